@@ -1,0 +1,229 @@
+"""Typed readers for settings that come from the environment.
+
+Each reader takes the name of a variable and a default. An unset or empty variable gives the
+default; a bad value stops the start with `ImproperlyConfigured`, which names the variable and says
+what is allowed, and never repeats a value that may be secret. `NAME_FILE` names a file that holds
+the value of `NAME`, as container platforms hand over secrets.
+"""
+
+import os
+import re
+import zoneinfo
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+LOCAL_MEMORY = "locmem://"
+
+SQLITE_OPTIONS = {
+    # Readers never wait for a writer; a commit is on the disk when it returns.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    # Take the write lock at BEGIN: a transaction that upgrades from reading to writing fails at
+    # once with "database is locked", however long the timeout.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+}
+
+
+def load_file(path: Path) -> None:
+    """Put the `NAME=value` lines of `path` in the environment; what is set already wins.
+
+    A missing file is no error. Blank lines and lines that start with `#` are skipped.
+    """
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, found, value = line.strip().partition("=")
+        if found and not name.startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip())
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the value of `name`, or of the file that `NAME_FILE` names, without outer blanks."""
+    value = os.environ.get(name, "").strip()
+    file_name = os.environ.get(f"{name}_FILE", "").strip()
+    if value and file_name:
+        raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
+    if file_name:
+        value = _read_secret(name, file_name)
+    return value or default
+
+
+def _read_secret(name: str, file_name: str) -> str:
+    try:
+        value = Path(file_name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE must name a readable text file: {error}") from None
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names an empty file; it must hold a value.")
+    return value
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return a switch: 1, true, yes, on or 0, false, no, off, in any case."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+    return value in TRUE
+
+
+def integer(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return a whole number from `minimum` to `maximum`, both included."""
+    value = text(name)
+    if not value:
+        return default
+    allowed = f"a whole number of at least {minimum}"
+    if maximum is not None:
+        allowed = f"a whole number from {minimum} to {maximum}"
+    # ASCII only, and short: int() reads "1_000" and other digits too, and is slow on long ones.
+    if not re.fullmatch(r"-?[0-9]{1,18}", value):
+        raise ImproperlyConfigured(f"{name} must be {allowed}, not {value!r}.")
+    number = int(value)
+    if number < minimum or (maximum is not None and number > maximum):
+        raise ImproperlyConfigured(f"{name} must be {allowed}, not {number}.")
+    return number
+
+
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Return the parts of a comma-separated list, without blanks and empty parts."""
+    value = text(name)
+    if not value:
+        return list(default)
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts:
+        raise ImproperlyConfigured(f"{name} must be a comma-separated list, not {value!r}.")
+    return parts
+
+
+def hosts(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Return a list of host names as Django's `ALLOWED_HOSTS` takes them.
+
+    An address with its scheme or port, the usual slip, would match no request at all.
+    """
+    found = words(name, default)
+    for host in found:
+        bare = host.startswith("[") and host.endswith("]")
+        if not bare and not re.fullmatch(r"\*|\.?[^\s/:@?#*]+", host):
+            raise ImproperlyConfigured(
+                f"{name} must list host names without scheme and port, such as"
+                f" news.example.org, not {host!r}."
+            )
+    return found
+
+
+def choice(name: str, allowed: Sequence[str], default: str) -> str:
+    """Return one of the words in `allowed`."""
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def url(name: str, default: str = "") -> str:
+    """Return the http(s) address of a site, without path and trailing slash."""
+    value = text(name, default)
+    if value and not _is_site_address(value):
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as https://news.example.org, without user name,"
+            " path or query."
+        )
+    return value.rstrip("/")
+
+
+def _is_site_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and port_is_valid
+        and parts.path in {"", "/"}
+        and not re.search(r"[\s?#@\\]", value)
+    )
+
+
+def time_zone(name: str, default: str = "UTC") -> str:
+    """Return the name of a time zone that this machine knows, such as Asia/Seoul."""
+    value = text(name, default)
+    if value not in zoneinfo.available_timezones():
+        raise ImproperlyConfigured(
+            f"{name} must be a time zone of the IANA database, such as UTC or Asia/Seoul,"
+            f" not {value!r}."
+        )
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """Return an absolute folder; it need not exist yet, but must not be a file."""
+    value = text(name)
+    if not value:
+        return default
+    path = Path(value)
+    if not path.is_absolute() or (path.exists() and not path.is_dir()):
+        raise ImproperlyConfigured(f"{name} must be the absolute path of a folder, not {value!r}.")
+    return path
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's description of a `sqlite:///path` or `postgres://…` database."""
+    value = text(name, default)
+    allowed = f"{name} must be sqlite:///path/to/file or postgres://user:password@host:port/name"
+    scheme = value.partition(":")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"{allowed}.")
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(value))
+    except ValueError:
+        # The message of the library is fine, but the value holds a password: say no more.
+        raise ImproperlyConfigured(f"{allowed}, with special characters %-encoded.") from None
+    if not config["NAME"]:
+        raise ImproperlyConfigured(f"{allowed}: the name is missing.")
+    options = config.get("OPTIONS", {})
+    if scheme == "sqlite":
+        return {**config, "OPTIONS": {**SQLITE_OPTIONS, **options}}
+    # Kept per worker thread, looked at before use, so that a restarted server is no error.
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
+    """Return Django's description of a `locmem://` or `redis://host:port/number` cache."""
+    value = text(name, default)
+    if value == LOCAL_MEMORY:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if not _is_redis_address(value):
+        raise ImproperlyConfigured(
+            f"{name} must be {LOCAL_MEMORY} or redis://host:port/number (rediss:// with TLS)."
+        )
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": value,
+        "KEY_PREFIX": "newsletter",
+        # A cache that does not answer must cost less than what it saves.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+
+
+def _is_redis_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    number_is_valid = re.fullmatch(r"/?|/[0-9]{1,3}", parts.path) is not None
+    return (
+        parts.scheme in {"redis", "rediss"}
+        and bool(parts.hostname)
+        and port_is_valid
+        and number_is_valid
+    )

@@ -1,0 +1,187 @@
+"""Settings, all read from the environment: README.md has the table."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from newsletter import env
+from newsletter.policy import DIRECTIVES
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEVELOPMENT_KEY = "insecure-development-key-for-this-machine-alone"
+DEVELOPMENT_URL = "http://127.0.0.1:8000"
+LOOPBACK = ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+
+# Mode and secrets
+
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. Set it (or SECRET_KEY_FILE) to a long random text, which"
+        " `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` prints,"
+        " or set DEBUG=true on a developer's machine."
+    )
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+
+# The site
+
+SITE_URL = env.url("SITE_URL", DEVELOPMENT_URL if DEBUG else "")
+SITE_HOST = urlsplit(SITE_URL).hostname
+ALLOWED_HOSTS = env.hosts(
+    "ALLOWED_HOSTS", [*([SITE_HOST] if SITE_HOST else []), *(LOOPBACK if DEBUG else [])]
+)
+if not SITE_URL:
+    # Absolute addresses (feeds, sitemap) need a name: the first of the hosts that is one.
+    SITE_HOST = next((host for host in ALLOWED_HOSTS if host[0] not in ".*"), None)
+    SITE_URL = f"https://{SITE_HOST}" if SITE_HOST else DEVELOPMENT_URL
+SITE_NAME = env.text("SITE_NAME", "Newsletter")
+SITE_DESCRIPTION = env.text("SITE_DESCRIPTION", "Links worth reading, chosen and commented on.")
+NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
+HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
+PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
+
+# Parts
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
+    "axes",
+    "csp",
+    "taggit",
+    "links",
+    "posts",
+    "newsletter",
+]
+
+# Nothing here reads the session or the user by itself: a page that does not ask for them sets no
+# cookie and has no `Vary: Cookie`, so that caches may keep it.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "newsletter.security.PolicyMiddleware",
+    *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "newsletter.urls"
+WSGI_APPLICATION = "newsletter.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Data
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": env.cache("CACHE_URL")}
+TAGGIT_CASE_INSENSITIVE = True
+
+# Files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.folder("MEDIA_ROOT", BASE_DIR / "media")
+SERVE_MEDIA = env.flag("SERVE_MEDIA", default=True)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Language and time
+
+LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", [code for code, _name in LANGUAGES], "en")
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+# Accounts
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+# Failures are counted in the database, which all workers share. By address: locking an account
+# would let a stranger lock its owner out.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "newsletter.security.client_address"
+AXES_VERBOSE = False
+
+# Transport and browsers
+
+HTTPS = SITE_URL.startswith("https://") and not DEBUG
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, maximum=10)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes speak plain HTTP
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 365 * 24 * 3600) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**DIRECTIVES, "upgrade-insecure-requests": HTTPS}}
+
+# Logging: to standard error, for whoever runs the process
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

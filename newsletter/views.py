@@ -1,0 +1,41 @@
+"""Addresses that belong to no app: the health probe and uploaded files."""
+
+import mimetypes
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.static import serve
+
+# What a browser may show in place; anything else is handed over as a download.
+SHOWN_TYPES = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"})
+# An uploaded file, whatever it turns out to be, runs nothing and loads nothing.
+UPLOAD_POLICY = "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+@require_safe
+@never_cache
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Answer `ok`, or 503 while the database does not answer."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Send an uploaded file of `MEDIA_ROOT`; 404 for folders and for paths that lead outside."""
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    kind, _encoding = mimetypes.guess_type(path)
+    if kind not in SHOWN_TYPES:
+        response.headers["Content-Disposition"] = "attachment"
+        response.headers["Content-Type"] = "application/octet-stream"
+    response.headers["Content-Security-Policy"] = UPLOAD_POLICY
+    response.headers.setdefault("Cache-Control", "public, max-age=3600")
+    return response
