@@ -1,0 +1,75 @@
+"""A real browser for the journeys: Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Containers have a small /dev/shm.
+    "--disable-dev-shm-usage",
+]
+
+
+def _executable() -> str:
+    """Return the browser's path; a missing one is a failure in CI and a skip elsewhere."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        complain = pytest.fail if os.environ.get("CI") else pytest.skip
+        complain("needs Chromium: set CHROMIUM to its path, or install it")
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A running browser, one for each module.
+
+    Playwright keeps an event loop in this thread, for which Django would refuse the ORM.
+    """
+    executable = _executable()
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained about; a test that expects a complaint empties the list."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
+    """A page of a fresh profile; errors, and policy violations among them, fail the test.
+
+    Requests to anywhere but this machine get an empty answer.
+    """
+    context = chromium.new_context(locale="en-US", reduced_motion="reduce")
+    context.set_default_timeout(10_000)
+    context.route("**/*", _stay_here)
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    yield page
+    context.close()
+    assert not complaints, "the browser complained"
+
+
+def _stay_here(route: Route) -> None:
+    if route.request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        route.continue_()
+    else:
+        route.fulfill(status=204, body="")
