@@ -1,0 +1,155 @@
+"""Turn a post into what readers get: bytes from templates, made once, when the post is saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils import translation
+from django.utils.safestring import mark_safe
+from django.utils.text import Truncator
+
+from links.normalizing import host_of
+from posts.models import Image, LinkedItem, Post, Section, Tag
+
+OPENING_SECTIONS = 8
+OPENING_ITEMS = 3
+SUMMARY_LENGTH = 160
+# Where the body goes in the article template; the article is stored in two parts around it.
+BODY_MARK = "\ue000body\ue000"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a post's page is made of.
+
+    ``sections`` pairs each section with its visible items in order; ``html`` holds the safe HTML
+    of each section in the same order, the last with the footnotes.
+    """
+
+    post: Post
+    tags: Sequence[Tag]
+    sections: Sequence[tuple[Section, Sequence[LinkedItem]]]
+    html: Sequence[str]
+    images: Mapping[str, Image]
+
+
+def compose(material: Material) -> dict[str, bytes]:
+    """Return the columns of a post's ``PostPage``."""
+    with translation.override(settings.LANGUAGE_CODE):
+        context = _context(material)
+        intro, outro = _render("article", context | {"body": mark_safe(BODY_MARK)}).split(BODY_MARK)  # noqa: S308
+        return {
+            "card": _render("card", context).encode(),
+            "head": _render("head", context).encode(),
+            "intro": intro.encode(),
+            "body": "".join(material.html).encode(),
+            "outro": outro.encode(),
+            "opening": _render("opening", context | _opening(material)).encode(),
+            "rss": _render("feed/rss_item", context, "xml").encode(),
+            "atom": _render("feed/atom_entry", context, "xml").encode(),
+            "json": _json_item(context).encode(),
+        }
+
+
+def absolute(path: str) -> str:
+    """Return the absolute address of a path on this site."""
+    return path if "://" in path else f"{settings.SITE_URL.rstrip('/')}{path}"
+
+
+def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
+    return get_template(f"posts/{name}.{extension}").render(context)
+
+
+def _context(material: Material) -> dict[str, Any]:
+    post = material.post
+    url = post.get_absolute_url()
+    return {
+        "site": site(),
+        "post": post,
+        "url": url,
+        "absolute_url": absolute(url),
+        "date": post.published_at or post.created_at,
+        "tags": [(tag.name, tag.get_absolute_url()) for tag in material.tags],
+        "item_count": post.item_count,
+        "link_count": post.link_count,
+        "reading_minutes": post.reading_minutes,
+        "contents": contents([section for section, _items in material.sections]),
+        "cover": _cover(post, material.images),
+    }
+
+
+def site() -> dict[str, str]:
+    """Return what templates say about the site."""
+    return {
+        "name": settings.SITE_NAME,
+        "description": settings.SITE_DESCRIPTION,
+        "url": settings.SITE_URL.rstrip("/"),
+    }
+
+
+def contents(sections: Sequence[Section]) -> list[tuple[str, str, int]]:
+    """Return the table of contents as (anchor, heading, level): two levels, fewer when long."""
+    headings = [section for section in sections if section.level and section.heading]
+    levels = sorted({section.level for section in headings})
+    for depth in (2, 1):
+        shown = [section for section in headings if section.level in levels[:depth]]
+        if len(shown) <= 40:
+            break
+    return [(section.anchor, section.heading, section.level) for section in shown]
+
+
+def _cover(post: Post, images: Mapping[str, Image]) -> dict[str, Any] | None:
+    if image := images.get(post.cover):
+        return {"url": image.file.url, "width": image.width, "height": image.height, "alt": ""}
+    if post.cover.startswith(("https://", "/")):
+        return {"url": post.cover, "width": None, "height": None, "alt": ""}
+    return None
+
+
+def _opening(material: Material) -> dict[str, Any]:
+    first = material.sections[0][0] if material.sections else None
+    has_opening = first is not None and first.level == 0
+    url = material.post.get_absolute_url()
+    sections = [
+        (
+            section.heading,
+            f"{url}#{section.anchor}",
+            [_row(url, item) for item in items[:OPENING_ITEMS]],
+        )
+        for section, items in material.sections
+        if section.level and items
+    ]
+    return {
+        "opening": mark_safe(material.html[0]) if has_opening else "",  # noqa: S308
+        "sections": sections[:OPENING_SECTIONS],
+    }
+
+
+def _row(url: str, item: LinkedItem) -> tuple[str, str, str, str]:
+    host = host_of(item.link.url) if item.link else ""
+    title = item.title or Truncator(item.summary).chars(80)
+    summary = Truncator(item.summary).chars(SUMMARY_LENGTH) if item.title else ""
+    return title, f"{url}#{item.anchor}", host, summary
+
+
+def _json_item(context: dict[str, Any]) -> str:
+    post = context["post"]
+    item = {
+        "id": context["absolute_url"],
+        "url": context["absolute_url"],
+        "title": post.title,
+        "summary": post.description,
+        "language": post.language,
+        "date_published": context["date"].isoformat(),
+        "tags": [name for name, _url in context["tags"]],
+    }
+    if post.revised_at:
+        item["date_modified"] = post.revised_at.isoformat()
+    if context["cover"]:
+        item["image"] = absolute(context["cover"]["url"])
+    return json.dumps({key: value for key, value in item.items() if value}, ensure_ascii=False)

@@ -1,0 +1,241 @@
+"""Save, publish, withdraw and rebuild posts: every verb is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from posts import counting, tagging
+from posts.deriving import derive, image_sizes, images_of
+from posts.documents import Issue, SectionSource, parse_issue, rewrite_header
+from posts.languages import detect_language
+from posts.models import SLUG_LENGTH, OldSlug, Post
+from posts.naming import unicode_slug, with_suffix
+from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
+
+
+class EditConflict(Exception):
+    """Somebody saved the post after this editor opened it; ``current`` is the stored row."""
+
+    def __init__(self, current: Post) -> None:
+        super().__init__("The post was changed since you opened it.")
+        self.current = current
+
+
+def save_document(
+    post: Post,
+    issue: Issue,
+    *,
+    status: str | None = None,
+    published_at: datetime | None = None,
+    expected_version: int | None = None,
+) -> Post:
+    """Make an issue the text of a post (new or stored) and derive everything else from it.
+
+    Metadata come from the issue's header. ``status`` and ``published_at`` win over the header; a
+    new post without either is published at its header's date, unless the header says draft or
+    has no date, in which case it stays a draft. ``expected_version`` is the version the editor
+    saw. A text that the renderer refuses is stored all the same, as a draft whose ``problem``
+    says why.
+
+    Raises EditConflict when the stored version is another, and nothing is written.
+    """
+    # Outside the transaction, because it takes longest and touches no row.
+    parsed, problem = _read(issue.sections, post)
+    with transaction.atomic():
+        _lock(post, expected_version)
+        before = counting.share_of(post)
+        _assign(post, issue, status, published_at)
+        post.problem = problem
+        if problem:
+            post.status = Post.Status.DRAFT
+        old_slug = _stored_slug(post)
+        post.version = post.version + 1 if post.pk else 1
+        post.modified_at = timezone.now()
+        post.save()
+        _keep_address(post, old_slug)
+        tags = tagging.find_or_create(issue.metadata.tags)
+        tagging.set_tags(post, tags)
+        derive(post, issue.sections, parsed, tags)
+        counting.apply_change(before, counting.share_of(post))
+    return post
+
+
+def publish(posts: Iterable[Post], at: datetime | None = None) -> list[Post]:
+    """Publish posts at a moment (default: the time each has, else now); return those published.
+
+    A post with a problem cannot be rendered and stays a draft.
+    """
+    published = []
+    with transaction.atomic():
+        for post in posts:
+            _lock(post, None)
+            if post.problem:
+                continue
+            moment = at or post.published_at or timezone.now()
+            _set_status(post, Post.Status.PUBLISHED, moment)
+            published.append(post)
+    return published
+
+
+def withdraw(posts: Iterable[Post]) -> list[Post]:
+    """Turn posts into drafts: gone from every public page at once, their time kept."""
+    withdrawn = []
+    with transaction.atomic():
+        for post in posts:
+            _lock(post, None)
+            _set_status(post, Post.Status.DRAFT, post.published_at)
+            withdrawn.append(post)
+    return withdrawn
+
+
+def delete(post: Post) -> None:
+    """Delete a post with all that was derived from it; links and tags stay."""
+    with transaction.atomic():
+        before = counting.share_of(post)
+        counting.apply_change(before, counting.Share())
+        post.delete()
+
+
+def rebuild(post: Post) -> None:
+    """Derive everything again from the stored text, metadata and decisions; text stays as it is."""
+    issue = stored_issue(post)
+    parsed, problem = _read(issue.sections, post)
+    with transaction.atomic():
+        _lock(post, None)
+        before = counting.share_of(post)
+        if problem != post.problem:
+            post.problem = problem
+            post.status = Post.Status.DRAFT if problem else post.status
+            post.save(update_fields=["problem", "status"])
+        _assign_metadata(post, issue)
+        post.save()
+        tags = tagging.find_or_create(issue.metadata.tags)
+        tagging.set_tags(post, tags)
+        derive(post, issue.sections, parsed, tags)
+        counting.apply_change(before, counting.share_of(post))
+
+
+def stored_issue(post: Post) -> Issue:
+    """Return the issue a post holds, parsed again from its stored text."""
+    return parse_issue(
+        post.document.encode(), post.source_name, tag_keys=settings.NEWSLETTER_TAG_KEYS
+    )
+
+
+def with_metadata(post: Post, body: str, changes: dict[str, object]) -> Issue:
+    """Return the issue that results from a body and changed header keys; other keys stay.
+
+    Raises DocumentError when the result cannot be read.
+    """
+    header = rewrite_header(post.header, changes) if changes else post.header
+    return parse_issue(
+        (header + body).encode(), post.source_name, tag_keys=settings.NEWSLETTER_TAG_KEYS
+    )
+
+
+def moment(value: date | datetime | None) -> datetime | None:
+    """Return a header's date as a moment: a bare date is midnight in the site's time zone."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
+    return timezone.make_aware(value) if timezone.is_naive(value) else value
+
+
+# Steps
+
+
+def _read(sections: Iterable[SectionSource], post: Post) -> tuple[ParsedIssue | None, str]:
+    try:
+        images = image_sizes(images_of(post))
+        return read_issue([section.source for section in sections], images=images), ""
+    except MarkdownLimitError as error:
+        return None, str(error)
+
+
+def _lock(post: Post, expected_version: int | None) -> None:
+    if post.pk is None:
+        return
+    stored = Post.objects.select_for_update().get(pk=post.pk)
+    if expected_version is not None and stored.version != expected_version:
+        raise EditConflict(stored)
+    post.version = stored.version
+
+
+def _assign(post: Post, issue: Issue, status: str | None, published_at: datetime | None) -> None:
+    metadata = issue.metadata
+    _assign_metadata(post, issue)
+    post.published_at = published_at or moment(metadata.date) or post.published_at
+    if status is not None:
+        post.status = status
+    elif metadata.draft is not None:
+        post.status = Post.Status.DRAFT if metadata.draft else Post.Status.PUBLISHED
+    elif post.pk is None and post.published_at:
+        post.status = Post.Status.PUBLISHED
+    if post.status == Post.Status.PUBLISHED and post.published_at is None:
+        post.published_at = timezone.now()
+    if metadata.slug or not post.slug:
+        post.slug = _free_slug(post, metadata.slug or metadata.title)
+
+
+def _assign_metadata(post: Post, issue: Issue) -> None:
+    metadata = issue.metadata
+    post.header = issue.header
+    post.title = metadata.title[:500]
+    post.description = metadata.description
+    post.revised_at = moment(metadata.updated)
+    post.cover = metadata.cover[:1000]
+    body = "".join(section.source for section in issue.sections)
+    post.language = metadata.language[:16] or detect_language(body, settings.LANGUAGE_CODE)
+
+
+def _free_slug(post: Post, wish: str) -> str:
+    slug = unicode_slug(wish)[:SLUG_LENGTH].strip("-") or "post"
+    if slug == post.slug or not _slug_taken(post, slug):
+        return slug
+    if post.published_at:
+        day = timezone.localtime(post.published_at).date().isoformat()
+        slug = with_suffix(slug, day, SLUG_LENGTH)
+    candidate, tries = slug, 1
+    while candidate != post.slug and _slug_taken(post, candidate):
+        tries += 1
+        candidate = with_suffix(slug, tries, SLUG_LENGTH)
+    return candidate
+
+
+def _slug_taken(post: Post, slug: str) -> bool:
+    return (
+        Post.objects.filter(slug=slug).exclude(pk=post.pk).exists()
+        or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
+    )
+
+
+def _stored_slug(post: Post) -> str:
+    if post.pk is None:
+        return ""
+    return Post.objects.filter(pk=post.pk).values_list("slug", flat=True).get()
+
+
+def _keep_address(post: Post, old_slug: str) -> None:
+    if old_slug and old_slug != post.slug:
+        OldSlug.objects.get_or_create(slug=old_slug, defaults={"post": post})
+        OldSlug.objects.filter(slug=post.slug).delete()
+
+
+def _set_status(post: Post, status: str, at: datetime | None) -> None:
+    before = counting.share_of(Post.objects.get(pk=post.pk))
+    post.status, post.published_at = status, at
+    post.version += 1
+    post.modified_at = timezone.now()
+    post.save(update_fields=["status", "published_at", "version", "modified_at"])
+    issue = stored_issue(post)
+    parsed, _problem = _read(issue.sections, post)
+    tags = tagging.find_or_create(issue.metadata.tags)
+    tagging.set_tags(post, tags)
+    derive(post, issue.sections, parsed, tags)
+    counting.apply_change(before, counting.share_of(post))

@@ -1,0 +1,62 @@
+"""Tags: found by any of their names, renamed and merged without breaking an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+
+from posts.models import Post, Tag, TagAlias, TaggedPost
+from posts.naming import fold
+
+
+@transaction.atomic
+def find_or_create(names: Iterable[str]) -> list[Tag]:
+    """Return the tags of these names in order, without repeats; unknown names become tags.
+
+    A name is known by any spelling that differs in case or width only, and by any alias.
+    """
+    spelled = {key: name for name in names if (key := fold(name))}
+    found = {tag.key: tag for tag in Tag.objects.filter(key__in=spelled)}
+    aliases = TagAlias.objects.filter(key__in=spelled.keys() - found.keys()).select_related("tag")
+    found |= {alias.key: alias.tag for alias in aliases}
+    for key, name in spelled.items():
+        if key not in found:
+            found[key] = _create(name)
+    return list({found[key].pk: found[key] for key in spelled}.values())
+
+
+def _create(name: str) -> Tag:
+    tag = Tag(name=name)
+    slug = tag.slugify(name)
+    # An alias keeps its address, so a new tag may not take it.
+    taken = set(TagAlias.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    tries = 0
+    while slug in taken or Tag.objects.filter(slug=slug).exists():
+        tries += 1
+        slug = tag.slugify(name, tries + 1)
+    tag.slug = slug
+    tag.save(force_insert=True)
+    return tag
+
+
+def set_tags(post: Post, tags: Sequence[Tag]) -> bool:
+    """Make these the post's tags, in this order; tell whether anything changed."""
+    wanted = {tag.pk: place for place, tag in enumerate(tags)}
+    current = {
+        tagging.tag_id: (tagging.position, tagging.date)
+        for tagging in TaggedPost.objects.filter(content_object=post)
+    }
+    if current == {pk: (place, post.published_at) for pk, place in wanted.items()}:
+        return False
+    TaggedPost.objects.filter(content_object=post).exclude(tag__in=wanted).delete()
+    TaggedPost.objects.bulk_create(
+        (
+            TaggedPost(content_object=post, tag_id=pk, position=place, date=post.published_at)
+            for pk, place in wanted.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["content_object", "tag"],
+        update_fields=["position", "date"],
+    )
+    return True
