@@ -62,7 +62,7 @@ def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
     context.route("**/*", _stay_here)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on("console", lambda said: complaints.extend([said.text] * (said.type == "error")))
     yield page
     context.close()
     assert not complaints, "the browser complained"

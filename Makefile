@@ -1,0 +1,93 @@
+# One command for each thing a contributor does; `make help` lists them.
+# Needs python3 (3.11 or newer, with venv) and make, nothing else.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+RUN_STAMP := .venv/.installed
+DEV_STAMP := .venv/.installed-dev
+MANAGE := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+SAMPLES := posts/samples
+# What a server would have, and nothing of this machine.
+PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" DEBUG=false SITE_URL=https://news.example.org \
+	SECRET_KEY=not-the-key-of-any-site-but-long-enough-for-every-check-0123456789
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock format messages clean
+.SUFFIXES:
+
+help:  ## List these commands
+	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "Creating .venv ..."
+	@$(PYTHON) -m venv .venv
+
+$(RUN_STAMP): requirements.txt | $(BIN)/python
+	@echo "Installing what the site needs ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
+	@echo "Installing what the site and its developers need ..."
+	@$(PIP) -r requirements-dev.txt -r requirements.txt
+	@touch $(RUN_STAMP) $@
+
+# manage.py reads it, servers do not.
+.env:
+	@printf '# Read by manage.py on this machine alone.\nDEBUG=true\n' > $@
+
+run: $(RUN_STAMP) .env  ## Serve the site with sample issues on http://127.0.0.1:8000 (HOST=, PORT=)
+	@$(MANAGE) migrate --no-input --verbosity 0
+	@$(MANAGE) import_posts $(SAMPLES) --publish
+	@$(MANAGE) create_demo_accounts
+	@printf '\n  The site       http://%s:%s/\n  For its staff  http://%s:%s/admin/\n\n' \
+		'$(HOST)' '$(PORT)' '$(HOST)' '$(PORT)'
+	@$(MANAGE) runserver '$(HOST):$(PORT)'
+
+test: $(DEV_STAMP) .env  ## Run all tests (ARGS="-k words" for some of them)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings and translations
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports --no-timings
+	find . -name '*.html' -path '*templates/*' -not -path './.venv/*' -not -path './node_modules/*' \
+		-print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) check --fail-level WARNING
+	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(MANAGE) compile_translations --check
+
+bench: $(DEV_STAMP) .env  ## Measure the figures that README.md gives
+	@set -e; for file in benchmarks/[a-z]*.py; do \
+		echo "== $$file"; PYTHONPATH=. $(BIN)/python "$$file"; done
+
+format: $(DEV_STAMP)  ## Put imports, code and templates in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	find . -name '*.html' -path '*templates/*' -not -path './.venv/*' -not -path './node_modules/*' \
+		-print0 | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+messages: $(DEV_STAMP) .env  ## Collect the texts to translate (needs gettext) and compile them
+	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file \
+		--ignore '.venv/*' --ignore 'node_modules/*' --ignore 'tests/*'
+	$(MANAGE) compile_translations
+
+lock: $(DEV_STAMP)  ## Compile requirements*.txt from pyproject.toml, with hashes (ARGS=--upgrade)
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header \
+		--python-version 3.11 --quiet $(ARGS) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
+		--python-version 3.11 --quiet $(ARGS) -c requirements.txt -o requirements-dev.txt
+
+clean:  ## Remove what was installed and built; the database and uploads stay
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
