@@ -29,7 +29,7 @@ class Month(NamedTuple):
 
     name: str
     url: str
-    count: int
+    issues: int
     x: int
     y: int
     height: int
@@ -82,6 +82,12 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+@register.filter
+def absolute(address: str, site_url: str) -> str:
+    """Return an address with the site's in front when it is a path; others as they are."""
+    return f"{site_url}{address}" if address.startswith("/") else address
+
+
 @register.simple_tag
 def issue_count(count: int) -> str:
     """Return "1 issue", "1,234 issues", "글 12편"."""
@@ -114,6 +120,6 @@ def month_chart(year: int, months: Sequence[MonthRow], highest: int) -> dict[str
     known = {day.month: (day, url, count) for day, url, count in months}
     rows = [known.get(month, (date(year, month, 1), "", 0)) for month in range(1, 13)]
     bars = [_bar(day, url, count, highest) for day, url, count in rows]
-    spoken = ", ".join(f"{bar.name} {bar.count}" for bar in bars if bar.count)
+    spoken = ", ".join(f"{bar.name} {bar.issues}" for bar in bars if bar.issues)
     label = gettext("Issues per month in %(year)s: %(months)s") % {"year": year, "months": spoken}
     return {"bars": bars, "label": label, "height": CHART_HEIGHT, "bar_width": BAR_WIDTH}
