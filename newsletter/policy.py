@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from csp.constants import NONE, SELF
+from csp.constants import NONCE, NONE, SELF
 
 DIRECTIVES: dict[str, Any] = {
     "default-src": [NONE],
-    "script-src": [SELF],
-    "style-src": [SELF],
+    # A nonce stands in the header only where a page asks for one (`request.csp_nonce`).
+    "script-src": [SELF, NONCE],
+    "style-src": [SELF, NONCE],
     "font-src": [SELF],
     "connect-src": [SELF],
     "manifest-src": [SELF],

@@ -25,7 +25,8 @@ class PolicyMiddleware(CSPMiddleware):
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
-        self._policy = build_policy()
+        # django-csp goes through a set: sorted, all workers send the same bytes.
+        self._policy = "; ".join(sorted(build_policy().split("; ")))
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

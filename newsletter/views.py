@@ -3,8 +3,9 @@
 import mimetypes
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -31,7 +32,10 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Send an uploaded file of `MEDIA_ROOT`; 404 for folders and for paths that lead outside."""
-    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    try:
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except SuspiciousFileOperation:
+        raise Http404 from None
     kind, _encoding = mimetypes.guess_type(path)
     if kind not in SHOWN_TYPES:
         response.headers["Content-Disposition"] = "attachment"

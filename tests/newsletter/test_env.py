@@ -1,0 +1,191 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from newsletter import env
+
+NAME = "NEWSLETTER_TEST_SETTING"
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the variable under test."""
+    return lambda value: monkeypatch.setenv(NAME, value)
+
+
+def test_an_unset_or_empty_variable_gives_the_default(given):
+    assert env.text(NAME, "default") == "default"
+    given("  ")
+    assert env.text(NAME, "default") == "default"
+    assert env.flag(NAME, default=True) is True
+    assert env.integer(NAME, 7) == 7
+    assert env.words(NAME, ["a"]) == ["a"]
+    assert env.choice(NAME, ["a", "b"], "b") == "b"
+
+
+def test_a_secret_is_read_from_the_file_that_name_file_names(monkeypatch, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret value\n", encoding="utf-8")
+    monkeypatch.setenv(f"{NAME}_FILE", str(secret))
+
+    assert env.text(NAME) == "s3cret value"
+
+
+def test_a_variable_and_its_file_together_are_refused(monkeypatch, given):
+    given("value")
+    monkeypatch.setenv(f"{NAME}_FILE", "/run/secrets/value")
+
+    with pytest.raises(ImproperlyConfigured, match=f"either {NAME} or {NAME}_FILE"):
+        env.text(NAME)
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_secret_file_that_is_missing_empty_or_binary_is_refused(monkeypatch, tmp_path, content):
+    secret = tmp_path / "secret"
+    if content is not None:
+        secret.write_bytes(content)
+    monkeypatch.setenv(f"{NAME}_FILE", str(secret))
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}_FILE"):
+        env.text(NAME)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        *((word, True) for word in ("1", "TRUE", "yes", "On")),
+        *((word, False) for word in ("0", "False", "no", "OFF")),
+    ],
+)
+def test_a_switch_takes_the_usual_words(given, value, expected):
+    given(value)
+
+    assert env.flag(NAME, default=not expected) is expected
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "expected"),
+    [
+        (env.words, "tags, keywords ,", ["tags", "keywords"]),
+        (env.hosts, "news.example.org,.example.com,*,[::1],127.0.0.1,뉴스.kr", None),
+        (env.url, "https://news.example.org/", "https://news.example.org"),
+        (env.url, "http://localhost:8000", "http://localhost:8000"),
+        (env.time_zone, "Asia/Seoul", "Asia/Seoul"),
+    ],
+)
+def test_a_good_value_is_taken(given, read: Callable[[str], Any], value, expected):
+    given(value)
+
+    assert read(NAME) == (value.split(",") if expected is None else expected)
+
+
+BAD_VALUES: list[tuple[Callable[[str], Any], str]] = [
+    *((env.flag, value) for value in ("2", "maybe", "app:*")),
+    *((lambda name: env.integer(name, 5, minimum=1, maximum=9), value) for value in ("0", "10")),
+    *(
+        (lambda name: env.integer(name, 5), value)
+        for value in ("-1", "1.5", "1_000", "٣", "9" * 99)
+    ),
+    (env.words, " , ,"),
+    *((env.hosts, value) for value in ("https://a.org", "a.org:80", "a.org/x", "*.a.org", "a b")),
+    *((env.url, value) for value in ("news.example.org", "ftp://a.org", "https://", "//a.org")),
+    *((env.url, value) for value in ("https://a.org/x", "https://a.org?x", "https://a.org#x")),
+    *((env.url, value) for value in ("https://u:p@a.org", "https://a.org:0", "https://a.org:x")),
+    *((env.url, value) for value in ("https://a.org:99999", "https://[a.org", "https://a b.org")),
+    *((env.time_zone, value) for value in ("Seoul", "asia/seoul", "../etc/passwd", "UTC+9")),
+    (lambda name: env.choice(name, ["nh3", "bleach"], "nh3"), "none"),
+    (lambda name: env.folder(name, Path("/default")), "relative/media"),
+    (lambda name: env.folder(name, Path("/default")), __file__),
+    *((lambda name: env.database(name, ""), value) for value in ("mysql://a/b", "db.sqlite3")),
+    *((lambda name: env.database(name, ""), value) for value in ("postgres://a:x/b", "postgres:")),
+    *(
+        (lambda name: env.database(name, ""), value)
+        for value in ("postgres://[a/b", "postgres://a")
+    ),
+    *(
+        (env.cache, value)
+        for value in ("memcached://a", "redis://", "redis://a/x", "redis://a:0/1")
+    ),
+    *((env.cache, value) for value in ("redis://a:x/1", "redis://[a/1", "locmem", "redis")),
+]
+
+
+@pytest.mark.parametrize(("read", "value"), BAD_VALUES)
+def test_a_bad_value_is_refused_with_the_name_of_its_variable(given, read, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match=f"^{NAME} must be|^{NAME} must list"):
+        read(NAME)
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (lambda name: env.database(name, ""), "postgres://me:hunter2@[host/name"),
+        (lambda name: env.database(name, ""), "mysql://me:hunter2@host/name"),
+        (env.cache, "redis://:hunter2@host/nonsense"),
+        (env.url, "https://me:hunter2@host"),
+    ],
+)
+def test_a_refusal_never_repeats_a_password(given, read, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(NAME)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_sqlite_is_durable_and_takes_its_write_lock_at_once(given):
+    given("sqlite:////srv/news/db.sqlite3")
+
+    config = env.database(NAME, "")
+
+    assert config["NAME"] == "/srv/news/db.sqlite3"
+    assert config["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert config["OPTIONS"]["timeout"] == 20
+    assert "journal_mode=WAL" in config["OPTIONS"]["init_command"]
+    assert "synchronous=FULL" in config["OPTIONS"]["init_command"]
+
+
+def test_postgresql_connections_are_kept_and_looked_at(given):
+    given("postgres://me:p%40ss@db.example.org:6432/news?sslmode=require")
+
+    config = env.database(NAME, "")
+
+    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert (config["USER"], config["PASSWORD"], config["PORT"]) == ("me", "p@ss", 6432)
+    assert config["OPTIONS"] == {"sslmode": "require"}
+    assert config["CONN_MAX_AGE"] > 0
+    assert config["CONN_HEALTH_CHECKS"] is True
+
+
+def test_a_redis_cache_never_waits_long(given):
+    given("rediss://:secret@cache.example.org:6380/2")
+
+    config = env.cache(NAME)
+
+    assert config["LOCATION"] == "rediss://:secret@cache.example.org:6380/2"
+    assert config["OPTIONS"]["socket_timeout"] <= 2
+    assert config["OPTIONS"]["socket_connect_timeout"] <= 2
+
+
+def test_a_file_of_variables_fills_in_what_is_not_set(monkeypatch, tmp_path, given):
+    file = tmp_path / ".env"
+    file.write_text(f"# {NAME}=comment\n\n{NAME}=file\n {NAME}_2 = two = 2 \nnonsense\n")
+    monkeypatch.delenv(f"{NAME}_2", raising=False)
+    given("environment")
+
+    env.load_file(file)
+
+    try:
+        assert env.text(NAME) == "environment"
+        assert env.text(f"{NAME}_2") == "two = 2"
+    finally:
+        monkeypatch.delenv(f"{NAME}_2")
+
+
+def test_a_missing_file_of_variables_is_no_error(tmp_path):
+    env.load_file(tmp_path / ".env")

@@ -1,0 +1,134 @@
+"""What the site promises a browser, and how it throttles those who guess passwords."""
+
+import pytest
+from axes.models import AccessAttempt
+from csp.decorators import csp_update
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory, override_settings
+
+from newsletter.security import PolicyMiddleware, client_address
+
+HEADER = "Content-Security-Policy"
+
+
+def policy(response: HttpResponse) -> dict[str, list[str]]:
+    """Return the directives of a response."""
+    parts = [part.split() for part in response.headers[HEADER].split(";")]
+    return {name: sources for name, *sources in parts}
+
+
+def ok(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/healthz", "/admin/login/", "/nowhere/", "/media/none.png"])
+def test_every_answer_carries_the_same_strict_policy(client: Client, address: str) -> None:
+    response = client.get(address)
+    found = policy(response)
+
+    assert "unsafe" not in response.headers[HEADER]
+    assert found["default-src"] == ["'none'"]
+    assert found["script-src"] == found["style-src"] == ["'self'"]
+    assert found["img-src"] == ["'self'", "https:"]
+    assert found["object-src"] == found["base-uri"] == found["frame-ancestors"] == ["'none'"]
+    assert found["form-action"] == ["'self'"]
+
+
+@pytest.mark.django_db
+def test_every_answer_tells_the_browser_to_guess_nothing_and_to_share_little(
+    client: Client,
+) -> None:
+    headers = client.get("/healthz").headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_a_view_may_widen_the_policy_for_itself_alone(rf: RequestFactory) -> None:
+    wide = PolicyMiddleware(csp_update({"frame-src": ["https://maps.example.org"]})(ok))
+    narrow = PolicyMiddleware(ok)
+
+    assert policy(wide(rf.get("/")))["frame-src"] == ["https://maps.example.org"]
+    assert "frame-src" not in policy(narrow(rf.get("/")))
+
+
+def test_a_nonce_that_a_page_asks_for_stands_in_its_policy(rf: RequestFactory) -> None:
+    seen = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(str(request.csp_nonce))  # type: ignore[attr-defined]
+        return HttpResponse("ok")
+
+    response = PolicyMiddleware(view)(rf.get("/"))
+
+    assert f"'nonce-{seen[0]}'" in response.headers[HEADER]
+
+
+def test_a_policy_that_the_response_brings_stays(rf: RequestFactory) -> None:
+    def view(_request: HttpRequest) -> HttpResponse:
+        return HttpResponse("ok", headers={HEADER: "sandbox"})
+
+    assert PolicyMiddleware(view)(rf.get("/")).headers[HEADER] == "sandbox"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, "198.51.100.7", "203.0.113.9"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "1.1.1.1, 198.51.100.7", "198.51.100.7"),
+        (2, "1.1.1.1, 198.51.100.7, 192.0.2.1", "198.51.100.7"),
+        (2, "198.51.100.7", "198.51.100.7"),
+        (1, "", "203.0.113.9"),
+        (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        (1, "::ffff:198.51.100.7", "198.51.100.7"),
+        (1, "nonsense", "0.0.0.0"),
+    ],
+)
+def test_a_client_cannot_choose_the_address_it_is_counted_by(
+    rf: RequestFactory, proxies: int, forwarded: str, expected: str
+) -> None:
+    request = rf.get("/", REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR=forwarded)
+
+    with override_settings(TRUSTED_PROXIES=proxies):
+        assert client_address(request) == expected
+
+
+def sign_in_with(password: str, name: str = "reader", address: str = "203.0.113.9") -> HttpResponse:
+    return Client(REMOTE_ADDR=address).post(
+        "/admin/login/?next=/admin/", {"username": name, "password": password}
+    )
+
+
+@pytest.mark.django_db
+def test_who_guesses_passwords_is_locked_out_whatever_the_account_and_the_claimed_address() -> None:
+    User.objects.create_superuser("chief", password="right")
+
+    answers = [
+        Client(REMOTE_ADDR="203.0.113.9")
+        .post(
+            "/admin/login/",
+            {"username": f"user{number}", "password": "guess"},
+            HTTP_X_FORWARDED_FOR=f"198.51.100.{number}",
+        )
+        .status_code
+        for number in range(6)
+    ]
+
+    assert answers[0] == 200
+    assert answers[-1] == 429
+    assert sign_in_with("right", "chief").status_code == 429
+    assert AccessAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_owner_of_an_account_that_somebody_guesses_at_still_gets_in() -> None:
+    User.objects.create_superuser("chief", password="right")
+    for _ in range(6):
+        sign_in_with("guess", "chief")
+
+    assert sign_in_with("right", "chief", "192.0.2.44").status_code == 302

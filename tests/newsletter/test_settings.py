@@ -1,0 +1,101 @@
+import json
+
+import pytest
+
+from tests.newsletter.production import run_python
+from tests.settings import setting_names
+
+START = "from django.conf import settings; settings.DEBUG"
+# What a person may get wrong, for each setting; None: any text is a good value.
+BAD_VALUES: dict[str, str | None] = {
+    "DEBUG": "maybe",
+    "SECRET_KEY": None,
+    "SECRET_KEY_FALLBACKS": ",",
+    "SITE_URL": "news.example.org",
+    "ALLOWED_HOSTS": "https://news.example.org",
+    "SITE_NAME": None,
+    "SITE_DESCRIPTION": None,
+    "TAG_KEYS": ",",
+    "HTML_SANITIZER": "none",
+    "PREVIEW_MAX_AGE": "a week",
+    "DATABASE_URL": "mysql://localhost/news",
+    "CACHE_URL": "memcached://localhost",
+    "MEDIA_ROOT": "media",
+    "SERVE_MEDIA": "sometimes",
+    "LANGUAGE_CODE": "tlh",
+    "TIME_ZONE": "Seoul",
+    "TRUSTED_PROXIES": "-1",
+    "HSTS_SECONDS": "a year",
+}
+
+
+def show(*names: str, **environment: str | None) -> dict[str, object]:
+    """Return settings of a process with this environment."""
+    code = (
+        "import json; from django.conf import settings;"
+        f"print(json.dumps({{name: getattr(settings, name) for name in {names!r}}}))"
+    )
+    done = run_python("-c", code, **environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_setting_is_known_to_these_tests():
+    assert set(setting_names()) == set(BAD_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, value in BAD_VALUES.items() if value is not None]
+)
+def test_a_bad_value_stops_the_start_with_the_name_of_the_setting(name, value):
+    done = run_python("-c", START, **{name: value})
+
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert last_line.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert f": {name} must " in last_line
+
+
+def test_a_server_without_its_secret_key_does_not_start():
+    done = run_python("-c", "import newsletter.wsgi", SECRET_KEY=None)
+
+    assert done.returncode != 0
+    assert "SECRET_KEY is not set" in done.stderr.strip().splitlines()[-1]
+
+
+def test_a_developer_needs_no_setting_but_debug():
+    shown = show("DEBUG", "SITE_URL", "SECRET_KEY", DEBUG="true", SECRET_KEY=None, SITE_URL=None)
+
+    assert shown["DEBUG"] is True
+    assert shown["SITE_URL"] == "http://127.0.0.1:8000"
+
+
+def test_production_settings_pass_every_deployment_check_without_a_warning():
+    done = run_python("-m", "django", "check", "--deploy", "--fail-level", "WARNING")
+
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+
+
+def test_the_host_of_the_site_is_allowed_by_itself():
+    assert show("ALLOWED_HOSTS") == {"ALLOWED_HOSTS": ["news.example.org"]}
+
+
+def test_the_site_is_named_after_its_first_host_where_only_hosts_are_given():
+    shown = show("SITE_URL", "ALLOWED_HOSTS", SITE_URL=None, ALLOWED_HOSTS=".a.org,news.b.org")
+
+    assert shown == {"SITE_URL": "https://news.b.org", "ALLOWED_HOSTS": [".a.org", "news.b.org"]}
+
+
+def test_a_site_without_https_can_be_signed_in_to():
+    shown = show(
+        "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS",
+        SITE_URL="http://news.local",
+    )  # fmt: skip
+
+    assert not any(shown.values())
+
+
+def test_the_proxy_is_believed_only_where_there_is_one():
+    assert show("SECURE_PROXY_SSL_HEADER")["SECURE_PROXY_SSL_HEADER"] is None
+    assert show("SECURE_PROXY_SSL_HEADER", TRUSTED_PROXIES="1")["SECURE_PROXY_SSL_HEADER"]
