@@ -355,10 +355,10 @@ def _shown_links(
 
 def _sync_citations(post: Post, shown: Sequence[Link]) -> None:
     wanted = Counter(link.source_id for link in shown)
-    stored = dict(
-        (source, (count, date))
+    stored = {
+        source: (count, date)
         for source, count, date in post.citations.values_list("source_id", "link_count", "date")
-    )
+    }
     target = {source: (count, post.published_at) for source, count in wanted.items()}
     if stored == target:
         return

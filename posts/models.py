@@ -28,13 +28,23 @@ if TYPE_CHECKING:
 SLUG_LENGTH = 200
 
 
+def public(at: datetime | None = None, post: str = "") -> Q:
+    """Return the condition "readers may see it at this moment" (default: now).
+
+    ``post`` is the path from the queried model to the post, such as ``content_object``. With
+    ``Post.objects.published``, which applies it, this is the only definition of "public": views,
+    feeds, sitemap, counts and search all use it.
+    """
+    path = f"{post}__" if post else ""
+    return Q(
+        **{f"{path}status": Post.Status.PUBLISHED, f"{path}published_at__lte": at or timezone.now()}
+    )
+
+
 class PostQuerySet(models.QuerySet["Post"]):
     def published(self, at: datetime | None = None) -> PostQuerySet:
-        """Return what readers may see at a moment (default: now).
-
-        The only definition of "public": views, feeds, sitemap, counts and search all use it.
-        """
-        return self.filter(status=Post.Status.PUBLISHED, published_at__lte=at or timezone.now())
+        """Return what readers may see at a moment (default: now)."""
+        return self.filter(public(at))
 
     def scheduled(self, at: datetime | None = None) -> PostQuerySet:
         """Return what will become public after a moment (default: now) by itself."""
@@ -336,13 +346,13 @@ class LinkedItem(models.Model):
     def __str__(self) -> str:
         return self.title or self.summary[:80] or self.url
 
+    def get_absolute_url(self) -> str:
+        return f"{self.post.get_absolute_url()}#{self.anchor}"
+
     @property
     def anchor(self) -> str:
         """The fragment of the item's permalink."""
         return f"item-{self.uid.hex[:12]}"
-
-    def get_absolute_url(self) -> str:
-        return f"{self.post.get_absolute_url()}#{self.anchor}"
 
 
 class Appearance(models.Model):

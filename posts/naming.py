@@ -20,6 +20,11 @@ def fold(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
+def nfc(text: str) -> str:
+    """Return a text in Unicode normalization form C, as slugs are stored (UAX 15)."""
+    return unicodedata.normalize("NFC", text)
+
+
 def heading_key(heading: str) -> str:
     """Return what the headings of a recurring section share: words only, no emoji, no signs."""
     return _NOT_WORD.sub(" ", fold(heading)).strip()
@@ -27,7 +32,7 @@ def heading_key(heading: str) -> str:
 
 def unicode_slug(text: str) -> str:
     """Return a slug that keeps every script (NFC), or '' when no letter or digit is left."""
-    return unicodedata.normalize("NFC", slugify(unicodedata.normalize("NFC", text), True))
+    return nfc(slugify(nfc(text), allow_unicode=True))
 
 
 def tag_slug(name: str) -> str:

@@ -1,0 +1,199 @@
+"""RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of the site, a tag, a section or a source.
+
+The entries are stored with each post; a feed is their bytes between a head and a tail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import partial
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from links.models import Source
+from posts import listing
+from posts.composing import absolute
+from posts.models import Citation, RecurringSection, Section, Tag, TaggedPost
+from posts.naming import nfc
+
+FEED_POSTS = 20
+MAX_AGE = 300  # seconds a reader may keep a feed before asking again
+
+# Characters that XML 1.0 allows in no form (section 2.2).
+_FORBIDDEN = bytes({*range(0x20)} - {0x09, 0x0A, 0x0D})
+_IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
+
+RowsOf = Callable[..., QuerySet[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a feed says of itself: title, the addresses of its page and of itself, last change."""
+
+    title: str
+    page: str
+    address: str
+    updated: datetime
+
+
+@require_safe
+def site(request: HttpRequest, form: str) -> HttpResponse:
+    """The latest issues."""
+    return _feed(request, form, settings.SITE_NAME, reverse("posts:home"), listing.cards)
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """The latest issues about a subject."""
+    row = _listed(Tag.objects.filter(slug=nfc(slug)), TaggedPost)
+    rows = partial(listing.tagged, row)
+    return _feed(request, form, _titled(row.name), row.get_absolute_url(), rows)
+
+
+@require_safe
+def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """The latest issues that have a recurring section."""
+    row = _listed(RecurringSection.objects.filter(slug=nfc(slug)), Section)
+    rows = partial(listing.with_section, row)
+    return _feed(request, form, _titled(row.title), row.get_absolute_url(), rows)
+
+
+@require_safe
+def source(request: HttpRequest, host: str, form: str) -> HttpResponse:
+    """The latest issues that cite a source."""
+    row = _listed(Source.objects.filter(host=nfc(host).lower()), Citation)
+    page = reverse("posts:source", args=[row.host])
+    return _feed(request, form, _titled(row.host), page, partial(listing.citing, row))
+
+
+def _titled(name: str) -> str:
+    return f"{name} · {settings.SITE_NAME}"
+
+
+def _listed(rows: QuerySet[Any], listed: type[listing.Listed]) -> Any:
+    row = listing.with_public_count(rows, listed).first()
+    if row is None or row.public_count <= 0:
+        raise Http404("Nothing public is listed here.")
+    return row
+
+
+def _feed(request: HttpRequest, form: str, title: str, page: str, rows_of: RowsOf) -> HttpResponse:
+    """Answer 304 from a few small columns, or the whole feed."""
+    known = list(rows_of("version", "modified_at")[:FEED_POSTS])
+    etag = hashlib.sha256(repr((form, title, known)).encode()).hexdigest()[:32]
+    response = get_conditional_response(request, etag=f'"{etag}"')
+    if response is None:
+        updated = max((row[1] for row in known), default=timezone.now())
+        channel = Channel(title, absolute(page), absolute(request.path), updated)
+        content_type, write = FORMS[form]
+        entries = rows_of(f"page__{form}", "page__body")[:FEED_POSTS]
+        body = b"".join(write(channel, ((bytes(row[0]), bytes(row[1])) for row in entries)))
+        response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
+    response.headers["ETag"] = f'"{etag}"'
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    return response
+
+
+Entries = Iterable[tuple[bytes, bytes]]
+
+
+def _rss(channel: Channel, entries: Entries) -> Iterator[bytes]:
+    """Write RSS 2.0 with full texts (content module 1.0)."""
+    yield f"""<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" \
+xmlns:content="http://purl.org/rss/1.0/modules/content/">
+<channel>
+<title>{_escaped(channel.title)}</title>
+<link>{_escaped(channel.page)}</link>
+<description>{_escaped(settings.SITE_DESCRIPTION)}</description>
+<language>{settings.LANGUAGE_CODE}</language>
+<lastBuildDate>{format_datetime(channel.updated)}</lastBuildDate>
+<atom:link href={quoteattr(channel.address)} rel="self" type="application/rss+xml"/>
+""".encode()
+    for entry, body in entries:
+        yield _without_forbidden(entry)
+        yield b"<content:encoded><![CDATA["
+        yield _cdata(body)
+        yield b"]]></content:encoded>\n</item>\n"
+    yield b"</channel>\n</rss>\n"
+
+
+def _atom(channel: Channel, entries: Entries) -> Iterator[bytes]:
+    """Write an Atom feed (RFC 4287) with full texts."""
+    yield f"""<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{settings.LANGUAGE_CODE}">
+<title>{_escaped(channel.title)}</title>
+<subtitle>{_escaped(settings.SITE_DESCRIPTION)}</subtitle>
+<id>{_escaped(channel.address)}</id>
+<link rel="self" type="application/atom+xml" href={quoteattr(channel.address)}/>
+<link rel="alternate" type="text/html" href={quoteattr(channel.page)}/>
+<updated>{channel.updated.isoformat()}</updated>
+<author><name>{_escaped(settings.SITE_NAME)}</name></author>
+""".encode()
+    for entry, body in entries:
+        yield _without_forbidden(entry)
+        yield b'<content type="html"><![CDATA['
+        yield _cdata(body)
+        yield b"]]></content>\n</entry>\n"
+    yield b"</feed>\n"
+
+
+def _json(channel: Channel, entries: Entries) -> Iterator[bytes]:
+    """Write a JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) with full texts."""
+    head = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "home_page_url": channel.page,
+        "feed_url": channel.address,
+        "description": settings.SITE_DESCRIPTION,
+        "language": settings.LANGUAGE_CODE,
+    }
+    yield json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "items": ['
+    separator = b""
+    for entry, body in entries:
+        html = json.dumps(_with_addresses(body).decode(), ensure_ascii=False).encode()
+        yield separator + entry.rstrip()[:-1] + b', "content_html": ' + html + b"}"
+        separator = b",\n"
+    yield b"]}\n"
+
+
+FORMS: dict[str, tuple[str, Callable[[Channel, Entries], Iterator[bytes]]]] = {
+    "rss": ("application/rss+xml", _rss),
+    "atom": ("application/atom+xml", _atom),
+    "json": ("application/feed+json", _json),
+}
+
+
+def _escaped(text: str) -> str:
+    return escape(_without_forbidden(text.encode()).decode())
+
+
+def _cdata(body: bytes) -> bytes:
+    """Return HTML as the content of a CDATA section, which only ``]]>`` can end."""
+    return _without_forbidden(_with_addresses(body)).replace(b"]]>", b"]]]]><![CDATA[>")
+
+
+def _with_addresses(body: bytes) -> bytes:
+    """Make image paths absolute: many readers resolve them against nothing."""
+    if b'src="/' not in body:
+        return body
+    return _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.rstrip("/").encode() + b"/", body)
+
+
+def _without_forbidden(text: bytes) -> bytes:
+    cleaned = text.translate(None, _FORBIDDEN)
+    return cleaned.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")

@@ -1,0 +1,322 @@
+"""The public pages: they read what saving stored and put it into the site's shell."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from links.models import Source
+from posts import listing
+from posts.composing import absolute
+from posts.counting import month_of
+from posts.initials import group_by_initial
+from posts.models import (
+    Citation,
+    OldSlug,
+    Post,
+    RecurringSection,
+    Section,
+    Tag,
+    TagAlias,
+    TaggedPost,
+    public,
+)
+from posts.naming import nfc
+from posts.paging import Page, paginate
+from posts.shell import article_page, joined, page, safe
+from posts.templatetags.newsletter import issue_count, month_and_year, short_date
+
+HOME_ROWS = 12
+YEAR_ROWS = 400
+INDEX_ROWS = 500
+RECURS = 2  # a heading is a recurring section from its second issue on
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The latest issue, opened, and the recent ones as rows."""
+    latest = listing.cards("page__opening")[:1]
+    recent = listing.cards()[1 : HOME_ROWS + 1]
+    return page("home", {"opening": joined(latest), "rows": joined(recent)})
+
+
+@require_safe
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    """One issue: its stored page between the site's header and its neighbours."""
+    columns = ("head", "intro", "body", "outro")
+    row = (
+        Post.objects.published()
+        .filter(slug=nfc(slug))
+        .values_list("published_at", "pk", *(f"page__{column}" for column in columns))
+        .first()
+    )
+    if row is None:
+        return _moved_post(slug)
+    moment, pk, head, *article = row
+    newer, older = _neighbours(moment, pk)
+    pager = render_to_string("posts/pager.html", {"newer": newer, "older": older})
+    return article_page(head, article, pager)
+
+
+@require_safe
+def archive(request: HttpRequest) -> HttpResponse:
+    """Every year with its months, and the latest issues."""
+    months = listing.months()
+    years = [
+        (
+            year,
+            reverse("posts:archive-year", args=[year]),
+            sum(count for _day, count in rows),
+            [(day, _month_url(day), count) for day, count in rows],
+        )
+        for year, rows in listing.by_year(months).items()
+    ]
+    recent = listing.cards()[:HOME_ROWS]
+    context = {
+        "years": years,
+        "total": sum(count for _day, count in months),
+        "rows": joined(recent),
+    }
+    return page("archive", context, nav="archive", path=request.path)
+
+
+@require_safe
+def archive_year(request: HttpRequest, year: int) -> HttpResponse:
+    """One year, month by month; of a very full year the newest issues only."""
+    years = listing.by_year(listing.months())
+    if year not in years:
+        raise Http404("No issue was published in this year.")
+    months = years[year]
+    rows: dict[Any, list[bytes]] = {day: [] for day, _count in months}
+    start, end = listing.bounds(months[-1][0], listing.next_month(months[0][0]))
+    cards = listing.cards().filter(published_at__gte=start, published_at__lt=end)
+    for card, moment, _pk in cards[:YEAR_ROWS]:
+        rows[month_of(moment)].append(bytes(card or b""))
+    context = {
+        "year": year,
+        "count": sum(count for _day, count in months),
+        "months": [(day, _month_url(day), count) for day, count in months],
+        "groups": [
+            (day, _month_url(day), count, safe(b"".join(rows[day]))) for day, count in months
+        ],
+        "newer": _year_link(min((other for other in years if other > year), default=None)),
+        "older": _year_link(max((other for other in years if other < year), default=None)),
+    }
+    return page("archive_year", context, nav="archive", path=request.path)
+
+
+@require_safe
+def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
+    """The issues of one month."""
+    count = {(day.year, day.month): count for day, count in listing.months()}.get((year, month))
+    if count is None:
+        raise Http404("No issue was published in this month.")
+    first = date(year, month, 1)
+    start, end = listing.bounds(first, listing.next_month(first))
+    cards = listing.cards().filter(published_at__gte=start, published_at__lt=end)
+    found = paginate(cards, "published_at", "pk", request.GET.get("page"))
+    context = {
+        "title": month_and_year(first),
+        "kicker": year,
+        "kicker_url": reverse("posts:archive-year", args=[year]),
+        "facts": [issue_count(count)],
+    }
+    return _listing(request, found, context, nav="archive")
+
+
+@require_safe
+def tags(request: HttpRequest) -> HttpResponse:
+    """All tags by their initial."""
+    coming = listing.scheduled(TaggedPost)
+    rows = Tag.objects.filter(post_count__gt=0).values_list("pk", "name", "slug", "post_count")
+    entries = [
+        (name, reverse("posts:tag", args=[slug]), left)
+        for pk, name, slug, count in rows.order_by()
+        if (left := count - coming.get(pk, 0)) > 0
+    ]
+    context = {"groups": group_by_initial(entries), "total": len(entries)}
+    return page("tag_index", context, nav="tags", path=request.path)
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    """The issues about a subject."""
+    subject = listing.with_public_count(Tag.objects.filter(slug=nfc(slug)), TaggedPost).first()
+    if subject is None:
+        return _moved_tag(slug)
+    _require_posts(subject)
+    rows = listing.tagged(subject)
+    found = paginate(rows, "date", "content_object_id", request.GET.get("page"))
+    related = listing.related_tags(subject, [row[-1] for row in found.rows])
+    context = {
+        "title": subject.name,
+        "kicker": gettext("Tag"),
+        "kicker_url": reverse("posts:tags"),
+        "description": subject.description,
+        "facts": [issue_count(subject.public_count)],
+        "related": [(name, reverse("posts:tag", args=[slug]), 0) for name, slug in related],
+        "feeds": _feeds("tag", subject.slug),
+    }
+    return _listing(request, found, context, nav="tags")
+
+
+@require_safe
+def sections(request: HttpRequest) -> HttpResponse:
+    """The headings that come back, the most frequent first."""
+    rows = RecurringSection.objects.filter(post_count__gte=RECURS).order_by("-post_count", "pk")
+    entries = [
+        (row.title, row.get_absolute_url(), row.public_count, row.first_seen, row.last_seen)
+        for row in listing.with_dates(rows, Section)[:INDEX_ROWS]
+        if row.public_count >= RECURS
+    ]
+    context = {"entries": entries, "total": len(entries)}
+    return page("section_index", context, nav="sections", path=request.path)
+
+
+@require_safe
+def section(request: HttpRequest, slug: str) -> HttpResponse:
+    """The issues that have a recurring section."""
+    known = RecurringSection.objects.filter(slug=nfc(slug))
+    heading = listing.with_public_count(known, Section).first()
+    _require_posts(heading)
+    rows = listing.with_section(heading)
+    found = paginate(rows, "date", "post_id", request.GET.get("page"))
+    context = {
+        "title": heading.title,
+        "kicker": gettext("Section"),
+        "kicker_url": reverse("posts:sections"),
+        "facts": [issue_count(heading.public_count)],
+        "feeds": _feeds("section", heading.slug),
+    }
+    return _listing(request, found, context, nav="sections")
+
+
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """Where the links lead, the most cited first."""
+    rows = Source.objects.filter(post_count__gt=0).order_by("-post_count", "host")
+    entries = [
+        (
+            row.host,
+            reverse("posts:source", args=[row.host]),
+            row.public_count,
+            row.first_seen,
+            row.last_seen,
+        )
+        for row in listing.with_dates(rows, Citation)[:INDEX_ROWS]
+        if row.public_count
+    ]
+    context = {"entries": entries, "total": len(entries)}
+    return page("source_index", context, nav="sources", path=request.path)
+
+
+@require_safe
+def source(request: HttpRequest, host: str) -> HttpResponse:
+    """The issues that cite a source, and when it was first and last cited."""
+    known = Source.objects.filter(host=nfc(host).lower())
+    cited = listing.with_dates(known, Citation).first()
+    _require_posts(cited)
+    found = paginate(listing.citing(cited), "date", "post_id", request.GET.get("page"))
+    context = {
+        "title": cited.host,
+        "kicker": gettext("Source"),
+        "kicker_url": reverse("posts:sources"),
+        "facts": [
+            issue_count(cited.public_count),
+            format_html(gettext("first seen {}"), short_date(cited.first_seen)),
+            format_html(gettext("last seen {}"), short_date(cited.last_seen)),
+        ],
+        "feeds": _feeds("source", cited.host),
+    }
+    return _listing(request, found, context, nav="sources")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may read (RFC 9309): everything public, nothing of the admin."""
+    lines = (
+        "User-agent: *",
+        f"Disallow: {reverse('admin:index')}",
+        f"Sitemap: {absolute(reverse('posts:sitemap'))}",
+    )
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+# Parts of pages
+
+
+def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
+    parts = {
+        "rows": joined(found.rows),
+        "newer": found.newer and request.path + found.newer,
+        "older": found.older and request.path + found.older,
+    }
+    return page("listing", context | parts, nav=nav, path=request.path)
+
+
+def _require_posts(row: Any) -> None:
+    """Raise Http404 for a tag, section or source that no public post has."""
+    if row is None or row.public_count <= 0:
+        raise Http404("Nothing public is listed here.")
+
+
+def _feeds(kind: str, slug: str) -> list[tuple[str, str]]:
+    return [
+        (title, reverse(f"posts:{kind}-{form}", args=[slug]))
+        for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
+    ]
+
+
+def _neighbours(moment: datetime, pk: int) -> list[dict[str, str] | None]:
+    """Return the next newer and the next older public post, as the pager shows them."""
+    columns = Post.objects.published().values_list("slug", "title", "language")
+    newer = columns.filter(published_at__gte=moment).filter(
+        Q(published_at__gt=moment) | Q(pk__gt=pk)
+    )
+    older = columns.filter(published_at__lte=moment).filter(
+        Q(published_at__lt=moment) | Q(pk__lt=pk)
+    )
+    return [
+        _neighbour(newer.order_by("published_at", "pk").first()),
+        _neighbour(older.order_by("-published_at", "-pk").first()),
+    ]
+
+
+def _neighbour(row: tuple[str, str, str] | None) -> dict[str, str] | None:
+    if row is None:
+        return None
+    slug, title, language = row
+    return {"url": reverse("posts:post", args=[slug]), "title": title, "language": language}
+
+
+def _moved_post(slug: str) -> HttpResponse:
+    """Redirect from a slug a public post had before, else raise Http404."""
+    old = OldSlug.objects.filter(public(post="post"), slug=nfc(slug)).select_related("post").first()
+    if old is None:
+        raise Http404("There is no such issue.")
+    return redirect(old.post, permanent=True)
+
+
+def _moved_tag(slug: str) -> HttpResponse:
+    """Redirect from the slug of a renamed or merged tag, else raise Http404."""
+    alias = TagAlias.objects.filter(slug=nfc(slug)).select_related("tag").first()
+    if alias is None:
+        raise Http404("There is no such tag.")
+    return redirect(alias.tag, permanent=True)
+
+
+def _month_url(day: date) -> str:
+    return reverse("posts:archive-month", args=[day.year, day.month])
+
+
+def _year_link(year: int | None) -> tuple[int, str] | None:
+    return None if year is None else (year, reverse("posts:archive-year", args=[year]))
