@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from email.utils import format_datetime
 from typing import NamedTuple, TypeAlias
 
 from django import template
@@ -20,7 +21,7 @@ MonthRow: TypeAlias = tuple[date, str, int]
 """First day, address and number of issues of a month that has issues."""
 
 CHART_HEIGHT = 40
-BAR_WIDTH = 9
+BAR_WIDTH = 6
 BAR_STEP = 10
 
 
@@ -115,11 +116,21 @@ def _bar(day: date, url: str, count: int, highest: int) -> Month:
 
 
 @register.inclusion_tag("posts/months.html")
-def month_chart(year: int, months: Sequence[MonthRow], highest: int) -> dict[str, object]:
-    """Draw a year as twelve bars with the months below as links; the bars' text says the same."""
+def month_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> dict[str, object]:
+    """Draw a year as twelve bars with the months below as links; the bars' text says the same.
+
+    ``highest`` is the number of issues a full bar stands for; by default, that of the fullest month.
+    """
+    highest = highest or max((count for _day, _url, count in months), default=0)
     known = {day.month: (day, url, count) for day, url, count in months}
     rows = [known.get(month, (date(year, month, 1), "", 0)) for month in range(1, 13)]
     bars = [_bar(day, url, count, highest) for day, url, count in rows]
     spoken = ", ".join(f"{bar.name} {bar.issues}" for bar in bars if bar.issues)
     label = gettext("Issues per month in %(year)s: %(months)s") % {"year": year, "months": spoken}
     return {"bars": bars, "label": label, "height": CHART_HEIGHT, "bar_width": BAR_WIDTH}
+
+
+@register.filter
+def rfc822(moment: datetime) -> str:
+    """Return a moment as RSS writes it (RFC 822, four-digit year)."""
+    return format_datetime(moment)
