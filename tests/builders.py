@@ -1,0 +1,85 @@
+"""Builders of posts, used by every test that needs some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from posts.documents import Issue, parse_issue
+from posts.models import LinkedItem, Post
+from posts.publishing import save_document
+
+LONG_AGO = datetime(2024, 5, 10, 9, 0, tzinfo=UTC)
+
+BODY = """Hello, an [opening link](https://opening.example.org/hello) to begin with.
+
+## Preview
+* **Topic one**
+  - **First find**: what it is. [Read more](https://one.example.org/a)
+  - **Second find**: why it matters. [Read more](https://two.example.org/b)
+
+## Viewpoint 🤖
+> A thought without a link.
+
+## Overview
+- **Third find**: at the end. ([Paper](https://arxiv.org/abs/2405.04517))
+- **No link here**: but a word or two.
+"""
+
+
+def document(
+    title: str = "A first issue",
+    body: str = BODY,
+    *,
+    tags: Iterable[str] = ("Llama 3 평가", "AI"),
+    **header: str,
+) -> str:
+    """Return an issue as Markdown with YAML front matter."""
+    lines = [f'title: "{title}"', *(f"{key}: {value}" for key, value in header.items())]
+    if names := list(tags):
+        lines += ["tags:", *(f"  - {name}" for name in names)]
+    return "\n".join(["---", *lines, "---", "", body])
+
+
+def parsed(title: str = "A first issue", body: str = BODY, **header: object) -> Issue:
+    """Return an issue as the importer would read it."""
+    return parse_issue(document(title, body, **header).encode())  # type: ignore[arg-type]
+
+
+def make_post(
+    title: str = "A first issue",
+    body: str = BODY,
+    *,
+    at: datetime | None = LONG_AGO,
+    status: str = Post.Status.PUBLISHED,
+    source_name: str = "",
+    **header: object,
+) -> Post:
+    """Return a stored post, published long ago unless told otherwise."""
+    post = Post(source_name=source_name)
+    return save_document(post, parsed(title, body, **header), status=status, published_at=at)
+
+
+def make_draft(title: str = "A draft", body: str = BODY, **header: object) -> Post:
+    """Return a stored draft."""
+    return make_post(title, body, at=None, status=Post.Status.DRAFT, **header)
+
+
+def make_scheduled(title: str = "To come", body: str = BODY, **header: object) -> Post:
+    """Return a post that becomes public tomorrow."""
+    return make_post(title, body, at=timezone.now() + timedelta(days=1), **header)
+
+
+def make_posts(count: int, start: datetime = LONG_AGO, **header: object) -> list[Post]:
+    """Return posts published on consecutive days."""
+    return [
+        make_post(f"Issue {number}", at=start + timedelta(days=number), **header)
+        for number in range(1, count + 1)
+    ]
+
+
+def item(post: Post, title: str) -> LinkedItem:
+    """Return a living item of a post by its title."""
+    return post.items.get(title=title, removed_at=None)
