@@ -115,6 +115,7 @@ class Post(models.Model):
         verbose_name = _("post")
         verbose_name_plural = _("posts")
         ordering = ("-published_at", "-id")
+        permissions = (("publish_post", "Can publish and withdraw post"),)
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "published"]), name="posts_post_status_valid"
@@ -187,6 +188,7 @@ class Tag(TagBase):
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
         ordering = ("name",)
+        permissions = (("merge_tag", "Can merge tag"),)
         indexes = (models.Index(fields=["-post_count", "name"], name="posts_tag_index_page"),)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
