@@ -1,0 +1,275 @@
+"""One page, one address: what keeps links together and what keeps them apart."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from links.normalizing import AddressError, canonicalize, host_of, kind_of, source_key
+from tests.corpus import corpus
+
+SAME = [
+    ("https://example.com/a#", "https://example.com/a"),
+    ("https://example.com/a?", "https://example.com/a"),
+    ("https://example.com/a?&x=1&", "https://example.com/a?x=1"),
+    ("https://example.com/?b=1&a=2", "https://example.com/?a=2&b=1"),
+    ("https://example.com/a#:~:text=word,-end", "https://example.com/a"),
+    ("https://example.com/a#top:~:text=word", "https://example.com/a#top"),
+    ("https://example.com/?UTM_Source=x", "https://example.com/"),
+    ("https://example.com/100%", "https://example.com/100%25"),
+    ("https://example.com/a b", "https://example.com/a%20b"),
+    ("https://example.com/%2e%2E/a", "https://example.com/a"),
+    ("https://example.com./a", "https://example.com/a"),
+    ("https:\\\\example.com\\a", "https://example.com/a"),
+    ("  https://exam\nple.com/a\t ", "https://example.com/a"),
+    ("https://한글.kr/글", "https://xn--bj0bj06e.kr/%EA%B8%80"),
+    ("https://EXAMPLE。com/", "https://example.com/"),
+    ("https://xn--ls8h.la/", "https://💩.la/"),
+    ("http://2130706433/", "http://127.0.0.1/"),
+    ("http://0x7f.1/", "http://127.0.0.1/"),
+    ("http://[2001:DB8:0:0::1]/", "http://[2001:db8::1]/"),
+    ("https://youtube.com/shorts/dQw4w9WgXcQ", "https://youtu.be/dQw4w9WgXcQ?si=x"),
+    ("https://youtu.be/dQw4w9WgXcQ?t=1m30s", "https://www.youtube.com/watch?t=90&v=dQw4w9WgXcQ"),
+    ("https://youtu.be/dQw4w9WgXcQ#t=90", "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=90s"),
+    ("https://www.youtube.com/embed/dQw4w9WgXcQ?start=9", "https://youtu.be/dQw4w9WgXcQ?t=9"),
+    ("https://arxiv.org/pdf/hep-th/9901001v2.pdf", "https://arxiv.org/abs/hep-th/9901001v2"),
+    ("https://doi.org/10.48550/arXiv.2405.04517", "https://arxiv.org/abs/2405.04517"),
+    ("https://dx.doi.org/10.1145/ABC.1", "https://doi.org/10.1145/abc.1"),
+    ("https://GitHub.com/Rust-Lang/Rust.git", "https://github.com/rust-lang/rust"),
+    ("https://fxtwitter.com/Sama/status/1?s=20", "https://x.com/sama/status/1"),
+    ("https://ko.m.wikipedia.org/wiki/한글", "https://ko.wikipedia.org/wiki/%ED%95%9C%EA%B8%80"),
+    ("https://en.wikipedia.org/wiki/Go_%28game%29", "http://en.wikipedia.org/wiki/Go_(game)"),
+    ("https://stackoverflow.com/questions/11/any-words", "https://stackoverflow.com/q/11"),
+    ("https://m.blog.naver.com/abc/223", "https://blog.naver.com/abc/223"),
+    (
+        "https://blog.naver.com/PostView.naver?blogId=abc&logNo=223&redirect=Dlog",
+        "https://blog.naver.com/abc/223",
+    ),
+    (
+        "https://n.news.naver.com/mnews/article/001/0014?sid=105",
+        "https://n.news.naver.com/article/001/0014",
+    ),
+    ("https://abc.tistory.com/m/12", "https://abc.tistory.com/12"),
+    ("https://www.google.com/url?q=https%3A%2F%2Fa.dev%2F&sa=D", "https://a.dev/"),
+    ("https://www.google.com/amp/s/a.dev/news/1", "https://a.dev/news/1"),
+    ("https://a-dev.cdn.ampproject.org/c/s/a.dev/news/1", "https://a.dev/news/1"),
+    (
+        "https://towardsdatascience.com/a-1?source=rss----7f60cf5620c9---4",
+        "https://towardsdatascience.com/a-1",
+    ),
+    ("MAILTO:Ann@EXAMPLE.com", "mailto:Ann@example.com"),
+]
+
+APART = [
+    ("https://example.com/", "https://www.example.com/"),
+    ("https://example.com/a//b", "https://example.com/a/b"),
+    ("https://example.com/?a", "https://example.com/?a="),
+    ("https://example.com/?b&a", "https://example.com/?a&b"),
+    ("https://example.com/?p[][a]=1&p[][b]=2", "https://example.com/?p[][b]=2&p[][a]=1"),
+    ("https://example.com/?ref=main", "https://example.com/?ref=next"),
+    ("https://example.com/?source=a", "https://example.com/?source=b"),
+    ("https://example.com/?q=100%25", "https://example.com/?q=100%2525"),
+    ("https://example.com/a%3Fb", "https://example.com/a?b"),
+    ("https://example.com/a%23b", "https://example.com/a#b"),
+    ("https://a@example.com/", "https://example.com/"),
+    ("https://github.com/a/b/blob/main/README.md", "https://github.com/a/b/blob/main/readme.md"),
+    ("https://github.com/a/b?tab=security-ov-file", "https://github.com/a/b"),
+    ("https://arxiv.org/pdf/2405.04517#page=4", "https://arxiv.org/abs/2405.04517"),
+    ("https://www.youtube.com/watch?v=a&list=b", "https://www.youtube.com/watch?v=a"),
+    ("https://www.youtube.com/embed/videoseries?list=a", "https://youtu.be/videoseries?list=a"),
+    ("https://github.com:8443/a/b/", "https://github.com:8443/a/b"),
+    ("https://en.wikipedia.org/wiki/AC/DC", "https://en.wikipedia.org/wiki/AC%2FDC"),
+    ("https://en.wikipedia.org/wiki/Rust/", "https://en.wikipedia.org/wiki/Rust"),
+    ("https://en.wikipedia.org/wiki/C%2B%2B", "https://en.wikipedia.org/wiki/C"),
+    ("https://fxtwitter.com/", "https://x.com/"),
+    ("https://www.google.com/url?q=javascript:alert(1)", "https://www.google.com/url?q=ftp://a"),
+    ("https://x.com.evil.example/sama/status/1", "https://x.com/sama/status/1"),
+    ("mailto:a@example.com?subject=join", "mailto:a@example.com?subject=leave"),
+]
+
+
+def test_known_pairs_are_told_right():
+    lines = corpus("url-pairs.tsv").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    wrong = [
+        (verdict, a, b, why)
+        for verdict, a, b, why in pairs
+        if (canonicalize(a) == canonicalize(b)) is not (verdict == "same")
+    ]
+    assert len(pairs) > 40
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("a", "b"), SAME)
+def test_addresses_of_one_page_become_one(a, b):
+    assert canonicalize(a) == canonicalize(b)
+
+
+@pytest.mark.parametrize(("a", "b"), APART)
+def test_addresses_of_two_pages_stay_two(a, b):
+    assert canonicalize(a) != canonicalize(b)
+
+
+def test_an_address_that_nothing_is_known_about_stays_as_it_is():
+    for url in (
+        "https://example.com/a/b.html?x=1&y=2#part-3",
+        "http://www.example.com/~user/",
+        "https://example.com:8443/#/route",
+        "https://example.com/a?x=1&x=0",
+    ):
+        assert canonicalize(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("javascript:alert(1)", "Not an http"),
+        ("java\nscript:alert(1)", "Not an http"),
+        ("data:text/html,x", "Not an http"),
+        ("ftp://example.com/a", "Not an http"),
+        ("/posts/a", "Not an http"),
+        ("//example.com/a", "Not an http"),
+        ("example.com", "Not an http"),
+        ("https://", "names no host"),
+        ("https:///?a", "names no host"),
+        ("https://exa mple.com", "host name"),
+        ("https://a..b/", "host name"),
+        ("https://a℀b.com/", "host name"),
+        (f"https://{'a' * 64}.com/", "host name"),
+        ("https://example.com:x/", "port"),
+        ("https://example.com:99999/", "port"),
+        ("https://1.2.3.256/", "IPv4"),
+        ("https://[::1", "IPv6"),
+        ("https://[::1%eth0]/", "IPv6"),
+        ("https://example.com/\ud800", "no text"),
+        ("https://example.com/" + "a" * 9000, "longer than"),
+        ("mailto:", "mail address"),
+        ("mailto:nobody", "mail address"),
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_clear_line(url, message):
+    with pytest.raises(AddressError, match=message) as caught:
+        canonicalize(url)
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_the_host_is_the_one_a_browser_would_go_to():
+    assert host_of(canonicalize("https://good.example\\@evil.example/")) == "good.example"
+    assert host_of(canonicalize("https://good.example@evil.example/")) == "evil.example"
+    assert host_of(canonicalize("https://evil.example#@good.example/")) == "evil.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "key"),
+    [
+        ("https://www.Example.com:8443/a", "example.com", "example.com"),
+        ("https://blog.example.com/", "blog.example.com", "blog.example.com"),
+        ("https://mobile.twitter.com/a", "x.com", "x.com"),
+        ("https://www.com/", "www.com", "www.com"),
+        ("https://마리우스.kr/", "마리우스.kr", "xn--oy2b1bt19anke.kr"),
+        ("https://bücher.example/", "bücher.example", "xn--bcher-kva.example"),
+        ("https://яндекс.рф/", "яндекс.рф", "xn--d1acpjx3f.xn--p1ai"),
+        ("http://[::1]:80/", "[::1]", "[::1]"),
+        ("mailto:a@example.com", "", ""),
+    ],
+)
+def test_a_host_is_shown_in_its_script_and_known_by_its_ascii_name(url, shown, key):
+    canonical = canonicalize(url)
+    assert host_of(canonical) == shown
+    assert source_key(canonical) == key
+
+
+@pytest.mark.parametrize("url", ["https://аpple.com/", "https://аррӏе.com/", "https://ɑpple.com/"])
+def test_a_host_that_imitates_another_is_shown_in_punycode(url):
+    assert host_of(canonicalize(url)).startswith("xn--")
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://youtu.be/dQw4w9WgXcQ", "video"),
+        ("https://www.youtube.com/@someone", ""),
+        ("https://vimeo.com/12345", "video"),
+        ("https://arxiv.org/pdf/2405.04517.pdf", "paper"),
+        ("https://arxiv.org/list/cs.CL/recent", ""),
+        ("https://doi.org/10.1145/3359591.3359737", "paper"),
+        ("https://github.com/rust-lang/rust", "code"),
+        ("https://github.com/rust-lang/rust/blob/master/README.md", "code"),
+        ("https://github.com/rust-lang/rust/issues/1", "thread"),
+        ("https://github.com/rust-lang/rust/pull/2", "thread"),
+        ("https://github.com/rust-lang", ""),
+        ("https://github.com/orgs/rust-lang/repositories", ""),
+        ("https://github.com/a/b/blob/main/paper.pdf", "pdf"),
+        ("https://crates.io/crates/serde", "code"),
+        ("https://huggingface.co/ibm-granite/granite-8b-code-instruct", "code"),
+        ("https://huggingface.co/papers/2405.04517", "paper"),
+        ("https://huggingface.co/blog/gemma", ""),
+        ("https://twitter.com/sama/status/1788260474574000152", "thread"),
+        ("https://old.reddit.com/r/rust/comments/abc123/title/", "thread"),
+        ("https://news.ycombinator.com/item?id=1", "thread"),
+        ("https://news.hada.io/topic?id=1", "thread"),
+        ("https://users.rust-lang.org/t/some-words/12345", "thread"),
+        ("https://example.com/a.PDF?x=1", "pdf"),
+        ("https://example.com/a.mp3", "podcast"),
+        ("https://open.spotify.com/episode/abc", "podcast"),
+        ("https://example.com/", ""),
+        ("mailto:a@example.com", ""),
+        ("not an address", ""),
+    ],
+)
+def test_host_and_path_tell_the_kind_of_a_page(url, kind):
+    assert kind_of(url) == kind
+
+
+HOSTS = """
+    example.com EXAMPLE.com. www.youtube.com youtu.be arxiv.org doi.org twitter.com fxtwitter.com
+    old.reddit.com github.com hf.co medium.com a.medium.com stackoverflow.com en.m.wikipedia.org
+    blog.naver.com a.tistory.com n.news.naver.com discord.gg www.google.com duckduckgo.com
+    a.cdn.ampproject.org 한글.kr 0x7f.1 [::1] a@example.com:80
+"""
+PIECES = r"""
+    / . .. // % %2 %2F %7e %25 %2e ? # & = + ; : @ [] \ v= t=90 utm_source=x q=https://b.kr/ uddg=
+    :~:text= #t=1m si=1 watch abs pdf 2405.04517 .pdf wiki %28a%29 status 123 A.git questions m
+    mnews article amp s url l embed dQw4w9WgXcQ start=5 10.48550 arXiv.
+"""
+PATHS = st.lists(st.sampled_from(PIECES.split()) | st.text(max_size=4), max_size=12).map("".join)
+
+
+@given(
+    st.sampled_from(["http://", "HTTPS://", "https:/", "mailto:a@"]),
+    st.sampled_from(HOSTS.split()),
+    PATHS,
+)
+@example("https://", "www.youtube.com", "watch?v=A&t=90#t=1m")
+@example("https://", "doi.org", "\x1fA%C3B")
+@example("https://", "doi.org", "10.48550/arXiv.2405.04517V2")
+def test_a_canonical_address_is_ascii_and_stays_what_it_is(scheme, host, path):
+    try:
+        once = canonicalize(f"{scheme}{host}/{path}")
+    except AddressError:
+        return
+    assert once.isascii()
+    assert canonicalize(once) == once
+    if not once.startswith("mailto:"):
+        assert re.match(r"https?://", once)
+        assert urlsplit(once).path.startswith("/")
+
+
+@given(st.text(max_size=60) | st.text("htps:/\\@[]%.#?&=a0é한 \n", max_size=60))
+def test_no_text_makes_it_fail_in_another_way(text):
+    for url in (text, "https://" + text, "mailto:" + text):
+        try:
+            canonical = canonicalize(url)
+        except AddressError:
+            continue
+        assert isinstance(host_of(canonical), str)
+        assert isinstance(kind_of(url), str)
+
+
+def test_nested_wrappers_lead_to_the_address_within():
+    assert canonicalize("https://www.google.com/amp/s/" * 250 + "a.dev") == "https://a.dev/"
