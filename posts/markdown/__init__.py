@@ -1,0 +1,7 @@
+"""Our Python-Markdown extension: how the Markdown of an issue is read.
+
+One module a seam: ``lines`` (rules that look at one line), ``blocks`` (lines to a block tree),
+``tables``, ``references`` (link destinations and definitions), ``inlines`` (text to links and
+emphasis), ``emphasis``, ``autolinks``, ``html`` (raw HTML), ``limits`` (what is refused),
+``extension`` (the hook into Python-Markdown) and ``writing`` (the tree to HTML).
+"""

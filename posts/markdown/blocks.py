@@ -1,0 +1,567 @@
+"""From lines to a tree of blocks: CommonMark's two-phase algorithm as a Python-Markdown parser.
+
+https://spec.commonmark.org/0.31.2/#appendix-a-parsing-strategy. Every line first continues the
+open blocks it can continue, then opens new ones, and what is left is text of the innermost. Since
+lines are taken one by one, every block knows its place in the source, and the work is linear.
+
+The text inside leaves is left as it is, in ``leaves``, for the inline phase.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from markdown.blockparser import BlockParser
+
+from posts.markdown import limits, lines, references, tables
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+
+Outcome = Literal["container", "leaf", None]
+Span = tuple[int, int]
+
+TIGHT: Final = "tight"
+"""Tag of a paragraph in a tight list: its text stands in the item without a ``<p>``."""
+RAW_HTML: Final = "html"
+"""Tag of a raw HTML block."""
+
+_CONTAINERS: Final = frozenset(("document", "quote", "item", "note"))
+
+
+class Leaf(NamedTuple):
+    """Text that awaits the inline phase, and its line in the section, counted from 0."""
+
+    element: etree.Element
+    text: str
+    line: int
+
+
+class Note(NamedTuple):
+    """A footnote's content and where it was defined."""
+
+    element: etree.Element
+    leaves: list[Leaf]
+    section: int
+
+
+class Block:
+    """A block that is still open."""
+
+    __slots__ = ("detail", "element", "end", "kind", "lines", "mark", "offset", "start")
+
+    def __init__(self, kind: str, element: etree.Element, start: int) -> None:
+        self.kind = kind
+        self.element = element
+        self.start = start
+        self.end = -1
+        self.lines: list[str] = []
+        self.offset = 0
+        self.mark = 0
+        self.detail = ""
+
+
+class DocumentParser(BlockParser):
+    """Parses the sections of one issue, one call of ``parseDocument`` each.
+
+    Definitions found on the way gather in ``definitions`` and ``notes``, the first of two with the
+    same label winning, and serve all sections.
+    """
+
+    def __init__(self, md: Markdown) -> None:
+        super().__init__(md)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the issue: definitions, footnotes, spans."""
+        self.definitions: dict[str, references.Target] = {}
+        self.notes: dict[str, Note] = {}
+        self.spans: dict[etree.Element, Span] = {}
+        self.leaves: list[Leaf] = []
+        self.section = -1
+        self.first_line = 0
+
+    # Python-Markdown names the method.
+    def parseDocument(self, lines: list[str]) -> etree.ElementTree:  # noqa: N802
+        """The block tree of one section; ``self.leaves`` then holds its unparsed text."""
+        root = etree.Element(self.md.doc_tag)
+        self.section += 1
+        self.leaves = []
+        self._stack = [Block("document", root, 0)]
+        self._last = 0
+        self._number = 0
+        for number, text in enumerate(lines):
+            self._number = number
+            self._take(text)
+        self._close_to(0)
+        self.first_line += len(lines)
+        return etree.ElementTree(root)
+
+    def refuse(self, reason: str, line: int | None = None) -> limits.MarkdownLimitError:
+        """The error for something at a line of the current section."""
+        number = self._number if line is None else line
+        return limits.MarkdownLimitError(reason, self.first_line + number + 1)
+
+    # -- one line ---------------------------------------------------------------------------
+
+    def _take(self, text: str) -> None:
+        if "\t" in text:
+            text = lines.expand_tabs(text)
+        self._text = text
+        self._size = len(text.rstrip(" \t"))
+        self._position = 0
+        self._find_indent()
+        self._depth = self._match_open_blocks()
+        if not self._continue_raw() and not self._open_blocks():
+            self._add_text()
+        if self._size:
+            self._last = self._number + 1
+
+    def _find_indent(self) -> None:
+        match = lines.INDENT.match(self._text, self._position)
+        self._start = match.end() if match else self._position
+        self._indent = self._start - self._position
+        self._blank = self._start >= self._size
+
+    def _advance(self, position: int) -> None:
+        self._position = position
+        self._find_indent()
+
+    def _match_open_blocks(self) -> int:
+        """How many of the open blocks this line continues."""
+        stack = self._stack
+        for depth in range(1, len(stack)):
+            block = stack[depth]
+            if not _CONTINUATIONS[block.kind](self, block):
+                return depth
+        return len(stack)
+
+    def _continue_item(self, block: Block) -> bool:
+        if self._blank:
+            if not len(block.element):
+                return False
+            self._advance(self._start)
+        elif self._indent >= block.offset:
+            self._advance(self._position + block.offset)
+        else:
+            return False
+        return True
+
+    def _continue_quote(self, block: Block) -> bool:
+        if self._blank or self._indent > 3 or self._text[self._start] != ">":
+            return False
+        self._advance(self._start + (2 if self._text.startswith(" ", self._start + 1) else 1))
+        return True
+
+    def _continue_text(self, block: Block) -> bool:
+        return not self._blank
+
+    def _continue_code(self, block: Block) -> bool:
+        if self._indent < 4 and not self._blank:
+            return False
+        self._position += min(self._indent, 4)
+        return True
+
+    def _continue_always(self, block: Block) -> bool:
+        return True
+
+    def _continue_html(self, block: Block) -> bool:
+        return not (self._blank and block.offset >= lines.HTML_UNTIL_BLANK)
+
+    # -- raw leaves: code and HTML ----------------------------------------------------------
+
+    def _continue_raw(self) -> bool:
+        """Add the line to an open code or HTML block; ``False`` if it is not taken up by one."""
+        if self._depth < len(self._stack):
+            return False
+        block = self._stack[-1]
+        if block.kind == "fence":
+            return self._continue_fence(block)
+        if block.kind == "code":
+            block.lines.append(self._text[self._position :])
+            return True
+        if block.kind == "html":
+            return self._continue_html_lines(block)
+        return False
+
+    def _continue_fence(self, block: Block) -> bool:
+        if (
+            self._indent <= 3
+            and not self._blank
+            and lines.closes_fence(self._text[self._start :], block.detail)
+        ):
+            self._close_to(len(self._stack) - 1, self._number + 1)
+        else:
+            start = self._position + min(self._indent, block.offset)
+            block.lines.append(self._text[start:])
+        return True
+
+    def _continue_html_lines(self, block: Block) -> bool:
+        if block.offset == lines.HTML_COMMENT:
+            end = self._text.find("-->", self._position)
+            if end < 0:
+                return True
+            self._close_to(len(self._stack) - 1, self._number + 1)
+            self._depth = len(self._stack)
+            self._advance(end + 3)
+            return self._blank
+        block.lines.append(self._text[self._position :])
+        if lines.html_block_ends(block.offset, block.lines[-1]):
+            self._close_to(len(self._stack) - 1, self._number + 1)
+        return True
+
+    # -- opening blocks ---------------------------------------------------------------------
+
+    def _open_blocks(self) -> bool:
+        """Open what the line opens; ``True`` if nothing of it is left as text."""
+        while not self._blank:
+            if self._indent > 3:
+                return self._open_code()
+            outcome: Outcome = None
+            for start in _STARTS.get(self._text[self._start], ()):
+                outcome = start(self)
+                if outcome:
+                    break
+            if outcome == "leaf":
+                return True
+            if outcome is None:
+                return False
+        return False
+
+    def _open_code(self) -> bool:
+        if self._stack[-1].kind == "paragraph":
+            return False
+        pre = etree.Element("pre")
+        block = self._open("code", pre)
+        block.lines.append(self._text[self._position + 4 :])
+        return True
+
+    def _open(self, kind: str, element: etree.Element | None) -> Block:
+        """Close what the line did not continue and open a block in what it did."""
+        self._close_to(self._depth)
+        while self._stack[-1].kind not in _CONTAINERS and (
+            kind != "item" or self._stack[-1].kind != "list"
+        ):
+            self._close_to(len(self._stack) - 1)
+        parent = self._stack[-1].element
+        if element is None:
+            element = etree.Element("p")
+        if kind != "note":
+            parent.append(element)
+        block = Block(kind, element, self._number)
+        self._stack.append(block)
+        self._depth = len(self._stack)
+        return block
+
+    def _open_container(self, kind: str, element: etree.Element) -> Block:
+        block = self._open(kind, element)
+        nested = sum(block.kind in ("quote", "item", "note") for block in self._stack)
+        if nested > limits.MAX_DEPTH:
+            raise self.refuse(f"lists or quotes are nested more than {limits.MAX_DEPTH} deep")
+        return block
+
+    def _in_paragraph(self) -> bool:
+        """Whether the line continues a paragraph, not counting lazy continuation."""
+        return self._depth == len(self._stack) and self._stack[-1].kind == "paragraph"
+
+    def _start_quote(self) -> Outcome:
+        self._open_container("quote", etree.Element("blockquote"))
+        self._advance(self._start + (2 if self._text.startswith(" ", self._start + 1) else 1))
+        return "container"
+
+    def _start_atx_heading(self) -> Outcome:
+        match = lines.ATX_HEADING.match(self._text, self._start)
+        if match is None:
+            return None
+        level = match.end() - match.start()
+        block = self._open("heading", etree.Element(f"h{level}"))
+        block.lines.append(lines.heading_text(self._text[match.end() :]))
+        self._close_to(len(self._stack) - 1, self._number + 1)
+        return "leaf"
+
+    def _start_setext_heading(self) -> Outcome:
+        if not self._in_paragraph() or not lines.SETEXT_UNDERLINE.match(self._text, self._start):
+            return None
+        block = self._stack[-1]
+        text = self._take_definitions(block)
+        if not text:
+            block.lines = []
+            return None
+        block.lines = [text]
+        block.kind = "heading"
+        block.element.tag = "h1" if self._text[self._start] == "=" else "h2"
+        self._close_to(len(self._stack) - 1, self._number + 1)
+        return "leaf"
+
+    def _start_rule(self) -> Outcome:
+        if not lines.THEMATIC_BREAK.match(self._text, self._start):
+            return None
+        self._open("rule", etree.Element("hr"))
+        self._close_to(len(self._stack) - 1, self._number + 1)
+        return "leaf"
+
+    def _start_fence(self) -> Outcome:
+        match = lines.FENCE.match(self._text, self._start)
+        if match is None:
+            return None
+        offset = self._indent
+        block = self._open("fence", etree.Element("pre"))
+        block.detail = match[0]
+        block.offset = offset
+        return "leaf"
+
+    def _start_html(self) -> Outcome:
+        line = self._text[self._start :]
+        kind = lines.html_block_kind(line, in_paragraph=self._stack[-1].kind == "paragraph")
+        if not kind:
+            return None
+        if kind == lines.HTML_COMMENT:
+            end = self._text.find("-->", self._start + 2)
+            if 0 <= end < self._size - 3:
+                self._advance(end + 3)
+                return "container"
+        block = self._open("html", etree.Element(RAW_HTML))
+        block.offset = kind
+        if kind == lines.HTML_COMMENT:
+            closed = "-->" in line[2:]
+        else:
+            block.lines.append(line)
+            closed = lines.html_block_ends(kind, line)
+        if closed:
+            self._close_to(len(self._stack) - 1, self._number + 1)
+        return "leaf"
+
+    def _start_bullet_item(self) -> Outcome:
+        match = lines.BULLET.match(self._text, self._start)
+        if match is None:
+            return None
+        return self._start_item(match, match[0], "")
+
+    def _start_ordered_item(self) -> Outcome:
+        match = lines.ORDERED.match(self._text, self._start)
+        if match is None:
+            return None
+        return self._start_item(match, match[2], str(int(match[1])))
+
+    def _start_item(self, match: re.Match[str], marker: str, number: str) -> Outcome:
+        after = lines.INDENT.match(self._text, match.end())
+        content = after.end() if after else match.end()
+        blank = content >= self._size
+        if self._in_paragraph() and (blank or number not in ("", "1")):
+            return None
+        if blank or content - match.end() > 4:
+            content = match.end() + 1
+        offset = content - self._position
+        block = self._open_list_item(marker, number)
+        block.offset = offset
+        self._advance(min(content, len(self._text)))
+        return "container"
+
+    def _open_list_item(self, marker: str, number: str) -> Block:
+        top = self._stack[self._depth - 1]
+        if top.kind != "list" or top.detail != marker:
+            element = etree.Element("ol" if number else "ul")
+            if number not in ("", "1"):
+                element.set("start", number)
+            if top.kind == "list":
+                self._depth -= 1
+            self._open("list", element).detail = marker
+        return self._open_container("item", etree.Element("li"))
+
+    def _start_note(self) -> Outcome:
+        match = lines.FOOTNOTE_DEFINITION.match(self._text, self._start)
+        if match is None:
+            return None
+        block = self._open_container("note", etree.Element("note"))
+        block.detail = match[1]
+        block.offset = 4
+        block.mark = len(self.leaves)
+        self._advance(match.end())
+        return "container"
+
+    def _start_table(self) -> Outcome:
+        if not self._in_paragraph() or "|" not in "".join(self._stack[-1].lines[-1:]):
+            return None
+        alignments = tables.read_alignments(self._text[self._start :])
+        header = tables.split_row(self._stack[-1].lines[-1]) if alignments else []
+        if not alignments or len(header) != len(alignments):
+            return None
+        if len(header) > limits.MAX_COLUMNS:
+            raise self.refuse(f"a table has more than {limits.MAX_COLUMNS} columns")
+        paragraph = self._stack[-1]
+        paragraph.lines.pop()
+        self._close_to(len(self._stack) - 1)
+        self._depth = len(self._stack)
+        block = self._open("table", etree.Element("table"))
+        block.start = self._number - 1
+        block.lines = alignments
+        block.offset = len(header)
+        head = etree.SubElement(block.element, "thead")
+        self._add_row(head, "th", header, alignments, self._number - 1)
+        return "leaf"
+
+    # -- text -------------------------------------------------------------------------------
+
+    def _add_text(self) -> None:
+        """What is left of the line is text: of an open paragraph or table, or of a new one."""
+        stack = self._stack
+        lazy = self._depth < len(stack) and stack[-1].kind == "paragraph" and not self._blank
+        if not lazy:
+            self._close_to(self._depth)
+        block = stack[-1]
+        if self._blank:
+            return
+        text = self._text[self._start :]
+        if block.kind == "table":
+            self._add_table_row(block, text)
+            return
+        if block.kind != "paragraph":
+            block = self._open("paragraph", None)
+        block.lines.append(text)
+
+    def _add_table_row(self, block: Block, text: str) -> None:
+        body = block.element.find("tbody")
+        if body is None:
+            body = etree.SubElement(block.element, "tbody")
+        cells = tables.split_row(text)[: block.offset]
+        self._add_row(body, "td", cells, block.lines, self._number)
+
+    def _add_row(
+        self,
+        parent: etree.Element,
+        tag: str,
+        cells: list[str],
+        alignments: list[str],
+        line: int,
+    ) -> None:
+        row = etree.SubElement(parent, "tr")
+        for text, alignment in zip(cells, alignments, strict=False):
+            cell = etree.SubElement(row, tag)
+            if alignment:
+                cell.set("align", alignment)
+            self.leaves.append(Leaf(cell, text, line))
+
+    # -- closing blocks ---------------------------------------------------------------------
+
+    def _close_to(self, depth: int, end: int | None = None) -> None:
+        stack = self._stack
+        while len(stack) > depth:
+            block = stack.pop()
+            block.end = max(self._last if end is None else end, block.start)
+            self.spans[block.element] = (block.start, block.end)
+            close = _CLOSINGS.get(block.kind)
+            if close is not None:
+                close(self, block)
+
+    def _close_paragraph(self, block: Block) -> None:
+        text = self._take_definitions(block)
+        if not text:
+            self._stack[-1].element.remove(block.element)
+            return
+        parent = self._stack[-1]
+        if parent.kind == "item" and parent.element[0] is block.element:
+            task = lines.TASK.match(text)
+            if task:
+                parent.element.set("task", "x" if task[1] in "xX" else " ")
+                text = text[task.end() :].lstrip(" \t")
+        self.leaves.append(Leaf(block.element, text, block.start))
+
+    def _take_definitions(self, block: Block) -> str:
+        """The paragraph's text without the reference definitions it starts with."""
+        text = "\n".join(block.lines).rstrip(" \t\n")
+        position = 0
+        while text.startswith("[", position):
+            definition = references.read_definition(text, position)
+            if definition is None:
+                break
+            self.definitions.setdefault(definition.label, definition.target)
+            position = definition.end
+        if position:
+            block.start += text.count("\n", 0, position)
+            text = text[position:].lstrip(" \t")
+        return text
+
+    def _close_heading(self, block: Block) -> None:
+        self.leaves.append(Leaf(block.element, block.lines[0], block.start))
+
+    def _close_code(self, block: Block) -> None:
+        code = block.lines
+        if block.kind == "code":
+            while code and not code[-1].strip(" \t"):
+                code.pop()
+        element = etree.SubElement(block.element, "code")
+        element.text = "".join(f"{line}\n" for line in code)
+
+    def _close_html(self, block: Block) -> None:
+        if block.lines:
+            self.leaves.append(Leaf(block.element, "\n".join(block.lines), block.start))
+
+    def _close_list(self, block: Block) -> None:
+        """Decide whether the list is loose: a blank line between items or between their blocks."""
+        items = list(block.element)
+        spans = self.spans
+        if any(_has_gap(group, spans) for group in (items, *map(list, items))):
+            return
+        for item in items:
+            for child in item:
+                if child.tag == "p":
+                    child.tag = TIGHT
+
+    def _close_note(self, block: Block) -> None:
+        leaves = self.leaves[block.mark :]
+        del self.leaves[block.mark :]
+        self.notes.setdefault(
+            references.normalize_label(block.detail), Note(block.element, leaves, self.section)
+        )
+
+
+def _has_gap(elements: list[etree.Element], spans: dict[etree.Element, Span]) -> bool:
+    """Whether a blank line stands between two neighbours."""
+    pairs = zip(elements, elements[1:], strict=False)
+    return any(spans[later][0] > spans[earlier][1] for earlier, later in pairs)
+
+
+_CONTINUATIONS: Final[dict[str, Callable[[DocumentParser, Block], bool]]] = {
+    "quote": DocumentParser._continue_quote,
+    "list": DocumentParser._continue_always,
+    "item": DocumentParser._continue_item,
+    "note": DocumentParser._continue_item,
+    "paragraph": DocumentParser._continue_text,
+    "table": DocumentParser._continue_text,
+    "fence": DocumentParser._continue_always,
+    "code": DocumentParser._continue_code,
+    "html": DocumentParser._continue_html,
+}
+_STARTS: Final[dict[str, tuple[Callable[[DocumentParser], Outcome], ...]]] = {
+    ">": (DocumentParser._start_quote,),
+    "#": (DocumentParser._start_atx_heading,),
+    "=": (DocumentParser._start_setext_heading,),
+    "`": (DocumentParser._start_fence,),
+    "~": (DocumentParser._start_fence,),
+    "<": (DocumentParser._start_html,),
+    "-": (
+        DocumentParser._start_table,
+        DocumentParser._start_setext_heading,
+        DocumentParser._start_rule,
+        DocumentParser._start_bullet_item,
+    ),
+    "*": (DocumentParser._start_rule, DocumentParser._start_bullet_item),
+    "+": (DocumentParser._start_bullet_item,),
+    "_": (DocumentParser._start_rule,),
+    "|": (DocumentParser._start_table,),
+    ":": (DocumentParser._start_table,),
+    "[": (DocumentParser._start_note,),
+    **dict.fromkeys("0123456789", (DocumentParser._start_ordered_item,)),
+}
+_CLOSINGS: Final[dict[str, Callable[[DocumentParser, Block], None]]] = {
+    "paragraph": DocumentParser._close_paragraph,
+    "heading": DocumentParser._close_heading,
+    "fence": DocumentParser._close_code,
+    "code": DocumentParser._close_code,
+    "html": DocumentParser._close_html,
+    "list": DocumentParser._close_list,
+    "note": DocumentParser._close_note,
+}

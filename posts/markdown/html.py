@@ -1,0 +1,140 @@
+"""Raw HTML inside Markdown: which tags exist, how a tag is read, what is kept of it.
+
+A document may hold any characters after a ``<``. What CommonMark calls a tag and HTML knows by name
+is a tag; everything else is text. Of the tags only the allowed ones are written out again, rebuilt
+from their parts, so that no byte of raw HTML reaches the page as it was written.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final, NamedTuple
+
+ALLOWED_TAGS: Final = frozenset(
+    "a abbr b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em"
+    " figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s"
+    " samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr"
+    " tt u ul var wbr".split()
+)
+FORMATTING_TAGS: Final = frozenset(
+    "a abbr b cite code del dfn em i ins kbd mark q s samp small span strike strong sub sup time tt"
+    " u var".split()
+)
+VOID_TAGS: Final = frozenset("br hr img wbr col".split())
+"""Tags without content and without an end tag (HTML Living Standard, 13.1.2)."""
+
+HIDDEN_TAGS: Final = frozenset("script style svg math template head object".split())
+"""Tags whose content is no text for a reader."""
+
+# https://html.spec.whatwg.org/multipage/indices.html#elements-3 and the obsolete ones of 16.2.
+_KNOWN_TAGS: Final = (
+    ALLOWED_TAGS
+    | HIDDEN_TAGS
+    | frozenset(
+        "acronym address applet area article aside audio base basefont bdi bdo bgsound big blink"
+        " body button canvas command content data datalist dialog dir embed fieldset font footer"
+        " form frame frameset header hgroup html iframe image input isindex keygen label legend"
+        " link listing main map marquee menu menuitem meta meter multicol nav nextid nobr noembed"
+        " noframes noscript optgroup option output param plaintext portal progress rb rtc search"
+        " select shadow slot source spacer summary textarea title track video xmp".split()
+    )
+)
+
+_ATTRIBUTE: Final = r"\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?"
+OPEN_TAG: Final = re.compile(rf"<([A-Za-z][A-Za-z0-9-]*+)((?:{_ATTRIBUTE})*+)\s*+/?>")
+CLOSE_TAG: Final = re.compile(r"</([A-Za-z][A-Za-z0-9-]*)\s*>")
+_ATTRIBUTE_PARTS: Final = re.compile(
+    r"([A-Za-z_:][A-Za-z0-9_.:-]*)(?:\s*=\s*(?:([^\s\"'=<>`]+)|'([^']*)'|\"([^\"]*)\"))?"
+)
+
+_KEPT_ATTRIBUTES: Final = {
+    "a": ("href", "title"),
+    "img": ("src", "alt", "title", "width", "height"),
+    "td": ("colspan", "rowspan"),
+    "th": ("colspan", "rowspan"),
+    "ol": ("start", "reversed"),
+    "details": ("open",),
+    "time": ("datetime",),
+    "abbr": ("title",),
+}
+
+
+class Tag(NamedTuple):
+    """One tag as found in the text."""
+
+    name: str
+    closing: bool
+    attributes: dict[str, str]
+    end: int
+
+
+def is_known_tag(name: str) -> bool:
+    """Whether HTML has, or ever had, an element of this name."""
+    return name.lower() in _KNOWN_TAGS
+
+
+def read_tag(text: str, start: int) -> Tag | None:
+    """The tag at ``start``, or ``None`` if what stands there is text."""
+    match = OPEN_TAG.match(text, start)
+    if match is not None:
+        name = match[1].lower()
+        if name not in _KNOWN_TAGS:
+            return None
+        return Tag(name, False, read_attributes(name, match[2]), match.end())
+    match = CLOSE_TAG.match(text, start)
+    if match is not None and match[1].lower() in _KNOWN_TAGS:
+        return Tag(match[1].lower(), True, {}, match.end())
+    return None
+
+
+def read_attributes(name: str, source: str) -> dict[str, str]:
+    """The attributes of a tag that may be kept, entities decoded, the first of equal names."""
+    kept = _KEPT_ATTRIBUTES.get(name)
+    if not kept or not source:
+        return {}
+    found: dict[str, str] = {}
+    for key, bare, single, double in _ATTRIBUTE_PARTS.findall(source):
+        lowered = key.lower()
+        if lowered in kept:
+            found.setdefault(lowered, html.unescape(bare or single or double))
+    return found
+
+
+def skip_markup(text: str, start: int, unclosed: set[str]) -> int:
+    """The end of the comment, declaration, instruction or CDATA part at ``start``.
+
+    Returns ``start`` if there is none. ``unclosed`` remembers which kinds of markup have no end in
+    the rest of this text, so that it is searched once.
+    https://spec.commonmark.org/0.31.2/#html-comment
+    """
+    match = _MARKUP_OPENING.match(text, start)
+    if match is None:
+        return start
+    opening = match[1] or "<!A"
+    if opening == "<!--" and text.startswith((">", "->"), start + 4):
+        return text.index(">", start) + 1
+    if opening in unclosed:
+        return start
+    closing = _MARKUP_CLOSINGS[opening]
+    end = text.find(closing, match.end())
+    if end < 0:
+        unclosed.add(opening)
+        return start
+    return end + len(closing)
+
+
+_MARKUP_OPENING: Final = re.compile(r"(<!--|<\?|<!\[CDATA\[)|<![A-Za-z]")
+_MARKUP_CLOSINGS: Final = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "<!A": ">"}
+
+
+def skip_hidden(text: str, name: str, start: int) -> int:
+    """The end of an element whose content is not shown; the end of the text if it stays open."""
+    match = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, start)
+    return len(text) if match is None else match.end()
+
+
+def write_open_tag(tag: Tag) -> str:
+    """An allowed start tag, written anew from its parts."""
+    attributes = "".join(f' {key}="{html.escape(value)}"' for key, value in tag.attributes.items())
+    return f"<{tag.name}{attributes}>"

@@ -1,0 +1,498 @@
+"""The inline phase: the text of a leaf becomes links, emphasis, code, images and raw tags.
+
+One pass over the text, jumping from one special character to the next. It yields a flat list of
+tokens; brackets and runs of emphasis are matched in that list, which then becomes the tree.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Callable
+from html.entities import html5 as entities
+from typing import Final, NamedTuple
+
+from posts.markdown import autolinks, emphasis, limits, references
+from posts.markdown import html as raw
+from posts.markdown.blocks import RAW_HTML, DocumentParser, Leaf
+from posts.markdown.references import Target
+
+RAW_TAG: Final = "raw"
+"""Tag of an element that stands for one raw HTML tag; its ``html`` attribute is written as is."""
+NOTE_REFERENCE: Final = "note-reference"
+"""Tag of a reference to a footnote: ``number`` and ``use``, both counted from 1."""
+
+_SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&\n]|!\[|https?://", re.IGNORECASE)
+_TICKS: Final = re.compile(r"`+")
+_RUNS: Final = {char: re.compile(rf"\{char}+") for char in "*_~"}
+_PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+_AUTOLINK: Final = re.compile(r"<((?:https?|mailto):[^\s<>\x00-\x1f]*)>", re.IGNORECASE)
+_MAIL: Final = re.compile(
+    r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)>"
+)
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_NOTE: Final = re.compile(r"\[\^([^\]\s]{1,200})\]")
+
+
+class Opening(NamedTuple):
+    """A token that opens an element; the element ends at the ``CLOSING`` token that matches."""
+
+    element: etree.Element
+
+
+class Bracket:
+    """An open ``[`` or ``![`` that may become a link or an image."""
+
+    __slots__ = ("active", "image", "runs", "start", "token")
+
+    def __init__(self, *, image: bool, token: int, runs: int, start: int) -> None:
+        self.image = image
+        self.token = token
+        self.runs = runs
+        self.start = start
+        self.active = True
+
+
+class Anchor(NamedTuple):
+    """An open raw ``<a href>``."""
+
+    token: int
+    runs: int
+    element: etree.Element
+
+
+CLOSING: Final = object()
+Token = object
+
+
+class InlineParser:
+    """Parses leaves of one issue; knows its definitions and numbers its footnotes."""
+
+    def __init__(self, blocks: DocumentParser) -> None:
+        self._blocks = blocks
+        self.note_uses: dict[str, int] = {}
+        self._note_numbers: dict[str, int] = {}
+        self.open_tags = 0
+        self.first_line = 0
+
+    def begin_section(self, first_line: int) -> None:
+        """Tags left open end with their section; ``first_line`` is its place in the body."""
+        self.first_line = first_line
+        self.open_tags = 0
+
+    def parse(self, leaf: Leaf) -> None:
+        """Fill the leaf's element with its inline content."""
+        self._leaf = leaf
+        text = leaf.text
+        if leaf.element.tag == RAW_HTML:
+            self._begin(text)
+            self._scan_html(text)
+        elif _SPECIAL.search(text) is None:
+            leaf.element.text = text
+            return
+        else:
+            self._begin(text)
+            self._scan(text)
+        while self._anchors:
+            self._close_anchor()
+        emphasis.pair(self._runs)
+        self._close_formatting()
+        self._build(leaf.element)
+
+    def _begin(self, text: str) -> None:
+        self._text = text
+        self._tokens: list[Token] = []
+        self._brackets: list[Bracket] = []
+        self._anchors: list[Anchor] = []
+        self._runs: list[emphasis.Run] = []
+        self._formatting: list[str] = []
+        self._unclosed: set[str] = set()
+        self._tick_ends: dict[int, int] | None = None
+
+    def _scan(self, text: str) -> None:
+        position = 0
+        tokens = self._tokens
+        search = _SPECIAL.search
+        while match := search(text, position):
+            start = match.start()
+            if start > position:
+                tokens.append(text[position:start])
+            position = _HANDLERS[text[start]](self, start)
+        tokens.append(text[position:])
+
+    def refuse(self, reason: str, position: int) -> limits.MarkdownLimitError:
+        """The error for something at a position of the leaf."""
+        line = self._leaf.line + self._text.count("\n", 0, position)
+        return limits.MarkdownLimitError(reason, self.first_line + line + 1)
+
+    # -- plain characters -------------------------------------------------------------------
+
+    def _escape(self, start: int) -> int:
+        following = self._text[start + 1 : start + 2]
+        if following == "\n":
+            self._tokens += (etree.Element("br"), "\n")
+            return start + 2
+        if following in _PUNCTUATION:
+            self._tokens.append(following)
+            return start + 2
+        self._tokens.append("\\")
+        return start + 1
+
+    def _line_end(self, start: int) -> int:
+        tokens = self._tokens
+        last = tokens[-1] if tokens else None
+        if isinstance(last, str) and last.endswith(" "):
+            tokens[-1] = last.rstrip(" ")
+            if last.endswith("  "):
+                tokens.append(etree.Element("br"))
+        tokens.append("\n")
+        return start + 1
+
+    def _entity(self, start: int) -> int:
+        match = _ENTITY.match(self._text, start)
+        if match is None or (match[0][1] != "#" and match[0][1:] not in entities):
+            self._tokens.append("&")
+            return start + 1
+        self._tokens.append(html.unescape(match[0]) or "\ufffd")
+        return match.end()
+
+    def _code(self, start: int) -> int:
+        opening = _TICKS.match(self._text, start)
+        assert opening is not None
+        length = opening.end() - start
+        if self._tick_ends is None:
+            runs = _TICKS.finditer(self._text, start)
+            self._tick_ends = {len(run[0]): run.start() for run in runs}
+        if self._tick_ends.get(length, -1) <= start:
+            self._tokens.append(opening[0])
+            return opening.end()
+        for closing in _TICKS.finditer(self._text, opening.end()):
+            if len(closing[0]) == length:
+                break
+        code = self._text[opening.end() : closing.start()].replace("\n", " ")
+        if code.startswith(" ") and code.endswith(" ") and code.strip(" "):
+            code = code[1:-1]
+        element = etree.Element("code")
+        element.text = code
+        self._tokens.append(element)
+        return closing.end()
+
+    def _run(self, start: int) -> int:
+        char = self._text[start]
+        match = _RUNS[char].match(self._text, start)
+        assert match is not None
+        end = match.end()
+        if char == "~" and end - start < 2:
+            self._tokens.append(char)
+            return end
+        run = emphasis.read_run(self._text, start, end)
+        self._tokens.append(run)
+        if run.can_open or run.can_close:
+            self._runs.append(run)
+        return end
+
+    def _bare_address(self, start: int) -> int:
+        address = "" if self._anchors else autolinks.read_address(self._text, start)
+        if not address:
+            self._tokens.append(self._text[start])
+            return start + 1
+        self._tokens.append(self._automatic_link(address, address, bare=True))
+        return start + len(address)
+
+    def _automatic_link(self, url: str, text: str, *, bare: bool) -> etree.Element:
+        element = etree.Element("a", {"href": url})
+        element.text = text
+        if bare:
+            element.set("bare", "")
+        return element
+
+    # -- links and images -------------------------------------------------------------------
+
+    def _open_bracket(self, start: int) -> int:
+        if self._text.startswith("[^", start):
+            end = self._note_reference(start)
+            if end:
+                return end
+        image = self._text[start] == "!"
+        end = start + (2 if image else 1)
+        self._brackets.append(
+            Bracket(image=image, token=len(self._tokens), runs=len(self._runs), start=end)
+        )
+        if len(self._brackets) > limits.MAX_OPEN_BRACKETS:
+            raise self.refuse(
+                f"a block has more than {limits.MAX_OPEN_BRACKETS} open brackets", start
+            )
+        self._tokens.append(self._text[start:end])
+        return end
+
+    def _note_reference(self, start: int) -> int:
+        match = _NOTE.match(self._text, start)
+        label = references.normalize_label(match[1]) if match else ""
+        if match is None or label not in self._blocks.notes:
+            return 0
+        uses = self.note_uses.get(label, 0) + 1
+        if uses > limits.MAX_FOOTNOTE_USES:
+            raise self.refuse(
+                f"a footnote is used more than {limits.MAX_FOOTNOTE_USES} times", start
+            )
+        self.note_uses[label] = uses
+        number = self._note_numbers.setdefault(label, len(self.note_uses))
+        self._tokens.append(
+            etree.Element(NOTE_REFERENCE, {"number": str(number), "use": str(uses)})
+        )
+        return match.end()
+
+    def _close_bracket(self, start: int) -> int:
+        if not self._brackets:
+            self._tokens.append("]")
+            return start + 1
+        bracket = self._brackets.pop()
+        found = self._read_target(bracket, start) if bracket.active else None
+        if found is None:
+            self._tokens.append("]")
+            return start + 1
+        target, end = found
+        while self._anchors and self._anchors[-1].token > bracket.token:
+            self._anchors.pop()
+        if bracket.image:
+            self._make_image(bracket, target)
+        else:
+            self._make_link(bracket, target)
+        return end
+
+    def _read_target(self, bracket: Bracket, start: int) -> tuple[Target, int] | None:
+        """What a closed pair of brackets points to: inline, or by full or short reference."""
+        text = self._text
+        if text.startswith("(", start + 1):
+            inline = references.read_inline_target(text, start + 1)
+            if inline is not None:
+                return inline
+        end = start + 1
+        label = text[bracket.start : min(start, bracket.start + references.MAX_LABEL + 1)]
+        if text.startswith("[", end):
+            full = references.read_label(text, end)
+            if full is not None:
+                end = full[1]
+                label = full[0] if full[0].strip() else label
+        target = self._blocks.definitions.get(references.normalize_label(label))
+        return None if target is None else (target, end)
+
+    def _make_link(self, bracket: Bracket, target: Target) -> None:
+        element = etree.Element("a", {"href": target.url})
+        if target.title:
+            element.set("title", target.title)
+        self._drop_bare_links(bracket.token)
+        self._wrap(bracket.token, bracket.runs, element)
+        for outer in self._brackets:
+            if not outer.image:
+                outer.active = False
+
+    def _drop_bare_links(self, first: int) -> None:
+        """Bare addresses inside a link's text are text."""
+        tokens = self._tokens
+        for place in range(first, len(tokens)):
+            token = tokens[place]
+            if isinstance(token, etree.Element) and token.get("bare") is not None:
+                tokens[place] = token.text or ""
+
+    def _make_image(self, bracket: Bracket, target: Target) -> None:
+        emphasis.pair(self._runs[bracket.runs :])
+        del self._runs[bracket.runs :]
+        content = etree.Element("alt")
+        tokens = self._tokens
+        self._tokens = tokens[bracket.token + 1 :]
+        self._build(content)
+        self._tokens = tokens
+        del tokens[bracket.token :]
+        element = etree.Element("img", {"src": target.url, "alt": plain_text(content)})
+        if target.title:
+            element.set("title", target.title)
+        tokens.append(element)
+
+    def _wrap(self, token: int, runs: int, element: etree.Element) -> None:
+        """Make what stands between a token and the end the content of an element."""
+        emphasis.pair(self._runs[runs:])
+        del self._runs[runs:]
+        self._tokens[token] = Opening(element)
+        self._tokens.append(CLOSING)
+
+    # -- angle brackets ---------------------------------------------------------------------
+
+    def _angle(self, start: int) -> int:
+        text = self._text
+        match = _AUTOLINK.match(text, start)
+        if match is not None:
+            self._tokens.append(self._automatic_link(match[1], match[1], bare=False))
+            return match.end()
+        match = _MAIL.match(text, start)
+        if match is not None:
+            self._tokens.append(self._automatic_link(f"mailto:{match[1]}", match[1], bare=False))
+            return match.end()
+        return self._raw_markup(start)
+
+    def _raw_markup(self, start: int) -> int:
+        """A raw tag or comment; anything else that starts with ``<`` is text."""
+        end = raw.skip_markup(self._text, start, self._unclosed)
+        if end > start:
+            return end
+        tag = raw.read_tag(self._text, start)
+        if tag is None:
+            self._tokens.append("<")
+            return start + 1
+        if tag.name in raw.HIDDEN_TAGS:
+            return tag.end if tag.closing else raw.skip_hidden(self._text, tag.name, tag.end)
+        if tag.name in raw.ALLOWED_TAGS:
+            self._add_tag(tag, start)
+        return tag.end
+
+    def _add_tag(self, tag: raw.Tag, start: int) -> None:
+        if tag.name == "a":
+            self._add_anchor(tag)
+        elif tag.name == "img":
+            if not tag.closing and references.is_permitted(tag.attributes.get("src", "")):
+                self._tokens.append(etree.Element("img", tag.attributes))
+        elif tag.closing:
+            self._add_end_tag(tag.name)
+        else:
+            self._add_start_tag(tag, start)
+
+    def _add_start_tag(self, tag: raw.Tag, start: int) -> None:
+        self._tokens.append(etree.Element(RAW_TAG, {"html": raw.write_open_tag(tag)}))
+        if tag.name in raw.VOID_TAGS:
+            return
+        if tag.name in raw.FORMATTING_TAGS:
+            self._formatting.append(tag.name)
+        else:
+            self.open_tags += 1
+        if self.open_tags + len(self._formatting) > limits.MAX_OPEN_TAGS:
+            raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", start)
+
+    def _add_end_tag(self, name: str) -> None:
+        if name in raw.VOID_TAGS:
+            return
+        if name not in raw.FORMATTING_TAGS:
+            self.open_tags = max(0, self.open_tags - 1)
+        elif name in self._formatting:
+            self._formatting.reverse()
+            self._formatting.remove(name)
+            self._formatting.reverse()
+        else:
+            return
+        self._tokens.append(etree.Element(RAW_TAG, {"html": f"</{name}>"}))
+
+    def _close_formatting(self) -> None:
+        """Raw formatting ends with its block, whatever its author forgot."""
+        for name in reversed(self._formatting):
+            self._tokens.append(etree.Element(RAW_TAG, {"html": f"</{name}>"}))
+
+    def _add_anchor(self, tag: raw.Tag) -> None:
+        if tag.closing:
+            if self._anchors:
+                self._close_anchor()
+            return
+        url = tag.attributes.get("href")
+        if url is None or not references.is_permitted(url):
+            return
+        while self._anchors:
+            self._close_anchor()
+        element = etree.Element("a", tag.attributes)
+        self._anchors.append(Anchor(len(self._tokens), len(self._runs), element))
+        self._tokens.append("")
+
+    def _close_anchor(self) -> None:
+        anchor = self._anchors.pop()
+        while self._brackets and self._brackets[-1].token > anchor.token:
+            self._brackets.pop()
+        self._wrap(anchor.token, anchor.runs, anchor.element)
+
+    def _scan_html(self, text: str) -> None:
+        """The content of a raw HTML block: tags and text, no Markdown."""
+        position = 0
+        while (start := text.find("<", position)) >= 0:
+            self._tokens.append(html.unescape(text[position:start]))
+            position = self._raw_markup(start)
+        self._tokens.append(html.unescape(text[position:]))
+
+    # -- tokens to tree ---------------------------------------------------------------------
+
+    def _build(self, root: etree.Element) -> None:
+        builder = _Builder(root)
+        for token in self._tokens:
+            if isinstance(token, str):
+                builder.texts.append(token)
+            elif isinstance(token, emphasis.Run):
+                for _ in token.closes:
+                    builder.close()
+                builder.texts.append(token.char * token.count)
+                for tag in reversed(token.opens):
+                    builder.open(etree.Element(tag))
+            elif isinstance(token, Opening):
+                builder.open(token.element)
+            elif token is CLOSING:
+                builder.close()
+            elif isinstance(token, etree.Element):
+                builder.add(token)
+            if len(builder.stack) > limits.MAX_OPEN_TAGS:
+                raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", 0)
+        builder.flush()
+
+
+class _Builder:
+    """Puts texts and elements into a tree."""
+
+    def __init__(self, root: etree.Element) -> None:
+        self.stack = [root]
+        self.texts: list[str] = []
+        self._last: etree.Element | None = None
+
+    def flush(self) -> None:
+        text = "".join(self.texts)
+        self.texts.clear()
+        if not text:
+            return
+        if self._last is None:
+            self.stack[-1].text = (self.stack[-1].text or "") + text
+        else:
+            self._last.tail = (self._last.tail or "") + text
+
+    def add(self, element: etree.Element) -> None:
+        self.flush()
+        self.stack[-1].append(element)
+        self._last = element
+
+    def open(self, element: etree.Element) -> None:
+        self.add(element)
+        self.stack.append(element)
+        self._last = None
+
+    def close(self) -> None:
+        self.flush()
+        self._last = self.stack.pop()
+
+
+def plain_text(element: etree.Element) -> str:
+    """The visible text of an element; an image counts with its alternative text."""
+    parts: list[str] = [element.text or ""]
+    for child in element:
+        parts.append(child.get("alt", "") if child.tag == "img" else plain_text(child))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+_HANDLERS: Final[dict[str, Callable[[InlineParser, int], int]]] = {
+    "\\": InlineParser._escape,
+    "\n": InlineParser._line_end,
+    "&": InlineParser._entity,
+    "`": InlineParser._code,
+    "*": InlineParser._run,
+    "_": InlineParser._run,
+    "~": InlineParser._run,
+    "[": InlineParser._open_bracket,
+    "!": InlineParser._open_bracket,
+    "]": InlineParser._close_bracket,
+    "<": InlineParser._angle,
+    "h": InlineParser._bare_address,
+    "H": InlineParser._bare_address,
+}

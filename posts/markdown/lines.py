@@ -1,0 +1,112 @@
+"""Rules that look at one line: what starts, continues or ends a block.
+
+They follow CommonMark 0.31 (https://spec.commonmark.org/0.31.2/) and the GFM table rule. Whoever
+cuts a document into sections and whoever parses a section use the same rules from here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from posts.markdown.html import is_known_tag
+
+LINE_END: Final = re.compile(r"\r\n|\n|\r")
+"""Line ends are these three only: U+2028 and its kin are text, unlike in ``str.splitlines``."""
+
+INDENT: Final = re.compile(r" *")
+ATX_HEADING: Final = re.compile(r"#{1,6}(?=[ \t]|$)")
+ATX_CLOSING: Final = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
+SETEXT_UNDERLINE: Final = re.compile(r"(?:=+|-+)[ \t]*$")
+THEMATIC_BREAK: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
+FENCE: Final = re.compile(r"`{3,}(?=[^`]*$)|~{3,}")
+BULLET: Final = re.compile(r"[*+-](?=[ ]|$)")
+ORDERED: Final = re.compile(r"(\d{1,9})([.)])(?=[ ]|$)")
+FOOTNOTE_DEFINITION: Final = re.compile(r"\[\^([^\]\s]{1,200})\]:[ \t]*")
+TASK: Final = re.compile(r"\[([ xX])\](?=[ \t]+\S)")
+
+_PREFIX_WITH_TAB: Final = re.compile(r"[ >*+\-0-9.)\t]*\t")
+
+# https://spec.commonmark.org/0.31.2/#html-blocks, kinds 1 to 6; the end is looked for in the line.
+_HTML_STARTS: Final = (
+    re.compile(r"<(?:script|pre|textarea|style)(?:\s|>|$)", re.IGNORECASE),
+    re.compile(r"<!--"),
+    re.compile(r"<\?"),
+    re.compile(r"<![A-Za-z]"),
+    re.compile(r"<!\[CDATA\["),
+    re.compile(
+        r"</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd"
+        r"|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset"
+        r"|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol"
+        r"|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr"
+        r"|track|ul)(?:\s|/?>|$)",
+        re.IGNORECASE,
+    ),
+)
+_HTML_ENDS: Final = (
+    re.compile(r"</(?:script|pre|textarea|style)>", re.IGNORECASE),
+    re.compile(r"-->"),
+    re.compile(r"\?>"),
+    re.compile(r">"),
+    re.compile(r"\]\]>"),
+)
+HTML_COMMENT: Final = 2
+HTML_UNTIL_BLANK: Final = 6
+_HTML_WHOLE_TAG: Final = 7
+_WHOLE_TAG: Final = re.compile(
+    r"<(?:([A-Za-z][A-Za-z0-9-]*)"
+    r"(?:\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?)*\s*/?"
+    r"|/([A-Za-z][A-Za-z0-9-]*)\s*)>\s*$"
+)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text without their ends, so that line *n* here is line *n* for an editor."""
+    lines = text.split("\n") if "\r" not in text else LINE_END.split(text)
+    if lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def expand_tabs(line: str) -> str:
+    """A line with the tabs before its text as spaces, to the next column that four divides.
+
+    Tabs further on are text and stay.
+    """
+    match = _PREFIX_WITH_TAB.match(line)
+    if match is None:
+        return line
+    end = match.end()
+    return line[:end].expandtabs(4) + line[end:]
+
+
+def html_block_kind(line: str, *, in_paragraph: bool) -> int:
+    """Which of CommonMark's seven kinds of raw HTML block a line starts, 0 for none.
+
+    The line starts at its first character that is not a space. A tag that HTML does not know
+    (``<T>``) is text and starts no block.
+    """
+    for kind, start in enumerate(_HTML_STARTS, 1):
+        if start.match(line):
+            return kind
+    if not in_paragraph:
+        match = _WHOLE_TAG.match(line)
+        if match and is_known_tag(match[1] or match[2]):
+            return _HTML_WHOLE_TAG
+    return 0
+
+
+def html_block_ends(kind: int, line: str) -> bool:
+    """Whether a raw HTML block of the kinds 1 to 5 ends with this line."""
+    return kind < HTML_UNTIL_BLANK and _HTML_ENDS[kind - 1].search(line) is not None
+
+
+def closes_fence(line: str, fence: str) -> bool:
+    """Whether a line, without its indent, closes the fence that was opened by ``fence``."""
+    stripped = line.rstrip(" \t")
+    return len(stripped) >= len(fence) and not stripped.strip(fence[0])
+
+
+def heading_text(line: str) -> str:
+    """The text of an ATX heading line that has lost its opening sequence."""
+    return ATX_CLOSING.sub("", line).strip(" \t")

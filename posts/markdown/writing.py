@@ -1,0 +1,298 @@
+"""From the tree to HTML, with what the outline found in it and what moderators decided about it.
+
+What leaves here still goes through the sanitiser, which lets the values of our own attributes pass
+by their key; see ``posts.sanitizing``.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as etree
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Final
+
+from posts.markdown import inlines
+from posts.markdown.blocks import RAW_HTML, TIGHT
+from posts.markdown.references import encode_url, is_linkable
+
+_LISTS: Final = ("ul", "ol")
+_BLOCKS: Final = frozenset(
+    ("p", "ul", "ol", "li", "blockquote", "pre", "thead", "tbody", "tr", "th", "td")
+)
+_MAX_HEADING: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMark:
+    """What the HTML says about an item."""
+
+    host: str = ""
+    kind: str = ""
+    anchor: str = ""
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class Marks:
+    """What the tree's elements mean, beyond their tags."""
+
+    headings: Mapping[etree.Element, str] = field(default_factory=dict)
+    items: Mapping[etree.Element, ItemMark] = field(default_factory=dict)
+    groups: Collection[etree.Element] = frozenset()
+    titles: Collection[etree.Element] = frozenset()
+    shift: int = 0
+    blocked: Collection[str] = frozenset()
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes elements as HTML; ``key`` goes before every value that only we may set."""
+
+    def __init__(self, marks: Marks, key: str) -> None:
+        self._marks = marks
+        self._key = key
+        self._out: list[str] = []
+
+    def write(self, root: etree.Element) -> str:
+        """The HTML of what a root holds."""
+        self._out = []
+        self._content(root)
+        return "".join(self._out)
+
+    def write_notes(self, notes: list[tuple[int, int, etree.Element]]) -> str:
+        """The block of footnotes: number, count of uses and content of each."""
+        self._out = [f"<section{self._own('class', 'footnotes')}><ol>\n"]
+        for number, uses, element in notes:
+            self._out.append(f"<li{self._own('id', f'fn-{number}')}>")
+            self._content(element)
+            for use in range(1, uses + 1):
+                self._out.append(
+                    f"<a{self._own('class', 'footnote-back')}"
+                    f' href="#{note_anchor(number, use)}"{self._own("aria-label", "↩")}></a>'
+                )
+            self._out.append("</li>\n")
+        self._out.append("</ol></section>\n")
+        return "".join(self._out)
+
+    def _own(self, name: str, value: str) -> str:
+        return f' {name}="{self._key}{escape(value)}"'
+
+    def _content(self, element: etree.Element) -> None:
+        out = self._out
+        if element.text:
+            out.append(escape(element.text, quote=False))
+        for child in element:
+            write = _WRITERS.get(child.tag)
+            if write is not None:
+                write(self, child)
+            else:
+                self._element(child)
+            if child.tail:
+                out.append(escape(child.tail, quote=False))
+
+    def _element(self, element: etree.Element, attributes: str = "") -> None:
+        tag = element.tag
+        self._out.append(f"<{tag}{attributes}>")
+        self._content(element)
+        self._out.append(f"</{tag}>\n" if tag in _BLOCKS else f"</{tag}>")
+
+    def _permalink(self, anchor: str) -> None:
+        self._out.append(
+            f"<a{self._own('class', 'permalink')}"
+            f' href="#{escape(anchor)}"{self._own("aria-label", "#")}></a>'
+        )
+
+    # -- blocks -----------------------------------------------------------------------------
+
+    def _write_heading(self, element: etree.Element) -> None:
+        level = min(int(element.tag[1]) + self._marks.shift, _MAX_HEADING)
+        anchor = self._marks.headings.get(element, "")
+        self._out.append(f"<h{level}{self._own('id', anchor) if anchor else ''}>")
+        self._content(element)
+        if anchor:
+            self._permalink(anchor)
+        self._out.append(f"</h{level}>\n")
+
+    def _write_tight(self, element: etree.Element) -> None:
+        self._content(element)
+        self._out.append("\n")
+
+    def _write_paragraph(self, element: etree.Element) -> None:
+        mark = self._marks.items.get(element)
+        if mark is not None:
+            if not mark.hidden:
+                self._out.append(f"<p{self._item_attributes(mark)}>")
+                self._content(element)
+                if mark.anchor:
+                    self._permalink(mark.anchor)
+                self._out.append("</p>\n")
+        elif len(element) == 1 and element[0].tag == "img" and is_alone(element):
+            self._write_figure(element[0])
+        else:
+            group = element in self._marks.groups
+            self._element(element, self._own("class", "group") if group else "")
+
+    def _write_figure(self, image: etree.Element) -> None:
+        self._out.append("<figure>")
+        self._write_image(image)
+        title = image.get("title")
+        if title:
+            self._out.append(f"<figcaption>{escape(title, quote=False)}</figcaption>")
+        self._out.append("</figure>\n")
+
+    def _item_attributes(self, mark: ItemMark, *more: str) -> str:
+        attributes = self._own("class", " ".join(("item", *more)))
+        if mark.anchor:
+            attributes += self._own("id", mark.anchor)
+        if mark.host:
+            attributes += self._own("data-host", mark.host)
+        if mark.kind:
+            attributes += self._own("data-kind", mark.kind)
+        return attributes
+
+    def _write_list_item(self, element: etree.Element) -> None:
+        mark = self._marks.items.get(element)
+        task = element.get("task")
+        classes = ["task"] if task else []
+        if mark is not None:
+            attributes = self._item_attributes(mark, *classes)
+        elif element in self._marks.groups:
+            attributes = self._own("class", " ".join(["group", *classes]))
+        else:
+            attributes = self._own("class", "task") if task else ""
+        if mark is not None and mark.hidden:
+            self._write_hidden_item(element)
+            return
+        self._out.append(f"<li{attributes}>")
+        if task:
+            self._out.append(f"<input{self._own('checked', '') if task == 'x' else ''}> ")
+        first = next((n for n, child in enumerate(element) if child.tag in _LISTS), len(element))
+        self._content(_part(element[:first]))
+        if mark is not None and mark.anchor:
+            self._permalink(mark.anchor)
+        self._content(_part(element[first:]))
+        self._out.append("</li>\n")
+
+    def _write_hidden_item(self, element: etree.Element) -> None:
+        """A hidden item leaves nothing but the items that stand below it."""
+        nested = _part([child for child in element if child.tag in _LISTS])
+        items = self._marks.items
+        if any(child in items and not items[child].hidden for child in nested.iter()):
+            self._out.append("<li>")
+            self._content(nested)
+            self._out.append("</li>\n")
+
+    def _write_list(self, element: etree.Element) -> None:
+        start = element.get("start")
+        self._element(element, f' start="{start}"' if start else "")
+
+    def _write_table(self, element: etree.Element) -> None:
+        self._out.append(f"<div{self._own('class', 'table')}{self._own('tabindex', '0')}><table>\n")
+        self._content(element)
+        self._out.append("</table></div>\n")
+
+    def _write_cell(self, element: etree.Element) -> None:
+        alignment = element.get("align")
+        self._element(element, self._own("class", f"align-{alignment}") if alignment else "")
+
+    def _write_void(self, element: etree.Element) -> None:
+        self._out.append(f"<{element.tag}>\n" if element.tag == "hr" else f"<{element.tag}>")
+
+    def _write_raw_html(self, element: etree.Element) -> None:
+        self._content(element)
+        self._out.append("\n")
+
+    # -- inlines ----------------------------------------------------------------------------
+
+    def _write_raw_tag(self, element: etree.Element) -> None:
+        self._out.append(element.get("html", ""))
+
+    def _write_strong(self, element: etree.Element) -> None:
+        title = element in self._marks.titles
+        self._element(element, self._own("class", "title") if title else "")
+
+    def _write_link(self, element: etree.Element) -> None:
+        url = element.get("href", "")
+        classes = ["title"] if element in self._marks.titles else []
+        if url in self._marks.blocked:
+            self._out.append(f"<span{self._own('class', 'blocked-link')}>")
+            self._content(element)
+            self._out.append("</span>")
+            return
+        if not is_linkable(url):
+            self._content(element)
+            return
+        if url in self._marks.replaced:
+            url = self._marks.replaced[url]
+            classes.append("replaced-link")
+        own = self._own("class", " ".join(classes)) if classes else ""
+        title = element.get("title")
+        attributes = f'{own} href="{escape(encode_url(url))}"'
+        self._element(element, attributes + (f' title="{escape(title)}"' if title else ""))
+
+    def _write_image(self, element: etree.Element) -> None:
+        source = element.get("src", "")
+        if not is_linkable(source):
+            self._out.append(escape(element.get("alt", ""), quote=False))
+            return
+        width, height = element.get("width"), element.get("height")
+        known = self._marks.images.get(source)
+        if known is not None:
+            source, width, height = known[0], str(known[1]), str(known[2])
+        parts = [
+            f'<img src="{escape(encode_url(source))}" alt="{escape(element.get("alt", ""))}"',
+            self._own("loading", "lazy"),
+            self._own("decoding", "async"),
+        ]
+        for name, value in (("title", element.get("title")), ("width", width), ("height", height)):
+            if value:
+                parts.append(f' {name}="{escape(value)}"')
+        self._out.append("".join(parts) + ">")
+
+    def _write_note_reference(self, element: etree.Element) -> None:
+        number = int(element.get("number", "1"))
+        anchor = note_anchor(number, int(element.get("use", "1")))
+        self._out.append(
+            f"<sup{self._own('class', 'footnote')}{self._own('id', anchor)}>"
+            f'<a href="#fn-{number}">{number}</a></sup>'
+        )
+
+
+def note_anchor(number: int, use: int) -> str:
+    """The id of a footnote's reference; only the second and later uses say which they are."""
+    return f"fnref-{number}" if use == 1 else f"fnref-{number}-{use}"
+
+
+def is_alone(paragraph: etree.Element) -> bool:
+    """Whether a paragraph's only child has no text beside it."""
+    return not (paragraph.text or "").strip() and not (paragraph[0].tail or "").strip()
+
+
+def _part(children: list[etree.Element]) -> etree.Element:
+    """An element that holds some of another's children, which keep their own parent."""
+    part = etree.Element("part")
+    part.extend(children)
+    return part
+
+
+_WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
+    TIGHT: Writer._write_tight,
+    RAW_HTML: Writer._write_raw_html,
+    inlines.RAW_TAG: Writer._write_raw_tag,
+    inlines.NOTE_REFERENCE: Writer._write_note_reference,
+    "p": Writer._write_paragraph,
+    "li": Writer._write_list_item,
+    "ul": Writer._write_list,
+    "ol": Writer._write_list,
+    "table": Writer._write_table,
+    "th": Writer._write_cell,
+    "td": Writer._write_cell,
+    "hr": Writer._write_void,
+    "br": Writer._write_void,
+    "a": Writer._write_link,
+    "img": Writer._write_image,
+    "strong": Writer._write_strong,
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Writer._write_heading),
+}

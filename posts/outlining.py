@@ -1,0 +1,315 @@
+"""What a section is made of: its linked items, their groups, titles and links.
+
+Found in the tree that is also written as HTML, so that an item in the database and an item on the
+page are the same thing. Pure: no database, no settings.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from posts.markdown.blocks import RAW_HTML, TIGHT, Span
+from posts.markdown.inlines import plain_text
+from posts.markdown.references import is_linkable
+
+ItemShape = Literal["list", "paragraph"]
+
+HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LISTS: Final = frozenset(("ul", "ol"))
+_LEAVES: Final = HEADINGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
+_WORD: Final = re.compile(r"\w")
+_BEFORE_SUMMARY: Final = re.compile(r"^[\s:：\-–—|·•,.;)\]）】]+")
+_AFTER_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,;(\[（【]+$")
+_MAX_TITLE: Final = 120
+
+_KINDS: Final[dict[str, frozenset[str]]] = {
+    "video": frozenset(("youtube.com", "youtu.be", "vimeo.com", "twitch.tv", "bilibili.com")),
+    "paper": frozenset(
+        (
+            "arxiv.org", "doi.org", "openreview.net", "aclanthology.org", "biorxiv.org",
+            "medrxiv.org", "ssrn.com", "semanticscholar.org", "alphaxiv.org",
+        )
+    ),
+    "code": frozenset(
+        (
+            "github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "sr.ht", "crates.io",
+            "pypi.org", "npmjs.com", "lib.rs", "gist.github.com",
+        )
+    ),
+    "thread": frozenset(
+        (
+            "twitter.com", "x.com", "bsky.app", "threads.net", "threads.com", "reddit.com",
+            "news.ycombinator.com", "lobste.rs", "mastodon.social", "hachyderm.io", "fosstodon.org",
+        )
+    ),
+    "podcast": frozenset(
+        ("podcasts.apple.com", "open.spotify.com", "overcast.fm", "pca.st", "podbean.com")
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    """One occurrence of a link: address as written (entities decoded), text, index of its item."""
+
+    url: str
+    anchor: str
+    item: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """One curated entry of a section; ``start`` and ``end`` are its lines, counted from 0."""
+
+    kind: ItemShape
+    group: str
+    title: str
+    summary: str
+    links: tuple[FoundLink, ...]
+    main: int | None
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSection:
+    """A section as found: all its links in document order, its text for search."""
+
+    heading: str
+    level: int
+    anchor: str
+    items: tuple[FoundItem, ...]
+    links: tuple[FoundLink, ...]
+    text: str
+
+
+@dataclass(slots=True)
+class Outline:
+    """A section's items and links, and the elements that they were found in."""
+
+    items: list[FoundItem] = field(default_factory=list)
+    item_elements: list[etree.Element] = field(default_factory=list)
+    groups: set[etree.Element] = field(default_factory=set)
+    titles: set[etree.Element] = field(default_factory=set)
+    owners: dict[etree.Element, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Flow:
+    """The text of one entry with the places of its links and of its leading bold text."""
+
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
+    links: list[tuple[etree.Element, int, int]] = field(default_factory=list)
+    strong: list[tuple[etree.Element, int, int]] = field(default_factory=list)
+
+    def add(self, text: str | None) -> None:
+        if text:
+            self.parts.append(text)
+            self.length += len(text)
+
+    def read(self, element: etree.Element) -> None:
+        """Take in an element's content; lists directly inside are left to their own items."""
+        start = self.length
+        self.add(element.text)
+        for child in element:
+            self.read(child)
+            self.add(child.tail)
+        if element.tag == "a":
+            self.links.append((element, start, self.length))
+        elif element.tag == "strong":
+            self.strong.append((element, start, self.length))
+        elif element.tag in _LEAVES:
+            self.add("\n")
+
+
+def fold(text: str) -> str:
+    """A text with its white space folded."""
+    return " ".join(text.split())
+
+
+def visible_text(elements: Iterable[etree.Element]) -> str:
+    """The text a reader sees, one line for each block."""
+    found = (
+        fold("".join(leaf.itertext()))
+        for element in elements
+        for leaf in element.iter()
+        if leaf.tag in _LEAVES
+    )
+    return "\n".join(text for text in found if text)
+
+
+def links_in(root: etree.Element) -> Iterator[etree.Element]:
+    """The elements below a root that are links on the page, in document order."""
+    return (element for element in root.iter("a") if is_linkable(element.get("href", "")))
+
+
+def host_of(url: str) -> str:
+    """The host of an address without ``www.``, '' if it has none."""
+    try:
+        host = urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
+
+
+def kind_of(url: str) -> str:
+    """What an address leads to, as far as its host and path tell; '' if they do not."""
+    host = host_of(url)
+    if not host:
+        return ""
+    labels = host.split(".")
+    names = {".".join(labels[place:]) for place in range(len(labels) - 1)}
+    for kind, hosts in _KINDS.items():
+        if names & hosts:
+            return kind
+    return "pdf" if url.partition("?")[0].partition("#")[0].lower().endswith(".pdf") else ""
+
+
+def outline(root: etree.Element, spans: dict[etree.Element, Span]) -> Outline:
+    """The items of one section's tree."""
+    found = Outline()
+    _Finder(found, spans).walk(root)
+    return found
+
+
+class _Finder:
+    def __init__(self, found: Outline, spans: dict[etree.Element, Span]) -> None:
+        self._found = found
+        self._spans = spans
+
+    def walk(self, parent: etree.Element) -> None:
+        previous: etree.Element | None = None
+        for child in parent:
+            if child.tag in _LISTS:
+                group = "" if previous is None else _bold_text(previous)
+                if group and previous is not None:
+                    self._found.groups.add(previous)
+                self._walk_list(child, group)
+            elif child.tag == "p":
+                self._read_paragraph(child)
+            elif child.tag == "blockquote":
+                self.walk(child)
+            previous = child
+
+    def _walk_list(self, element: etree.Element, group: str) -> None:
+        for item in element:
+            own = [child for child in item if child.tag not in _LISTS]
+            nested = [child for child in item if child.tag in _LISTS]
+            flow = _Flow()
+            for child in own:
+                flow.read(child)
+            text = fold("".join(flow.parts))
+            linked = any(is_linkable(link.get("href", "")) for link, _, _ in flow.links)
+            inner = group
+            if text and nested and not linked:
+                self._found.groups.add(item)
+                inner = text
+            elif text:
+                start, end = self._spans[item]
+                if nested:
+                    end = self._spans[nested[0]][0]
+                self._add("list", item, flow, group, (start, max(end, start + 1)))
+            for child in nested:
+                self._walk_list(child, inner)
+
+    def _read_paragraph(self, element: etree.Element) -> None:
+        if element.find(".//a") is None:
+            return
+        flow = _Flow()
+        flow.read(element)
+        linked = any(is_linkable(link.get("href", "")) for link, _, _ in flow.links)
+        if linked and fold("".join(flow.parts)):
+            self._add("paragraph", element, flow, "", self._spans[element])
+
+    def _add(
+        self, kind: ItemShape, element: etree.Element, flow: _Flow, group: str, span: Span
+    ) -> None:
+        number = len(self._found.items)
+        flow.links = [link for link in flow.links if is_linkable(link[0].get("href", ""))]
+        text = "".join(flow.parts)
+        links = tuple(
+            FoundLink(link.get("href", ""), fold(plain_text(link)), number)
+            for link, _, _ in flow.links
+        )
+        main = _main_link(text, flow)
+        strong = _leading_strong(text, flow)
+        title = self._title(flow, strong, main, text)
+        summary = _summary(text, flow, strong, main) if kind == "list" else ""
+        item = FoundItem(kind, group, title, summary, links, main, *span, fold(text))
+        self._found.items.append(item)
+        self._found.item_elements.append(element)
+        self._found.owners.update((link, number) for link, _, _ in flow.links)
+
+    def _title(
+        self,
+        flow: _Flow,
+        strong: tuple[etree.Element, int, int] | None,
+        main: int | None,
+        text: str,
+    ) -> str:
+        if strong is not None:
+            self._found.titles.add(strong[0])
+            return fold(text[strong[1] : strong[2]])
+        if main is None:
+            return fold(text)[:_MAX_TITLE]
+        element, start, end = flow.links[main]
+        if not _WORD.search(text[:start]):
+            self._found.titles.add(element)
+        anchor = fold(text[start:end]) or fold(plain_text(element))
+        return anchor or element.get("href", "")
+
+
+def _bold_text(element: etree.Element) -> str:
+    """The text of a paragraph that is bold as a whole and holds no link; else ''."""
+    if element.tag != "p" or len(element) != 1 or element[0].tag != "strong":
+        return ""
+    beside = f"{element.text or ''}{element[0].tail or ''}"
+    if beside.strip(" \t\n:：") or element.find(".//a") is not None:
+        return ""
+    return fold("".join(element[0].itertext()))
+
+
+def _main_link(text: str, flow: _Flow) -> int | None:
+    """The first link if the entry starts with it, else the last if it ends with it, else the first.
+
+    What is not a letter or digit does not count as a start or an end.
+    """
+    if not flow.links:
+        return None
+    first, last = flow.links[0], flow.links[-1]
+    if not _WORD.search(text[: first[1]]):
+        return 0
+    return 0 if _WORD.search(text[last[2] :]) else len(flow.links) - 1
+
+
+def _leading_strong(text: str, flow: _Flow) -> tuple[etree.Element, int, int] | None:
+    """The bold text that the entry starts with."""
+    for found in sorted(flow.strong, key=lambda strong: (strong[1], -strong[2])):
+        if _WORD.search(text[: found[1]]):
+            return None
+        if _WORD.search(text[found[1] : found[2]]):
+            return found
+    return None
+
+
+def _summary(
+    text: str, flow: _Flow, strong: tuple[etree.Element, int, int] | None, main: int | None
+) -> str:
+    """The entry without its title, and without its main link if that stands at the end."""
+    start, end = 0, len(text)
+    link = None if main is None else flow.links[main]
+    if strong is not None:
+        start = strong[2]
+    elif link is not None and not _WORD.search(text[: link[1]]):
+        start = link[2]
+    if link is not None and link[1] >= start and not _WORD.search(text[link[2] :]):
+        end = link[1]
+    rest = _BEFORE_SUMMARY.sub("", text[start:end])
+    return fold(_AFTER_SUMMARY.sub("", rest) if end < len(text) else rest)

@@ -1,0 +1,276 @@
+"""From the Markdown of an issue to safe HTML and to what the rest of the project asks about it.
+
+``read_issue`` parses once; the ``ParsedIssue`` it returns knows the sections with their items and
+links and writes the HTML as often as decisions about links change. Everything here is a pure
+function of the text and the arguments: no database, no settings, no network.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import xml.etree.ElementTree as etree
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from markdown import Markdown
+
+from posts.markdown.blocks import DocumentParser, Leaf
+from posts.markdown.extension import DigestExtension
+from posts.markdown.inlines import InlineParser
+from posts.markdown.limits import MarkdownLimitError, check_size
+from posts.markdown.lines import split_lines
+from posts.markdown.writing import ItemMark, Marks, Writer
+from posts.outlining import (
+    HEADINGS,
+    FoundItem,
+    FoundLink,
+    FoundSection,
+    Outline,
+    fold,
+    host_of,
+    kind_of,
+    links_in,
+    outline,
+    plain_text,
+    visible_text,
+)
+from posts.sanitizing import make_key, sanitize
+
+__all__ = [
+    "Decisions",
+    "FoundItem",
+    "FoundLink",
+    "FoundSection",
+    "ImageSize",
+    "MarkdownLimitError",
+    "ParsedIssue",
+    "read_issue",
+    "render_markdown",
+]
+
+_NOT_IN_SLUG: Final = re.compile(r"[^\w]+")
+_RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
+_SURROGATES: Final = re.compile("[\ud800-\udfff\x00]")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """An image that is known: the address to show it from, and its size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What moderators decided: addresses as written, items as (section index, item index)."""
+
+    blocked: frozenset[str] = frozenset()
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A footnote that is used."""
+
+    number: int
+    uses: int
+    element: etree.Element
+    section: int
+
+
+class ParsedIssue:
+    """An issue that was read: ``sections`` says what is in it, ``to_html`` shows it."""
+
+    def __init__(
+        self,
+        sections: tuple[FoundSection, ...],
+        trees: list[etree.Element],
+        outlines: list[Outline],
+        headings: dict[etree.Element, str],
+        notes: list[_Note],
+        images: Mapping[str, ImageSize],
+        key: str,
+    ) -> None:
+        self.sections = sections
+        self._trees = trees
+        self._outlines = outlines
+        self._headings = headings
+        self._notes = notes
+        self._images = {
+            url: (image.url, image.width, image.height) for url, image in images.items()
+        }
+        self._shift = int(any(tree.find(".//h1") is not None for tree in trees))
+        self._key = key
+
+    def to_html(
+        self,
+        item_anchors: Sequence[Sequence[str]] | None = None,
+        decisions: Decisions | None = None,
+    ) -> tuple[str, ...]:
+        """Safe HTML, one string a section; the last one ends with the footnotes.
+
+        ``item_anchors`` gives the id of every item by section, whole (``item-…``); without it
+        items have none. May be called again with other arguments.
+        """
+        decided = decisions or Decisions()
+        pages = []
+        for number, tree in enumerate(self._trees):
+            anchors = item_anchors[number] if item_anchors is not None else ()
+            writer = Writer(self._marks(number, anchors, decided), self._key)
+            pages.append(writer.write(tree))
+        if self._notes and pages:
+            writer = Writer(self._marks(None, (), decided), self._key)
+            notes = [(note.number, note.uses, note.element) for note in self._notes]
+            pages[-1] += writer.write_notes(notes)
+        return tuple(sanitize(page, self._key) for page in pages)
+
+    def _marks(self, number: int | None, anchors: Sequence[str], decided: Decisions) -> Marks:
+        marks = Marks(
+            headings=self._headings,
+            shift=self._shift,
+            blocked=decided.blocked,
+            replaced=decided.replaced,
+            images=self._images,
+        )
+        if number is None:
+            return marks
+        found = self._outlines[number]
+        marks.groups = found.groups
+        marks.titles = found.titles
+        items = {}
+        for index, (element, item) in enumerate(zip(found.item_elements, found.items, strict=True)):
+            url = "" if item.main is None else item.links[item.main].url
+            anchor = anchors[index] if index < len(anchors) else ""
+            hidden = (number, index) in decided.hidden
+            items[element] = ItemMark(host_of(url), kind_of(url), anchor, hidden)
+        marks.items = items
+        return marks
+
+
+def render_markdown(text: str) -> str:
+    """Safe HTML of a whole document or a fragment.
+
+    Raises ``MarkdownLimitError`` for a text beyond what ``posts.markdown.limits`` allows.
+    """
+    return "".join(read_issue([text]).to_html())
+
+
+def read_issue(
+    sections: Sequence[str], *, images: Mapping[str, ImageSize] | None = None
+) -> ParsedIssue:
+    """Parse the sections of one issue, which share their link and footnote definitions.
+
+    Raises ``MarkdownLimitError``, naming the line of the body, if a limit is crossed.
+    """
+    texts = [_SURROGATES.sub("\ufffd", section) for section in sections]
+    check_size(texts)
+    trees, leaves, blocks = _parse_blocks(texts)
+    notes = _parse_inlines(blocks, leaves)
+    outlines = [outline(tree, blocks.spans) for tree in trees]
+    headings = _name_headings(trees)
+    found = tuple(
+        _found_section(number, tree, found, headings, notes)
+        for number, (tree, found) in enumerate(zip(trees, outlines, strict=True))
+    )
+    key = make_key("".join(texts))
+    return ParsedIssue(found, trees, outlines, headings, notes, images or {}, key)
+
+
+def _parse_blocks(
+    texts: list[str],
+) -> tuple[list[etree.Element], list[tuple[int, list[Leaf]]], DocumentParser]:
+    """The trees of the sections, and with its first line in the body each section's leaves."""
+    extension = DigestExtension()
+    Markdown(extensions=[extension])
+    blocks = extension.blocks
+    trees = []
+    leaves = []
+    for text in texts:
+        first_line = blocks.first_line
+        trees.append(blocks.parseDocument(split_lines(text)).getroot())
+        leaves.append((first_line, blocks.leaves))
+    return trees, leaves, blocks
+
+
+def _parse_inlines(blocks: DocumentParser, leaves: list[tuple[int, list[Leaf]]]) -> list[_Note]:
+    """Run the inline phase over all sections, then over the footnotes they use."""
+    parser = InlineParser(blocks)
+    for first_line, section in leaves:
+        parser.begin_section(first_line)
+        for leaf in section:
+            parser.parse(leaf)
+    done = 0
+    while done < len(parser.note_uses):
+        label = list(parser.note_uses)[done]
+        note = blocks.notes[label]
+        parser.begin_section(leaves[note.section][0])
+        for leaf in note.leaves:
+            parser.parse(leaf)
+        done += 1
+    return [
+        _Note(number, uses, blocks.notes[label].element, blocks.notes[label].section)
+        for number, (label, uses) in enumerate(parser.note_uses.items(), 1)
+    ]
+
+
+def _found_section(
+    number: int,
+    tree: etree.Element,
+    found: Outline,
+    headings: dict[etree.Element, str],
+    notes: list[_Note],
+) -> FoundSection:
+    own_notes = [note.element for note in notes if note.section == number]
+    links = tuple(
+        FoundLink(link.get("href", ""), fold(plain_text(link)), found.owners.get(link))
+        for root in (tree, *own_notes)
+        for link in links_in(root)
+    )
+    first = tree[0] if len(tree) and tree[0].tag in HEADINGS else None
+    body = list(tree) if first is None else list(tree)[1:]
+    return FoundSection(
+        heading="" if first is None else heading_text(first),
+        level=0 if first is None else int(first.tag[1]),
+        anchor="" if first is None else headings[first],
+        items=tuple(found.items),
+        links=links,
+        text=visible_text([*body, *own_notes]),
+    )
+
+
+def heading_text(element: etree.Element) -> str:
+    """The visible text of a heading."""
+    return fold("".join(element.itertext()))
+
+
+def _name_headings(trees: Iterable[etree.Element]) -> dict[etree.Element, str]:
+    """An anchor for every heading that stands at the top of a section's tree."""
+    taken: set[str] = set()
+    named = {}
+    for tree in trees:
+        for element in tree:
+            if element.tag in HEADINGS:
+                named[element] = _unique(make_anchor(heading_text(element)), taken)
+    return named
+
+
+def make_anchor(heading: str) -> str:
+    """The anchor of a heading: its letters and digits of any script, joined by hyphens."""
+    text = unicodedata.normalize("NFC", heading).lower()
+    anchor = _NOT_IN_SLUG.sub("-", text).strip("-_") or "section"
+    return f"section-{anchor}" if _RESERVED.match(anchor) else anchor
+
+
+def _unique(anchor: str, taken: set[str]) -> str:
+    candidate = anchor
+    number = 2
+    while candidate in taken:
+        candidate = f"{anchor}-{number}"
+        number += 1
+    taken.add(candidate)
+    return candidate

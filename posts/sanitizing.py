@@ -1,0 +1,140 @@
+"""The last step before HTML is stored: what may be in it, whatever came before.
+
+One policy, two engines. ``nh3`` (ammonia, html5ever) is the default; ``bleach`` can be chosen and
+must pass the same cases. Nothing touches the HTML after this.
+
+The renderer's own ids, classes and the like pass, an author's never do: the renderer prefixes the
+values of its own with a key that is derived from the text, and the text cannot hold the digest of
+itself. Only values with that key survive, without it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Literal
+
+import bleach
+import nh3
+from bleach.html5lib_shim import Filter
+
+from posts.markdown.html import ALLOWED_TAGS
+
+Engine = Literal["nh3", "bleach"]
+
+LINK_REL: Final = "noopener nofollow ugc"
+URL_SCHEMES: Final = frozenset(("http", "https", "mailto"))
+TAGS: Final = ALLOWED_TAGS | {"input"}
+OWN_ATTRIBUTES: Final = frozenset(
+    "id class data-host data-kind tabindex aria-label loading decoding checked".split()
+)
+"""Attributes that only the renderer may set."""
+
+ATTRIBUTES: Final[dict[str, set[str]]] = {
+    "*": {"id", "class"},
+    "a": {"href", "title", "aria-label"},
+    "abbr": {"title"},
+    "details": {"open"},
+    "div": {"tabindex"},
+    "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
+    "input": {"checked"},
+    "li": {"data-host", "data-kind"},
+    "ol": {"start", "reversed"},
+    "p": {"data-host", "data-kind"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "time": {"datetime"},
+}
+_FORCED: Final = {"input": {"type": "checkbox", "disabled": ""}}
+_HIDDEN: Final = {"script", "style"}
+
+
+def make_key(text: str) -> str:
+    """The prefix with which the renderer of this text marks the values of its own."""
+    return "k" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24] + "-"
+
+
+def sanitize(html: str, key: str = "", *, engine: Engine | None = None) -> str:
+    """HTML with nothing in it but what the policy allows.
+
+    Values of ``OWN_ATTRIBUTES`` stay only where they start with ``key``, which is taken off; with
+    no key none stay. ``engine`` overrides what ``use_engine`` chose.
+    """
+    return _ENGINES[engine or _chosen](html, key)
+
+
+def use_engine(engine: Engine) -> None:
+    """Choose the engine for this process.
+
+    Raises ``ValueError`` if there is none of that name.
+    """
+    global _chosen  # noqa: PLW0603 (the one setting; wiring calls this once at start)
+    if engine not in _ENGINES:
+        raise ValueError(f"unknown HTML sanitiser {engine!r}: use nh3 or bleach")
+    _chosen = engine
+
+
+def _clean_with_nh3(html: str, key: str) -> str:
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        if attribute not in OWN_ATTRIBUTES:
+            return value
+        return value[len(key) :] if key and value.startswith(key) else None
+
+    return nh3.clean(
+        html,
+        tags=set(TAGS),
+        clean_content_tags=_HIDDEN,
+        attributes=ATTRIBUTES,
+        attribute_filter=keep,
+        link_rel=LINK_REL,
+        url_schemes=set(URL_SCHEMES),
+        set_tag_attribute_values=_FORCED,
+    )
+
+
+def _clean_with_bleach(html: str, key: str) -> str:
+    def allow(tag: str, attribute: str, value: str) -> bool:
+        if attribute in OWN_ATTRIBUTES and not (key and value.startswith(key)):
+            return False
+        return attribute in ATTRIBUTES["*"] or attribute in ATTRIBUTES.get(tag, ())
+
+    def finish(source: Iterable[dict[str, Any]]) -> Filter:
+        return _PolicyFilter(source, key)
+
+    cleaner = bleach.Cleaner(
+        tags=TAGS,
+        attributes=allow,
+        protocols=URL_SCHEMES,
+        strip=True,
+        filters=[finish],
+    )
+    return cleaner.clean(html)
+
+
+class _PolicyFilter(Filter):  # type: ignore[misc] # html5lib has no types
+    """Takes the key off and sets what the policy forces, which bleach itself cannot."""
+
+    def __init__(self, source: Iterable[dict[str, Any]], key: str) -> None:
+        super().__init__(source)
+        self._key = key
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for token in super().__iter__():
+            if token["type"] in ("StartTag", "EmptyTag"):
+                self._finish(token["name"], token["data"])
+            yield token
+
+    def _finish(self, tag: str, attributes: dict[tuple[str | None, str], str]) -> None:
+        for name in [name for name in attributes if name[1] in OWN_ATTRIBUTES]:
+            attributes[name] = attributes[name].removeprefix(self._key)
+        for attribute, value in _FORCED.get(tag, {}).items():
+            attributes[None, attribute] = value
+        if tag == "a" and (None, "href") in attributes:
+            attributes[None, "rel"] = LINK_REL
+
+
+_ENGINES: Final[dict[str, Callable[[str, str], str]]] = {
+    "nh3": _clean_with_nh3,
+    "bleach": _clean_with_bleach,
+}
+_chosen: Engine = "nh3"
