@@ -27,7 +27,7 @@ class Site:
     name = settings.SITE_NAME
 
 
-class Part(Sitemap[Any]):
+class Part(Sitemap):
     """A part whose addresses all begin with SITE_URL."""
 
     limit = LIMIT
