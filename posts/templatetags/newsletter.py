@@ -119,7 +119,7 @@ def _bar(day: date, url: str, count: int, highest: int) -> Month:
 def month_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> dict[str, object]:
     """Draw a year as twelve bars with the months below as links; the bars' text says the same.
 
-    ``highest`` is the number of issues a full bar stands for; by default, that of the fullest month.
+    ``highest`` is the number of issues of a full bar; by default, that of the fullest month.
     """
     highest = highest or max((count for _day, _url, count in months), default=0)
     known = {day.month: (day, url, count) for day, url, count in months}
