@@ -1,0 +1,46 @@
+"""Django's admin under the site's policy: the `page` fixture fails on every violation."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+PAGES = (
+    "",
+    "auth/user/",
+    "auth/user/?is_staff__exact=1&q=a",
+    "auth/user/add/",
+    "auth/group/add/",
+    "password_change/",
+    "axes/accessattempt/",
+)
+
+
+def test_the_admin_breaks_no_policy(
+    enter: Callable[[User], Page], live_server: LiveServer, admin: User
+) -> None:
+    page = enter(admin)
+    for path in PAGES:
+        response = page.goto(f"{live_server.url}/admin/{path}")
+
+        assert response is not None
+        assert response.status == 200, path
+
+
+def test_somebody_signs_in_and_uses_a_form_with_scripts(
+    page: Page, live_server: LiveServer, admin: User
+) -> None:
+    admin.set_password("correct horse battery")
+    admin.save()
+    page.goto(f"{live_server.url}/admin/auth/user/{admin.pk}/change/")
+    page.fill("#id_username", admin.username)
+    page.fill("#id_password", "correct horse battery")
+    page.click("input[type=submit]")
+
+    page.click("#id_last_login_0 ~ .datetimeshortcuts >> text=Today")
+    page.click("#id_last_login_1 ~ .datetimeshortcuts >> text=Now")
+    expect(page.locator("#id_user_permissions_from")).to_be_visible()
+    page.click("input[name=_continue]")
+
+    expect(page.locator(".messagelist .success")).to_be_visible()
