@@ -34,7 +34,9 @@ def test_an_uploaded_image_is_shown(client: Client) -> None:
 def test_an_uploaded_file_that_could_run_scripts_is_handed_over_as_a_download(
     client: Client, name: str
 ) -> None:
-    headers = client.get(f"/media/{name}").headers
+    response = client.get(f"/media/{name}")
+    response.close()
+    headers = response.headers
 
     assert headers["Content-Disposition"] == "attachment"
     assert headers["Content-Type"] == "application/octet-stream"
