@@ -59,7 +59,7 @@ check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings a
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	PYTHONPATH=. $(BIN)/lint-imports --no-timings
+	PYTHONPATH=. $(BIN)/lint-imports
 	find . -name '*.html' -path '*templates/*' -not -path './.venv/*' -not -path './node_modules/*' \
 		-print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(MANAGE) makemigrations --check --dry-run
