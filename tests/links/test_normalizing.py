@@ -272,4 +272,4 @@ def test_no_text_makes_it_fail_in_another_way(text):
 
 
 def test_nested_wrappers_lead_to_the_address_within():
-    assert canonicalize("https://www.google.com/amp/s/" * 250 + "a.dev") == "https://a.dev/"
+    assert canonicalize("https://" + "www.google.com/amp/s/" * 250 + "a.dev") == "https://a.dev/"
