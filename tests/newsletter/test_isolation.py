@@ -25,6 +25,9 @@ def test_the_cache_is_empty_at_the_start(run: int) -> None:
 def test_the_network_is_blocked() -> None:
     with pytest.raises(OSError, match="a test tried to look up"):
         socket.create_connection(("example.org", 80), timeout=1)
-    with socket.socket() as plain, pytest.warns(UserWarning, match="A test tried"):
-        with pytest.raises(RuntimeError, match="A test tried to use socket"):
-            plain.connect(("192.0.2.1", 80))
+    with (
+        socket.socket() as plain,
+        pytest.warns(UserWarning, match="A test tried"),
+        pytest.raises(RuntimeError, match="A test tried to use socket"),
+    ):
+        plain.connect(("192.0.2.1", 80))
