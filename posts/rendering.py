@@ -18,7 +18,7 @@ from markdown import Markdown
 
 from posts.markdown.blocks import DocumentParser, Leaf
 from posts.markdown.extension import DigestExtension
-from posts.markdown.inlines import InlineParser
+from posts.markdown.inlines import InlineParser, plain_text
 from posts.markdown.limits import MarkdownLimitError, check_size
 from posts.markdown.lines import split_lines
 from posts.markdown.writing import ItemMark, Marks, Writer
@@ -33,7 +33,6 @@ from posts.outlining import (
     kind_of,
     links_in,
     outline,
-    plain_text,
     visible_text,
 )
 from posts.sanitizing import make_key, sanitize
@@ -147,7 +146,8 @@ class ParsedIssue:
             url = "" if item.main is None else item.links[item.main].url
             anchor = anchors[index] if index < len(anchors) else ""
             hidden = (number, index) in decided.hidden
-            items[element] = ItemMark(host_of(url), kind_of(url), anchor, hidden)
+            shown = "" if url in decided.blocked else decided.replaced.get(url, url)
+            items[element] = ItemMark(host_of(shown), kind_of(shown), anchor, hidden)
         marks.items = items
         return marks
 
@@ -192,7 +192,7 @@ def _parse_blocks(
     leaves = []
     for text in texts:
         first_line = blocks.first_line
-        trees.append(blocks.parseDocument(split_lines(text)).getroot())
+        trees.append(blocks.parse_section(split_lines(text)))
         leaves.append((first_line, blocks.leaves))
     return trees, leaves, blocks
 

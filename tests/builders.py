@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +38,10 @@ def document(
     **header: str,
 ) -> str:
     """Return an issue as Markdown with YAML front matter."""
-    lines = [f'title: "{title}"', *(f"{key}: {value}" for key, value in header.items())]
+    lines = [
+        f"title: {json.dumps(title, ensure_ascii=False)}",
+        *(f"{key}: {value}" for key, value in header.items()),
+    ]
     if names := list(tags):
         lines += ["tags:", *(f"  - {name}" for name in names)]
     return "\n".join(["---", *lines, "---", "", body])

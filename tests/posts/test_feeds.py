@@ -1,0 +1,90 @@
+"""Feeds: valid, whole, and cheap to ask again."""
+
+import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+
+from posts.publishing import save_document, stored_issue
+from tests.builders import make_post, make_posts
+
+pytestmark = pytest.mark.django_db
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+WILD = 'A bell \x07, an [address](https://a.example.org/?a=1&b=2 "that ends ]]> a section").\n'
+
+
+def test_rss_carries_the_whole_issue(client: Client, settings) -> None:
+    make_post("A & B <c>", description="What it is about", tags=["Llama 3 평가"])
+    response = client.get("/feed.xml")
+    assert response.headers["Content-Type"] == "application/rss+xml; charset=utf-8"
+    channel = ElementTree.fromstring(response.content).find("channel")
+    entry = channel.find("item")
+    assert channel.findtext("title") == settings.SITE_NAME
+    assert entry.findtext("title") == "A & B <c>"
+    assert entry.findtext("description") == "What it is about"
+    assert entry.findtext("category") == "Llama 3 평가"
+    assert entry.findtext("link").startswith(settings.SITE_URL)
+    assert parsedate_to_datetime(entry.findtext("pubDate")) == datetime(2024, 5, 10, 9, tzinfo=UTC)
+    assert 'href="https://one.example.org/a"' in entry.findtext(CONTENT)
+
+
+def test_atom_carries_the_whole_issue(client: Client, settings) -> None:
+    make_post("A & B <c>", update="2024-05-12")
+    response = client.get("/atom.xml")
+    assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = ElementTree.fromstring(response.content)
+    entry = feed.find(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}title") == "A & B <c>"
+    assert entry.findtext(f"{ATOM}updated") == "2024-05-12T00:00:00+00:00"
+    assert 'href="https://one.example.org/a"' in entry.findtext(f"{ATOM}content")
+
+
+def test_json_feed_carries_the_whole_issue(client: Client, settings) -> None:
+    make_post('A "quoted" title')
+    response = client.get("/feed.json")
+    assert response.headers["Content-Type"] == "application/feed+json; charset=utf-8"
+    feed = json.loads(response.content)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["items"][0]["title"] == 'A "quoted" title'
+    assert 'href="https://one.example.org/a"' in feed["items"][0]["content_html"]
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/atom.xml"])
+def test_no_text_breaks_the_xml(client: Client, path: str) -> None:
+    make_post("A title", WILD)
+    page = ElementTree.fromstring(client.get(path).content)
+    assert "that ends ]]" in "".join(page.itertext())
+
+
+def test_no_text_breaks_the_json(client: Client) -> None:
+    make_post("One", WILD)
+    make_post("Two", WILD)
+    assert (
+        "that ends ]]" in json.loads(client.get("/feed.json").content)["items"][1]["content_html"]
+    )
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/atom.xml", "/feed.json", "/tags/ai/feed.xml"])
+def test_a_feed_that_did_not_change_is_not_sent_again(client: Client, path: str) -> None:
+    post = make_post()
+    etag = client.get(path).headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    save_document(post, stored_issue(post))
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_feed_holds_the_latest_twenty(client: Client) -> None:
+    make_posts(25)
+    items = json.loads(client.get("/feed.json").content)["items"]
+    assert [entry["title"] for entry in items] == [f"Issue {n}" for n in range(25, 5, -1)]
+
+
+def test_feeds_of_an_empty_site_are_valid(client: Client) -> None:
+    assert ElementTree.fromstring(client.get("/feed.xml").content).find("channel/item") is None
+    assert ElementTree.fromstring(client.get("/atom.xml").content).find(f"{ATOM}entry") is None
+    assert json.loads(client.get("/feed.json").content)["items"] == []
