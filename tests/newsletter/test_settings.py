@@ -99,3 +99,15 @@ def test_a_site_without_https_can_be_signed_in_to():
 def test_the_proxy_is_believed_only_where_there_is_one():
     assert show("SECURE_PROXY_SSL_HEADER")["SECURE_PROXY_SSL_HEADER"] is None
     assert show("SECURE_PROXY_SSL_HEADER", TRUSTED_PROXIES="1")["SECURE_PROXY_SSL_HEADER"]
+
+
+@pytest.mark.parametrize("engine", ["nh3", "bleach"])
+def test_the_chosen_sanitiser_cleans_the_html(engine):
+    code = (
+        "import django; django.setup(); from posts.rendering import render_markdown;"
+        "render_markdown('a <b>b</b>'); from posts import sanitizing; print(sanitizing._chosen)"
+    )
+    done = run_python("-c", code, HTML_SANITIZER=engine)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == engine
