@@ -25,9 +25,9 @@ _NEW_PELICAN_KEYS = {
     "draft": "Status",
     "language": "Lang",
 }
-_PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=<~][^\r\n\x00-\x1f\x7f\x85\u2028\u2029\ufeff]*\Z")
-_NOT_PLAIN = re.compile(r": |:\Z| #|\s\Z")
-_NOT_PLAIN_IN_FLOW = re.compile(r"[,\[\]{}]")
+_PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=<~]")
+_NOT_PLAIN = re.compile(r": |:\Z| #|\s\Z|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ue000-\uf8ff]")
+_NOT_PLAIN_IN_FLOW = re.compile(r"[,\[\]{}?:'\"]")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
@@ -71,7 +71,8 @@ def _shared_out(
 
 def _change(header: Header, name: str, value: object, newline: str) -> str:
     entry = header.find(name)
-    if header.form == "yaml" and header.text[: header.insert_at].endswith("}"):
+    first = min((entry.start for entry in header.entries), default=0)
+    if header.text[:first].rstrip().endswith("{"):
         raise DocumentError("header: written in braces; it can only be changed by hand")
     if entry is None:
         return header.text if value is None else _add(header, name, value, newline)
@@ -277,7 +278,8 @@ def _flow(items: Sequence[str]) -> str:
 
 
 def _style(entry: Entry) -> str | None:
-    return entry.node.style if isinstance(entry.node, yaml.ScalarNode) else None
+    style = entry.node.style if isinstance(entry.node, yaml.ScalarNode) else None
+    return style if style in ("'", '"') else None  # a block becomes one line
 
 
 def _scalar(

@@ -91,6 +91,9 @@ class _Scanner:
     html_kind: int = 0
     paragraph: list[str] = field(default_factory=list)
     start: int = 0
+    definitions: int = 0
+    is_table: bool = False
+    hollow: bool = False
 
     def feed(self, index: int, line: str) -> Heading | None:
         """Take the next line (tabs expanded, no line ending); return the heading it completes."""
@@ -101,9 +104,12 @@ class _Scanner:
         elif inside and self.leaf is _Leaf.HTML:
             self._continue_html(rest)
         elif not rest.strip(" "):
-            self._close(matched)
+            # CommonMark 5.2: an item may begin with one blank line, not with two.
+            self._close(matched - 1 if self.hollow and inside else matched)
         else:
+            self.hollow = False
             return self._open(index, rest, matched)
+        self.hollow = False
         return None
 
     def _descend(self, line: str) -> tuple[str, int]:
@@ -177,6 +183,7 @@ class _Scanner:
         if not text or padding > 4:
             padding = 1
         self._close(matched)
+        self.hollow = not text
         self.containers.append(indent + marker.end() + padding)
         return after[padding:]
 
@@ -185,7 +192,8 @@ class _Scanner:
             self.leaf is _Leaf.PARAGRAPH
             and matched == len(self.containers)
             and SETEXT_UNDERLINE.match(content) is not None
-            and not _is_definition_or_table(self.paragraph)
+            and not self.is_table
+            and self.definitions < len(self.paragraph)
         )
 
     def _open_leaf(self, index: int, rest: str, content: str, matched: int) -> Heading | None:
@@ -194,9 +202,7 @@ class _Scanner:
                 self._close(matched)
                 return self._heading(index, atx.end(), heading_text(content[atx.end() :]))
             if self._is_underline(content, matched):
-                raw = " ".join(line.strip(" ") for line in self.paragraph)
-                self._close(matched)
-                return self._heading(self.start, 1 if content[0] == "=" else 2, raw)
+                return self._underlined(matched, 1 if content[0] == "=" else 2)
             if THEMATIC_BREAK.match(content):
                 self._close(matched)
                 return None
@@ -204,6 +210,12 @@ class _Scanner:
             return None
         self._text(index, rest, matched)
         return None
+
+    def _underlined(self, matched: int, level: int) -> Heading | None:
+        start = self.start  # with the definitions, so that the section splits the same way again
+        raw = " ".join(line.strip(" ") for line in self.paragraph[self.definitions :])
+        self._close(matched)
+        return self._heading(start, level, raw)
 
     def _heading(self, line: int, level: int, raw: str) -> Heading | None:
         return None if self.containers else Heading(line, level, raw)
@@ -223,15 +235,16 @@ class _Scanner:
         return True
 
     def _text(self, index: int, rest: str, matched: int) -> None:
-        if (
-            self.leaf is _Leaf.PARAGRAPH
-        ):  # also a lazy continuation of a paragraph inside containers
-            self.paragraph.append(rest)
-            return
-        self._close(matched)
-        self.leaf = _Leaf.PARAGRAPH
+        if self.leaf is not _Leaf.PARAGRAPH:  # else also a lazy continuation, outside its container
+            self._close(matched)
+            self.leaf, self.start, self.definitions = _Leaf.PARAGRAPH, index, 0
+            # No underline makes a heading of a footnote or a table, which look like paragraphs.
+            self.is_table = FOOTNOTE_DEFINITION.match(rest.lstrip(" ")) is not None
+        elif "|" in rest and "|" in self.paragraph[-1] and _TABLE_RULE.match(rest):
+            self.is_table = True
+        if self.definitions == len(self.paragraph) and _DEFINITION.match(rest):
+            self.definitions += 1
         self.paragraph.append(rest)
-        self.start = index
 
 
 def _inside_quote(rest: str) -> str | None:
@@ -239,12 +252,3 @@ def _inside_quote(rest: str) -> str | None:
     if len(rest) - len(content) > 3 or not content.startswith(">"):
         return None
     return content[2:] if content[1:2] == " " else content[1:]
-
-
-def _is_definition_or_table(paragraph: Sequence[str]) -> bool:
-    """Definitions and tables look like paragraphs, but no underline makes them headings."""
-    if FOOTNOTE_DEFINITION.match(paragraph[0].lstrip(" ")) or all(
-        _DEFINITION.match(line) for line in paragraph
-    ):
-        return True
-    return any("|" in line and _TABLE_RULE.match(line) for line in paragraph[1:])

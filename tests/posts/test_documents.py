@@ -1,0 +1,243 @@
+"""Issues as documents: what goes in comes out, to the byte, and sections are where they seem."""
+
+import re
+from datetime import date
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from posts.documents import (
+    DocumentError,
+    join_issue,
+    parse_issue,
+    split_header,
+    split_sections,
+)
+from posts.splitting import find_headings, lines_with_ends
+from tests.corpus import corpus, issue_files
+
+REFERENCE = MarkdownIt("commonmark").enable("table")
+
+# Pieces of text that mean something to the splitter, so that random documents are not just words.
+STARTS = st.sampled_from(
+    [
+        "",
+        "# ",
+        "## ",
+        "#",
+        "- ",
+        "  ",
+        "    ",
+        "> ",
+        "1. ",
+        "2) ",
+        "* ",
+        "\t",
+        ">",
+        "   - ",
+        "\ufeff",
+    ]
+)
+MARKS = "a B- - --- === ... ``` ```py ~~~ *** <!-- --> <div> </div> <pre> </pre> <b> |a|b| |-|-|"
+KEYS = ["title: x", "Date: 2024-05-10", "tags: [a, b]", "[a]: b", "B ##", "한국어"]
+TEXTS = st.sampled_from(["", *MARKS.split(), *KEYS, "\u2028", "\x85", "\x0c"])
+ENDS = st.sampled_from(["\n", "\n", "\n", "\n\n", "\r\n", "\r", ""])
+LINES = st.tuples(st.lists(STARTS, max_size=3).map("".join), TEXTS, ENDS).map("".join)
+DOCUMENTS = st.lists(LINES, max_size=12).map("".join)
+
+
+def headings(body: str) -> list[tuple[str, int]]:
+    return [(s.heading, s.level) for s in split_sections(body)]
+
+
+@given(st.one_of(st.text(), DOCUMENTS))
+def test_header_and_sections_join_to_the_document(text: str) -> None:
+    header, body = split_header(text)
+    assert header + body == text
+    assert "".join(section.source for section in split_sections(body)) == body
+
+
+@given(st.one_of(st.binary(), DOCUMENTS.map(str.encode)))
+def test_any_bytes_come_back_as_they_were_or_are_refused_with_one_line(data: bytes) -> None:
+    try:
+        issue = parse_issue(data, "2024-05-10-a.md")
+    except DocumentError as error:
+        assert re.fullmatch(r".+", str(error))  # noqa: PT017
+    else:
+        assert issue.to_bytes() == data
+
+
+@given(DOCUMENTS)
+def test_sections_of_a_section_are_itself(text: str) -> None:
+    for section in split_sections(text):
+        assert split_sections(section.source) == (section,)
+
+
+@given(DOCUMENTS)
+def test_headings_are_those_of_a_commonmark_parser(text: str) -> None:
+    # markdown-it deviates in white space and in definitions inside lists; tags have a test below.
+    for char in "\x0c\x85\u2028\ufeff":
+        text = text.replace(char, "")
+    assume("]: " not in text)
+    assume("<b>" not in text)
+    tokens = [t for t in REFERENCE.parse(text) if t.type == "heading_open" and t.level == 0]
+    expected = [(t.map[0] if t.map else -1, int(t.tag[1])) for t in tokens]
+    assert [(h.line, h.level) for h in find_headings(lines_with_ends(text))] == expected
+
+
+@pytest.mark.parametrize("folder", ["seed", "twir", "ainews"])
+def test_every_real_issue_comes_back_byte_for_byte(folder: str) -> None:
+    corpus(folder)
+    for path in issue_files(folder):
+        data = path.read_bytes()
+        issue = parse_issue(data, path.name, tag_keys=("tags", "companies", "topics"))
+        assert issue.to_bytes() == data, path.name
+        assert issue.metadata.title, path.name
+        assert issue.metadata.date, path.name
+        assert not issue.notices, path.name
+
+
+def test_the_text_before_the_first_heading_is_a_section_without_heading() -> None:
+    sections = split_sections("opening\n\n# One\ntext\n## Two\n")
+    assert [(s.heading, s.level, s.source) for s in sections] == [
+        ("", 0, "opening\n\n"),
+        ("One", 1, "# One\ntext\n"),
+        ("Two", 2, "## Two\n"),
+    ]
+
+
+def test_a_document_that_starts_with_a_heading_has_no_section_before_it() -> None:
+    assert headings("# One\n") == [("One", 1)]
+
+
+def test_a_definition_above_an_underlined_heading_is_no_part_of_its_text() -> None:
+    assert headings("[a]: https://example.org\nTitle\n===\n") == [("Title", 1)]
+
+
+def test_an_unknown_tag_is_text_and_hides_nothing() -> None:
+    assert headings("<T>\n# Yes\n") == [("", 0), ("Yes", 1)]
+    assert headings("<b>\n# no\n") == [("", 0)]
+
+
+def test_an_empty_document_has_no_sections() -> None:
+    issue = parse_issue(b"")
+    assert issue.sections == ()
+    assert issue.to_bytes() == b""
+
+
+def test_headings_repeat_and_may_be_empty() -> None:
+    assert headings("# News\n# News\n#\n") == [("News", 1), ("News", 1), ("", 1)]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "```\n# no\n```\n",
+        "~~~ text\n# no\n```\n# no\n~~~\n",
+        "````\n```\n# no\n````\n",
+        "<!--\n# no\n\n# no\n-->\n",
+        "<div>\n# no\n</div>\n",
+        "<pre>\n\n# no\n</pre>\n",
+        "- item\n\n  # no\n",
+        "1. item\n   # no\n",
+        "> # no\n",
+        "    # no\n",
+        "\\# no\n",
+        "#no\n",
+        "####### no\n",
+        "> quoted\n===\n",
+        "- item\n---\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n---\n",
+        "[a]: https://example.org\n===\n",
+        "text\n\n---\n",
+    ],
+)
+def test_what_only_looks_like_a_heading_starts_no_section(hidden: str) -> None:
+    assert headings(f"{hidden}\n## Yes\n") == [("", 0), ("Yes", 2)]
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("## Today's **Preview** ##", "Today's Preview"),
+        ("## [Rust](https://rust-lang.org) `1.80`", "Rust 1.80"),
+        ("## ![logo](a.png) snake_case_name", "logo snake_case_name"),
+        ("## <span>Über</span> C\\#", "Über C#"),
+        ("## 한국어 *소식* 🤖", "한국어 소식 🤖"),
+        ("Two\nlines\n---", "Two lines"),
+        ("   ### three spaces", "three spaces"),
+    ],
+)
+def test_a_heading_is_read_without_its_marks(line: str, heading: str) -> None:
+    assert split_sections(line)[0].heading == heading
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_all_three_line_endings_split(end: str) -> None:
+    assert headings(f"a{end}# B{end}{end}C{end}==={end}") == [("", 0), ("B", 1), ("C", 1)]
+
+
+@pytest.mark.parametrize("char", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_other_separators_are_text(char: str) -> None:
+    assert headings(f"a{char}# no\n# Yes\n") == [("", 0), ("Yes", 1)]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"abc\xff", "not UTF-8: byte 3 is 0xff"),
+        ("안녕".encode("utf-16"), "not UTF-8: byte 0 is 0xff"),
+        (b"ab\0c", "NUL byte at 2"),
+        (b"x" * 1_000_001, "larger than 1 MB"),
+        (b"---\ntitle: x\n\nno end", "no line --- ends it"),
+    ],
+)
+def test_what_is_no_issue_is_refused_with_one_clear_line(data: bytes, message: str) -> None:
+    with pytest.raises(DocumentError, match=message) as error:
+        parse_issue(data)
+    assert "\n" not in str(error.value)
+
+
+def test_a_megabyte_is_still_an_issue() -> None:
+    assert len(parse_issue(b"x" * 1_000_000).to_bytes()) == 1_000_000
+
+
+def test_without_title_the_first_heading_is_it() -> None:
+    issue = parse_issue(b"opening\n\n## **Hello**\n# Later\n", "2024-05-10-name.md")
+    assert issue.metadata.title == "Hello"
+    assert "no title in the header: taken from the first heading" in issue.notices
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "day"),
+    [
+        ("2024-05-10-llama-3_news.md", "llama 3 news", date(2024, 5, 10)),
+        ("issues/24-05-10-a.markdown", "a", date(2024, 5, 10)),
+        ("20240510.md", "20240510", date(2024, 5, 10)),
+        ("2024_05_10 무제.md", "무제", date(2024, 5, 10)),
+        ("2024-13-45-a.md", "2024 13 45 a", None),
+        ("1234567890.md", "1234567890", None),
+        ("notes.md", "notes", None),
+    ],
+)
+def test_without_heading_the_file_name_gives_title_and_date(
+    name: str, title: str, day: date | None
+) -> None:
+    issue = parse_issue(b"text\n", name)
+    assert (issue.metadata.title, issue.metadata.date) == (title, day)
+    assert "no title in the header: taken from the file name" in issue.notices
+    assert ("no date in the header: taken from the file name" in issue.notices) == (day is not None)
+
+
+def test_what_the_header_says_wins_and_needs_no_notice() -> None:
+    issue = parse_issue(b"---\ntitle: T\ndate: 2020-01-02\n---\n# H\n", "2024-05-10-n.md")
+    assert (issue.metadata.title, issue.metadata.date) == ("T", date(2020, 1, 2))
+    assert issue.notices == ()
+
+
+def test_joining_keeps_a_new_section_apart_from_one_without_line_ending() -> None:
+    assert join_issue("---\ntitle: x\n---", ["a", "# B"]) == "---\ntitle: x\n---\na\n# B"
+    assert join_issue("", ["a\r\n", "b", "# C\r\n"]) == "a\r\nb\r\n# C\r\n"
+    assert join_issue("\ufeff", ["a"]) == "\ufeffa"
