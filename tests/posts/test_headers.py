@@ -1,5 +1,6 @@
 """What headers say, and changing one key without touching another byte."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -34,8 +35,8 @@ lang:
 PELICAN = "Title: This Week\r\nNumber: 1\r\nDate: 2014-11-17 12:30\r\nTags: a, b\r\n\r\n"
 
 
-def metadata(header: str, **options: list[str]) -> Metadata:
-    return parse_issue(f"---\n{header}\n---\n".encode(), **options).metadata
+def metadata(header: str, tag_keys: Sequence[str] = ("tags",)) -> Metadata:
+    return parse_issue(f"---\n{header}\n---\n".encode(), tag_keys=tag_keys).metadata
 
 
 def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
