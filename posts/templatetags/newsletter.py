@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from email.utils import format_datetime
@@ -19,6 +20,9 @@ register = template.Library()
 Moment: TypeAlias = date | datetime
 MonthRow: TypeAlias = tuple[date, str, int]
 """First day, address and number of issues of a month that has issues."""
+
+_MARKED = re.compile(r"(\*\*|`)(?=\S)([^*`]+)\1")
+_LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]+\)")
 
 CHART_HEIGHT = 40
 BAR_WIDTH = 6
@@ -81,6 +85,23 @@ def month_name(moment: Moment) -> str:
 def number(value: int) -> str:
     """Return a count with its thousands apart: 12,345."""
     return f"{value:,}"
+
+
+@register.filter
+def by_depth(contents: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """Return (anchor, heading, depth): 1 for the highest level used, 3 for all below the second."""
+    levels = sorted({level for _anchor, _heading, level in contents})
+    return [
+        (anchor, heading, min(levels.index(level) + 1, 3))
+        for anchor, heading, level in contents
+        if heading
+    ]
+
+
+@register.filter
+def plain(text: str) -> str:
+    """Return a description without the Markdown some authors put into it: bold, code, links."""
+    return _LINK.sub(r"\1", _MARKED.sub(r"\2", text))
 
 
 @register.filter
