@@ -29,7 +29,7 @@ def rename(tag: Tag, name: str, slug: str = "") -> int:
     stored = Tag.objects.select_for_update().get(pk=tag.pk)
     if (stored.name, stored.slug) == (name, slug):
         return 0
-    _refuse_taken(stored, name, slug)
+    check_free(stored, name, slug)
     _take_back(stored, fold(name), slug)
     if (stored.key, stored.slug) != (fold(name), slug):
         _remember(stored, stored.name, stored.slug, new_slug=slug)
@@ -56,6 +56,16 @@ def merge(tags: Iterable[Tag], into: Tag) -> int:
     return rebuild_posts(posts)
 
 
+def check_free(tag: Tag, name: str, slug: str) -> None:
+    """Raise NameTaken when another tag has this name or address, or had it."""
+    key = fold(name)
+    others, aliases = Tag.objects.exclude(pk=tag.pk), TagAlias.objects.exclude(tag=tag)
+    if others.filter(key=key).exists() or aliases.filter(key=key).exists():
+        raise NameTaken(_("Another tag is called so. Merge the two instead."))
+    if others.filter(slug=slug).exists() or aliases.filter(slug=slug).exists():
+        raise NameTaken(_("Another tag has this address."))
+
+
 def posts_touched(tags: Iterable[Tag]) -> int:
     """Return how many posts, drafts too, have one of the tags."""
     return len(set(_posts_of(tags)))
@@ -64,15 +74,6 @@ def posts_touched(tags: Iterable[Tag]) -> int:
 def _posts_of(tags: Iterable[Tag]) -> Iterable[int]:
     tagged = TaggedPost.objects.filter(tag__in=list(tags)).order_by()
     return list(tagged.values_list("content_object", flat=True).distinct())
-
-
-def _refuse_taken(tag: Tag, name: str, slug: str) -> None:
-    key = fold(name)
-    others, aliases = Tag.objects.exclude(pk=tag.pk), TagAlias.objects.exclude(tag=tag)
-    if others.filter(key=key).exists() or aliases.filter(key=key).exists():
-        raise NameTaken(_("Another tag is called so. Merge the two instead."))
-    if others.filter(slug=slug).exists() or aliases.filter(slug=slug).exists():
-        raise NameTaken(_("Another tag has this address."))
 
 
 def _take_back(tag: Tag, key: str, slug: str) -> None:

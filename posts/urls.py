@@ -52,6 +52,7 @@ for_machines = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("posts/<str:slug>/", views.post, name="post"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("archive/", include(archive)),
     *lists,
     *site_feeds,

@@ -32,6 +32,7 @@ from posts.models import (
 )
 from posts.naming import nfc
 from posts.paging import Page, paginate
+from posts.previewing import PreviewError, PreviewExpired, read_preview
 from posts.shell import article_page, joined, page, safe
 from posts.templatetags.newsletter import issue_count, month_and_year, short_date
 
@@ -65,6 +66,31 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     newer, older = _neighbours(moment, pk)
     pager = render_to_string("posts/pager.html", {"newer": newer, "older": older})
     return article_page(head, article, pager)
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A post as readers will see it, draft or not, for whoever holds its signed address."""
+    try:
+        pk = read_preview(token)
+    except PreviewExpired:
+        return _private(page("preview_over", {}, status=410))
+    except PreviewError as error:
+        raise Http404("No preview has this address.") from error
+    columns = ("page__head", "page__intro", "page__body", "page__outro")
+    row = Post.objects.filter(pk=pk, page__isnull=False).values_list(*columns).first()
+    if row is None:
+        raise Http404("There is nothing to preview.")
+    head, *article = row
+    return _private(article_page(head, article))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Keep a page out of caches and search engines, and its address out of other sites' logs."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @require_safe

@@ -1,0 +1,75 @@
+"""A signed address shows a post to whoever holds it, until it expires."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import signing
+from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+
+from posts.previewing import PreviewError, PreviewExpired, read_preview, sign_preview
+from tests.builders import make_draft, make_post
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+
+def test_a_draft_is_shown_as_readers_will_see_it(client: Client) -> None:
+    draft = make_draft("Not yet public")
+
+    response = client.get(sign_preview(draft))
+
+    assert response.status_code == 200
+    assert "Not yet public" in response.content.decode()
+    assert "First find" in response.content.decode()
+    assert client.get(draft.get_absolute_url()).status_code == 404
+
+
+def test_a_preview_stays_out_of_caches_search_engines_and_logs(client: Client) -> None:
+    response = client.get(sign_preview(make_draft()))
+
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert not response.cookies
+
+
+def test_a_preview_expires(client: Client, settings: SettingsWrapper) -> None:
+    settings.PREVIEW_MAX_AGE = 3600
+    with time_machine.travel(NOW, tick=False) as traveller:
+        address = sign_preview(make_draft())
+        traveller.move_to(NOW + timedelta(minutes=59))
+        assert client.get(address).status_code == 200
+        traveller.move_to(NOW + timedelta(minutes=61))
+        assert client.get(address).status_code == 410
+
+
+def test_a_forged_address_shows_nothing(client: Client) -> None:
+    address = sign_preview(make_post())
+    token = address.split("/")[-2]
+    forged = [address.replace(token, other) for other in (f"{token[:-1]}_", "x", f"{token}:x")]
+
+    assert {client.get(path).status_code for path in forged} == {404}
+
+
+def test_a_signature_made_for_something_else_is_no_preview() -> None:
+    for token in (signing.dumps(1), signing.dumps("1", salt="posts.preview")):
+        with pytest.raises(PreviewError):
+            read_preview(token)
+
+
+def test_the_address_of_a_deleted_post_shows_nothing(client: Client) -> None:
+    draft = make_draft()
+    address = sign_preview(draft)
+    draft.delete()
+
+    assert client.get(address).status_code == 404
+
+
+def test_an_expired_token_says_so(settings: SettingsWrapper) -> None:
+    with time_machine.travel(NOW, tick=False):
+        token = sign_preview(make_draft()).split("/")[-2]
+
+    with pytest.raises(PreviewExpired):
+        read_preview(token)
