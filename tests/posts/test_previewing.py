@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core import signing
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from posts.previewing import PreviewError, PreviewExpired, read_preview, sign_preview
 from tests.builders import make_draft, make_post
@@ -35,7 +35,7 @@ def test_a_preview_stays_out_of_caches_search_engines_and_logs(client: Client) -
     assert not response.cookies
 
 
-def test_a_preview_expires(client: Client, settings: SettingsWrapper) -> None:
+def test_a_preview_expires(client: Client, settings: Settings) -> None:
     settings.PREVIEW_MAX_AGE = 3600
     with time_machine.travel(NOW, tick=False) as traveller:
         address = sign_preview(make_draft())
@@ -67,7 +67,7 @@ def test_the_address_of_a_deleted_post_shows_nothing(client: Client) -> None:
     assert client.get(address).status_code == 404
 
 
-def test_an_expired_token_says_so(settings: SettingsWrapper) -> None:
+def test_an_expired_token_says_so(settings: Settings) -> None:
     with time_machine.travel(NOW, tick=False):
         token = sign_preview(make_draft()).split("/")[-2]
 
