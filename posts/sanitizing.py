@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 import bleach
 import nh3
-from bleach.html5lib_shim import Filter
+from bleach.html5lib_shim import Filter  # type: ignore[attr-defined]
 
 from posts.markdown.html import ALLOWED_TAGS
 
@@ -68,7 +68,7 @@ def use_engine(engine: Engine) -> None:
 
     Raises ``ValueError`` if there is none of that name.
     """
-    global _chosen  # noqa: PLW0603 (the one setting; wiring calls this once at start)
+    global _chosen
     if engine not in _ENGINES:
         raise ValueError(f"unknown HTML sanitiser {engine!r}: use nh3 or bleach")
     _chosen = engine

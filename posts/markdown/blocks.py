@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from markdown.blockparser import BlockParser
@@ -84,21 +85,24 @@ class DocumentParser(BlockParser):
         self.section = -1
         self.first_line = 0
 
-    # Python-Markdown names the method.
-    def parseDocument(self, lines: list[str]) -> etree.ElementTree:  # noqa: N802
+    def parseDocument(self, lines: Iterable[str]) -> etree.ElementTree[etree.Element | None]:
+        """As ``parse_section``, for Python-Markdown, which names the method."""
+        return etree.ElementTree(self.parse_section(lines))
+
+    def parse_section(self, lines: Iterable[str]) -> etree.Element:
         """The block tree of one section; ``self.leaves`` then holds its unparsed text."""
         root = etree.Element(self.md.doc_tag)
         self.section += 1
         self.leaves = []
         self._stack = [Block("document", root, 0)]
         self._last = 0
-        self._number = 0
+        self._number = -1
         for number, text in enumerate(lines):
             self._number = number
             self._take(text)
         self._close_to(0)
-        self.first_line += len(lines)
-        return etree.ElementTree(root)
+        self.first_line += self._number + 1
+        return root
 
     def refuse(self, reason: str, line: int | None = None) -> limits.MarkdownLimitError:
         """The error for something at a line of the current section."""
@@ -520,8 +524,7 @@ class DocumentParser(BlockParser):
 
 def _has_gap(elements: list[etree.Element], spans: dict[etree.Element, Span]) -> bool:
     """Whether a blank line stands between two neighbours."""
-    pairs = zip(elements, elements[1:], strict=False)
-    return any(spans[later][0] > spans[earlier][1] for earlier, later in pairs)
+    return any(spans[later][0] > spans[earlier][1] for earlier, later in pairwise(elements))
 
 
 _CONTINUATIONS: Final[dict[str, Callable[[DocumentParser, Block], bool]]] = {

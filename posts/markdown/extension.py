@@ -12,8 +12,9 @@ import xml.etree.ElementTree as etree
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import Registry
 
-from posts.markdown.blocks import DocumentParser, Note
+from posts.markdown.blocks import DocumentParser
 from posts.markdown.inlines import InlineParser
 
 
@@ -34,19 +35,16 @@ class InlineTreeprocessor(Treeprocessor):
 class DigestExtension(Extension):
     """Replaces the phases of a ``Markdown`` instance that would read the text differently."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (their name)
+    def extendMarkdown(self, md: Markdown) -> None:
         """Install our phases; called by Python-Markdown."""
-        for registry in (md.preprocessors, md.treeprocessors, md.postprocessors):
-            registry._data.clear()
-            registry._priority.clear()
         self.blocks = DocumentParser(md)
         md.parser = self.blocks
+        md.preprocessors = Registry()
+        md.treeprocessors = Registry()
+        md.postprocessors = Registry()
         md.treeprocessors.register(InlineTreeprocessor(md, self.blocks), "inline", 20)
         md.registerExtension(self)
 
     def reset(self) -> None:
         """Forget the last document; called by Python-Markdown."""
         self.blocks.reset()
-
-
-__all__ = ["DigestExtension", "DocumentParser", "InlineParser", "Note"]

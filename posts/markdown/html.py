@@ -45,7 +45,10 @@ _ATTRIBUTE: Final = r"\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[
 OPEN_TAG: Final = re.compile(rf"<([A-Za-z][A-Za-z0-9-]*+)((?:{_ATTRIBUTE})*+)\s*+/?>")
 CLOSE_TAG: Final = re.compile(r"</([A-Za-z][A-Za-z0-9-]*)\s*>")
 _ATTRIBUTE_PARTS: Final = re.compile(
-    r"([A-Za-z_:][A-Za-z0-9_.:-]*)(?:\s*=\s*(?:([^\s\"'=<>`]+)|'([^']*)'|\"([^\"]*)\"))?"
+    r"([A-Za-z_:][A-Za-z0-9_.:-]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+)))?"
+)
+_LOOSE_TAG: Final = re.compile(
+    r"<(/?)([A-Za-z][A-Za-z0-9-]*+)((?=[\s/>])(?:[^<>\"']++|\"[^\"<>]*+\"|'[^'<>]*+'|[\"'])*+)>"
 )
 
 _KEPT_ATTRIBUTES: Final = {
@@ -88,16 +91,32 @@ def read_tag(text: str, start: int) -> Tag | None:
     return None
 
 
+def read_loose_tag(text: str, start: int) -> Tag | None:
+    """As ``read_tag``, but as forgiving as a browser with what stands between name and ``>``.
+
+    Raw HTML blocks are not Markdown, and people paste what browsers accept. Only a missing quote
+    is mended otherwise than a browser would, which lets it swallow what follows.
+    """
+    tag = read_tag(text, start)
+    if tag is not None:
+        return tag
+    match = _LOOSE_TAG.match(text, start)
+    if match is None or match[2].lower() not in _KNOWN_TAGS:
+        return None
+    name = match[2].lower()
+    return Tag(name, bool(match[1]), read_attributes(name, match[3]), match.end())
+
+
 def read_attributes(name: str, source: str) -> dict[str, str]:
     """The attributes of a tag that may be kept, entities decoded, the first of equal names."""
     kept = _KEPT_ATTRIBUTES.get(name)
     if not kept or not source:
         return {}
     found: dict[str, str] = {}
-    for key, bare, single, double in _ATTRIBUTE_PARTS.findall(source):
+    for key, double, single, bare in _ATTRIBUTE_PARTS.findall(source):
         lowered = key.lower()
         if lowered in kept:
-            found.setdefault(lowered, html.unescape(bare or single or double))
+            found.setdefault(lowered, html.unescape(double or single or bare.strip("\"'")))
     return found
 
 

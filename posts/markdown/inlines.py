@@ -23,9 +23,13 @@ RAW_TAG: Final = "raw"
 NOTE_REFERENCE: Final = "note-reference"
 """Tag of a reference to a footnote: ``number`` and ``use``, both counted from 1."""
 
+AS_WRITTEN: Final = "as-written"
+"""Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
+BARE: Final = "bare"
+"""Attribute of a link that is a bare address in the text."""
+
 _SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&\n]|!\[|https?://", re.IGNORECASE)
 _TICKS: Final = re.compile(r"`+")
-_RUNS: Final = {char: re.compile(rf"\{char}+") for char in "*_~"}
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _AUTOLINK: Final = re.compile(r"<((?:https?|mailto):[^\s<>\x00-\x1f]*)>", re.IGNORECASE)
 _MAIL: Final = re.compile(
@@ -159,19 +163,18 @@ class InlineParser:
         return match.end()
 
     def _code(self, start: int) -> int:
-        opening = _TICKS.match(self._text, start)
-        assert opening is not None
-        length = opening.end() - start
+        opening = self._end_of_run(start)
+        length = opening - start
         if self._tick_ends is None:
             runs = _TICKS.finditer(self._text, start)
             self._tick_ends = {len(run[0]): run.start() for run in runs}
         if self._tick_ends.get(length, -1) <= start:
-            self._tokens.append(opening[0])
-            return opening.end()
-        for closing in _TICKS.finditer(self._text, opening.end()):
+            self._tokens.append(self._text[start:opening])
+            return opening
+        for closing in _TICKS.finditer(self._text, opening):
             if len(closing[0]) == length:
                 break
-        code = self._text[opening.end() : closing.start()].replace("\n", " ")
+        code = self._text[opening : closing.start()].replace("\n", " ")
         if code.startswith(" ") and code.endswith(" ") and code.strip(" "):
             code = code[1:-1]
         element = etree.Element("code")
@@ -179,11 +182,17 @@ class InlineParser:
         self._tokens.append(element)
         return closing.end()
 
+    def _end_of_run(self, start: int) -> int:
+        """The end of the run of one character that starts here."""
+        text = self._text
+        end = start + 1
+        while text.startswith(text[start], end):
+            end += 1
+        return end
+
     def _run(self, start: int) -> int:
         char = self._text[start]
-        match = _RUNS[char].match(self._text, start)
-        assert match is not None
-        end = match.end()
+        end = self._end_of_run(start)
         if char == "~" and end - start < 2:
             self._tokens.append(char)
             return end
@@ -205,7 +214,7 @@ class InlineParser:
         element = etree.Element("a", {"href": url})
         element.text = text
         if bare:
-            element.set("bare", "")
+            element.set(BARE, "")
         return element
 
     # -- links and images -------------------------------------------------------------------
@@ -294,7 +303,7 @@ class InlineParser:
         tokens = self._tokens
         for place in range(first, len(tokens)):
             token = tokens[place]
-            if isinstance(token, etree.Element) and token.get("bare") is not None:
+            if isinstance(token, etree.Element) and token.get(BARE) is not None:
                 tokens[place] = token.text or ""
 
     def _make_image(self, bracket: Bracket, target: Target) -> None:
@@ -330,14 +339,14 @@ class InlineParser:
         if match is not None:
             self._tokens.append(self._automatic_link(f"mailto:{match[1]}", match[1], bare=False))
             return match.end()
-        return self._raw_markup(start)
+        return self._raw_markup(start, raw.read_tag)
 
-    def _raw_markup(self, start: int) -> int:
+    def _raw_markup(self, start: int, read: Callable[[str, int], raw.Tag | None]) -> int:
         """A raw tag or comment; anything else that starts with ``<`` is text."""
         end = raw.skip_markup(self._text, start, self._unclosed)
         if end > start:
             return end
-        tag = raw.read_tag(self._text, start)
+        tag = read(self._text, start)
         if tag is None:
             self._tokens.append("<")
             return start + 1
@@ -397,7 +406,7 @@ class InlineParser:
             return
         while self._anchors:
             self._close_anchor()
-        element = etree.Element("a", tag.attributes)
+        element = etree.Element("a", {**tag.attributes, AS_WRITTEN: ""})
         self._anchors.append(Anchor(len(self._tokens), len(self._runs), element))
         self._tokens.append("")
 
@@ -412,7 +421,7 @@ class InlineParser:
         position = 0
         while (start := text.find("<", position)) >= 0:
             self._tokens.append(html.unescape(text[position:start]))
-            position = self._raw_markup(start)
+            position = self._raw_markup(start, raw.read_loose_tag)
         self._tokens.append(html.unescape(text[position:]))
 
     # -- tokens to tree ---------------------------------------------------------------------

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 MAX_LABEL: Final = 999
 _MAX_NESTED_PARENTHESES: Final = 32
@@ -31,6 +32,12 @@ _IMAGE_DATA: Final = re.compile(r"\s*data:image/(?:gif|png|jpeg|webp);", re.IGNO
 _PLAIN_URL: Final = re.compile(r"[A-Za-z0-9;/?:@&=+$,\-_.!~*'()#]*")
 LINKED_SCHEMES: Final = frozenset(("http", "https", "mailto"))
 _SCHEME: Final = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.-]*):")
+_AUTHORITY: Final = re.compile(
+    r"\s*https?:[/\\]*(?:[^/\\?#]*@)?(\[[^\]/?#]*\]|[^\[/\\?#:]+)(?::[0-9]{0,5})?(?=[/\\?#]|\s*$)",
+    re.IGNORECASE,
+)
+_IPV6: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]")
+_NOT_IN_HOST: Final = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f„“”]")
 _LONE_PERCENT: Final = re.compile(r"%(?![0-9a-fA-F]{2})")
 _HOST: Final = re.compile(r"((?:https?:)?//(?:[^/?#@]*@)?)([^/?#:@]+)", re.IGNORECASE)
 
@@ -67,10 +74,29 @@ def is_permitted(url: str) -> bool:
     return _FORBIDDEN.match(url) is None or _IMAGE_DATA.match(url) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_linkable(url: str) -> bool:
-    """Whether an address becomes a link on a page: http, https, mailto or relative."""
+    """Whether an address becomes a link on a page: http, https, mailto or relative.
+
+    An address with a host or port that no browser can open (``http://localhost:PORT``) does not;
+    the sanitiser would drop it (https://url.spec.whatwg.org/#host-parsing).
+    """
     match = _SCHEME.match(url)
-    return match is None or match[1].lower() in LINKED_SCHEMES
+    if match is None:
+        return not url.lstrip().startswith("//") or _can_open(f"http:{url.lstrip()}")
+    scheme = match[1].lower()
+    return scheme == "mailto" or (scheme in LINKED_SCHEMES and _can_open(url))
+
+
+def _can_open(url: str) -> bool:
+    """Whether a web address has a host, and a port only of digits."""
+    match = _AUTHORITY.match(url)
+    if match is None:
+        return False
+    host = unquote(match[1])
+    if host.startswith("["):
+        return _IPV6.fullmatch(host) is not None
+    return _NOT_IN_HOST.search(host) is None
 
 
 def encode_url(url: str) -> str:

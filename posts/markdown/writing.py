@@ -225,11 +225,13 @@ class Writer:
             self._content(element)
             return
         if url in self._marks.replaced:
-            url = self._marks.replaced[url]
+            url = encode_url(self._marks.replaced[url])
             classes.append("replaced-link")
+        elif element.get(inlines.AS_WRITTEN) is None:
+            url = encode_url(url)
         own = self._own("class", " ".join(classes)) if classes else ""
         title = element.get("title")
-        attributes = f'{own} href="{escape(encode_url(url))}"'
+        attributes = f'{own} href="{escape(url)}"'
         self._element(element, attributes + (f' title="{escape(title)}"' if title else ""))
 
     def _write_image(self, element: etree.Element) -> None:
