@@ -1,7 +1,9 @@
+from typing import cast
+
 from django.apps import AppConfig
 from django.conf import settings
 
-from posts.sanitizing import use_engine
+from posts.sanitizing import Engine, use_engine
 
 
 class NewsletterConfig(AppConfig):
@@ -9,4 +11,4 @@ class NewsletterConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the settings on to what reads none itself."""
-        use_engine(settings.HTML_SANITIZER)
+        use_engine(cast(Engine, settings.HTML_SANITIZER))

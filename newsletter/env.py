@@ -191,9 +191,15 @@ def database(name: str, default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{allowed}: the name is missing.")
     options = config.get("OPTIONS", {})
     if scheme == "sqlite":
-        return {**config, "OPTIONS": {**SQLITE_OPTIONS, **options}}
-    # Kept per worker thread, looked at before use, so that a restarted server is no error.
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        # Kept per thread: opening the file anew costs more than most pages do.
+        return {**config, "OPTIONS": {**SQLITE_OPTIONS, **options}, "CONN_MAX_AGE": None}
+    return {
+        **config,
+        "OPTIONS": {"connect_timeout": 5, **options},
+        # Kept per worker thread, looked at before use, so that a restarted server is no error.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
 
 
 def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:

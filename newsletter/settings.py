@@ -106,7 +106,7 @@ TAGGIT_CASE_INSENSITIVE = True
 # Files
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.folder("MEDIA_ROOT", BASE_DIR / "media")

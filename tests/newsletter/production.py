@@ -26,6 +26,6 @@ def run_python(*arguments: str, **environment: str | None) -> subprocess.Complet
         env={name: value for name, value in chosen.items() if value is not None},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )

@@ -1,5 +1,7 @@
 """What the site promises a browser, and how it throttles those who guess passwords."""
 
+from typing import Any
+
 import pytest
 from axes.models import AccessAttempt
 from csp.decorators import csp_update
@@ -12,7 +14,7 @@ from newsletter.security import PolicyMiddleware, client_address
 HEADER = "Content-Security-Policy"
 
 
-def policy(response: HttpResponse) -> dict[str, list[str]]:
+def policy(response: Any) -> dict[str, list[str]]:
     """Return the directives of a response."""
     parts = [part.split() for part in response.headers[HEADER].split(";")]
     return {name: sources for name, *sources in parts}
@@ -63,16 +65,16 @@ def test_a_nonce_that_a_page_asks_for_stands_in_its_policy(rf: RequestFactory) -
         seen.append(str(request.csp_nonce))  # type: ignore[attr-defined]
         return HttpResponse("ok")
 
-    response = PolicyMiddleware(view)(rf.get("/"))
+    found = policy(PolicyMiddleware(view)(rf.get("/")))
 
-    assert f"'nonce-{seen[0]}'" in response.headers[HEADER]
+    assert found["script-src"] == found["style-src"] == ["'self'", f"'nonce-{seen[0]}'"]
 
 
 def test_a_policy_that_the_response_brings_stays(rf: RequestFactory) -> None:
     def view(_request: HttpRequest) -> HttpResponse:
         return HttpResponse("ok", headers={HEADER: "sandbox"})
 
-    assert PolicyMiddleware(view)(rf.get("/")).headers[HEADER] == "sandbox"
+    assert policy(PolicyMiddleware(view)(rf.get("/"))) == {"sandbox": []}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_a_client_cannot_choose_the_address_it_is_counted_by(
         assert client_address(request) == expected
 
 
-def sign_in_with(password: str, name: str = "reader", address: str = "203.0.113.9") -> HttpResponse:
+def sign_in_with(password: str, name: str = "reader", address: str = "203.0.113.9") -> Any:
     return Client(REMOTE_ADDR=address).post(
         "/admin/login/?next=/admin/", {"username": name, "password": password}
     )
