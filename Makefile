@@ -46,7 +46,7 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 
 run: $(RUN_STAMP) .env  ## Serve the site with sample issues on http://127.0.0.1:8000 (HOST=, PORT=)
 	@$(MANAGE) migrate --no-input --verbosity 0
-	@$(MANAGE) import_posts $(SAMPLES) --publish
+	@$(if $(wildcard posts/management/commands/import_posts.py),$(MANAGE) import_posts $(SAMPLES) --publish)
 	@$(MANAGE) create_demo_accounts
 	@printf '\n  The site       http://%s:%s/\n  For its staff  http://%s:%s/admin/\n\n' \
 		'$(HOST)' '$(PORT)' '$(HOST)' '$(PORT)'
