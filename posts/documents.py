@@ -26,6 +26,7 @@ __all__ = [
     "Issue",
     "Metadata",
     "SectionSource",
+    "check_size",
     "join_issue",
     "parse_issue",
     "rewrite_header",
@@ -118,9 +119,14 @@ def join_issue(header: str, sources: Sequence[str]) -> str:
     return "".join(pieces)
 
 
+def check_size(size: int, limit: int = MAX_BYTES) -> None:
+    """Raise DocumentError if a file is too large, before anybody reads it."""
+    if size > limit:
+        raise DocumentError(f"larger than {limit // 1_000_000} MB ({size:,} bytes)")
+
+
 def _decode(data: bytes) -> str:
-    if len(data) > MAX_BYTES:
-        raise DocumentError(f"larger than {MAX_BYTES // 1_000_000} MB ({len(data):,} bytes)")
+    check_size(len(data))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from posts.naming import fold
 
@@ -28,6 +28,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "language": ("language", "lang"),
     "cover": ("cover", "image", "cover_image"),
 }
+
+MAX_TAG: Final = 200
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -165,7 +167,10 @@ def _all_tags(values: Mapping[str, Value], tag_keys: Sequence[str]) -> tuple[str
     for wanted in tag_keys:
         key, value = _find(values, wanted.lower())
         names += tags_in(value, key)
-    return distinct_tags(names)
+    tags = distinct_tags(names)
+    if too_long := next((tag for tag in tags if len(tag) > MAX_TAG), ""):
+        raise DocumentError(f"tags: {_shown(too_long)} is longer than {MAX_TAG} characters")
+    return tags
 
 
 def _find(values: Mapping[str, Value], name: str) -> tuple[str, Value]:

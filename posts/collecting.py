@@ -1,0 +1,303 @@
+"""Where issues come from: files, folders, zip archives and uploads, each as a `SourceFile`.
+
+Nothing a name says is trusted: a path that leaves its folder, a link out of it, an archive that
+unfolds to far more than it is are refused, one by one, with a line that says why.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from django.utils import timezone
+
+from posts.documents import MAX_BYTES, DocumentError, check_size
+
+ENDINGS: Final = (".md", ".markdown")
+MAX_NAME: Final = 500
+MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
+# Text packs to a third, seldom below a twentieth; an archive far beyond that is a bomb.
+MAX_ENTRIES: Final = 20_000
+MAX_UNPACKED: Final = 1024**3
+MAX_RATIO: Final = 100
+RATIO_COUNTS_FROM: Final = 20 * 1024 * 1024
+
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to import: `name` relative to its folder or archive, `where` for messages.
+
+    `read` returns its bytes, `attachment` those of a file beside it by its path in the folder or
+    None; both raise DocumentError. `refusal` says why the file cannot be taken at all.
+    """
+
+    name: str
+    where: str
+    read: Callable[[], bytes]
+    modified: datetime | None = None
+    attachment: Callable[[str], bytes | None] = lambda _path: None
+    refusal: str = ""
+
+
+def refused(where: str, why: str) -> SourceFile:
+    """Return a source that stands for something that cannot be imported."""
+
+    def read() -> bytes:
+        raise DocumentError(why)
+
+    return SourceFile(where, where, read, refusal=why)
+
+
+@contextmanager
+def open_sources(paths: Iterable[Path]) -> Iterator[list[SourceFile]]:
+    """Give the files in paths (files, folders, zip archives), sorted within each path.
+
+    What cannot be read is among them, as refused. Archives stay open until the end.
+    """
+    with ExitStack() as stack:
+        yield [source for path in paths for source in _in_path(path, stack)]
+
+
+@contextmanager
+def open_uploads(uploads: Iterable[tuple[str, IO[bytes]]]) -> Iterator[list[SourceFile]]:
+    """Give the files among uploaded ones, (name, open file); zip archives are looked into."""
+    with ExitStack() as stack:
+        files = list(uploads)
+        beside = {_nfc(name.replace("\\", "/")): file for name, file in files}
+        yield [source for name, file in files for source in _in_upload(name, file, beside, stack)]
+
+
+def safe_name(name: str) -> str:
+    """Return a relative path in NFC with forward slashes. Raises DocumentError if it is none."""
+    path = _nfc(name)
+    parts = path.split("/")
+    if path.startswith("/") or "\\" in path or ":" in parts[0]:
+        raise DocumentError("its path must be relative, with forward slashes")
+    if any(part in ("", ".", "..") for part in parts):
+        raise DocumentError("its path leads out of the folder")
+    if not path.isprintable():
+        raise DocumentError("its name holds control characters")
+    if len(path) > MAX_NAME:
+        raise DocumentError(f"its name is longer than {MAX_NAME} characters")
+    return path
+
+
+def resolve(folder_of: str, path: str) -> str | None:
+    """Return a path written in a file, relative to the root of its folder; None if outside."""
+    parts: list[str] = []
+    for part in (*PurePosixPath(folder_of).parent.parts, *path.split("/")):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return _nfc("/".join(parts)) if parts else None
+
+
+# Files and folders
+
+
+def _in_path(path: Path, stack: ExitStack) -> list[SourceFile]:
+    try:
+        if path.is_dir():
+            return _in_folder(path)
+        if not path.is_file():
+            return [refused(str(path), "no such file or folder")]
+        if path.suffix.lower() == ".zip":
+            return _in_archive(path.open("rb"), str(path), stack)
+        return [_on_disk(path, path.parent)]
+    except OSError as error:
+        return [refused(str(path), _os_message(error))]
+
+
+def _in_folder(folder: Path) -> list[SourceFile]:
+    names = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in ENDINGS
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and (path.is_file() or path.is_symlink())
+    ]
+    if not names:
+        return [refused(str(folder), "no .md or .markdown file in this folder")]
+    return [_on_disk(path, folder) for path in sorted(names)]
+
+
+def _on_disk(path: Path, root: Path) -> SourceFile:
+    where = str(path)
+    if path.suffix.lower() not in ENDINGS:
+        return refused(where, "neither a .md or .markdown file nor a folder or .zip archive")
+    try:
+        name = safe_name(path.relative_to(root).as_posix())
+        if not path.resolve().is_relative_to(root.resolve()):
+            return refused(where, "links to a file outside the folder")
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        return refused(where, _os_message(error))
+    except DocumentError as error:
+        return refused(where, str(error))
+    return SourceFile(
+        name,
+        where,
+        lambda: _read_disk(path, MAX_BYTES),
+        modified,
+        lambda inner: _attachment_on_disk(root, inner),
+    )
+
+
+def _read_disk(path: Path, limit: int) -> bytes:
+    try:
+        check_size(path.stat().st_size, limit)
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(_os_message(error)) from error
+
+
+def _attachment_on_disk(root: Path, inner: str) -> bytes | None:
+    path = (root / inner).resolve()
+    if not path.is_relative_to(root.resolve()) or not path.is_file():
+        return None
+    return _read_disk(path, MAX_IMAGE_BYTES)
+
+
+def _os_message(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"
+
+
+# Archives
+
+
+def _in_archive(file: IO[bytes], where: str, stack: ExitStack) -> list[SourceFile]:
+    stack.callback(file.close)
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(file))
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        _refuse_bomb(entries)
+    except DocumentError as error:
+        return [refused(where, str(error))]
+    except _BROKEN_ZIP as error:
+        return [refused(where, f"not a readable zip archive: {error}")]
+    sources = _in_entries(archive, entries, where)
+    return sources or [refused(where, "no .md or .markdown file in this archive")]
+
+
+def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > MAX_ENTRIES:
+        raise DocumentError(f"holds more than {MAX_ENTRIES:,} files")
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if unpacked > MAX_UNPACKED:
+        raise DocumentError(f"unfolds to more than {MAX_UNPACKED // 1024**3} GB")
+    if unpacked > RATIO_COUNTS_FROM and unpacked > MAX_RATIO * packed:
+        raise DocumentError(f"unfolds to more than {MAX_RATIO} times its size")
+
+
+def _in_entries(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], where: str
+) -> list[SourceFile]:
+    by_name = {_nfc(entry.filename): entry for entry in entries}
+    seen: set[str] = set()
+    sources = []
+    for entry in sorted(entries, key=lambda entry: entry.filename):
+        parts = entry.filename.split("/")
+        is_hidden = any(part.startswith(".") and part != ".." for part in parts)
+        if parts[0] == "__MACOSX" or is_hidden or not entry.filename.lower().endswith(ENDINGS):
+            continue
+        sources.append(_entry_source(archive, entry, by_name, f"{where}:{entry.filename}", seen))
+    return sources
+
+
+def _entry_source(
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    by_name: Mapping[str, zipfile.ZipInfo],
+    where: str,
+    seen: set[str],
+) -> SourceFile:
+    try:
+        name = safe_name(entry.filename)
+    except DocumentError as error:
+        return refused(where, str(error))
+    if name in seen:
+        return refused(where, "stands in the archive twice")
+    seen.add(name)
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return refused(where, "is a link, not a file")
+
+    def attachment(inner: str) -> bytes | None:
+        found = by_name.get(inner)
+        return _read_entry(archive, found, MAX_IMAGE_BYTES) if found else None
+
+    return SourceFile(
+        name,
+        where,
+        lambda: _read_entry(archive, entry, MAX_BYTES),
+        _entry_time(entry),
+        attachment,
+    )
+
+
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
+    check_size(entry.file_size, limit)
+    if entry.flag_bits & 1:
+        raise DocumentError("is encrypted")
+    try:
+        with archive.open(entry) as file:
+            data = file.read(limit + 1)
+    except _BROKEN_ZIP as error:
+        raise DocumentError(f"cannot be unpacked: {error}") from error
+    check_size(len(data), limit)
+    return data
+
+
+def _entry_time(entry: zipfile.ZipInfo) -> datetime | None:
+    try:
+        return timezone.make_aware(datetime(*entry.date_time))  # noqa: DTZ001
+    except ValueError:
+        return None
+
+
+# Uploads
+
+
+def _in_upload(
+    name: str, file: IO[bytes], beside: Mapping[str, IO[bytes]], stack: ExitStack
+) -> list[SourceFile]:
+    if name.lower().endswith(".zip"):
+        return _in_archive(file, name, stack)
+    if not name.lower().endswith(ENDINGS):
+        return []  # an image, read when an issue names it
+    try:
+        safe = safe_name(name)
+    except DocumentError as error:
+        return [refused(name, str(error))]
+
+    def attachment(inner: str) -> bytes | None:
+        # Browsers send names without folders.
+        found = beside.get(inner) or beside.get(PurePosixPath(inner).name)
+        return _read_upload(found, MAX_IMAGE_BYTES) if found else None
+
+    return [SourceFile(safe, name, lambda: _read_upload(file, MAX_BYTES), None, attachment)]
+
+
+def _read_upload(file: IO[bytes], limit: int) -> bytes:
+    size = file.seek(0, io.SEEK_END)
+    check_size(size, limit)
+    file.seek(0)
+    return file.read()
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
