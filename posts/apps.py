@@ -6,3 +6,11 @@ class PostsConfig(AppConfig):
     name = "posts"
     verbose_name = _("Posts")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Follow what is decided about links."""
+        # Models can be imported from here on only.
+        from links.signals import link_decided  # noqa: PLC0415
+        from posts.moderating import follow_decision  # noqa: PLC0415
+
+        link_decided.connect(follow_decision, dispatch_uid="posts")

@@ -1,0 +1,168 @@
+"""Linked items: read only but for whether readers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from links.models import Link
+from posts import moderating
+from posts.admin.auditing import record
+from posts.admin.states import badge
+from posts.models import LinkedItem
+from posts.templatetags.newsletter import short_date
+
+
+class ShownFilter(admin.SimpleListFilter):
+    """Items by whether readers see them."""
+
+    title = _("shown")
+    parameter_name = "shown"
+    conditions: dict[str, dict[str, Any]] = {
+        "yes": {"hidden": False, "removed_at": None},
+        "hidden": {"hidden": True},
+        "removed": {"removed_at__isnull": False},
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return (
+            ("yes", _("Shown")),
+            ("hidden", _("Hidden")),
+            ("removed", _("No longer in the text")),
+        )
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[LinkedItem]
+    ) -> QuerySet[LinkedItem]:
+        return queryset.filter(**self.conditions.get(self.value() or "", {}))
+
+
+@admin.register(LinkedItem)
+class LinkedItemAdmin(admin.ModelAdmin):
+    """Items of all issues: hidden and shown again by moderators."""
+
+    list_display = ("name", "post_title", "day", "host", "link_count", "shown")
+    list_filter = (
+        ShownFilter,
+        ("link__status", admin.ChoicesFieldListFilter),
+        ("kind", admin.ChoicesFieldListFilter),
+    )
+    search_fields = ("title", "summary", "group", "url")
+    search_help_text = _("Searches titles, summaries, groups and addresses.")
+    ordering = ("-post_id", "section__position", "position")
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("hide_selected", "show_selected")
+    change_form_template = "admin/posts/linkeditem/change_form.html"
+    readonly_fields = (
+        "post_link", "section", "group", "title", "summary", "main_link", "place", "removed_at",
+    )  # fmt: skip
+    fields = ("hidden", *readonly_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LinkedItem]:
+        """Return items with what the list shows of their posts and links."""
+        rows = super().get_queryset(request).select_related("post", "section", "link__source")
+        return rows.defer("post__header", "post__description", "section__source")
+
+    @admin.display(description=_("title"), ordering="title")
+    def name(self, item: LinkedItem) -> SafeString:
+        return format_html(
+            '<span class="title">{}</span><span class="aside">{}</span>',
+            str(item) or "—",
+            Truncator(item.summary).chars(90) if item.title else "",
+        )
+
+    @admin.display(description=_("post"))
+    def post_title(self, item: LinkedItem) -> str:
+        return Truncator(item.post.title).chars(60)
+
+    @admin.display(description=_("post"))
+    def post_link(self, item: LinkedItem) -> SafeString:
+        address = reverse("admin:posts_post_change", args=[item.post_id])
+        return format_html('<a href="{}">{}</a>', address, item.post.title)
+
+    @admin.display(description=_("date"), ordering="post__published_at", empty_value="—")
+    def day(self, item: LinkedItem) -> SafeString | str | None:
+        return short_date(item.post.published_at) or None
+
+    @admin.display(description=_("source"), empty_value="—")
+    def host(self, item: LinkedItem) -> str | None:
+        return item.link.source.host if item.link and item.link.source else None
+
+    @admin.display(description=_("shown"), ordering="hidden")
+    def shown(self, item: LinkedItem) -> SafeString:
+        if item.hidden:
+            return badge("problem", _("Hidden"))
+        if item.removed_at:
+            return badge("draft", _("Not in the text"))
+        if item.link and item.link.status == Link.Status.BLOCKED:
+            return badge("problem", _("Link blocked"))
+        return badge("published", _("Shown"))
+
+    @admin.display(description=_("main link"), empty_value="—")
+    def main_link(self, item: LinkedItem) -> SafeString | None:
+        if item.link is None:
+            return None
+        address = reverse("admin:links_link_change", args=[item.link_id])
+        return format_html('<a href="{}">{}</a>', address, item.url)
+
+    @admin.display(description=_("lines"), empty_value="—")
+    def place(self, item: LinkedItem) -> str | None:
+        if item.removed_at or item.section is None:
+            return None
+        return gettext("lines %(first)d to %(last)d of the section") % {
+            "first": item.start_line + 1,
+            "last": item.end_line,
+        }
+
+    def view_on_site(self, obj: LinkedItem) -> str | None:
+        """Return the item's permalink, if readers can see it."""
+        is_shown = obj.post.is_public() and not obj.hidden and obj.removed_at is None
+        return obj.get_absolute_url() if is_shown else None
+
+    # Actions
+
+    @admin.action(description=_("Hide the selected items"), permissions=["change"])
+    def hide_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
+        """Leave items out of their pages and feeds."""
+        with transaction.atomic():
+            changed = moderating.set_hidden(queryset, True)
+            record(request, changed, gettext("Hidden."))
+        words = ngettext("%(n)d item is hidden now.", "%(n)d items are hidden now.", len(changed))
+        self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
+
+    @admin.action(description=_("Show the selected items again"), permissions=["change"])
+    def show_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
+        """Bring items back to their pages and feeds."""
+        with transaction.atomic():
+            changed = moderating.set_hidden(queryset, False)
+            record(request, changed, gettext("Shown again."))
+        words = ngettext("%(n)d item is shown again.", "%(n)d items are shown again.", len(changed))
+        self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
+
+    def save_model(
+        self, request: HttpRequest, obj: LinkedItem, form: ModelForm[LinkedItem], change: bool
+    ) -> None:
+        """Write the decision, and the page it concerns."""
+        moderating.set_hidden([obj], obj.hidden)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: items follow from the text."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LinkedItem | None = None) -> bool:
+        """Nobody: items follow from the text."""
+        return False

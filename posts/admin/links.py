@@ -1,0 +1,46 @@
+"""Links as the app ``links`` shows them, and where they stand, which only this app knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from links.admin import LinkAdmin
+from links.models import Link
+from posts.models import Appearance
+
+SHOWN_PLACES = 200
+
+admin.site.unregister(Link)
+
+
+@admin.register(Link)
+class PlacedLinkAdmin(LinkAdmin):
+    """Links with the number of their places, and the places."""
+
+    list_display = (*LinkAdmin.list_display, "places")
+    change_form_template = "admin/links/link/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
+        """Return links with the number of their places."""
+        places = Appearance.objects.filter(link=OuterRef("pk")).order_by().values("link")
+        count = places.annotate(count=Count("pk")).values("count")
+        return super().get_queryset(request).annotate(place_count=Subquery(count))
+
+    @admin.display(description=_("places"))
+    def places(self, link: Any) -> int:
+        return link.place_count or 0
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the places where the link stands."""
+        if (link := context.get("original")) is not None:
+            places = Appearance.objects.filter(link=link).select_related("post", "section", "item")
+            rows = places.defer("post__header", "section__source").order_by("-post_id", "position")
+            context["places"] = list(rows[:SHOWN_PLACES])
+        return super().render_change_form(request, context, *args, **kwargs)

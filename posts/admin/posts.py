@@ -1,0 +1,340 @@
+"""Posts: the list, and the form in which an issue is written."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from posts import publishing
+from posts.admin.auditing import record
+from posts.admin.conflicts import conflict_context, retry_data
+from posts.admin.outlines import outline
+from posts.admin.states import STATES, StateFilter, state_badge, state_of
+from posts.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
+from posts.models import Post, Tag, TaggedPost
+from posts.previewing import sign_preview
+from posts.publishing import EditConflict
+from posts.templatetags.newsletter import short_date
+
+PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
+
+
+class TagFilter(admin.SimpleListFilter):
+    """Posts by tag: the most used tags, and the chosen one."""
+
+    title = _("tag")
+    parameter_name = "tag"
+    shown = 20
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        tags = Tag.objects.order_by("-post_count", "name").values_list("slug", "name")
+        rows = list(tags.filter(post_count__gt=0)[: self.shown])
+        chosen = request.GET.get(self.parameter_name)
+        if chosen and chosen not in dict(rows):
+            rows += tags.filter(slug=chosen)
+        return rows
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        return queryset.filter(taggings__tag__slug=self.value()) if self.value() else queryset
+
+
+class LanguageFilter(admin.AllValuesFieldListFilter):
+    """Posts by language."""
+
+
+@admin.register(Post)
+class PostAdmin(admin.ModelAdmin):
+    """What editors do with issues; every write goes through ``posts.publishing``."""
+
+    form = PostForm
+    list_display = ("title_and_problem", "state", "date", "tag_names", "item_count", "link_count")
+    list_filter = (StateFilter, TagFilter, ("language", LanguageFilter))
+    search_fields = ("title", "slug", "description", "taggings__tag__name")
+    search_help_text = _("Searches titles, addresses, descriptions and tags.")
+    date_hierarchy = "published_at"
+    ordering = ("-published_at", "-id")
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("publish_selected", "withdraw_selected")
+    change_form_template = "admin/posts/post/change_form.html"
+    fieldsets = (
+        ("text", {"fields": ("title", "text", "seen_version")}),
+        (_("Publishing"), {"fields": ("published_at", "slug")}),
+        (_("Description"), {"fields": ("description", "tags", "cover", "language", "updated")}),
+    )
+    viewed_fields = ("title", "state", "date", "slug", "description", "tag_names", "document_shown")
+
+    # The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        """Return posts with their tags, for lists without their large columns."""
+        taggings = TaggedPost.objects.select_related("tag").order_by("position")
+        posts = super().get_queryset(request).prefetch_related(Prefetch("taggings", taggings))
+        return posts.defer("header", "source_digest") if self._is_list(request) else posts
+
+    @staticmethod
+    def _is_list(request: HttpRequest) -> bool:
+        match = request.resolver_match
+        return bool(match and match.url_name and match.url_name.endswith("_changelist"))
+
+    @admin.display(description=_("title"), ordering="title")
+    def title_and_problem(self, post: Post) -> SafeString:
+        if not post.problem:
+            return format_html('<span class="title">{}</span>', post.title)
+        return format_html(
+            '<span class="title">{}</span><span class="trouble">{}</span>', post.title, post.problem
+        )
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, post: Post) -> SafeString:
+        return state_badge(post)
+
+    @admin.display(description=_("date"), ordering="published_at", empty_value="—")
+    def date(self, post: Post) -> SafeString | str | None:
+        return short_date(post.published_at) or None
+
+    @admin.display(description=_("tags"), empty_value="—")
+    def tag_names(self, post: Post) -> str | None:
+        return ", ".join(tagging.tag.name for tagging in post.taggings.all()) or None
+
+    @admin.display(description=_("Markdown"))
+    def document_shown(self, post: Post) -> SafeString:
+        return format_html('<pre class="document-shown">{}</pre>', post.document)
+
+    # Who may
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may publish and withdraw."""
+        return request.user.has_perm("posts.publish_post")
+
+    # Actions
+
+    @admin.action(description=_("Publish the selected posts"), permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Publish posts, each at its own time, or now if it has none."""
+        chosen = [post for post in queryset if post.status == Post.Status.DRAFT]
+        with transaction.atomic():
+            published = publishing.publish(chosen)
+            record(request, published, gettext("Published."))
+        scheduled = sum(not post.is_public() for post in published)
+        self._report(request, published, len(published) - scheduled, _published)
+        self._report(request, published, scheduled, _scheduled)
+        refused = len(chosen) - len(published)
+        if refused:
+            self.message_user(request, _refused(refused), messages.WARNING)
+        if not chosen:
+            self.message_user(request, gettext("They are published already."), messages.INFO)
+
+    @admin.action(description=_("Withdraw the selected posts"), permissions=["publish"])
+    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Turn posts into drafts."""
+        chosen = [post for post in queryset if post.status == Post.Status.PUBLISHED]
+        with transaction.atomic():
+            withdrawn = publishing.withdraw(chosen)
+            record(request, withdrawn, gettext("Withdrawn."))
+        self._report(request, withdrawn, len(withdrawn), _withdrawn)
+        if not chosen:
+            self.message_user(request, gettext("They are drafts already."), messages.INFO)
+
+    def _report(
+        self, request: HttpRequest, posts: Sequence[Post], count: int, words: Callable[[int], str]
+    ) -> None:
+        if posts and count:
+            self.message_user(request, words(count), messages.SUCCESS)
+
+    # Deleting
+
+    def delete_model(self, request: HttpRequest, obj: Post) -> None:
+        """Delete a post so that counters stay right."""
+        publishing.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Delete posts so that counters stay right."""
+        with transaction.atomic():
+            for post in queryset:
+                publishing.delete(post)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Post], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """List the posts alone: what is derived from them goes with them."""
+        rows = [post.title for post in objs]
+        name = str(self.opts.verbose_name if len(rows) == 1 else self.opts.verbose_name_plural)
+        denied = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        return rows, {name: len(rows)}, denied, []
+
+    # The form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> Any:
+        """Show the stored text to those who may not change it."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ((None, {"fields": self.viewed_fields}),)
+        return self.fieldsets
+
+    def get_form(
+        self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Post]]:
+        """Return the form; its time is fixed for those who may not publish."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if not self.has_publish_permission(request):
+            # A copy: the fields belong to the class that all requests share.
+            field = copy.copy(form.base_fields["published_at"])
+            field.disabled = True
+            form.base_fields["published_at"] = field
+        return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form; a save that lost a race is shown beside the one that won."""
+        pressed = [button for button in PUBLISHING_BUTTONS if button in request.POST]
+        if pressed and not self.has_publish_permission(request):
+            raise PermissionDenied
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except EditConflict as conflict:
+            request.POST = retry_data(request.POST, conflict.current)  # type: ignore[assignment]
+            context = {
+                **(extra_context or {}),
+                "conflict": conflict_context(request.POST, conflict.current),
+            }
+            response = super().changeform_view(request, object_id, form_url, context)
+            response.status_code = 409
+            return response
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Post | None = None,
+    ) -> HttpResponse:
+        """Add what the form's page shows around the fields."""
+        context |= {
+            "has_file_field": True,  # multipart: one megabyte of Hangul is three when URL-encoded
+            "can_publish": self.has_publish_permission(request),
+            "state": state_of(obj) if obj else "draft",
+            "state_word": STATES[state_of(obj) if obj else "draft"],
+        }
+        if obj is not None:
+            context |= {
+                "outline": outline(obj),
+                "preview_url": "" if obj.problem else sign_preview(obj),
+                "public_url": obj.get_absolute_url() if obj.is_public() else "",
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def view_on_site(self, obj: Post) -> str | None:
+        """Return the address of a post that readers can see."""
+        return obj.get_absolute_url() if obj.is_public() else None
+
+    def save_model(
+        self, request: HttpRequest, obj: Post, form: ModelForm[Post], change: bool
+    ) -> None:
+        """Save the document; the row follows from it."""
+        if not isinstance(form, PostForm):
+            raise TypeError("posts are saved by PostForm alone")
+        form.state_before = state_of(obj) if change else ""
+        form.write()
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Write down the fields that changed, and the status if it did."""
+        message = super().construct_change_message(request, form, formsets, add)
+        after = state_of(form.instance)
+        if form.state_before != after:
+            message.append({"changed": {"name": "status", "object": after}})
+        return message
+
+    # What happened
+
+    def response_add(
+        self, request: HttpRequest, obj: Post, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Say what happened, on the post's own page."""
+        return self._answer(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Post) -> HttpResponse:
+        """Say what happened, on the post's own page."""
+        return self._answer(request, obj)
+
+    def _answer(self, request: HttpRequest, post: Post) -> HttpResponse:
+        level = messages.WARNING if post.problem else messages.SUCCESS
+        self.message_user(request, _said(post), level)
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        address = reverse("admin:posts_post_change", args=[post.pk])
+        return HttpResponseRedirect(f"{address}{query}")
+
+
+def _said(post: Post) -> str:
+    state = state_of(post)
+    if state == "problem":
+        return gettext("The text is saved as a draft, because it cannot be shown: %(problem)s") % {
+            "problem": post.problem
+        }
+    if state == "scheduled":
+        return format_html(
+            gettext("Saved. The post is scheduled: readers will see it from {}."),
+            _moment_words(post),
+        )
+    if state == "published":
+        return format_html(
+            gettext('Saved. The post is public: <a href="{}">view it on the site</a>.'),
+            post.get_absolute_url(),
+        )
+    return gettext("Saved as a draft: readers do not see it.")
+
+
+def _moment_words(post: Post) -> str:
+    return date_format(timezone.localtime(post.published_at), "DATETIME_FORMAT")
+
+
+def _published(count: int) -> str:
+    text: str = ngettext("%(n)d post is published.", "%(n)d posts are published.", count)
+    return text % {"n": count}
+
+
+def _scheduled(count: int) -> str:
+    text: str = ngettext(
+        "%(n)d post is scheduled: its time is still to come.",
+        "%(n)d posts are scheduled: their times are still to come.",
+        count,
+    )
+    return text % {"n": count}
+
+
+def _withdrawn(count: int) -> str:
+    text: str = ngettext("%(n)d post is a draft now.", "%(n)d posts are drafts now.", count)
+    return text % {"n": count}
+
+
+def _refused(count: int) -> str:
+    text: str = ngettext(
+        "%(n)d post has a problem and stays a draft.",
+        "%(n)d posts have problems and stay drafts.",
+        count,
+    )
+    return text % {"n": count}

@@ -1,0 +1,69 @@
+"""What an editor calls the state of a post, in one word with one colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from posts.models import Post, PostQuerySet
+
+STATES = {
+    "draft": _("Draft"),
+    "scheduled": _("Scheduled"),
+    "published": _("Published"),
+    "problem": _("Problem"),
+}
+
+
+def state_of(post: Post) -> str:
+    """Return the key of STATES that describes a post now."""
+    if post.problem:
+        return "problem"
+    if post.status == Post.Status.DRAFT:
+        return "draft"
+    return "published" if post.is_public() else "scheduled"
+
+
+def badge(kind: str, word: object) -> SafeString:
+    """Return a word with the colour of its kind."""
+    return format_html('<span class="state state-{}">{}</span>', kind, word)
+
+
+def state_badge(post: Post) -> SafeString:
+    """Return a post's state as a word with its colour."""
+    state = state_of(post)
+    return badge(state, STATES[state])
+
+
+def in_state(posts: PostQuerySet, state: str) -> PostQuerySet:
+    """Return the posts in a state of STATES."""
+    if state == "published":
+        return posts.published()
+    if state == "scheduled":
+        return posts.scheduled()
+    if state == "problem":
+        return posts.exclude(problem="")
+    return posts.filter(status=Post.Status.DRAFT, problem="")
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Posts by state."""
+
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return STATES.items()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        state = self.value()
+        if state in STATES and isinstance(queryset, PostQuerySet):
+            return in_state(queryset, state)
+        return queryset

@@ -1,0 +1,342 @@
+"""The form an issue is written in: its Markdown, and the metadata of its header beside it.
+
+A field that nobody changed never touches the document: what was not edited stays to the byte.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from posts import publishing
+from posts.documents import DocumentError, Issue, split_header
+from posts.editing import plain, restore_endings
+from posts.metadata import Metadata, distinct_tags
+from posts.models import SLUG_LENGTH, OldSlug, Post, Tag
+from posts.naming import unicode_slug
+
+# What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
+SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw"
+# Stands in the data of a form that is shown again because somebody else saved first.
+CONFLICT = "_conflict"
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+TAG_LENGTH = 200
+TAGS_LENGTH = 10_000
+BLANK = "\ufeff \t\r\n"
+
+
+def join_tags(names: Sequence[str]) -> str:
+    """Return tag names as an editor sees them: comma-separated, a name with a comma in quotes."""
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
+def split_tags(text: str) -> list[str]:
+    """Return the names in a comma-separated text, each once; names keep spaces and script."""
+    rows = csv.reader([re.sub(r"[\r\n，]+", ",", text)], skipinitialspace=True)
+    return list(distinct_tags(name for row in rows for name in row))
+
+
+class PlainTextField(forms.CharField):
+    """A text of several lines: line endings and outer blanks alone are no change."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as the editor saw the texts: browsers submit every line ending as CR LF."""
+        return plain(initial or "").strip() != plain(data or "").strip()
+
+
+class DocumentField(forms.CharField):
+    """A Markdown text: nothing is stripped, and line endings alone are no change."""
+
+    widget = forms.Textarea(attrs={"rows": 32, "class": "document"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, required=False, **kwargs)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as the editor saw the texts: browsers submit every line ending as CR LF."""
+        return plain(initial or "") != plain(data or "")
+
+
+class TagNamesField(forms.Field):
+    """Tag names, comma-separated."""
+
+    default_validators = [ProhibitNullCharactersValidator()]
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show names as the text they are typed as."""
+        return value if isinstance(value, str) or value is None else join_tags(value)
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the names; raise ValidationError for one that is too long."""
+        text = value or ""
+        self.run_validators(text)
+        if len(text) > TAGS_LENGTH:
+            raise ValidationError(gettext("These are too many tags."))
+        names = split_tags(text)
+        for name in names:
+            if len(name) > TAG_LENGTH:
+                raise ValidationError(
+                    gettext("A tag has at most %(count)d characters: “%(name)s…” has more.")
+                    % {"count": TAG_LENGTH, "name": name[:30]}
+                )
+        return names
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether other names, or in another order, were typed."""
+        return len(data or "") > TAGS_LENGTH or list(initial or []) != split_tags(data or "")
+
+
+class MinuteField(forms.DateTimeField):
+    """A moment to the minute, in the browser's own control; seconds are kept while it is left."""
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare to the minute."""
+        shown = self.widget.format_value(self.prepare_value(initial)) or ""
+        return bool(shown != (data or "").strip()[:16])
+
+
+class DayField(forms.DateField):
+    """A day, in the browser's own control."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class PostForm(forms.ModelForm):
+    """One issue. ``issue`` is the document that results, once the form is valid.
+
+    The row is never filled from the fields: ``write`` saves the document, and the row follows.
+    """
+
+    title = forms.CharField(label=_("title"), max_length=500, required=False)
+    text = DocumentField(
+        label=_("Markdown"),
+        help_text=_("Headings divide the issue into sections; the entries of lists are its items."),
+    )
+    description = PlainTextField(label=_("description"), required=False)
+    tags = TagNamesField(
+        label=_("tags"),
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "class": "vTextField",
+                "data-suggest": reverse_lazy("admin:posts_tag_suggest"),
+            }
+        ),
+        help_text=_("Comma-separated. Spaces are part of a name."),
+    )
+    slug = forms.CharField(
+        label=_("slug"),
+        max_length=SLUG_LENGTH,
+        required=False,
+        help_text=_("The last part of the address. An old address keeps working after a change."),
+    )
+    language = forms.CharField(
+        label=_("language"),
+        max_length=16,
+        required=False,
+        help_text=_("A code such as en or ko. Empty: told by the text."),
+    )
+    cover = forms.CharField(
+        label=_("cover image"),
+        max_length=1000,
+        required=False,
+        help_text=_("An address, or the path of an image that came with the issue."),
+    )
+    updated = DayField(label=_("updated"), required=False)
+    published_at = MinuteField(label=_("publish time"), required=False)
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+
+    class Meta:
+        model = Post
+        fields: tuple[str, ...] = ()
+
+    issue: Issue
+    status: str | None
+    at: datetime | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial |= self._stored()
+
+    def _stored(self) -> dict[str, Any]:
+        post = self.instance
+        metadata = publishing.stored_issue(post).metadata
+        updated = metadata.updated
+        tags = Tag.objects.filter(taggings__content_object=post).order_by("taggings__position")
+        return {
+            "title": post.title,
+            "text": post.body,
+            "description": post.description,
+            "tags": list(tags.values_list("name", flat=True)),
+            "slug": post.slug,
+            "language": metadata.language,
+            "cover": post.cover,
+            "updated": updated.date() if isinstance(updated, datetime) else updated,
+            "published_at": post.published_at,
+            "seen_version": post.version,
+        }
+
+    # Checks
+
+    def clean_slug(self) -> str:
+        """Refuse what is no slug, or is the address of another post."""
+        slug: str = self.cleaned_data["slug"]
+        if "slug" not in self.changed_data:
+            return slug
+        if not slug:
+            raise ValidationError(gettext("A post needs an address."))
+        if (made := unicode_slug(slug)) != slug:
+            message = gettext("Use letters, digits and hyphens only")
+            raise ValidationError(f"{message}: {made}" if made else f"{message}.")
+        others = Post.objects.filter(slug=slug).exclude(pk=self.instance.pk)
+        old = OldSlug.objects.filter(slug=slug).exclude(post=self.instance.pk)
+        if others.exists() or old.exists():
+            raise ValidationError(gettext("Another post has this address, or had it."))
+        return slug
+
+    def clean_language(self) -> str:
+        """Refuse what is no language code."""
+        language: str = self.cleaned_data["language"]
+        if "language" in self.changed_data and language and not LANGUAGE.fullmatch(language):
+            raise ValidationError(gettext("Use a code such as en, ko or pt-BR."))
+        return language
+
+    def clean(self) -> dict[str, Any]:
+        """Decide what the button means, and make the document."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk and not cleaned.get("seen_version"):
+            raise ValidationError(gettext("The form is incomplete. Load the page again."))
+        if self.instance.pk and not cleaned.get("title") and "title" not in self.errors:
+            self.add_error("title", gettext("A post needs a title."))
+        if CONFLICT in self.data:
+            self.add_error(None, gettext("Somebody saved this post while you were editing it."))
+        try:
+            header, body = self._pieces(cleaned.get("text") or "")
+            written = publishing.with_metadata(Post(header=header), body, {}).metadata
+            self._decide_status(cleaned, written)
+            if not self.errors:
+                self.issue = self._issue(header, body, self._changes(cleaned, written))
+        except DocumentError as error:
+            self.add_error("text", str(error))
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """Leave the row alone: it follows from the document when that is saved."""
+
+    def pressed(self, button: str) -> bool:
+        """Tell whether the form was sent by this button."""
+        return button in self.data
+
+    def _decide_status(self, cleaned: dict[str, Any], written: Metadata) -> None:
+        now = timezone.now()
+        self.status, self.at = self.instance.status, self._time(cleaned, written)
+        if self.pressed(PUBLISH):
+            self.status = Post.Status.PUBLISHED
+            self.at = now if self.at is None or self.at > now else self.at
+        elif self.pressed(SCHEDULE):
+            self.status = Post.Status.PUBLISHED
+            if "published_at" not in self.errors and (self.at is None or self.at <= now):
+                self.add_error("published_at", gettext("Give a time that is still to come."))
+        elif self.pressed(WITHDRAW):
+            self.status = Post.Status.DRAFT
+        elif self.status == Post.Status.PUBLISHED and self.at is None and not self.errors:
+            self.add_error(
+                "published_at", gettext("A published post needs a time. Withdraw it, or give one.")
+            )
+
+    def _time(self, cleaned: dict[str, Any], written: Metadata) -> datetime | None:
+        if "published_at" in self.changed_data:
+            return cleaned.get("published_at")
+        return self.instance.published_at or publishing.moment(written.date)
+
+    # The document
+
+    def _pieces(self, text: str) -> tuple[str, str]:
+        """Return header and body as they will be stored, the header's keys still as before."""
+        header: str = self.instance.header
+        body = restore_endings(self.initial.get("text") or "", text, before=header)
+        if not header.strip(BLANK):
+            # A text pasted as a whole document brings its header along.
+            return split_header(header + body)
+        if body and header[-1] not in "\r\n":
+            body = "\n" + body
+        return header, body
+
+    def _changes(self, cleaned: dict[str, Any], written: Metadata) -> dict[str, object]:
+        """Return the header's keys that this edit changes."""
+        names = ("title", "description", "tags", "slug", "language", "cover", "updated")
+        changes: dict[str, object] = {
+            name: _value(cleaned[name]) for name in names if name in self.changed_data
+        }
+        is_new_date = not self.instance.pk and self.at and not written.date
+        if "published_at" in self.changed_data or is_new_date:
+            changes["date"] = _day_or_moment(self.at) if self.at else None
+        is_draft = self.status == Post.Status.DRAFT
+        if written.draft is not None and written.draft != is_draft:
+            changes["draft"] = is_draft
+        if not self.instance.pk and not self.instance.header:
+            changes.setdefault("title", written.title)
+        if self.instance.pk:
+            return changes
+        return {name: value for name, value in changes.items() if value not in (None, "")}
+
+    def _issue(self, header: str, body: str, changes: dict[str, object]) -> Issue:
+        holder = Post(header=header, source_name=self.instance.source_name)
+        issue = publishing.with_metadata(holder, body, changes)
+        taken = body[: max(len(body) - len(issue.body), 0)]
+        if taken.strip(BLANK):
+            line = plain(taken.strip(BLANK)).split("\n")[0][:60]
+            raise DocumentError(
+                gettext("“%(line)s” would become part of the header: put other text first.")
+                % {"line": line}
+            )
+        if not issue.metadata.title:
+            self.add_error("title", gettext("A post needs a title."))
+        return issue
+
+    # Saving
+
+    def save(self, commit: bool = True) -> Post:
+        """Return the row, unsaved: ``write`` saves it."""
+        self.save_m2m = lambda: None
+        return self.instance
+
+    def write(self) -> Post:
+        """Save the document. Raises EditConflict when somebody saved since the form was opened."""
+        post = self.instance
+        if self.at is None and post.status == Post.Status.DRAFT:
+            post.published_at = None
+        return publishing.save_document(
+            post,
+            self.issue,
+            status=self.status,
+            published_at=self.at,
+            expected_version=self.cleaned_data.get("seen_version"),
+        )
+
+
+def _value(value: Any) -> object:
+    return (plain(value).strip() if isinstance(value, str) else value) or None
+
+
+def _day_or_moment(moment: datetime) -> date | datetime:
+    """Return midnight as a day, as headers write it; any other moment with its offset."""
+    local = timezone.localtime(moment).replace(microsecond=0)
+    return local.date() if local.time() == time.min else local
