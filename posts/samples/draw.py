@@ -171,7 +171,7 @@ def draw_search(sheet: Sheet) -> None:
 
 def draw_page(sheet: Sheet) -> None:
     """A spread by the old canon: the text block finds its place along the diagonals."""
-    left, top, width, height = 266, 96, 534, 708
+    left, top, width, height = 266.0, 96.0, 534.0, 708.0
     for x in (left, left + width):
         sheet.box(x + 1, top, width - 2, height, "#fbf8f1")
     corners = ((left, top + height), (left + 2 * width, top + height))
