@@ -45,6 +45,8 @@ def compose(material: Material) -> dict[str, bytes]:
         intro, outro = _render("article", context | {"body": mark_safe(BODY_MARK)}).split(BODY_MARK)  # noqa: S308
         return {
             "card": _render("card", context).encode(),
+            "newer": _render("neighbour", context | {"side": "newer"}).encode(),
+            "older": _render("neighbour", context | {"side": "older"}).encode(),
             "head": _render("head", context).encode(),
             "intro": intro.encode(),
             "body": "".join(material.html).encode(),

@@ -12,22 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from functools import partial
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from links.models import Source
 from posts import listing
 from posts.composing import absolute
-from posts.models import Citation, RecurringSection, Section, Tag, TaggedPost
+from posts.listing import only, require_posts
 from posts.naming import nfc
 
 FEED_POSTS = 20
@@ -36,8 +32,6 @@ MAX_AGE = 300  # seconds a reader may keep a feed before asking again
 # Characters that XML 1.0 allows in no form (section 2.2).
 _FORBIDDEN = bytes({*range(0x20)} - {0x09, 0x0A, 0x0D})
 _IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
-
-RowsOf = Callable[..., QuerySet[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,51 +53,51 @@ def site(request: HttpRequest, form: str) -> HttpResponse:
 @require_safe
 def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest issues about a subject."""
-    row = _listed(Tag.objects.filter(slug=nfc(slug)), TaggedPost)
-    rows = partial(listing.tagged, row)
-    return _feed(request, form, _titled(row.name), row.get_absolute_url(), rows)
+    pk, name, _description, count = only(listing.tag_named(nfc(slug), timezone.now()))
+    require_posts(count)
+    page = reverse("posts:tag", args=[nfc(slug)])
+    return _feed(request, form, _titled(name), page, listing.tagged, pk)
 
 
 @require_safe
 def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest issues that have a recurring section."""
-    row = _listed(RecurringSection.objects.filter(slug=nfc(slug)), Section)
-    rows = partial(listing.with_section, row)
-    return _feed(request, form, _titled(row.title), row.get_absolute_url(), rows)
+    pk, title, count = only(listing.section_named(nfc(slug), timezone.now()))
+    require_posts(count)
+    page = reverse("posts:section", args=[nfc(slug)])
+    return _feed(request, form, _titled(title), page, listing.with_section, pk)
 
 
 @require_safe
 def source(request: HttpRequest, host: str, form: str) -> HttpResponse:
     """The latest issues that cite a source."""
-    row = _listed(Source.objects.filter(host=nfc(host).lower()), Citation)
-    page = reverse("posts:source", args=[row.host])
-    return _feed(request, form, _titled(row.host), page, partial(listing.citing, row))
+    host = nfc(host).lower()
+    pk, count, *_dates = only(listing.source_named(host, timezone.now()))
+    require_posts(count)
+    page = reverse("posts:source", args=[host])
+    return _feed(request, form, _titled(host), page, listing.citing, pk)
 
 
 def _titled(name: str) -> str:
     return f"{name} · {settings.SITE_NAME}"
 
 
-def _listed(rows: QuerySet[Any], listed: type[listing.Listed]) -> Any:
-    row = listing.with_public_count(rows, listed).first()
-    if row is None or row.public_count <= 0:
-        raise Http404("Nothing public is listed here.")
-    return row
-
-
-def _feed(request: HttpRequest, form: str, title: str, page: str, rows_of: RowsOf) -> HttpResponse:
-    """Answer 304 from a few small columns, or the whole feed."""
-    known = list(rows_of("version", "modified_at")[:FEED_POSTS])
-    etag = hashlib.sha256(repr((form, title, known)).encode()).hexdigest()[:32]
-    response = get_conditional_response(request, etag=f'"{etag}"')
+def _feed(
+    request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
+) -> HttpResponse:
+    """Answer 304 from a few small columns, or send the whole feed of a list (``of`` a row)."""
+    now = timezone.now()
+    known = listing.newest(rows_of, FEED_POSTS, "version", "modified_at")(*of, now)
+    etag = f'"{hashlib.sha256(repr((form, title, known)).encode()).hexdigest()[:32]}"'
+    response = get_conditional_response(request, etag=etag)
     if response is None:
-        updated = max((row[1] for row in known), default=timezone.now())
+        updated = max((row[1] for row in known), default=now)
         channel = Channel(title, absolute(page), absolute(request.path), updated)
         content_type, write = FORMS[form]
-        entries = rows_of(f"page__{form}", "page__body")[:FEED_POSTS]
-        body = b"".join(write(channel, ((bytes(row[0]), bytes(row[1])) for row in entries)))
+        entries = listing.newest(rows_of, FEED_POSTS, f"page__{form}", "page__body")(*of, now)
+        body = b"".join(write(channel, [(bytes(row[0]), bytes(row[1])) for row in entries]))
         response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
-    response.headers["ETag"] = f'"{etag}"'
+    response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     return response
 

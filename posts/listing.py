@@ -7,12 +7,14 @@ range of an index over dates, are subtracted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.utils import timezone
 
 from links.models import Source
@@ -27,8 +29,13 @@ from posts.models import (
     TaggedPost,
     public,
 )
+from posts.paging import PAGE_SIZE
+from posts.prepared import Rows, prepared
 
+CARD = "page__card"
 RELATED_TAGS = 8
+MonthCount = tuple[date, int]
+RowsOf = Callable[..., QuerySet[Any, Any]]
 Listed = TaggedPost | Section | Citation
 # How each of them leads to its post, and to what lists it.
 PATHS: dict[type[Listed], tuple[str, str]] = {
@@ -36,69 +43,133 @@ PATHS: dict[type[Listed], tuple[str, str]] = {
     Section: ("post", "recurring"),
     Citation: ("post", "source"),
 }
-MonthCount = tuple[date, int]
 
 
-CARD = "page__card"
+# Posts of the site, a tag, a section, a source: rows of post columns, then publish time and id
 
 
-def cards(*columns: str) -> QuerySet[Post, Any]:
-    """Return all public posts, newest first, as rows of post columns (default: the stored card),
-    publish time and id."""
-    rows = Post.objects.published().newest_first()
+def cards(at: datetime, *columns: str) -> QuerySet[Post, Any]:
+    """Return all posts public at a moment, newest first, as rows of post columns (default: the
+    stored card), publish time and id."""
+    rows = Post.objects.published(at).newest_first()
     return rows.values_list(*(columns or (CARD,)), "published_at", "pk")
 
 
-def tagged(tag: Tag, *columns: str) -> QuerySet[TaggedPost, Any]:
+def tagged(tag: int, at: datetime, *columns: str) -> QuerySet[TaggedPost, Any]:
     """Return the public posts of a tag as ``cards`` does."""
-    return _rows(TaggedPost.objects.filter(tag=tag), "content_object", columns)
+    return _rows(TaggedPost.objects.filter(tag=tag), "content_object", at, columns)
 
 
-def with_section(section: RecurringSection, *columns: str) -> QuerySet[Section, Any]:
+def with_section(section: int, at: datetime, *columns: str) -> QuerySet[Section, Any]:
     """Return the public posts that have a recurring section as ``cards`` does."""
-    return _rows(Section.objects.filter(recurring=section, repeat=0), "post", columns)
+    return _rows(Section.objects.filter(recurring=section, repeat=0), "post", at, columns)
 
 
-def citing(source: Source, *columns: str) -> QuerySet[Citation, Any]:
+def citing(source: int, at: datetime, *columns: str) -> QuerySet[Citation, Any]:
     """Return the public posts that cite a source as ``cards`` does."""
-    return _rows(Citation.objects.filter(source=source), "post", columns)
+    return _rows(Citation.objects.filter(source=source), "post", at, columns)
 
 
-def _rows(rows: QuerySet[Any], post: str, columns: Sequence[str]) -> QuerySet[Any, Any]:
+def _rows(
+    rows: QuerySet[Any], post: str, at: datetime, columns: Sequence[str]
+) -> QuerySet[Any, Any]:
     paths = [f"{post}__{column}" for column in columns or (CARD,)]
-    found = rows.filter(public(post=post)).order_by("-date", f"-{post}_id")
+    found = rows.filter(public(at, post)).order_by("-date", f"-{post}_id")
     return found.values_list(*paths, "date", f"{post}_id")
 
 
-def related_tags(tag: Tag, posts: Sequence[int]) -> list[tuple[str, str]]:
-    """Return (name, slug) of the tags that these posts, a page of the tag's, share most often."""
+@cache
+def newest(rows_of: RowsOf, count: int, *columns: str) -> Callable[..., Rows]:
+    """Return a prepared query of the newest rows of ``cards``, ``tagged``, … .
+
+    It takes the arguments that these take before the columns.
+    """
+    return prepared(lambda *arguments: rows_of(*arguments, *columns)[:count])
+
+
+def first_page(rows_of: RowsOf) -> Callable[..., Rows]:
+    """Return a prepared query of a list's first page and one row more (see ``posts.paging``)."""
+    return newest(rows_of, PAGE_SIZE + 1)
+
+
+# One issue, one tag, one section, one source
+
+
+@prepared
+def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
+    """Return the stored parts of a public post's page and the links to its neighbours."""
+    columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
+    rows = Post.objects.published(at).filter(slug=slug)
+    rows = rows.annotate(older=_beside(at, "older"), newer=_beside(at, "newer"))
+    return rows.values_list(*columns, "older", "newer")
+
+
+def _beside(at: datetime, side: str) -> Subquery:
+    beyond, order = ("gt", "") if side == "newer" else ("lt", "-")
     rows = (
+        Post.objects.published(at)
+        .filter(**{f"published_at__{beyond}e": OuterRef("published_at")})
+        .filter(
+            Q(**{f"published_at__{beyond}": OuterRef("published_at")})
+            | Q(**{f"pk__{beyond}": OuterRef("pk")})
+        )
+    )
+    return Subquery(rows.order_by(f"{order}published_at", f"{order}pk").values(f"page__{side}")[:1])
+
+
+@prepared
+def tag_named(slug: str, at: datetime) -> QuerySet[Tag, Any]:
+    rows = with_public_count(Tag.objects.filter(slug=slug), TaggedPost, at)
+    return rows.values_list("pk", "name", "description", "public_count")
+
+
+@prepared
+def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
+    rows = with_public_count(RecurringSection.objects.filter(slug=slug), Section, at)
+    return rows.values_list("pk", "title", "public_count")
+
+
+@prepared
+def source_named(host: str, at: datetime) -> QuerySet[Source, Any]:
+    rows = with_dates(Source.objects.filter(host=host), Citation, at)
+    return rows.values_list("pk", "public_count", "first_seen", "last_seen")
+
+
+@prepared
+def related_tags(tag: int, at: datetime) -> QuerySet[TaggedPost, Any]:
+    """Return (name, slug) of the tags that the latest posts of a tag share most often with it."""
+    posts = tagged(tag, at).values("content_object_id")[:PAGE_SIZE]
+    return (
         TaggedPost.objects.filter(content_object__in=posts)
         .exclude(tag=tag)
-        .order_by()
-        .values_list("tag__name", "tag__slug")
+        .values("tag")
+        .annotate(shared=Count("pk"))
+        .order_by("-shared", "tag__name")
+        .values_list("tag__name", "tag__slug")[:RELATED_TAGS]
     )
-    return [pair for pair, _count in Counter(rows).most_common(RELATED_TAGS)]
 
 
-def scheduled(listed: type[Listed]) -> dict[int, int]:
-    """Return how many posts still to come each tag, section or source has."""
-    post, by = PATHS[listed]
-    return dict(_coming(listed, post).order_by().values_list(by).annotate(Count("pk")))
+def only(rows: Rows) -> tuple[Any, ...]:
+    """Return the one row found; raise Http404 without one."""
+    if not rows:
+        raise Http404("There is nothing of this name.")
+    return rows[0]
 
 
-def _coming(listed: type[Listed], post: str) -> QuerySet[Any]:
-    rows = listed._default_manager.filter(
-        date__gt=timezone.now(), **{f"{post}__status": Post.Status.PUBLISHED}
-    )
-    return rows.filter(repeat=0, recurring__isnull=False) if listed is Section else rows
+def require_posts(count: int) -> None:
+    """Raise Http404 for a tag, section or source that no public post has."""
+    if count <= 0:
+        raise Http404("Nothing public is listed here.")
 
 
-def with_public_count(rows: QuerySet[Any], listed: type[Listed]) -> QuerySet[Any]:
-    """Annotate tags, sections or sources with ``public_count``: the posts readers see now."""
+# How many, and when
+
+
+def with_public_count(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
+    """Annotate tags, sections or sources with ``public_count``: the posts readers see then."""
     post, by = PATHS[listed]
     coming = (
-        _coming(listed, post)
+        _coming(listed, post, at)
         .filter(**{by: OuterRef("pk")})
         .order_by()
         .values(by)
@@ -108,25 +179,41 @@ def with_public_count(rows: QuerySet[Any], listed: type[Listed]) -> QuerySet[Any
     return rows.annotate(public_count=F("post_count") - Coalesce(Subquery(coming), 0))
 
 
-def with_dates(rows: QuerySet[Any], listed: type[Listed]) -> QuerySet[Any]:
+def with_dates(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
     """Annotate with ``public_count``, and with the moments ``first_seen`` and ``last_seen``."""
     post, by = PATHS[listed]
-    seen = listed._default_manager.filter(public(post=post), **{by: OuterRef("pk")})
-    return with_public_count(rows, listed).annotate(
+    seen = listed._default_manager.filter(public(at, post), **{by: OuterRef("pk")})
+    return with_public_count(rows, listed, at).annotate(
         first_seen=Subquery(seen.order_by("date").values("date")[:1]),
         last_seen=Subquery(seen.order_by("-date").values("date")[:1]),
     )
 
 
-def months() -> list[MonthCount]:
+def scheduled(listed: type[Listed], at: datetime) -> dict[int, int]:
+    """Return how many posts still to come each tag, section or source has."""
+    post, by = PATHS[listed]
+    return dict(_coming(listed, post, at).order_by().values_list(by).annotate(Count("pk")))
+
+
+def _coming(listed: type[Listed], post: str, at: datetime) -> QuerySet[Any]:
+    rows = listed._default_manager.filter(date__gt=at, **{f"{post}__status": Post.Status.PUBLISHED})
+    return rows.filter(repeat=0, recurring__isnull=False) if listed is Section else rows
+
+
+@prepared
+def _months() -> QuerySet[ArchiveMonth, Any]:
+    return ArchiveMonth.objects.order_by("-month").values_list("month", "post_count")
+
+
+@prepared
+def _moments_to_come(at: datetime) -> QuerySet[Post, Any]:
+    return Post.objects.scheduled(at).order_by().values_list("published_at")
+
+
+def months(at: datetime) -> list[MonthCount]:
     """Return the first day and number of public posts of every month that has any, newest first."""
-    coming = Counter(
-        month_of(moment)
-        for moment in Post.objects.scheduled().values_list("published_at", flat=True)
-        if moment
-    )
-    counts = ArchiveMonth.objects.order_by("-month").values_list("month", "post_count")
-    return [(day, left) for day, count in counts if (left := count - coming[day]) > 0]
+    coming = Counter(month_of(moment) for (moment,) in _moments_to_come(at))
+    return [(day, left) for day, count in _months() if (left := count - coming[day]) > 0]
 
 
 def by_year(rows: Iterable[MonthCount]) -> dict[int, list[MonthCount]]:

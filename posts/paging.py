@@ -6,13 +6,15 @@ Source: https://use-the-index-luke.com/no-offset
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+
+Rows = list[tuple[Any, ...]]
 
 PAGE_SIZE = 30
 _CURSOR = re.compile(r"(older|newer)-([0-9]{1,17})-([0-9]{1,18})", re.ASCII)
@@ -56,32 +58,37 @@ def read_cursor(value: str | None) -> Cursor | None:
 
 
 def paginate(
-    rows: QuerySet[Any, Any], date: str, pk: str, value: str | None, size: int = PAGE_SIZE
+    value: str | None, first: Callable[[], Rows], rest: Callable[[], QuerySet[Any, Any]]
 ) -> Page:
-    """Return one page of ``rows``, a ``values_list`` that ends with the columns ``date``, ``pk``.
+    """Return the page that the request's ``?page=`` names.
 
-    ``value`` is the request's ``?page=``. A cursor without rows behind it is Http404; the first
-    page of an empty list is an empty page.
+    ``first`` returns the rows of the first page and one more, ``rest`` a ``values_list`` of all
+    rows; both end with the columns they are ordered by, moment and id. A cursor without rows
+    behind it is Http404; the first page of an empty list is an empty page.
     """
     cursor = read_cursor(value)
-    backwards = cursor is not None and cursor.direction == "newer"
-    if cursor:
-        rows = rows.filter(_beyond(cursor, date, pk))
+    if cursor is None:
+        found = first()
+        return _page(found[:PAGE_SIZE], newer=False, older=len(found) > PAGE_SIZE)
+    rows = rest()
+    date, pk = (str(name) for name in rows.query.values_select[-2:])
+    backwards = cursor.direction == "newer"
     order = (date, pk) if backwards else (f"-{date}", f"-{pk}")
-    found = list(rows.order_by(*order)[: size + 1])
-    if cursor and not found:
-        raise Http404("No such page.")
-    more = len(found) > size
-    found = found[:size]
-    if backwards:
-        found.reverse()
+    found = list(rows.filter(_beyond(cursor, date, pk)).order_by(*order)[: PAGE_SIZE + 1])
     if not found:
-        return Page(())
-    has_newer, has_older = (more, True) if backwards else (cursor is not None, more)
+        raise Http404("No such page.")
+    more = len(found) > PAGE_SIZE
+    found = found[:PAGE_SIZE]
+    if backwards:
+        return _page(found[::-1], newer=more, older=True)
+    return _page(found, newer=True, older=more)
+
+
+def _page(rows: Rows, *, newer: bool, older: bool) -> Page:
     return Page(
-        found,
-        newer=_link("newer", found[0]) if has_newer else "",
-        older=_link("older", found[-1]) if has_older else "",
+        rows,
+        newer=_link("newer", rows[0]) if newer else "",
+        older=_link("older", rows[-1]) if older else "",
     )
 
 

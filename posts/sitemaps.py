@@ -11,6 +11,7 @@ from django.contrib.sitemaps import Sitemap, views
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from links.models import Source
@@ -63,7 +64,9 @@ class Pages(Part):
 
 class Tags(Part):
     def items(self) -> list[str]:
-        rows = listing.with_public_count(Tag.objects.filter(post_count__gt=0), TaggedPost)
+        rows = listing.with_public_count(
+            Tag.objects.filter(post_count__gt=0), TaggedPost, timezone.now()
+        )
         return list(rows.filter(public_count__gt=0).order_by("pk").values_list("slug", flat=True))
 
     def location(self, item: str) -> str:
@@ -73,7 +76,9 @@ class Tags(Part):
 class Sections(Part):
     def items(self) -> list[str]:
         recurring = RecurringSection.objects.filter(post_count__gt=1)
-        rows = listing.with_public_count(recurring, Section).filter(public_count__gt=1)
+        rows = listing.with_public_count(recurring, Section, timezone.now()).filter(
+            public_count__gt=1
+        )
         return list(rows.order_by("pk").values_list("slug", flat=True))
 
     def location(self, item: str) -> str:
@@ -82,11 +87,22 @@ class Sections(Part):
 
 class Sources(Part):
     def items(self) -> list[str]:
-        rows = listing.with_public_count(Source.objects.filter(post_count__gt=0), Citation)
+        rows = listing.with_public_count(
+            Source.objects.filter(post_count__gt=0), Citation, timezone.now()
+        )
         return list(rows.filter(public_count__gt=0).order_by("pk").values_list("host", flat=True))
 
     def location(self, item: str) -> str:
         return reverse("posts:source", args=[item])
+
+
+def _public(
+    rows: QuerySet[Any], listed: type[listing.Listed], column: str, above: int = 0
+) -> list[str]:
+    """Return what names each tag, section or source with more than ``above`` public posts."""
+    counted = listing.with_public_count(rows, listed, timezone.now())
+    names = counted.filter(public_count__gt=above).order_by("pk")
+    return list(names.values_list(column, flat=True))
 
 
 PARTS: dict[str, type[Part]] = {

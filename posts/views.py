@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -19,6 +18,7 @@ from posts import listing
 from posts.composing import absolute
 from posts.counting import month_of
 from posts.initials import group_by_initial
+from posts.listing import only, require_posts
 from posts.models import (
     Citation,
     OldSlug,
@@ -31,7 +31,7 @@ from posts.models import (
     public,
 )
 from posts.naming import nfc
-from posts.paging import Page, paginate
+from posts.paging import PAGE_SIZE, Page, paginate
 from posts.previewing import PreviewError, PreviewExpired, read_preview
 from posts.shell import article_page, joined, page, safe
 from posts.templatetags.newsletter import issue_count, month_and_year, short_date
@@ -45,27 +45,20 @@ RECURS = 2  # a heading is a recurring section from its second issue on
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest issue, opened, and the recent ones as rows."""
-    latest = listing.cards("page__opening")[:1]
-    recent = listing.cards()[1 : HOME_ROWS + 1]
-    return page("home", {"opening": joined(latest), "rows": joined(recent)})
+    now = timezone.now()
+    opening = listing.newest(listing.cards, 1, "page__opening")(now)
+    recent = listing.newest(listing.cards, HOME_ROWS + 1)(now)
+    return page("home", {"opening": joined(opening), "rows": joined(recent[1:])})
 
 
 @require_safe
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     """One issue: its stored page between the site's header and its neighbours."""
-    columns = ("head", "intro", "body", "outro")
-    row = (
-        Post.objects.published()
-        .filter(slug=nfc(slug))
-        .values_list("published_at", "pk", *(f"page__{column}" for column in columns))
-        .first()
-    )
-    if row is None:
+    rows = listing.issue(nfc(slug), timezone.now())
+    if not rows:
         return _moved_post(slug)
-    moment, pk, head, *article = row
-    newer, older = _neighbours(moment, pk)
-    pager = render_to_string("posts/pager.html", {"newer": newer, "older": older})
-    return article_page(head, article, pager)
+    head, intro, body, outro, *beside = rows[0]
+    return article_page(head, (intro, body, outro), beside)
 
 
 @require_safe
@@ -96,7 +89,8 @@ def _private(response: HttpResponse) -> HttpResponse:
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
     """Every year with its months, and the latest issues."""
-    months = listing.months()
+    now = timezone.now()
+    months = listing.months(now)
     years = [
         (
             year,
@@ -106,11 +100,10 @@ def archive(request: HttpRequest) -> HttpResponse:
         )
         for year, rows in listing.by_year(months).items()
     ]
-    recent = listing.cards()[:HOME_ROWS]
     context = {
         "years": years,
         "total": sum(count for _day, count in months),
-        "rows": joined(recent),
+        "rows": joined(listing.newest(listing.cards, HOME_ROWS)(now)),
     }
     return page("archive", context, nav="archive", path=request.path)
 
@@ -118,13 +111,14 @@ def archive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def archive_year(request: HttpRequest, year: int) -> HttpResponse:
     """One year, month by month; of a very full year the newest issues only."""
-    years = listing.by_year(listing.months())
+    now = timezone.now()
+    years = listing.by_year(listing.months(now))
     if year not in years:
         raise Http404("No issue was published in this year.")
     months = years[year]
-    rows: dict[Any, list[bytes]] = {day: [] for day, _count in months}
+    rows: dict[date, list[bytes]] = {day: [] for day, _count in months}
     start, end = listing.bounds(months[-1][0], listing.next_month(months[0][0]))
-    cards = listing.cards().filter(published_at__gte=start, published_at__lt=end)
+    cards = listing.cards(now).filter(published_at__gte=start, published_at__lt=end)
     for card, moment, _pk in cards[:YEAR_ROWS]:
         rows[month_of(moment)].append(bytes(card or b""))
     context = {
@@ -143,13 +137,14 @@ def archive_year(request: HttpRequest, year: int) -> HttpResponse:
 @require_safe
 def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
     """The issues of one month."""
-    count = {(day.year, day.month): count for day, count in listing.months()}.get((year, month))
-    if count is None:
+    now = timezone.now()
+    months = {(day.year, day.month): (day, count) for day, count in listing.months(now)}
+    if (year, month) not in months:
         raise Http404("No issue was published in this month.")
-    first = date(year, month, 1)
+    first, count = months[year, month]
     start, end = listing.bounds(first, listing.next_month(first))
-    cards = listing.cards().filter(published_at__gte=start, published_at__lt=end)
-    found = paginate(cards, "published_at", "pk", request.GET.get("page"))
+    rows = listing.cards(now).filter(published_at__gte=start, published_at__lt=end)
+    found = paginate(request.GET.get("page"), lambda: list(rows[: PAGE_SIZE + 1]), lambda: rows)
     context = {
         "title": month_and_year(first),
         "kicker": year,
@@ -162,7 +157,7 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
 @require_safe
 def tags(request: HttpRequest) -> HttpResponse:
     """All tags by their initial."""
-    coming = listing.scheduled(TaggedPost)
+    coming = listing.scheduled(TaggedPost, timezone.now())
     rows = Tag.objects.filter(post_count__gt=0).values_list("pk", "name", "slug", "post_count")
     entries = [
         (name, reverse("posts:tag", args=[slug]), left)
@@ -176,21 +171,26 @@ def tags(request: HttpRequest) -> HttpResponse:
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The issues about a subject."""
-    subject = listing.with_public_count(Tag.objects.filter(slug=nfc(slug)), TaggedPost).first()
-    if subject is None:
+    now = timezone.now()
+    rows = listing.tag_named(nfc(slug), now)
+    if not rows:
         return _moved_tag(slug)
-    _require_posts(subject)
-    rows = listing.tagged(subject)
-    found = paginate(rows, "date", "content_object_id", request.GET.get("page"))
-    related = listing.related_tags(subject, [row[-1] for row in found.rows])
+    pk, name, description, count = rows[0]
+    require_posts(count)
+    found = paginate(
+        request.GET.get("page"),
+        lambda: listing.first_page(listing.tagged)(pk, now),
+        lambda: listing.tagged(pk, now),
+    )
+    related = listing.related_tags(pk, now)
     context = {
-        "title": subject.name,
+        "title": name,
         "kicker": gettext("Tag"),
         "kicker_url": reverse("posts:tags"),
-        "description": subject.description,
-        "facts": [issue_count(subject.public_count)],
-        "related": [(name, reverse("posts:tag", args=[slug]), 0) for name, slug in related],
-        "feeds": _feeds("tag", subject.slug),
+        "description": description,
+        "facts": [issue_count(count)],
+        "related": [(other, reverse("posts:tag", args=[slug]), 0) for other, slug in related],
+        "feeds": _feeds("tag", nfc(slug)),
     }
     return _listing(request, found, context, nav="tags")
 
@@ -201,7 +201,7 @@ def sections(request: HttpRequest) -> HttpResponse:
     rows = RecurringSection.objects.filter(post_count__gte=RECURS).order_by("-post_count", "pk")
     entries = [
         (row.title, row.get_absolute_url(), row.public_count, row.first_seen, row.last_seen)
-        for row in listing.with_dates(rows, Section)[:INDEX_ROWS]
+        for row in listing.with_dates(rows, Section, timezone.now())[:INDEX_ROWS]
         if row.public_count >= RECURS
     ]
     context = {"entries": entries, "total": len(entries)}
@@ -211,17 +211,20 @@ def sections(request: HttpRequest) -> HttpResponse:
 @require_safe
 def section(request: HttpRequest, slug: str) -> HttpResponse:
     """The issues that have a recurring section."""
-    known = RecurringSection.objects.filter(slug=nfc(slug))
-    heading = listing.with_public_count(known, Section).first()
-    _require_posts(heading)
-    rows = listing.with_section(heading)
-    found = paginate(rows, "date", "post_id", request.GET.get("page"))
+    now = timezone.now()
+    pk, title, count = only(listing.section_named(nfc(slug), now))
+    require_posts(count)
+    found = paginate(
+        request.GET.get("page"),
+        lambda: listing.first_page(listing.with_section)(pk, now),
+        lambda: listing.with_section(pk, now),
+    )
     context = {
-        "title": heading.title,
+        "title": title,
         "kicker": gettext("Section"),
         "kicker_url": reverse("posts:sections"),
-        "facts": [issue_count(heading.public_count)],
-        "feeds": _feeds("section", heading.slug),
+        "facts": [issue_count(count)],
+        "feeds": _feeds("section", nfc(slug)),
     }
     return _listing(request, found, context, nav="sections")
 
@@ -238,8 +241,8 @@ def sources(request: HttpRequest) -> HttpResponse:
             row.first_seen,
             row.last_seen,
         )
-        for row in listing.with_dates(rows, Citation)[:INDEX_ROWS]
-        if row.public_count
+        for row in listing.with_dates(rows, Citation, timezone.now())[:INDEX_ROWS]
+        if row.public_count > 0
     ]
     context = {"entries": entries, "total": len(entries)}
     return page("source_index", context, nav="sources", path=request.path)
@@ -248,20 +251,24 @@ def sources(request: HttpRequest) -> HttpResponse:
 @require_safe
 def source(request: HttpRequest, host: str) -> HttpResponse:
     """The issues that cite a source, and when it was first and last cited."""
-    known = Source.objects.filter(host=nfc(host).lower())
-    cited = listing.with_dates(known, Citation).first()
-    _require_posts(cited)
-    found = paginate(listing.citing(cited), "date", "post_id", request.GET.get("page"))
+    now, host = timezone.now(), nfc(host).lower()
+    pk, count, first_seen, last_seen = only(listing.source_named(host, now))
+    require_posts(count)
+    found = paginate(
+        request.GET.get("page"),
+        lambda: listing.first_page(listing.citing)(pk, now),
+        lambda: listing.citing(pk, now),
+    )
     context = {
-        "title": cited.host,
+        "title": host,
         "kicker": gettext("Source"),
         "kicker_url": reverse("posts:sources"),
         "facts": [
-            issue_count(cited.public_count),
-            format_html(gettext("first seen {}"), short_date(cited.first_seen)),
-            format_html(gettext("last seen {}"), short_date(cited.last_seen)),
+            issue_count(count),
+            format_html(gettext("first seen {}"), short_date(first_seen)),
+            format_html(gettext("last seen {}"), short_date(last_seen)),
         ],
-        "feeds": _feeds("source", cited.host),
+        "feeds": _feeds("source", host),
     }
     return _listing(request, found, context, nav="sources")
 
@@ -289,39 +296,11 @@ def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: st
     return page("listing", context | parts, nav=nav, path=request.path)
 
 
-def _require_posts(row: Any) -> None:
-    """Raise Http404 for a tag, section or source that no public post has."""
-    if row is None or row.public_count <= 0:
-        raise Http404("Nothing public is listed here.")
-
-
 def _feeds(kind: str, slug: str) -> list[tuple[str, str]]:
     return [
         (title, reverse(f"posts:{kind}-{form}", args=[slug]))
         for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     ]
-
-
-def _neighbours(moment: datetime, pk: int) -> list[dict[str, str] | None]:
-    """Return the next newer and the next older public post, as the pager shows them."""
-    columns = Post.objects.published().values_list("slug", "title", "language")
-    newer = columns.filter(published_at__gte=moment).filter(
-        Q(published_at__gt=moment) | Q(pk__gt=pk)
-    )
-    older = columns.filter(published_at__lte=moment).filter(
-        Q(published_at__lt=moment) | Q(pk__lt=pk)
-    )
-    return [
-        _neighbour(newer.order_by("published_at", "pk").first()),
-        _neighbour(older.order_by("-published_at", "-pk").first()),
-    ]
-
-
-def _neighbour(row: tuple[str, str, str] | None) -> dict[str, str] | None:
-    if row is None:
-        return None
-    slug, title, language = row
-    return {"url": reverse("posts:post", args=[slug]), "title": title, "language": language}
 
 
 def _moved_post(slug: str) -> HttpResponse:

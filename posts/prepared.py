@@ -1,0 +1,91 @@
+"""QuerySets whose SQL is compiled once: what the public pages ask on every request.
+
+Building and compiling a QuerySet costs several times what the database needs to answer it, and on
+a page that is stored it would be most of the work. A prepared query is an ordinary function that
+returns an ordinary QuerySet; it is called once per thread with stand-ins for its arguments, and
+from then on only the values are put in their places.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+Build = Callable[..., QuerySet[Any, Any]]
+Rows = list[tuple[Any, ...]]
+
+_FAR = datetime(8000, 1, 1, tzinfo=UTC)
+_BIG = 4_000_000_000_000_000_000
+
+
+class _Statement:
+    """A compiled QuerySet and which of its parameters are which arguments."""
+
+    def __init__(self, build: Build, arguments: Sequence[Any]) -> None:
+        stand_ins = [_stand_in(place, value) for place, value in enumerate(arguments)]
+        query = build(*stand_ins).query
+        self._compiler = query.get_compiler(connection=connection)
+        self._sql, parameters = self._compiler.as_sql()
+        places = {_adapted(value): place for place, value in enumerate(stand_ins)}
+        self._parameters = list(parameters)
+        self._slots = [
+            (index, places[value]) for index, value in enumerate(parameters) if value in places
+        ]
+        if {place for _index, place in self._slots} != set(range(len(arguments))):
+            raise TypeError(f"{build.__name__}: an argument is not a plain parameter of the query")
+        columns = [column for column, *_rest in self._compiler.select]
+        self._converters = self._compiler.get_converters(columns)
+
+    def rows(self, arguments: Sequence[Any]) -> Rows:
+        """Return what the query finds for these arguments."""
+        parameters = self._parameters.copy()
+        for index, place in self._slots:
+            parameters[index] = _adapted(arguments[place])
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, parameters)
+            found = cursor.fetchall()
+        if not self._converters:
+            return found
+        return [tuple(row) for row in self._compiler.apply_converters(found, self._converters)]
+
+
+def prepared(build: Build) -> Callable[..., Rows]:
+    """Make a function that returns a ``values_list`` QuerySet one that returns its rows.
+
+    The arguments (str, int or datetime) must reach the query as plain values: the function may
+    not look at them. Raises TypeError at the first call when one does not reach it.
+    """
+    local = threading.local()
+
+    @wraps(build)
+    def rows(*arguments: Any) -> Rows:
+        # A statement belongs to its thread's connection, whose settings tests may change.
+        key = (connection.vendor, connection.settings_dict["NAME"])
+        statements = local.__dict__
+        if key not in statements:
+            statements[key] = _Statement(build, arguments)
+        return statements[key].rows(arguments)
+
+    return rows
+
+
+def _stand_in(place: int, value: Any) -> Any:
+    """Return a value of the same type that occurs in no query by itself."""
+    if isinstance(value, datetime):
+        return _FAR + timedelta(microseconds=place)
+    if isinstance(value, int):
+        return _BIG + place
+    return f"\ue000argument {place}\ue000"
+
+
+def _adapted(value: Any) -> Any:
+    """Return a value as the ORM hands it to the database driver."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
