@@ -11,14 +11,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from links.models import Link, Source
 from links.moderating import decide
 
+EMPTY = "—"
 COLOURS = {"approved": "published", "pending": "scheduled", "blocked": "problem"}
 
 
@@ -88,9 +90,9 @@ class LinkAdmin(ReadOnly):
             '<a class="address" href="{}" rel="noopener noreferrer">{}</a>', link.url, link.url
         )
 
-    @admin.display(description=_("source"), ordering="source__host", empty_value="—")
-    def host(self, link: Link) -> str | None:
-        return link.source.host if link.source else None
+    @admin.display(description=_("source"), ordering="source__host")
+    def host(self, link: Link) -> str:
+        return link.source.host if link.source else EMPTY
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, link: Link) -> SafeString:
@@ -101,8 +103,8 @@ class LinkAdmin(ReadOnly):
         )
 
     @admin.display(description=_("first seen"), ordering="created_at")
-    def seen(self, link: Link) -> Any:
-        return link.created_at.date()
+    def seen(self, link: Link) -> str:
+        return date_format(link.created_at, pgettext("short date, Django format", "j M Y"))
 
     # Deciding
 

@@ -37,14 +37,19 @@ BLANK = "\ufeff \t\r\n"
 
 
 def join_tags(names: Sequence[str]) -> str:
-    """Return tag names as an editor sees them: comma-separated, a name with a comma in quotes."""
-    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+    """Return tag names as an editor sees them, comma-separated; ``split_tags`` reads them back."""
+    return ", ".join(_quoted(name) if "," in name or name[:1] == '"' else name for name in names)
 
 
 def split_tags(text: str) -> list[str]:
     """Return the names in a comma-separated text, each once; names keep spaces and script."""
-    rows = csv.reader([re.sub(r"[\r\n，]+", ",", text)], skipinitialspace=True)
+    rows = csv.reader([re.sub(r"[\r\n]+", ",", text)], skipinitialspace=True)
     return list(distinct_tags(name for row in rows for name in row))
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
 
 
 class PlainTextField(forms.CharField):
@@ -174,6 +179,9 @@ class PostForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial |= self._stored()
+        self.fields["published_at"].help_text = gettext("In the time zone %(zone)s.") % {
+            "zone": timezone.get_current_timezone_name()
+        }
 
     def _stored(self) -> dict[str, Any]:
         post = self.instance

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from links.models import Link
 from posts import moderating
 from posts.admin.auditing import record
-from posts.admin.states import badge
+from posts.admin.states import EMPTY, badge
 from posts.models import LinkedItem
 from posts.templatetags.newsletter import short_date
 
@@ -94,13 +94,13 @@ class LinkedItemAdmin(admin.ModelAdmin):
         address = reverse("admin:posts_post_change", args=[item.post_id])
         return format_html('<a href="{}">{}</a>', address, item.post.title)
 
-    @admin.display(description=_("date"), ordering="post__published_at", empty_value="—")
-    def day(self, item: LinkedItem) -> SafeString | str | None:
-        return short_date(item.post.published_at) or None
+    @admin.display(description=_("date"), ordering="post__published_at")
+    def day(self, item: LinkedItem) -> SafeString | str:
+        return short_date(item.post.published_at) or EMPTY
 
-    @admin.display(description=_("source"), empty_value="—")
-    def host(self, item: LinkedItem) -> str | None:
-        return item.link.source.host if item.link and item.link.source else None
+    @admin.display(description=_("source"))
+    def host(self, item: LinkedItem) -> str:
+        return item.link.source.host if item.link and item.link.source else EMPTY
 
     @admin.display(description=_("shown"), ordering="hidden")
     def shown(self, item: LinkedItem) -> SafeString:
@@ -112,17 +112,17 @@ class LinkedItemAdmin(admin.ModelAdmin):
             return badge("problem", _("Link blocked"))
         return badge("published", _("Shown"))
 
-    @admin.display(description=_("main link"), empty_value="—")
-    def main_link(self, item: LinkedItem) -> SafeString | None:
+    @admin.display(description=_("main link"))
+    def main_link(self, item: LinkedItem) -> SafeString | str:
         if item.link is None:
-            return None
+            return EMPTY
         address = reverse("admin:links_link_change", args=[item.link_id])
         return format_html('<a href="{}">{}</a>', address, item.url)
 
-    @admin.display(description=_("lines"), empty_value="—")
-    def place(self, item: LinkedItem) -> str | None:
+    @admin.display(description=_("lines"))
+    def place(self, item: LinkedItem) -> str:
         if item.removed_at or item.section is None:
-            return None
+            return EMPTY
         return gettext("lines %(first)d to %(last)d of the section") % {
             "first": item.start_line + 1,
             "last": item.end_line,

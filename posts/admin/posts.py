@@ -24,7 +24,7 @@ from posts import publishing
 from posts.admin.auditing import record
 from posts.admin.conflicts import conflict_context, retry_data
 from posts.admin.outlines import outline
-from posts.admin.states import STATES, StateFilter, state_badge, state_of
+from posts.admin.states import EMPTY, STATES, StateFilter, state_badge, state_of
 from posts.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
 from posts.models import Post, Tag, TaggedPost
 from posts.previewing import sign_preview
@@ -105,13 +105,13 @@ class PostAdmin(admin.ModelAdmin):
     def state(self, post: Post) -> SafeString:
         return state_badge(post)
 
-    @admin.display(description=_("date"), ordering="published_at", empty_value="—")
-    def date(self, post: Post) -> SafeString | str | None:
-        return short_date(post.published_at) or None
+    @admin.display(description=_("date"), ordering="published_at")
+    def date(self, post: Post) -> SafeString | str:
+        return short_date(post.published_at) or EMPTY
 
-    @admin.display(description=_("tags"), empty_value="—")
-    def tag_names(self, post: Post) -> str | None:
-        return ", ".join(tagging.tag.name for tagging in post.taggings.all()) or None
+    @admin.display(description=_("tags"))
+    def tag_names(self, post: Post) -> str:
+        return ", ".join(tagging.tag.name for tagging in post.taggings.all()) or EMPTY
 
     @admin.display(description=_("Markdown"))
     def document_shown(self, post: Post) -> SafeString:

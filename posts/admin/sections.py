@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from posts.admin.outlines import outline_section
+from posts.admin.states import EMPTY
 from posts.models import RecurringSection, Section
 from posts.templatetags.newsletter import short_date
 
@@ -72,14 +73,14 @@ class SectionAdmin(admin.ModelAdmin):
         address = reverse("admin:posts_post_change", args=[section.post_id])
         return format_html('<a href="{}">{}</a>', address, section.post.title)
 
-    @admin.display(description=_("date"), ordering="date", empty_value="—")
-    def day(self, section: Section) -> SafeString | str | None:
-        return short_date(section.date) or None
+    @admin.display(description=_("date"), ordering="date")
+    def day(self, section: Section) -> SafeString | str:
+        return short_date(section.date) or EMPTY
 
-    @admin.display(description=_("recurring section"), empty_value="—")
-    def series(self, section: Section) -> SafeString | None:
+    @admin.display(description=_("recurring section"))
+    def series(self, section: Section) -> SafeString | str:
         if section.recurring is None:
-            return None
+            return EMPTY
         address = reverse("admin:posts_section_changelist")
         return format_html(
             '<a href="{}?recurring={}">{}</a>',

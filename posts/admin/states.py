@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from posts.models import Post, PostQuerySet
 
+# What a list shows where there is nothing to show.
+EMPTY = "—"
+
 STATES = {
     "draft": _("Draft"),
     "scheduled": _("Scheduled"),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from posts.admin.auditing import record
+from posts.admin.states import EMPTY
 from posts.merging import NameTaken, check_free, merge, posts_touched, rename
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.naming import fold, tag_slug, unicode_slug
@@ -109,10 +110,10 @@ class TagAdmin(admin.ModelAdmin):
         aliases = Prefetch("aliases", TagAlias.objects.order_by("name"))
         return super().get_queryset(request).prefetch_related(aliases)
 
-    @admin.display(description=_("also known as"), empty_value="—")
-    def alias_names(self, tag: Tag) -> SafeString | str | None:
+    @admin.display(description=_("also known as"))
+    def alias_names(self, tag: Tag) -> SafeString | str:
         names = list(dict.fromkeys(alias.name for alias in tag.aliases.all()))
-        return ", ".join(names) or None
+        return ", ".join(names) or EMPTY
 
     def view_on_site(self, obj: Tag) -> str | None:
         """Return the tag's page, if it has one."""

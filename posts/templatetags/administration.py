@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from django import template
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from links.models import Link
@@ -55,7 +54,8 @@ def _posts(name: str, state: str) -> Count:
     return Count(name, number, f"{reverse('admin:posts_post_changelist')}?state={state}", state)
 
 
-@register.simple_tag
-def time_zone() -> str:
-    """Return the name of the time zone that times in forms are in."""
-    return timezone.get_current_timezone_name()
+@register.filter
+def ours_first(apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the apps of the admin with those that hold the site's content first."""
+    order = {"posts": 0, "links": 1, "auth": 2}
+    return sorted(apps, key=lambda app: order.get(app["app_label"], len(order)))

@@ -1,0 +1,541 @@
+"""Writing an issue in the admin: what is saved, what stays, what is refused."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
+
+from posts.documents import parse_issue
+from posts.forms import join_tags, split_tags
+from posts.metadata import distinct_tags
+from posts.models import OldSlug, Post
+from posts.publishing import save_document
+from tests.builders import BODY, make_draft, make_post, make_scheduled
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/posts/post/add/"
+
+
+@pytest.fixture
+def client(sign_in: SignIn, editor: User) -> Client:
+    return sign_in(editor)
+
+
+def change(post: Post) -> str:
+    return reverse("admin:posts_post_change", args=[post.pk])
+
+
+def stored(text: str | bytes, name: str = "") -> Post:
+    data = text.encode() if isinstance(text, str) else text
+    return save_document(Post(source_name=name), parse_issue(data, name))
+
+
+def fields(response: HttpResponse) -> dict[str, str]:
+    """Return what a browser would submit of the form on a page."""
+    tree = HTMLParser(response.content.decode())
+    values: dict[str, str] = {}
+    for node in tree.css("#post_form input[name], #post_form textarea[name]"):
+        if node.tag == "textarea":
+            # The parser gives the text as browsers do; the first newline belongs to the tag.
+            value = node.text().removeprefix("\n")
+            value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+        else:
+            value = node.attributes.get("value") or ""
+        values[str(node.attributes["name"])] = value
+    return values
+
+
+def opened(client: Client, post: Post) -> dict[str, str]:
+    return fields(client.get(change(post)))
+
+
+def save(client: Client, post: Post, button: str = "_save", **edits: str) -> Any:
+    """Open a post, edit fields and press a button."""
+    return client.post(change(post), opened(client, post) | edits | {button: "1"})
+
+
+def said(response: Any) -> str:
+    return " ".join(str(message) for message in response.wsgi_request._messages)
+
+
+# What was not edited stays
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntitle: One\ntags: [a, b]\n---\n\nText\n\n## Two\n- [x](https://e.org)\n",
+        "---\r\ntitle: One\r\n---\r\n\r\nText\r\n\r\n## Two\r\n",
+        "---\rtitle: One\r---\r\rText\r\r## Two\r",
+        "---\ntitle: One\r\n---\n\nText\r\nmore\rand\n\r\n## Two\n",
+        "\ufeff---\ntitle: One\n---\n\nText\n",
+        "---\ntitle: One\n---\n\nno newline at the end",
+        "---\ntitle: One\n---\n\n\n\n  \n\nafter blank lines\n\n\n",
+        "---\ntitle: One\n---\n\ntrailing spaces  \n\ttab\t\n   \n",
+        "---\ntitle: One\n---\n\nline\u2028separator\u0085next\x0cfeed\n",
+        "---\ntitle: One\n---\n\n</textarea>\n<script>alert(1)</script>\n&amp; &lt;\n",
+        "---\ntitle: One\n---",
+        "\n\n# A title without a header\n\nText\n",
+        "\ufeff# A title after a mark\n",
+        'title: Pelican\ndate: 2014-11-17 12:30\ntags: a, "b"\n\nText\n',
+        "---\n# a comment\ntitle:   'Quoted'   # why\ndescription: >\n  folded\n  text\n"
+        "update: 2024-05-10 12:30\ndraft: true\nslug: a-slug\nlang: ko\nother: {a: 1}\n---\nText\n",
+    ],
+)
+def test_saving_without_changes_leaves_the_document_to_the_byte(client: Client, text: str) -> None:
+    post = stored(text)
+    status, moment = post.status, post.published_at
+
+    response = save(client, post)
+
+    assert response.status_code == 302
+    post.refresh_from_db()
+    assert post.document == text
+    assert (post.status, post.published_at) == (status, moment)
+
+
+def test_an_edited_line_changes_alone(client: Client) -> None:
+    text = "---\r\ntitle:  One   # kept\r\n---\r\n\r\nfirst\r\nsecond\nthird\r\n"
+    post = stored(text)
+
+    save(client, post, text="first\r\nSECOND\r\nthird\r\n")
+
+    post.refresh_from_db()
+    assert post.document == text.replace("second\n", "SECOND\r\n")
+
+
+def test_a_changed_field_changes_its_own_line_of_the_header(client: Client) -> None:
+    post = stored("---\n# mine\ntitle: One\nfoo: bar\ntags:\n  - a\n  - b\n---\n\nText\n")
+
+    save(client, post, title="하나: 둘", description="About it", updated="2024-06-01")
+
+    post.refresh_from_db()
+    assert post.document == (
+        '---\n# mine\ntitle: "하나: 둘"\nfoo: bar\ntags:\n  - a\n  - b\n'
+        "description: About it\nupdate: 2024-06-01\n---\n\nText\n"
+    )
+    assert (post.title, post.description) == ("하나: 둘", "About it")
+
+
+def test_tags_keep_their_spaces_and_script(client: Client) -> None:
+    post = make_post(tags=["AI"])
+
+    save(client, post, tags='AI, Llama 3 평가,  "x, y" ,ai, C++')
+
+    names = list(post.taggings.order_by("position").values_list("tag__name", flat=True))
+    assert names == ["AI", "Llama 3 평가", "x, y", "C++"]
+    assert opened(client, post)["tags"] == 'AI, Llama 3 평가, "x, y", C++'
+
+
+@given(st.lists(st.text(alphabet="ab ,\"평가'", min_size=1)))
+def test_any_tag_names_can_be_shown_and_read_back(names: list[str]) -> None:
+    kept = list(distinct_tags(names))
+
+    assert split_tags(join_tags(kept)) == kept
+
+
+def test_emptied_fields_leave_the_header(client: Client) -> None:
+    post = make_post(tags=["AI"], description="old", cover="https://e.org/a.png")
+
+    save(client, post, tags="", description="", cover="")
+
+    post.refresh_from_db()
+    assert "tags" not in post.header
+    assert "description" not in post.header
+    assert "cover" not in post.header
+    assert not post.taggings.exists()
+
+
+# New posts
+
+
+def test_a_new_post_gets_a_header_and_stays_a_draft(client: Client) -> None:
+    response = client.post(
+        ADD,
+        {
+            "title": "새 글",
+            "text": "## 첫째\r\n- [x](https://e.org)\r\n",
+            "tags": "AI",
+            "_save": "1",
+        },
+    )
+
+    post = Post.objects.get()
+    assert response.headers["Location"] == change(post)
+    assert post.document == (
+        "---\ntitle: 새 글\ntags:\n  - AI\n---\n\n## 첫째\n- [x](https://e.org)\n"
+    )
+    assert (post.status, post.slug) == ("draft", "새-글")
+    assert LogEntry.objects.get().is_addition()
+
+
+def test_a_whole_document_can_be_pasted(client: Client) -> None:
+    text = "---\ntitle: Pasted\ndate: 2024-05-10\nfoo: bar\n---\n\nText\n"
+
+    client.post(ADD, {"title": "", "text": text, "_save": "1"})
+
+    post = Post.objects.get()
+    assert post.document == text
+    assert post.title == "Pasted"
+    assert post.published_at == datetime(2024, 5, 10, tzinfo=UTC)
+    assert post.status == "draft"
+
+
+def test_fields_win_over_a_pasted_header(client: Client) -> None:
+    client.post(ADD, {"title": "Mine", "text": "---\ntitle: Theirs\n---\nText\n", "_save": "1"})
+
+    assert Post.objects.get().header == "---\ntitle: Mine\n---\n"
+
+
+def test_a_title_can_come_from_the_first_heading(client: Client) -> None:
+    client.post(ADD, {"title": "", "text": "# 오늘의 소식\n\nText", "_save": "1"})
+
+    post = Post.objects.get()
+    assert post.title == "오늘의 소식"
+    assert post.header == "---\ntitle: 오늘의 소식\n---\n\n"
+
+
+def test_a_new_post_published_at_once_says_its_date(client: Client) -> None:
+    client.post(ADD, {"title": "Now", "text": "Text", "_publish": "1"})
+
+    post = Post.objects.get()
+    assert post.is_public()
+    assert "date: " in post.header
+
+
+# Buttons
+
+
+def test_publish_now_publishes_now(client: Client) -> None:
+    post = make_draft()
+
+    response = save(client, post, "_publish")
+
+    post.refresh_from_db()
+    assert post.is_public()
+    assert "public" in said(response)
+    assert LogEntry.objects.filter(change_message__contains="published").count() == 1
+
+
+def test_publish_now_does_not_wait_for_a_time_to_come(client: Client) -> None:
+    post = make_scheduled()
+
+    save(client, post, "_publish")
+
+    post.refresh_from_db()
+    assert post.is_public()
+
+
+def test_publish_now_keeps_a_time_that_has_passed(client: Client) -> None:
+    post = stored("---\ntitle: Old\ndate: 2024-05-10\ndraft: true\n---\n\nText\n")
+
+    save(client, post, "_publish")
+
+    post.refresh_from_db()
+    assert post.is_public()
+    assert post.published_at == datetime(2024, 5, 10, tzinfo=UTC)
+    assert post.header == "---\ntitle: Old\ndate: 2024-05-10\ndraft: false\n---\n\n"
+
+
+def test_a_time_to_come_is_scheduled_and_said_so(client: Client) -> None:
+    post = make_draft()
+    moment = (timezone.now() + timedelta(days=3)).replace(second=0, microsecond=0)
+
+    response = save(client, post, "_schedule", published_at=f"{moment:%Y-%m-%dT%H:%M}")
+
+    post.refresh_from_db()
+    assert (post.status, post.published_at) == ("published", moment)
+    assert not post.is_public()
+    assert "scheduled" in said(response)
+    assert f"date: {moment:%Y-%m-%dT%H:%M}" in post.header
+
+
+@pytest.mark.parametrize("moment", ["", "2024-01-01T00:00"])
+def test_schedule_asks_for_a_time_to_come(client: Client, moment: str) -> None:
+    post = make_draft()
+
+    response = save(client, post, "_schedule", published_at=moment, title="Typed")
+
+    assert response.status_code == 200
+    assert "still to come" in response.content.decode()
+    assert fields(response)["title"] == "Typed"
+    post.refresh_from_db()
+    assert post.status == "draft"
+
+
+def test_withdraw_makes_a_draft_and_keeps_its_time(client: Client) -> None:
+    post = make_post()
+
+    response = save(client, post, "_withdraw")
+
+    moment = post.published_at
+    post.refresh_from_db()
+    assert (post.status, post.published_at) == ("draft", moment)
+    assert "draft" in said(response)
+    assert client.get(post.get_absolute_url()).status_code == 404
+
+
+def test_a_day_is_written_as_a_day(client: Client) -> None:
+    post = make_draft()
+
+    save(client, post, published_at="2024-05-10T00:00")
+
+    post.refresh_from_db()
+    assert "\ndate: 2024-05-10\n" in post.header
+    assert post.published_at == datetime(2024, 5, 10, tzinfo=UTC)
+
+
+def test_the_time_of_a_draft_can_be_taken_away(client: Client) -> None:
+    post = make_draft()
+    save(client, post, published_at="2024-05-10T00:00")
+
+    save(client, post, published_at="")
+
+    post.refresh_from_db()
+    assert post.published_at is None
+    assert "date" not in post.header
+
+
+def test_a_public_post_keeps_a_time(client: Client) -> None:
+    response = save(client, make_post(), published_at="")
+
+    assert "needs a time" in response.content.decode()
+
+
+def test_seconds_survive_a_save_that_does_not_touch_the_time(client: Client) -> None:
+    moment = datetime(2024, 5, 10, 9, 30, 12, 345, tzinfo=UTC)
+    post = make_post(at=moment)
+
+    save(client, post, title="Other")
+
+    post.refresh_from_db()
+    assert post.published_at == moment
+
+
+# Addresses
+
+
+def test_an_old_address_redirects(client: Client) -> None:
+    post = make_post("First name")
+
+    save(client, post, slug="새-주소")
+
+    post.refresh_from_db()
+    assert post.slug == "새-주소"
+    assert OldSlug.objects.get().slug == "first-name"
+    assert client.get("/posts/first-name/").headers["Location"] == post.get_absolute_url()
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"),
+    [
+        ("", "needs an address"),
+        ("Not A Slug", "not-a-slug"),
+        ("a/b", "ab"),
+        ("second", "Another post"),
+        ("!!", "letters, digits"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_at_its_field(
+    client: Client, slug: str, words: str
+) -> None:
+    make_post("Second")
+    post = make_post("First")
+
+    response = save(client, post, slug=slug)
+
+    errors = HTMLParser(response.content.decode()).css_first(".field-slug .errorlist")
+    assert errors is not None
+    assert words in errors.text()
+    post.refresh_from_db()
+    assert post.slug == "first"
+
+
+# Refusals lose nothing
+
+
+@pytest.mark.parametrize(
+    ("edits", "field", "words"),
+    [
+        ({"title": " "}, "title", "needs a title"),
+        ({"language": "no language"}, "language", "code such as"),
+        ({"tags": "x" * 201}, "tags", "at most 200"),
+        ({"updated": "yesterday"}, "updated", "valid date"),
+        ({"text": "a" * 1_000_001}, "text", "larger than 1 MB"),
+        ({"text": "nul \0 byte"}, "text", "Null characters"),
+        ({"seen_version": ""}, "", "Load the page again"),
+        ({"seen_version": "0"}, "", ""),
+    ],
+)
+def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(
+    client: Client, edits: dict[str, str], field: str, words: str
+) -> None:
+    post = make_post()
+    typed = {"description": "Typed", "text": BODY + "\r\n더 쓴 글  \r\n"} | edits
+
+    response = save(client, post, **typed)
+
+    page = HTMLParser(response.content.decode())
+    assert response.status_code == 200
+    assert page.css_first(".errornote") is not None
+    if field:
+        errors = page.css_first(f".field-{field} .errorlist")
+        assert errors is not None
+        assert words in errors.text()
+    assert words in page.text()
+    shown = fields(response)
+    assert shown["description"] == "Typed"
+    if "\0" not in typed["text"]:
+        assert shown["text"].replace("\r\n", "\n") == typed["text"].replace("\r\n", "\n")
+    post.refresh_from_db()
+    assert post.version == 1
+
+
+def test_a_header_that_cannot_be_changed_is_said_at_the_text(client: Client) -> None:
+    post = stored("---\n{title: One}\n---\n\nText\n")
+
+    response = save(client, post, title="Two")
+
+    errors = HTMLParser(response.content.decode()).css_first(".field-text .errorlist")
+    assert errors is not None
+    assert "braces" in errors.text()
+
+
+def test_text_is_not_swallowed_by_the_header(client: Client) -> None:
+    post = stored("title: One\ndate: 2024-05-10\nText\n")
+
+    response = save(client, post, text="Summary: not text any more\r\nText\r\n")
+
+    assert "part of the header" in response.content.decode()
+    post.refresh_from_db()
+    assert post.version == 1
+
+
+def test_a_text_beyond_the_limits_is_stored_as_a_draft_with_its_problem(client: Client) -> None:
+    post = make_post()
+    deep = "fine\r\n\r\n" + "> " * 30 + "too deep\r\n"
+
+    response = save(client, post, text=deep)
+
+    post.refresh_from_db()
+    assert post.body == deep.replace("\r\n", "\n")
+    assert post.status == "draft"
+    assert "line 3" in post.problem
+    assert post.problem in said(response)
+    page = HTMLParser(client.get(change(post)).content.decode())
+    assert post.problem in page.css_first(".field-text .errorlist").text()
+
+
+# Two editors
+
+
+def test_the_second_save_is_refused_with_both_texts(
+    client: Client, sign_in: SignIn, admin: User
+) -> None:
+    post = make_post()
+    mine = opened(client, post)
+    other = sign_in(admin)
+    save(other, post, text=BODY.replace("Third find", "Their find"), title="Their title")
+
+    response = client.post(
+        change(post), mine | {"text": BODY.replace("First find", "My find"), "_save": "1"}
+    )
+
+    assert response.status_code == 409
+    post.refresh_from_db()
+    assert post.title == "Their title"
+    assert "Their find" in post.body
+    page = HTMLParser(response.content.decode())
+    assert "My find" in fields(response)["text"]
+    assert any("Their find" in node.text() for node in page.css(".diff ins"))
+    assert any("My find" in node.text() for node in page.css(".diff del"))
+    assert "Their title" in page.css_first(".conflict table").text()
+    assert "admin" in page.css_first(".conflict").text()
+
+
+def test_after_looking_mine_goes_on_top_of_theirs(client: Client) -> None:
+    post = make_post()
+    mine = opened(client, post) | {"text": "Mine\r\n", "_save": "1"}
+    save(client, post, text="Theirs\r\n")
+    refused = client.post(change(post), mine)
+
+    response = client.post(change(post), fields(refused) | {"_save": "1"})
+
+    assert response.status_code == 302
+    post.refresh_from_db()
+    assert post.body == "Mine\n"
+    assert post.version == 3
+
+
+def test_a_refused_save_does_not_publish(client: Client) -> None:
+    post = make_draft()
+    mine = opened(client, post) | {"_publish": "1"}
+    save(client, post, text="Theirs\r\n")
+
+    assert client.post(change(post), mine).status_code == 409
+    post.refresh_from_db()
+    assert post.status == "draft"
+    assert LogEntry.objects.count() == 1
+
+
+# Around the form
+
+
+def test_the_form_shows_the_outline_with_items_and_links(client: Client) -> None:
+    page = HTMLParser(client.get(change(make_post())).content.decode())
+    outline = page.css_first(".outline")
+
+    assert [node.text() for node in outline.css(".outline-heading")] == [
+        "(opening)",
+        "Preview",
+        "Viewpoint 🤖",
+        "Overview",
+    ]
+    assert "First find" in outline.text()
+    assert "https://two.example.org/b" in outline.text()
+    assert "https://opening.example.org/hello" in outline.text()
+
+
+def test_preview_shows_a_draft_and_view_on_site_a_public_post(client: Client) -> None:
+    draft, public = make_draft(), make_post()
+
+    links = {
+        post.pk: [
+            node.attributes["href"]
+            for node in HTMLParser(client.get(change(post)).content.decode()).css(".post-state a")
+        ]
+        for post in (draft, public)
+    }
+
+    assert links[draft.pk][0].startswith("/preview/")
+    assert Client().get(links[draft.pk][0]).status_code == 200
+    assert draft.get_absolute_url() not in links[draft.pk]
+    assert public.get_absolute_url() in links[public.pk]
+
+
+def test_the_header_is_shown_as_written(client: Client) -> None:
+    post = stored("---\n# a comment\ntitle: One\n---\n\nText\n")
+
+    page = HTMLParser(client.get(change(post)).content.decode())
+
+    assert page.css_first(".header-fold pre").text() == post.header
+
+
+def test_the_update_date_of_a_header_with_a_time_is_left_alone(client: Client) -> None:
+    post = stored("---\ntitle: One\nupdate: 2024-05-10 12:30\n---\n\nText\n")
+
+    assert opened(client, post)["updated"] == str(date(2024, 5, 10))
+    save(client, post, title="Two")
+
+    post.refresh_from_db()
+    assert "update: 2024-05-10 12:30\n" in post.header
