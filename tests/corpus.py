@@ -12,12 +12,19 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 ROOT = Path(os.environ.get("NEWSLETTER_CORPUS") or CHECKOUT.parent / "shared" / "corpus")
 
+NEEDS = "needs the corpus:"
+
+
+def is_missing(reason: str) -> bool:
+    """Whether a test was skipped because this machine has no corpus at all."""
+    return NEEDS in reason and not ROOT.exists()
+
 
 def corpus(*parts: str) -> Path:
     """Return a path inside the corpus; skip the test (or the module that asks) without it."""
     path = ROOT.joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"needs {'/'.join(parts) or 'the corpus'} in {ROOT}", allow_module_level=True)
+        pytest.skip(f"{NEEDS} {'/'.join(parts)} in {ROOT}", allow_module_level=True)
     return path
 
 
