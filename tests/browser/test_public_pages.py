@@ -1,0 +1,243 @@
+"""Readers' journeys through the public pages, in a real browser under the site's policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from tests.builders import BODY, make_post, make_posts
+
+PAGES = (
+    "/",
+    "/posts/a-long-issue/",
+    "/archive/",
+    "/archive/2024/",
+    "/archive/2024/05/",
+    "/tags/",
+    "/tags/ai/",
+    "/sections/",
+    "/sections/preview/",
+    "/sources/",
+    "/sources/arxiv.org/",
+)
+LONG_BODY = f"""{BODY}
+## Everything else
+
+| a long heading of a column | another | and a third | the fourth of them |
+|---|---|---|---|
+| `a_name_that_does_not_break_anywhere` | 1,234,567 | ten per cent | https://example.org/a/b/c |
+
+![A chart](https://images.example.org/chart.png "What the chart shows")
+
+1. [One](https://one.example.org/) first
+2. [Two](https://two.example.org/) then
+   - a nested row about https://a-very-long-host-name.example.org/and/a/path/that/does/not/end
+
+```
+a line of code that is much longer than a telephone is wide, so that it has to scroll by itself
+```
+
+> 긴 한국어 인용문은 낱말 안에서 끊기지 않고 화면 밖으로도 나가지 않습니다.
+
+- A row with a footnote[^1]
+
+[^1]: A footnote.
+"""
+
+
+@pytest.fixture(autouse=True)
+def _issues(live_server: LiveServer) -> None:
+    """Issues in two months, the latest of them with everything an issue may hold."""
+    make_posts(3)
+    make_post("A long issue", LONG_BODY, description="What it is about.", language="ko")
+
+
+def visit(page: Page, live_server: LiveServer, path: str) -> None:
+    response = page.goto(f"{live_server.url}{path}")
+    assert response is not None
+    assert response.status == 200, path
+
+
+def background(page: Page) -> str:
+    colour: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
+
+
+def violations(page: Page, *only: str) -> list[str]:
+    options = {"runOnly": list(only)} if only else None
+    found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+
+
+def test_nothing_pushes_a_page_sideways_on_the_narrowest_telephone(
+    page: Page, live_server: LiveServer
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    widths = {}
+
+    for path in PAGES:
+        visit(page, live_server, path)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+
+    assert widths == dict.fromkeys(PAGES, 320)
+
+
+def test_axe_finds_no_barrier(page: Page, live_server: LiveServer) -> None:
+    barriers = {}
+
+    for path in PAGES:
+        visit(page, live_server, path)
+        barriers[path] = violations(page)
+
+    assert barriers == {path: [] for path in PAGES}
+
+
+def test_text_can_be_read_in_the_dark(page: Page, live_server: LiveServer) -> None:
+    page.emulate_media(color_scheme="dark")
+    barriers = {}
+
+    for path in PAGES:
+        visit(page, live_server, path)
+        barriers[path] = violations(page, "color-contrast", "link-in-text-block")
+
+    assert barriers == {path: [] for path in PAGES}
+
+
+def test_the_chosen_scheme_is_remembered_on_every_page(page: Page, live_server: LiveServer) -> None:
+    page.emulate_media(color_scheme="light")
+    visit(page, live_server, "/")
+    light = background(page)
+
+    page.get_by_role("button", name="Dark").click()
+    dark = background(page)
+    visit(page, live_server, "/archive/")
+
+    assert dark != light
+    assert background(page) == dark
+    expect(page.get_by_role("button", name="Light")).to_be_visible()
+
+
+def test_the_choice_may_be_light_when_the_system_is_dark(
+    page: Page, live_server: LiveServer
+) -> None:
+    page.emulate_media(color_scheme="dark")
+    visit(page, live_server, "/")
+    dark = background(page)
+
+    page.get_by_role("button", name="Light").click()
+    page.reload()
+
+    assert background(page) != dark
+
+
+def test_the_first_key_leads_past_the_navigation(page: Page, live_server: LiveServer) -> None:
+    visit(page, live_server, "/posts/a-long-issue/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the text")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_a_reader_walks_from_the_latest_issue_to_an_older_one(
+    page: Page, live_server: LiveServer
+) -> None:
+    visit(page, live_server, "/")
+    page.get_by_role("heading", level=2).get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Issue 3")
+
+    page.get_by_role("link", name="Previous issue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Issue 2")
+
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Archive").click()
+    page.get_by_role("link", name="May").click()
+    expect(page.get_by_role("link", name="A long issue")).to_be_visible()
+
+
+def test_contents_stand_beside_the_text_or_fold_above_it(
+    page: Page, live_server: LiveServer
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    visit(page, live_server, "/posts/a-long-issue/")
+    expect(page.get_by_role("navigation", name="Contents")).to_be_visible()
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.get_by_role("navigation", name="Contents")).to_be_hidden()
+    page.locator("summary", has_text="Contents").click()
+    page.locator(".contents-fold").get_by_role("link", name="Overview").click()
+
+    assert page.url.endswith("#overview")
+
+
+def test_sources_are_drawn_beside_items_and_never_become_text(
+    page: Page, live_server: LiveServer
+) -> None:
+    visit(page, live_server, "/posts/a-long-issue/")
+    paper = page.locator('.item[data-host="arxiv.org"]')
+
+    drawn = paper.evaluate("item => getComputedStyle(item, '::after').content")
+
+    assert "논문" in drawn
+    assert "arxiv" not in paper.inner_text()
+
+
+def test_paper_lists_the_addresses_of_links_and_the_screen_is_as_before(
+    page: Page, live_server: LiveServer
+) -> None:
+    visit(page, live_server, "/posts/a-long-issue/")
+    before = page.inner_text("main")
+
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    addresses = page.locator(".print-links li").all_inner_texts()
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+    assert "https://arxiv.org/abs/2405.04517" in addresses
+    assert len(addresses) == len(set(addresses))
+    assert page.inner_text("main") == before
+
+
+def test_pages_do_without_scripts(chromium: Browser, live_server: LiveServer) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    page.goto(f"{live_server.url}/posts/a-long-issue/", wait_until="domcontentloaded")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("A long issue")
+    expect(page.locator(".theme-switch")).to_be_hidden()
+    context.close()
+
+
+def test_a_wrong_address_says_so_and_leads_on(
+    page: Page, live_server: LiveServer, complaints: list[str]
+) -> None:
+    response = page.goto(f"{live_server.url}/posts/never-written/")
+    assert response is not None
+    assert response.status == 404
+    complaints.clear()
+
+    assert violations(page) == []
+    page.get_by_role("link", name="The latest issue").click()
+    expect(page.get_by_role("link", name="Issue 3").first).to_be_visible()
+
+
+def test_the_interface_speaks_korean(
+    page: Page, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.LANGUAGE_CODE = "ko"
+    make_post("새 글", at=None)
+
+    visit(page, live_server, "/archive/")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("보관함")
+    expect(page.get_by_role("button", name="어둡게")).to_be_visible()
+    assert page.get_attribute("html", "lang") == "ko"
