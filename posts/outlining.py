@@ -26,6 +26,8 @@ _WORD: Final = re.compile(r"\w")
 _BEFORE_SUMMARY: Final = re.compile(r"^[\s:：\-–—|·•,.;)\]）】]+")
 _AFTER_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,;(\[（【]+$")
 _MAX_TITLE: Final = 120
+_MOST_LABELS: Final = 3
+"""As many labels as the longest host in ``_KINDS`` has."""
 
 _KINDS: Final[dict[str, frozenset[str]]] = {
     "video": frozenset(("youtube.com", "youtu.be", "vimeo.com", "twitch.tv", "bilibili.com")),
@@ -164,7 +166,7 @@ def kind_of(url: str) -> str:
     host = host_of(url)
     if not host:
         return ""
-    labels = host.split(".")
+    labels = host.split(".")[-_MOST_LABELS:]
     names = {".".join(labels[place:]) for place in range(len(labels) - 1)}
     for kind, hosts in _KINDS.items():
         if names & hosts:

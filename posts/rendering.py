@@ -50,6 +50,7 @@ __all__ = [
 ]
 
 _NOT_IN_SLUG: Final = re.compile(r"[^\w]+")
+_MAX_ANCHOR: Final = 100
 _RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
 _SURROGATES: Final = re.compile("[\ud800-\udfff\x00]")
 
@@ -250,27 +251,29 @@ def heading_text(element: etree.Element) -> str:
 
 def _name_headings(trees: Iterable[etree.Element]) -> dict[etree.Element, str]:
     """An anchor for every heading that stands at the top of a section's tree."""
-    taken: set[str] = set()
-    named = {}
-    for tree in trees:
-        for element in tree:
-            if element.tag in HEADINGS:
-                named[element] = _unique(make_anchor(heading_text(element)), taken)
-    return named
+    taken: dict[str, int] = {}
+    return {
+        element: _unique(make_anchor(heading_text(element)), taken)
+        for tree in trees
+        for element in tree
+        if element.tag in HEADINGS
+    }
 
 
 def make_anchor(heading: str) -> str:
     """The anchor of a heading: its letters and digits of any script, joined by hyphens."""
     text = unicodedata.normalize("NFC", heading).lower()
-    anchor = _NOT_IN_SLUG.sub("-", text).strip("-_") or "section"
+    anchor = _NOT_IN_SLUG.sub("-", text)[:_MAX_ANCHOR].strip("-_") or "section"
     return f"section-{anchor}" if _RESERVED.match(anchor) else anchor
 
 
-def _unique(anchor: str, taken: set[str]) -> str:
-    candidate = anchor
-    number = 2
-    while candidate in taken:
-        candidate = f"{anchor}-{number}"
+def _unique(anchor: str, taken: dict[str, int]) -> str:
+    """The anchor, with the first free number from 2 if it is taken."""
+    number = taken.get(anchor, 0) + 1
+    candidate = anchor if number == 1 else f"{anchor}-{number}"
+    while number > 1 and candidate in taken:
         number += 1
-    taken.add(candidate)
+        candidate = f"{anchor}-{number}"
+    taken[anchor] = number
+    taken.setdefault(candidate, 1)
     return candidate

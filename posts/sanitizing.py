@@ -11,6 +11,7 @@ itself. Only values with that key survive, without it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal
 
@@ -26,18 +27,18 @@ LINK_REL: Final = "noopener nofollow ugc"
 URL_SCHEMES: Final = frozenset(("http", "https", "mailto"))
 TAGS: Final = ALLOWED_TAGS | {"input"}
 OWN_ATTRIBUTES: Final = frozenset(
-    "id class data-host data-kind tabindex aria-label loading decoding checked".split()
+    "id class data-host data-kind tabindex aria-label loading decoding type checked".split()
 )
 """Attributes that only the renderer may set."""
 
 ATTRIBUTES: Final[dict[str, set[str]]] = {
     "*": {"id", "class"},
-    "a": {"href", "title", "aria-label"},
+    "a": {"href", "title", "rel", "aria-label"},
     "abbr": {"title"},
     "details": {"open"},
     "div": {"tabindex"},
     "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
-    "input": {"checked"},
+    "input": {"type", "checked"},
     "li": {"data-host", "data-kind"},
     "ol": {"start", "reversed"},
     "p": {"data-host", "data-kind"},
@@ -45,7 +46,10 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
 }
-_FORCED: Final = {"input": {"type": "checkbox", "disabled": ""}}
+_FORCED: Final = {"a": {"rel": LINK_REL}, "input": {"disabled": ""}}
+_URL_ATTRIBUTES: Final = frozenset(("href", "src"))
+_IGNORED_IN_URLS: Final = re.compile(r"[\x00-\x20\x7f]+")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HIDDEN: Final = {"script", "style"}
 
 
@@ -74,8 +78,18 @@ def use_engine(engine: Engine) -> None:
     _chosen = engine
 
 
+def _is_safe_url(url: str) -> bool:
+    """Whether an address has no scheme or a permitted one, also for a reader lax with controls."""
+    if url.startswith(("https://", "http://")):
+        return True
+    scheme = _SCHEME.match(_IGNORED_IN_URLS.sub("", url))
+    return scheme is None or scheme[1].lower() in URL_SCHEMES
+
+
 def _clean_with_nh3(html: str, key: str) -> str:
     def keep(tag: str, attribute: str, value: str) -> str | None:
+        if attribute in _URL_ATTRIBUTES:
+            return value if _is_safe_url(value) else None
         if attribute not in OWN_ATTRIBUTES:
             return value
         return value[len(key) :] if key and value.startswith(key) else None
@@ -86,7 +100,7 @@ def _clean_with_nh3(html: str, key: str) -> str:
         clean_content_tags=_HIDDEN,
         attributes=ATTRIBUTES,
         attribute_filter=keep,
-        link_rel=LINK_REL,
+        link_rel=None,
         url_schemes=set(URL_SCHEMES),
         set_tag_attribute_values=_FORCED,
     )
@@ -95,6 +109,8 @@ def _clean_with_nh3(html: str, key: str) -> str:
 def _clean_with_bleach(html: str, key: str) -> str:
     def allow(tag: str, attribute: str, value: str) -> bool:
         if attribute in OWN_ATTRIBUTES and not (key and value.startswith(key)):
+            return False
+        if attribute in _URL_ATTRIBUTES and not _is_safe_url(value):
             return False
         return attribute in ATTRIBUTES["*"] or attribute in ATTRIBUTES.get(tag, ())
 
@@ -129,8 +145,6 @@ class _PolicyFilter(Filter):  # type: ignore[misc] # html5lib has no types
             attributes[name] = attributes[name].removeprefix(self._key)
         for attribute, value in _FORCED.get(tag, {}).items():
             attributes[None, attribute] = value
-        if tag == "a" and (None, "href") in attributes:
-            attributes[None, "rel"] = LINK_REL
 
 
 _ENGINES: Final[dict[str, Callable[[str, str], str]]] = {

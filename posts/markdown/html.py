@@ -24,6 +24,9 @@ FORMATTING_TAGS: Final = frozenset(
 VOID_TAGS: Final = frozenset("br hr img wbr col".split())
 """Tags without content and without an end tag (HTML Living Standard, 13.1.2)."""
 
+SELF_CLOSING_TAGS: Final = frozenset("p li dt dd tr td th thead tbody tfoot caption rt rp".split())
+"""Tags that the next of their kind closes: left open, they do not nest."""
+
 HIDDEN_TAGS: Final = frozenset("script style svg math template head object".split())
 """Tags whose content is no text for a reader."""
 

@@ -373,7 +373,7 @@ class InlineParser:
             return
         if tag.name in raw.FORMATTING_TAGS:
             self._formatting.append(tag.name)
-        else:
+        elif tag.name not in raw.SELF_CLOSING_TAGS:
             self.open_tags += 1
         if self.open_tags + len(self._formatting) > limits.MAX_OPEN_TAGS:
             raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", start)
@@ -381,7 +381,9 @@ class InlineParser:
     def _add_end_tag(self, name: str) -> None:
         if name in raw.VOID_TAGS:
             return
-        if name not in raw.FORMATTING_TAGS:
+        if name in raw.SELF_CLOSING_TAGS:
+            pass
+        elif name not in raw.FORMATTING_TAGS:
             self.open_tags = max(0, self.open_tags - 1)
         elif name in self._formatting:
             self._formatting.reverse()

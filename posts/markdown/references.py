@@ -31,7 +31,8 @@ _FORBIDDEN: Final = re.compile(r"\s*(?:javascript|vbscript|file|data):", re.IGNO
 _IMAGE_DATA: Final = re.compile(r"\s*data:image/(?:gif|png|jpeg|webp);", re.IGNORECASE)
 _PLAIN_URL: Final = re.compile(r"[A-Za-z0-9;/?:@&=+$,\-_.!~*'()#]*")
 LINKED_SCHEMES: Final = frozenset(("http", "https", "mailto"))
-_SCHEME: Final = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.-]*):")
+_CONTROL: Final = re.compile(r"[\x00-\x20\x7f]+")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY: Final = re.compile(
     r"\s*https?:[/\\]*(?:[^/\\?#]*@)?(\[[^\]/?#]*\]|[^\[/\\?#:]+)(?::[0-9]{0,5})?(?=[/\\?#]|\s*$)",
     re.IGNORECASE,
@@ -81,7 +82,7 @@ def is_linkable(url: str) -> bool:
     An address with a host or port that no browser can open (``http://localhost:PORT``) does not;
     the sanitiser would drop it (https://url.spec.whatwg.org/#host-parsing).
     """
-    match = _SCHEME.match(url)
+    match = _SCHEME.match(_CONTROL.sub("", url))
     if match is None:
         return not url.lstrip().startswith("//") or _can_open(f"http:{url.lstrip()}")
     scheme = match[1].lower()

@@ -167,7 +167,8 @@ class Writer:
             return
         self._out.append(f"<li{attributes}>")
         if task:
-            self._out.append(f"<input{self._own('checked', '') if task == 'x' else ''}> ")
+            checked = self._own("checked", "") if task == "x" else ""
+            self._out.append(f"<input{self._own('type', 'checkbox')} disabled{checked}> ")
         first = next((n for n, child in enumerate(element) if child.tag in _LISTS), len(element))
         self._content(_part(element[:first]))
         if mark is not None and mark.anchor:
