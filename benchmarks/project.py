@@ -9,33 +9,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+from django.core.management import call_command
+from django.db import connection
 
 
 @contextmanager
 def fresh_project(**settings: str) -> Iterator[Path]:
-    """Start Django on a new SQLite file in a folder that goes away afterwards."""
+    """Start Django with production settings on a new SQLite file, in a folder that goes away."""
     with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
         os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "newsletter.settings",
+            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "SECRET_KEY": "a key for measuring, of no use to anybody",
-            "SITE_URL": "https://bench.example.org",
+            "SITE_URL": "http://127.0.0.1:8000",
+            "ALLOWED_HOSTS": "127.0.0.1",
             "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
             "MEDIA_ROOT": f"{folder}/media",
             "DEBUG": "false",
             **settings,
         }
         django.setup()
-        prepare()
+        call_command("migrate", verbosity=0)
         yield Path(folder)
 
 
-def prepare() -> None:
-    """Migrate the database and do without collected static files, which no figure depends on."""
-    from django.conf import settings  # noqa: PLC0415 (only after django.setup)
-    from django.core.management import call_command  # noqa: PLC0415
-
-    settings.STORAGES["staticfiles"]["BACKEND"] = (
-        "django.contrib.staticfiles.storage.StaticFilesStorage"
-    )
-    settings.SECURE_SSL_REDIRECT = False
+def use_database(path: Path) -> None:
+    """Go on with another SQLite file, made anew."""
+    connection.close()
+    connection.settings_dict["NAME"] = str(path)
+    os.environ["DATABASE_URL"] = f"sqlite:///{path}"
     call_command("migrate", verbosity=0)
