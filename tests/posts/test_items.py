@@ -1,0 +1,208 @@
+"""Which entries, groups, titles and links are found in a section."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from posts.documents import parse_issue
+from posts.outlining import host_of, kind_of
+from posts.rendering import FoundItem, FoundSection, read_issue
+from tests.corpus import corpus
+
+
+def section(text: str) -> FoundSection:
+    return read_issue([text]).sections[0]
+
+
+def items(text: str) -> tuple[FoundItem, ...]:
+    return section(text).items
+
+
+def test_the_example_issue_yields_exactly_the_items_expected_of_it() -> None:
+    issue = parse_issue(corpus("seed", "2024-05-10-lmsys-llama-3.md").read_bytes())
+    found = [
+        [
+            item.kind,
+            str(position),
+            read.heading or "(none)",
+            item.group,
+            item.title,
+            item.summary,
+            item.links[item.main].anchor if item.main is not None else "",
+            item.links[item.main].url if item.main is not None else "",
+        ]
+        for position, read in enumerate(read_issue([s.source for s in issue.sections]).sections)
+        for item in read.items
+    ]
+    with corpus("seed", "expected-items.tsv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter="\t") if not row[0].startswith("#")]
+    assert found == rows
+
+
+def test_every_list_item_with_text_is_an_item_and_knows_its_lines() -> None:
+    found = items("# H\n\n* one\n  goes on\n* two [a](https://a.example/)\n\n* three\n")
+    assert [(item.text, item.start, item.end) for item in found] == [
+        ("one goes on", 2, 4),
+        ("two a", 4, 5),
+        ("three", 6, 7),
+    ]
+
+
+def test_a_paragraph_is_an_item_only_if_it_holds_a_link() -> None:
+    found = items("plain\n\nwith [a](https://a.example/)\n\n> quoted https://b.example/\n")
+    assert [(item.kind, item.title) for item in found] == [
+        ("paragraph", "a"),
+        ("paragraph", "https://b.example/"),
+    ]
+
+
+def test_images_and_comments_make_no_items() -> None:
+    text = "![a](a.png)\n\n[![a](a.png)](https://a.example/)\n\n* ![b](b.png)\n* <!-- c -->\n*\n"
+    assert items(text) == ()
+    assert [link.url for link in section(text).links] == ["https://a.example/"]
+
+
+@pytest.mark.parametrize(
+    ("item", "main"),
+    [
+        ("[a](u:1) then [b](u:2)", 0),
+        ("see [a](u:1), then [b](u:2).", 1),
+        ("see [a](u:1), then [b](u:2) said", 0),
+        ("**[a](u:1)**: by [b](u:2)", 0),
+        ("**Bold**: text ([a](u:1), [b](u:2))", 1),
+        ("🎉 [a](u:1) and [b](u:2)", 0),
+        ("no link", None),
+    ],
+)
+def test_the_main_link_is_the_first_at_the_start_or_the_last_at_the_end(
+    item: str, main: int | None
+) -> None:
+    text = "* " + item.replace("u:", "https://example.org/")
+    assert items(text)[0].main == main
+
+
+@pytest.mark.parametrize(
+    ("item", "title", "summary"),
+    [
+        ("**Title**: what [more](u)", "Title", "what"),
+        ("**Title** - what ([more](u))", "Title", "what"),
+        ("[Title](u): what it says", "Title", "what it says"),
+        ("**[Title](u)** what it says", "Title", "what it says"),
+        ("[**Title**](u) what it says", "Title", "what it says"),
+        ("What [it](u) says", "it", "What it says"),
+        ("**제목(괄호)**는 요약 [보기](u)", "제목(괄호)", "는 요약"),
+        ("no link at all", "no link at all", "no link at all"),
+    ],
+)
+def test_title_is_the_leading_bold_text_or_the_main_links_text(
+    item: str, title: str, summary: str
+) -> None:
+    found = items("* " + item.replace("(u)", "(https://example.org/)"))[0]
+    assert (found.title, found.summary) == (title, summary)
+
+
+def test_the_group_is_the_nearest_list_item_above_without_a_link() -> None:
+    text = (
+        "* Topic\n"
+        "  * [a](https://a.example/)\n"
+        "    * [b](https://b.example/)\n"
+        "  * Inner\n"
+        "    * [c](https://c.example/)\n"
+    )
+    found = items(text)
+    assert [(item.title, item.group) for item in found] == [
+        ("a", "Topic"),
+        ("b", "Topic"),
+        ("c", "Inner"),
+    ]
+
+
+def test_a_bold_paragraph_before_a_list_is_its_group() -> None:
+    found = items("**Topic:**\n\n* one\n\n*  two\n\nplain\n\n1. three\n")
+    assert [item.group for item in found] == ["Topic:", "Topic:", ""]
+
+
+def test_an_item_with_items_below_it_ends_where_they_begin() -> None:
+    found = items("* [a](https://a.example/)\n  more\n  * [b](https://b.example/)\n")
+    assert [(item.text, item.start, item.end) for item in found] == [("a more", 0, 2), ("b", 2, 3)]
+
+
+def test_every_occurrence_of_a_link_is_found_in_order_with_its_item() -> None:
+    found = section(
+        "# [h](https://h.example/)\n\n* [a](https://a.example/) and [a](https://a.example/)\n\n"
+        '| [t](https://t.example/) |\n|---|\n\n<div><a href="https://r.example/?a&amp;b">r</a></div>\n'
+    )
+    assert [(link.url, link.anchor, link.item) for link in found.links] == [
+        ("https://h.example/", "h", None),
+        ("https://a.example/", "a", 0),
+        ("https://a.example/", "a", 0),
+        ("https://t.example/", "t", None),
+        ("https://r.example/?a&b", "r", None),
+    ]
+
+
+def test_links_of_a_footnote_belong_to_the_section_that_defines_it() -> None:
+    first, second = read_issue(
+        [
+            "text[^n]\n\n",
+            "# Notes\n\n[^n]: see [a](https://a.example/)\n[^unused]: https://b.example/\n",
+        ]
+    ).sections
+    assert first.links == ()
+    assert [link.url for link in second.links] == ["https://a.example/"]
+
+
+def test_addresses_are_kept_as_written_with_entities_decoded() -> None:
+    text = "[a](<https://예.example/a b?x=1&amp;y=ü>)"
+    assert [link.url for link in section(text).links] == ["https://예.example/a b?x=1&y=ü"]
+
+
+def test_what_becomes_no_link_on_the_page_is_no_link() -> None:
+    text = "[a](irc://a.example) <b:c> [d](http://localhost:PORT/) [e](javascript:alert)"
+    assert section(text).links == ()
+    assert "<a" not in read_issue([text]).to_html()[0]
+
+
+def test_headings_name_their_sections_once_each() -> None:
+    texts = [
+        "intro\n",
+        "## *News* & more\n",
+        "## News & more\n",
+        "### 최신 동향 🤖\n",
+        "Item 5\n===\n",
+    ]
+    found = read_issue(texts).sections
+    assert [(read.heading, read.level, read.anchor) for read in found] == [
+        ("", 0, ""),
+        ("News & more", 2, "news-more"),
+        ("News & more", 2, "news-more-2"),
+        ("최신 동향 🤖", 3, "최신-동향"),
+        ("Item 5", 1, "section-item-5"),
+    ]
+
+
+def test_search_text_is_what_a_reader_sees_below_the_heading() -> None:
+    found = section(
+        "# H\n\n* **a** [b](https://x.example/)\n\n| c | d |\n|---|---|\n\n<p>e</p>\n`f`\n"
+    )
+    assert found.text.split() == ["a", "b", "c", "d", "e", "`f`"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "kind"),
+    [
+        ("https://www.youtube.com/watch?v=1", "youtube.com", "video"),
+        ("https://arxiv.org/pdf/2405.04517.pdf", "arxiv.org", "paper"),
+        ("https://gist.github.com/a", "gist.github.com", "code"),
+        ("https://mobile.twitter.com/a/status/1", "mobile.twitter.com", "thread"),
+        ("https://example.org/Report.PDF?x#y", "example.org", "pdf"),
+        ("https://podcasts.apple.com/a", "podcasts.apple.com", "podcast"),
+        ("https://notgithub.com/a", "notgithub.com", ""),
+        ("/relative", "", ""),
+        ("http://[broken/", "", ""),
+    ],
+)
+def test_an_address_tells_its_host_and_kind(url: str, host: str, kind: str) -> None:
+    assert (host_of(url), kind_of(url)) == (host, kind)
