@@ -28,7 +28,7 @@ PATHS = {
     "home": "/",
     "archive": "/archive/",
     "archive year": "/archive/2022/",
-    "archive month": "/archive/2022/5/",
+    "archive month": "/archive/2022/05/",
     "tag": "/tags/tag-1/",
     "section": "/sections/section-1/",
     "source": "/sources/host1.example.org/",

@@ -29,8 +29,6 @@ from posts.naming import nfc
 FEED_POSTS = 20
 MAX_AGE = 300  # seconds a reader may keep a feed before asking again
 
-# Characters that XML 1.0 allows in no form (section 2.2).
-_FORBIDDEN = bytes({*range(0x20)} - {0x09, 0x0A, 0x0D})
 _IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
 
 
@@ -111,15 +109,15 @@ def _rss(channel: Channel, entries: Entries) -> Iterator[bytes]:
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" \
 xmlns:content="http://purl.org/rss/1.0/modules/content/">
 <channel>
-<title>{_escaped(channel.title)}</title>
-<link>{_escaped(channel.page)}</link>
-<description>{_escaped(settings.SITE_DESCRIPTION)}</description>
+<title>{escape(channel.title)}</title>
+<link>{escape(channel.page)}</link>
+<description>{escape(settings.SITE_DESCRIPTION)}</description>
 <language>{settings.LANGUAGE_CODE}</language>
 <lastBuildDate>{format_datetime(channel.updated)}</lastBuildDate>
 <atom:link href={quoteattr(channel.address)} rel="self" type="application/rss+xml"/>
 """.encode()
     for entry, body in entries:
-        yield _without_forbidden(entry)
+        yield entry
         yield b"<content:encoded><![CDATA["
         yield _cdata(body)
         yield b"]]></content:encoded>\n</item>\n"
@@ -130,16 +128,16 @@ def _atom(channel: Channel, entries: Entries) -> Iterator[bytes]:
     """Write an Atom feed (RFC 4287) with full texts."""
     yield f"""<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{settings.LANGUAGE_CODE}">
-<title>{_escaped(channel.title)}</title>
-<subtitle>{_escaped(settings.SITE_DESCRIPTION)}</subtitle>
-<id>{_escaped(channel.address)}</id>
+<title>{escape(channel.title)}</title>
+<subtitle>{escape(settings.SITE_DESCRIPTION)}</subtitle>
+<id>{escape(channel.address)}</id>
 <link rel="self" type="application/atom+xml" href={quoteattr(channel.address)}/>
 <link rel="alternate" type="text/html" href={quoteattr(channel.page)}/>
 <updated>{channel.updated.isoformat()}</updated>
-<author><name>{_escaped(settings.SITE_NAME)}</name></author>
+<author><name>{escape(settings.SITE_NAME)}</name></author>
 """.encode()
     for entry, body in entries:
-        yield _without_forbidden(entry)
+        yield entry
         yield b'<content type="html"><![CDATA['
         yield _cdata(body)
         yield b"]]></content>\n</entry>\n"
@@ -159,8 +157,8 @@ def _json(channel: Channel, entries: Entries) -> Iterator[bytes]:
     yield json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "items": ['
     separator = b""
     for entry, body in entries:
-        html = json.dumps(_with_addresses(body).decode(), ensure_ascii=False).encode()
-        yield separator + entry.rstrip()[:-1] + b', "content_html": ' + html + b"}"
+        yield separator + entry.rstrip()[:-1] + b', "content_html": '
+        yield _json_text(_with_addresses(body)) + b"}"
         separator = b",\n"
     yield b"]}\n"
 
@@ -172,13 +170,19 @@ FORMS: dict[str, tuple[str, Callable[[Channel, Entries], Iterator[bytes]]]] = {
 }
 
 
-def _escaped(text: str) -> str:
-    return escape(_without_forbidden(text.encode()).decode())
+def _json_text(text: bytes) -> bytes:
+    """Return UTF-8 text as a JSON string (RFC 8259, section 7), its bytes never decoded.
+
+    What is stored holds no control characters but the three below.
+    """
+    for character, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
+        text = text.replace(character, escaped)
+    return b'"' + text.replace(b"\r", b"\\r").replace(b"\t", b"\\t") + b'"'
 
 
 def _cdata(body: bytes) -> bytes:
     """Return HTML as the content of a CDATA section, which only ``]]>`` can end."""
-    return _without_forbidden(_with_addresses(body)).replace(b"]]>", b"]]]]><![CDATA[>")
+    return _with_addresses(body).replace(b"]]>", b"]]]]><![CDATA[>")
 
 
 def _with_addresses(body: bytes) -> bytes:
@@ -186,8 +190,3 @@ def _with_addresses(body: bytes) -> bytes:
     if b'src="/' not in body:
         return body
     return _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.rstrip("/").encode() + b"/", body)
-
-
-def _without_forbidden(text: bytes) -> bytes:
-    cleaned = text.translate(None, _FORBIDDEN)
-    return cleaned.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")

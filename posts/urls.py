@@ -1,8 +1,33 @@
 """Addresses of the public site. Stable: scripts and people outside rely on them."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from posts import feeds, sitemaps, views
+
+
+class YearConverter:
+    """A year in four digits."""
+
+    regex = "[0-9]{4}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return f"{value:04}"
+
+
+class MonthConverter(YearConverter):
+    """A month in two digits, so that each has one address."""
+
+    regex = "0[1-9]|1[0-2]"
+
+    def to_url(self, value: int) -> str:
+        return f"{value:02}"
+
+
+register_converter(YearConverter, "year")
+register_converter(MonthConverter, "month")
 
 app_name = "posts"
 
@@ -29,8 +54,8 @@ source_feeds = [
 ]
 archive = [
     path("", views.archive, name="archive"),
-    path("<int:year>/", views.archive_year, name="archive-year"),
-    path("<int:year>/<int:month>/", views.archive_month, name="archive-month"),
+    path("<year:year>/", views.archive_year, name="archive-year"),
+    path("<year:year>/<month:month>/", views.archive_month, name="archive-month"),
 ]
 lists = [
     path("tags/", views.tags, name="tags"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -319,6 +320,7 @@ def _moved_tag(slug: str) -> HttpResponse:
     return redirect(alias.tag, permanent=True)
 
 
+@lru_cache(maxsize=2048)
 def _month_url(day: date) -> str:
     return reverse("posts:archive-month", args=[day.year, day.month])
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from django import template
 from django.conf import settings
+from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -137,7 +139,6 @@ def _bar(day: date, url: str, count: int, highest: int) -> Month:
     return Month(name, url, count, (day.month - 1) * BAR_STEP, CHART_HEIGHT - height, height)
 
 
-@register.inclusion_tag("posts/months.html")
 def month_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> dict[str, object]:
     """Draw a year as twelve bars with the months below as links; the bars' text says the same.
 
@@ -150,6 +151,19 @@ def month_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> dict
     spoken = ", ".join(f"{bar.name} {bar.issues}" for bar in bars if bar.issues)
     label = gettext("Issues per month in %(year)s: %(months)s") % {"year": year, "months": spoken}
     return {"bars": bars, "label": label, "height": CHART_HEIGHT, "bar_width": BAR_WIDTH}
+
+
+@register.simple_tag(name="month_chart")
+def drawn_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> SafeString:
+    """Return ``month_chart`` as HTML; years that are over are drawn once per process."""
+    return _drawn(get_language(), year, tuple(months), highest)
+
+
+@lru_cache(maxsize=256)
+def _drawn(
+    _language: str | None, year: int, months: tuple[MonthRow, ...], highest: int
+) -> SafeString:
+    return get_template("posts/months.html").render(month_chart(year, months, highest))
 
 
 @register.filter
