@@ -6,6 +6,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
 ARGS ?=
+# RELOAD=1 restarts the server after each edit. Its second process outlives a plain `kill`.
+RELOAD ?=
 
 BIN := .venv/bin
 RUN_STAMP := .venv/.installed
@@ -44,13 +46,13 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 .env:
 	@printf '# Read by manage.py on this machine alone.\nDEBUG=true\n' > $@
 
-run: $(RUN_STAMP) .env  ## Serve the site with sample issues on http://127.0.0.1:8000 (HOST=, PORT=)
+run: $(RUN_STAMP) .env  ## Serve the site with sample issues on http://127.0.0.1:8000 (HOST=, PORT=, RELOAD=1)
 	@$(MANAGE) migrate --no-input --verbosity 0
-	@$(if $(wildcard posts/management/commands/import_posts.py),$(MANAGE) import_posts $(SAMPLES) --publish)
+	@$(MANAGE) import_posts $(SAMPLES) --publish
 	@$(MANAGE) create_demo_accounts
 	@printf '\n  The site       http://%s:%s/\n  For its staff  http://%s:%s/admin/\n\n' \
 		'$(HOST)' '$(PORT)' '$(HOST)' '$(PORT)'
-	@$(MANAGE) runserver '$(HOST):$(PORT)'
+	@$(MANAGE) runserver $(if $(RELOAD),,--noreload) '$(HOST):$(PORT)'
 
 test: $(DEV_STAMP) .env  ## Run all tests (ARGS="-k words" for some of them)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
