@@ -11,8 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -21,14 +22,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from posts import publishing
+from posts.admin import uploads
 from posts.admin.auditing import record
 from posts.admin.conflicts import conflict_context, retry_data
 from posts.admin.outlines import outline
 from posts.admin.states import EMPTY, STATES, StateFilter, state_badge, state_of
+from posts.documents import DocumentError
 from posts.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
 from posts.models import Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
+from posts.staging import NotKept
 from posts.templatetags.newsletter import short_date
 
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
@@ -71,7 +75,8 @@ class PostAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("publish_selected", "withdraw_selected")
+    actions = ("publish_selected", "withdraw_selected", "export_selected")
+    change_list_template = "admin/posts/post/change_list.html"
     change_form_template = "admin/posts/post/change_form.html"
     fieldsets = (
         ("text", {"fields": ("title", "text", "seen_version")}),
@@ -122,6 +127,71 @@ class PostAdmin(admin.ModelAdmin):
     def has_publish_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may publish and withdraw."""
         return request.user.has_perm("posts.publish_post")
+
+    def has_upload_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may import files: that adds, changes and publishes posts."""
+        return request.user.has_perms(("posts.add_post", "posts.change_post", "posts.publish_post"))
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may download posts as files: those who write them."""
+        return request.user.has_perm("posts.change_post")
+
+    # Files
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of this noun to Django's."""
+        view = self.admin_site.admin_view
+        return [
+            path("upload/", view(self.upload_view), name="posts_post_upload"),
+            path("export/", view(self.export_view), name="posts_post_export"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add the ways to and from files."""
+        tools = {
+            "can_upload": self.has_upload_permission(request),
+            "can_export": self.has_export_permission(request),
+        }
+        return super().changelist_view(request, tools | (extra_context or {}))
+
+    def upload_view(self, request: HttpRequest) -> HttpResponse:
+        """Take files, show what importing them would do, and import them when confirmed."""
+        if not self.has_upload_permission(request):
+            raise PermissionDenied
+        sent = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = uploads.UploadForm(*sent)
+        shown: dict[str, Any] = {"form": form}
+        try:
+            if "confirm" in request.POST:
+                shown["report"] = uploads.carry_out(request, request.POST.get("ticket", ""))
+            elif request.method == "POST" and form.is_valid():
+                shown["ticket"] = ticket = uploads.stage(request, form)
+                shown["report"] = uploads.rehearse(request, ticket)
+        except NotKept:
+            self.message_user(
+                request, gettext("The files are gone. Choose them again."), messages.ERROR
+            )
+            return HttpResponseRedirect(reverse("admin:posts_post_upload"))
+        except DocumentError as error:
+            form.add_error("files", str(error))
+            shown = {"form": form}
+        title = gettext("Upload issues")
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        return render(request, "admin/posts/post/upload.html", context | shown)
+
+    def export_view(self, request: HttpRequest) -> FileResponse:
+        """Send all posts as files."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        return uploads.download(Post.objects.order_by("pk"))
+
+    @admin.action(description=_("Download the selected posts"), permissions=["export"])
+    def export_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> FileResponse:
+        """Send posts as files."""
+        return uploads.download(Post.objects.filter(pk__in=queryset.values("pk")).order_by("pk"))
 
     # Actions
 

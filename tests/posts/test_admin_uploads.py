@@ -1,0 +1,261 @@
+"""Issues come in as uploaded files, looked at first, and go out as an archive."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django.fixtures import Settings
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
+
+from posts import staging
+from posts.admin import uploads
+from posts.models import Post
+from tests.builders import document, make_draft, make_post, make_posts
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+UPLOAD = "/admin/posts/post/upload/"
+
+
+@pytest.fixture(autouse=True)
+def _folder(settings: Settings, tmp_path: Path) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+
+
+@pytest.fixture
+def client(sign_in: SignIn, editor: User) -> Client:
+    return sign_in(editor)
+
+
+def file(name: str, text: str | bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())
+
+
+def archive(**files: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as zipped:
+        for name, text in files.items():
+            zipped.writestr(name.replace("__", "/") + ".md", text)
+    return target.getvalue()
+
+
+def look(client: Client, *files: SimpleUploadedFile, **options: str) -> HTMLParser:
+    """Choose files and return the report of what importing would do."""
+    response = client.post(UPLOAD, {"files": list(files), **options})
+    assert response.status_code == 200
+    return HTMLParser(response.content.decode())
+
+
+def ticket(page: HTMLParser) -> str:
+    field = page.css_first("input[name=ticket]")
+    return str(field.attributes["value"]) if field else ""
+
+
+def confirm(client: Client, page: HTMLParser) -> Any:
+    return client.post(UPLOAD, {"ticket": ticket(page), "confirm": "1"})
+
+
+def rows(page: HTMLParser) -> dict[str, str]:
+    return {
+        row.css_first("th").text(strip=True): row.css_first(".state").text(strip=True)
+        for row in page.css(".report tbody tr")
+    }
+
+
+def test_looking_at_files_writes_nothing(client: Client) -> None:
+    page = look(client, file("a.md", document("One")), file("b.md", document("Two")))
+
+    assert rows(page) == {"a.md": "New", "b.md": "New"}
+    assert not Post.objects.exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_confirming_imports_the_same_files(client: Client) -> None:
+    text = document("One", date="2024-05-10")
+    page = look(
+        client, file("a.md", text), file("b.zip", archive(**{"2024__c": document("Three")}))
+    )
+
+    response = confirm(client, page)
+
+    assert response.status_code == 200
+    assert {post.source_name for post in Post.objects.all()} == {"a.md", "2024/c.md"}
+    assert Post.objects.get(source_name="a.md").document == text
+    assert Post.objects.get(source_name="a.md").is_public()
+    assert LogEntry.objects.count() == 2
+    assert "a.md" in LogEntry.objects.get(object_repr="One").change_message
+
+
+def test_the_report_tells_each_files_fate(client: Client) -> None:
+    first = document("Same")
+    confirm(client, look(client, file("same.md", first), file("other.md", document("Other"))))
+
+    page = look(
+        client,
+        file("same.md", first),
+        file("other.md", document("Other").replace("Third find", "New find")),
+        file("new.md", document("New one")),
+        file("bad.md", b"\xff\xfe"),
+    )
+
+    assert rows(page) == {
+        "same.md": "Unchanged",
+        "other.md": "Conflict",
+        "new.md": "New",
+        "bad.md": "Refused",
+    }
+    assert "not UTF-8" in page.css_first(".report").text()
+    assert "New find" in page.css_first(".differences").text()
+    assert "Import 1 file" in page.css_first(".submit-row").text()
+
+
+def test_changed_files_replace_posts_only_when_asked(client: Client) -> None:
+    confirm(client, look(client, file("a.md", document("One"))))
+    changed = document("One, again")
+
+    confirm(client, look(client, file("a.md", changed)))
+    assert Post.objects.get().title == "One"
+    page = look(client, file("a.md", changed), update="on")
+    assert rows(page) == {"a.md": "Changed"}
+    confirm(client, page)
+
+    assert Post.objects.get().title == "One, again"
+
+
+def test_all_can_be_stored_as_drafts(client: Client) -> None:
+    text = document("One", date="2024-05-10")
+
+    confirm(client, look(client, file("a.md", text), status="draft"))
+
+    assert Post.objects.get().status == "draft"
+
+
+def test_the_files_can_be_imported_once(client: Client) -> None:
+    page = look(client, file("a.md", document("One")))
+    confirm(client, page)
+
+    response = confirm(client, page)
+
+    assert response.status_code == 302
+    assert "gone" in str(next(iter(response.wsgi_request._messages)))
+
+
+def test_nobody_else_can_import_them(client: Client, sign_in: SignIn, admin: User) -> None:
+    page = look(client, file("a.md", document("One")))
+
+    assert confirm(sign_in(admin), page).status_code == 302
+    assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize("forged", ["", "x", "WyIuLi8uLi8iXQ:1abc:sig"])
+def test_a_forged_ticket_opens_nothing(client: Client, forged: str) -> None:
+    response = client.post(UPLOAD, {"ticket": forged, "confirm": "1"})
+
+    assert response.status_code == 302
+    assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["../../etc", "", "A" * 32, "0" * 31])
+def test_a_key_is_no_path(key: str) -> None:
+    with pytest.raises(staging.NotKept), staging.opened(key):
+        pass
+
+
+def test_old_files_are_swept_away(tmp_path: Path) -> None:
+    old = staging.keep([file("a.md", "x")])
+    folder = next(tmp_path.glob("newsletter-uploads-*")) / old
+    os.utime(folder, (1, 1))
+
+    staging.keep([file("b.md", "y")])
+
+    assert not folder.exists()
+    with pytest.raises(staging.NotKept), staging.opened(old):
+        pass
+
+
+def test_the_files_are_private(tmp_path: Path) -> None:
+    staging.keep([file("../../evil.md", "x")])
+
+    root = next(tmp_path.glob("newsletter-uploads-*"))
+    assert root.stat().st_mode & 0o077 == 0
+    assert {path.name for path in root.rglob("*") if path.is_file()} == {"0", "names.json"}
+
+
+def test_a_folder_that_others_can_open_is_not_used(tmp_path: Path) -> None:
+    staging.keep([file("a.md", "x")])
+    next(tmp_path.glob("newsletter-uploads-*")).chmod(0o755)
+
+    with pytest.raises(PermissionError):
+        staging.keep([file("a.md", "x")])
+
+
+@pytest.mark.parametrize(
+    ("files", "words"), [([], "required"), ([SimpleUploadedFile("empty.md", b"")], "empty")]
+)
+def test_choosing_nothing_is_said_at_the_field(client: Client, files: Any, words: str) -> None:
+    page = look(client, *files)
+
+    assert words in page.css_first(".field-files .errorlist").text()
+
+
+def test_too_many_issues_are_left_to_the_command(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_ISSUES", 1)
+
+    page = look(client, file("a.md", document("One")), file("b.md", document("Two")))
+
+    assert "import_posts" in page.css_first(".field-files .errorlist").text()
+
+
+def test_too_large_uploads_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_BYTES", 10)
+
+    page = look(client, file("a.md", document("One")))
+
+    assert "MB" in page.css_first(".field-files .errorlist").text()
+
+
+def unzipped(response: Any) -> dict[str, bytes]:
+    data = b"".join(response.streaming_content)
+    response.close()
+    with zipfile.ZipFile(io.BytesIO(data)) as zipped:
+        return {name: zipped.read(name) for name in zipped.namelist()}
+
+
+def test_all_posts_can_be_downloaded_and_come_back_unchanged(client: Client) -> None:
+    post, draft = make_post(source_name="2024/one.md"), make_draft()
+
+    response = client.get("/admin/posts/post/export/")
+
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="posts-')
+    files = unzipped(response)
+    assert files["2024/one.md"] == post.document.encode()
+    assert draft.document.encode() in files.values()
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as target:
+        for name, data in files.items():
+            target.writestr(name, data)
+    page = look(client, file("all.zip", zipped.getvalue()))
+    assert set(rows(page).values()) == {"Unchanged"}
+
+
+def test_the_selected_posts_can_be_downloaded(client: Client) -> None:
+    posts = make_posts(3)
+
+    response = client.post(
+        "/admin/posts/post/",
+        {"action": "export_selected", "_selected_action": [posts[0].pk, posts[2].pk]},
+    )
+
+    assert set(unzipped(response).values()) == {
+        posts[0].document.encode(),
+        posts[2].document.encode(),
+    }
