@@ -80,17 +80,19 @@ class Writer:
         return f' {name}="{self._key}{escape(value)}"'
 
     def _content(self, element: etree.Element) -> None:
-        out = self._out
         if element.text:
-            out.append(escape(element.text, quote=False))
+            self._out.append(escape(element.text, quote=False))
         for child in element:
-            write = _WRITERS.get(child.tag)
-            if write is not None:
-                write(self, child)
-            else:
-                self._element(child)
-            if child.tail:
-                out.append(escape(child.tail, quote=False))
+            self._child(child)
+
+    def _child(self, child: etree.Element) -> None:
+        write = _WRITERS.get(child.tag)
+        if write is not None:
+            write(self, child)
+        else:
+            self._element(child)
+        if child.tail:
+            self._out.append(escape(child.tail, quote=False))
 
     def _element(self, element: etree.Element, attributes: str = "") -> None:
         tag = element.tag
@@ -117,7 +119,6 @@ class Writer:
 
     def _write_tight(self, element: etree.Element) -> None:
         self._content(element)
-        self._out.append("\n")
 
     def _write_paragraph(self, element: etree.Element) -> None:
         mark = self._marks.items.get(element)
@@ -168,21 +169,33 @@ class Writer:
         self._out.append(f"<li{attributes}>")
         if task:
             checked = self._own("checked", "") if task == "x" else ""
-            self._out.append(f"<input{self._own('type', 'checkbox')} disabled{checked}> ")
-        first = next((n for n, child in enumerate(element) if child.tag in _LISTS), len(element))
-        self._content(_part(element[:first]))
-        if mark is not None and mark.anchor:
-            self._permalink(mark.anchor)
-        self._content(_part(element[first:]))
+            name = self._own("aria-label", f"[{task if task == 'x' else ' '}]")
+            self._out.append(f"<input{self._own('type', 'checkbox')}{name} disabled{checked}> ")
+        self._write_item_content(element, mark.anchor if mark is not None else "")
         self._out.append("</li>\n")
+
+    def _write_item_content(self, element: etree.Element, anchor: str) -> None:
+        """An item's blocks on lines of their own; the permalink ends what is not a list below."""
+        children = list(element)
+        first = next((n for n, child in enumerate(children) if child.tag in _LISTS), len(children))
+        for place, child in enumerate(children):
+            if place == first and anchor:
+                self._permalink(anchor)
+            if place and children[place - 1].tag == TIGHT:
+                self._out.append("\n")
+            self._child(child)
+        if anchor and first == len(children):
+            self._permalink(anchor)
 
     def _write_hidden_item(self, element: etree.Element) -> None:
         """A hidden item leaves nothing but the items that stand below it."""
-        nested = _part([child for child in element if child.tag in _LISTS])
+        nested = [child for child in element if child.tag in _LISTS]
         items = self._marks.items
-        if any(child in items and not items[child].hidden for child in nested.iter()):
+        below = (item for child in nested for item in child.iter("li"))
+        if any(item in items and not items[item].hidden for item in below):
             self._out.append("<li>")
-            self._content(nested)
+            for child in nested:
+                self._child(child)
             self._out.append("</li>\n")
 
     def _write_list(self, element: etree.Element) -> None:
@@ -271,13 +284,6 @@ def note_anchor(number: int, use: int) -> str:
 def is_alone(paragraph: etree.Element) -> bool:
     """Whether a paragraph's only child has no text beside it."""
     return not (paragraph.text or "").strip() and not (paragraph[0].tail or "").strip()
-
-
-def _part(children: list[etree.Element]) -> etree.Element:
-    """An element that holds some of another's children, which keep their own parent."""
-    part = etree.Element("part")
-    part.extend(children)
-    return part
 
 
 _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {

@@ -1,0 +1,291 @@
+"""How Markdown reads: as GitHub reads it, with emphasis that works in Korean."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from markdown import markdown
+from selectolax.lexbor import LexborHTMLParser
+
+from posts.documents import parse_issue, split_sections
+from posts.markdown.extension import DigestExtension
+from posts.rendering import Decisions, ImageSize, read_issue, render_markdown
+from tests.corpus import corpus, issue_files
+
+REL = ' rel="noopener nofollow ugc"'
+
+
+def rendered(text: str) -> str:
+    """The HTML without what the contract adds to links, white space folded."""
+    html = render_markdown(text).replace(REL, "")
+    html = re.sub(r' class="(?:item|title|group)"| data-[a-z]+="[^"]*"', "", html)
+    return " ".join(html.split()).replace("> <", "><")
+
+
+def first(html: str, selector: str) -> dict[str, str | None]:
+    node = LexborHTMLParser(html).css_first(selector)
+    assert node is not None, selector
+    return dict(node.attributes)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        # lists
+        ("text\n* a\n* b", "<p>text</p><ul><li>a</li><li>b</li></ul>"),
+        ("* a\n  - b\n    - c", "<ul><li>a <ul><li>b <ul><li>c</li></ul></li></ul></li></ul>"),
+        ("* a\n   - b", "<ul><li>a <ul><li>b</li></ul></li></ul>"),
+        ("* a\n    - b", "<ul><li>a <ul><li>b</li></ul></li></ul>"),
+        ("1. a\n   * b\n2. c", "<ol><li>a <ul><li>b</li></ul></li><li>c</li></ol>"),
+        ("3) a", '<ol start="3"><li>a</li></ol>'),
+        ("* a\n+ b", "<ul><li>a</li></ul><ul><li>b</li></ul>"),
+        ("* a\n\n* b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"),
+        ("* a\n\n  b", "<ul><li><p>a</p><p>b</p></li></ul>"),
+        ("* a\nlazy", "<ul><li>a lazy</li></ul>"),
+        ("in\n1986. a", "<p>in 1986. a</p>"),
+        ("*\ta\n\t* b", "<ul><li>a <ul><li>b</li></ul></li></ul>"),
+        ("- [x] a\n- [ ] b", None),
+        # quotes, code, rules, headings
+        ("> a\n> > b\nlazy", "<blockquote><p>a</p><blockquote><p>b lazy</p></blockquote>"
+         "</blockquote>"),
+        ("```py\n<b> *a*\n```", "<pre><code>&lt;b&gt; *a* </code></pre>"),
+        ("* a\n  ```\n  b\n  ```", "<ul><li>a <pre><code>b </code></pre></li></ul>"),
+        ("    a *b*", "<pre><code>a *b* </code></pre>"),
+        ("~~~\na", "<pre><code>a </code></pre>"),
+        ("a\n***\nb", "<p>a</p><hr><p>b</p>"),
+        ("#a", "<p>#a</p>"),
+        ("a  \nb\\\nc\nd", "<p>a<br> b<br> c d</p>"),
+        # emphasis
+        ("*a* _b_ **c** __d__ ***e***", "<p><em>a</em><em>b</em><strong>c</strong>"
+         "<strong>d</strong><em><strong>e</strong></em></p>"),
+        ("snake_case_name 2*3*4", "<p>snake_case_name 2<em>3</em>4</p>"),
+        ("**(괄호)**를", "<p><strong>(괄호)</strong>를</p>"),
+        ("**“인용”**은 *‘강조’*도", "<p><strong>“인용”</strong>은 <em>‘강조’</em>도</p>"),
+        ("그는**「引用」**と", "<p>그는<strong>「引用」</strong>と</p>"),
+        ("**중요:**텍스트", "<p><strong>중요:</strong>텍스트</p>"),
+        ("这是**“重点”**内容", "<p>这是<strong>“重点”</strong>内容</p>"),
+        ("~~a~~ ~b~ H~2~O", "<p><del>a</del> ~b~ H~2~O</p>"),
+        ("** a **", "<p>** a **</p>"),
+        # links and images
+        ("[a *b*](c)", '<p><a href="c">a <em>b</em></a></p>'),
+        ("[a](b(c)d) [e](<f g>)", '<p><a href="b(c)d">a</a><a href="f%20g">e</a></p>'),
+        ("[a](\nb\n'c')", '<p><a href="b" title="c">a</a></p>'),
+        ("[a [b](c) d](e)", '<p>[a <a href="c">b</a> d](e)</p>'),
+        ("[a](b c)", "<p>[a](b c)</p>"),
+        ("[A][] [b][a] [a]\n\n[a]: c", '<p><a href="c">A</a><a href="c">b</a>'
+         '<a href="c">a</a></p>'),
+        ("[a]\n\n[a]: first\n[A]: second", '<p><a href="first">a</a></p>'),
+        ("[스트라쎄 ẞ]\n\n[스트라쎄 SS]: u", '<p><a href="u">스트라쎄 ẞ</a></p>'),
+        ("[a]: b\n'c'\n\n[a]", '<p><a href="b" title="c">a</a></p>'),
+        ("[a][b]", "<p>[a][b]</p>"),
+        ("[a](https://예.kr/가?나=1)",
+         '<p><a href="https://xn--2j5b.kr/%EA%B0%80?%EB%82%98=1">a</a></p>'),
+        # bare addresses
+        ("(https://a.example/b_c_d).", '<p>(<a href="https://a.example/b_c_d">'
+         "https://a.example/b_c_d</a>).</p>"),
+        ("https://a.example/(b)?c=d!", '<p><a href="https://a.example/(b)?c=d">'
+         "https://a.example/(b)?c=d</a>!</p>"),
+        ("**https://a.example**", '<p><strong><a href="https://a.example">'
+         "https://a.example</a></strong></p>"),
+        ("[https://a.example](b)", '<p><a href="b">https://a.example</a></p>'),
+        ("`https://a.example`", "<p><code>https://a.example</code></p>"),
+        ("me@a.example www.a.example ftp://a.example", "<p>me@a.example www.a.example "
+         "ftp://a.example</p>"),
+        ("<https://a.example/?b&c> <me@a.example>", '<p><a href="https://a.example/?b&amp;c">'
+         'https://a.example/?b&amp;c</a><a href="mailto:me@a.example">me@a.example</a></p>'),
+        # escapes and entities
+        (r"\*a\* \[b\] \# \~ \한", r"<p>*a* [b] # ~ \한</p>"),
+        ("&amp; &copy; &#44032; &nosuch; AT&T", "<p>&amp; © 가 &amp;nosuch; AT&amp;T</p>"),
+        ("``a ` b`` `c", "<p><code>a ` b</code> `c</p>"),
+        # tables
+        ("|a|b|\n|-|:-:|\n|c\\|d|*e*|\n|f|", None),
+        ("a|b\n-|-\n\nc", None),
+        # raw HTML
+        ("Vec<T> and <id:customize>", "<p>Vec&lt;T&gt; and &lt;id:customize&gt;</p>"),
+        ("<T>\n\na", "<p>&lt;T&gt;</p><p>a</p>"),
+        ("a <b>c *d*</b> <kbd>e</kbd>", "<p>a <b>c <em>d</em></b><kbd>e</kbd></p>"),
+        ("a <b>open\n\nb", "<p>a <b>open</b></p><p>b</p>"),
+        ("<div>\n*a*\n\n*b*\n</div>", "<div> *a* <p><em>b</em></p></div>"),
+        ("<details><summary>a</summary>\n\n* b\n\n</details>",
+         "<details><summary>a</summary><ul><li>b</li></ul></details>"),
+        ('<img src="a.png>\n\ntext', '<p>&lt;img src="a.png&gt;</p><p>text</p>'),
+        ('<p><a href="b>c</a></p>\n\nd', '<p><a href="b">c</a></p><p>d</p>'),
+        ("<!-- a -->**b**", "<p><strong>b</strong></p>"),
+        ("a <!-- b --> c", "<p>a c</p>"),
+        ("<!-- a\n\n# b\n-->c\n\nd", "<p>c</p><p>d</p>"),
+        ("a<script>b</script>c <style>d</style>e", "<p>ac e</p>"),
+        ("a < b > c <3", "<p>a &lt; b &gt; c &lt;3</p>"),
+        # characters
+        ("a\u2028b\x00c\ud800", "<p>a b\ufffdc\ufffd</p>"),
+        ("a\r\nb\rc", "<p>a b c</p>"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_markdown_reads_as_its_author_meant(markdown: str, html: str | None) -> None:
+    if html is not None:
+        assert rendered(markdown) == html
+    else:
+        assert "<table" in rendered(markdown) or "<input" in rendered(markdown)
+
+
+def test_a_table_scrolls_in_a_box_of_its_own_and_keeps_its_alignment() -> None:
+    html = render_markdown("|a|b|\n|-|:-:|\n|c\\|d|*e*|lost|\n|f|")
+    assert first(html, "div.table") == {"class": "table", "tabindex": "0"}
+    assert first(html, "th + th") == {"class": "align-center"}
+    cells = [cell.text() for cell in LexborHTMLParser(html).css("tbody td")]
+    assert cells == ["c|d", "e", "f"]
+
+
+def test_a_task_is_a_disabled_check_box() -> None:
+    html = render_markdown("- [x] done\n- [ ] todo")
+    done, todo = LexborHTMLParser(html).css("li.task input")
+    assert done.attributes.keys() == {"type", "disabled", "checked"}
+    assert todo.attributes.keys() == {"type", "disabled"}
+
+
+def test_headings_have_an_anchor_and_a_permalink_without_text() -> None:
+    html = render_markdown("## 오늘의 소식")
+    assert first(html, "h2") == {"id": "오늘의-소식"}
+    link = LexborHTMLParser(html).css_first("h2 > a.permalink")
+    assert link is not None
+    assert link.attributes["href"] == "#오늘의-소식"
+    assert link.text() == ""
+
+
+def test_headings_shift_by_one_only_if_the_issue_has_first_level_headings() -> None:
+    levels = re.compile(r"<h(\d)")
+    assert levels.findall("".join(read_issue(["# a\n", "## b\n", "###### c\n"]).to_html())) == [
+        "2", "3", "6",
+    ]  # fmt: skip
+    assert levels.findall("".join(read_issue(["## a\n", "### b\n"]).to_html())) == ["2", "3"]
+
+
+def test_an_item_says_where_it_leads_and_has_its_anchor() -> None:
+    parsed = read_issue(["* **Title**: see [a](https://www.arxiv.org/abs/1)\n* text\n"])
+    html = parsed.to_html([["item-x", "item-y"]])[0]
+    assert first(html, "li.item") == {
+        "class": "item", "id": "item-x", "data-host": "arxiv.org", "data-kind": "paper",
+    }  # fmt: skip
+    assert first(html, "#item-x > strong") == {"class": "title"}
+    assert first(html, "#item-x > a.permalink")["href"] == "#item-x"
+    assert first(html, "#item-y") == {"class": "item", "id": "item-y"}
+
+
+def test_groups_are_marked_and_have_no_permalink() -> None:
+    html = render_markdown("**Topic**\n\n* Inner\n  * [a](https://a.example/)\n")
+    assert first(html, "p.group") == {"class": "group"}
+    assert first(html, "li.group > ul > li.item > a.title")["href"] == "https://a.example/"
+
+
+def test_nothing_is_added_to_the_text_an_author_wrote() -> None:
+    text = "# H\n\n* [a](https://a.example/)\n\n![i](i.png)\n\n- [x] t\n\n| c |\n|---|\n"
+    html = read_issue([text]).to_html([["item-1", "item-2"]])[0]
+    body = LexborHTMLParser(html).body
+    assert body is not None
+    assert body.text().split() == ["H", "a", "t", "c"]
+
+
+def test_an_image_alone_is_a_figure_with_its_title_as_caption() -> None:
+    html = render_markdown('![alt *x*](https://a.example/i.png "The *title*")')
+    assert first(html, "figure > img") == {
+        "src": "https://a.example/i.png",
+        "alt": "alt x",
+        "loading": "lazy",
+        "decoding": "async",
+        "title": "The *title*",
+    }
+    assert "<figcaption>The *title*</figcaption>" in html
+    assert "figcaption" not in render_markdown("![a](b.png)")
+    assert "figure" not in render_markdown("![a](b.png) text")
+
+
+def test_a_known_image_is_shown_from_its_own_address_in_its_size() -> None:
+    images = {"i.png": ImageSize("/media/i.webp", 640, 480)}
+    html = read_issue(["![a](i.png)"], images=images).to_html()[0]
+    image = first(html, "img")
+    assert (image["src"], image["width"], image["height"]) == ("/media/i.webp", "640", "480")
+
+
+def test_footnotes_stand_at_the_end_numbered_by_first_use_and_link_back() -> None:
+    parsed = read_issue(
+        ["a[^b] c[^x] d[^b] [^none]\n\n[^x]: second\n", "# H\n\n[^b]: first\n\n    more\n"]
+    )
+    one, two = parsed.to_html()
+    assert re.findall(r'id="(fnref-[\d-]+)"', one) == ["fnref-1", "fnref-2", "fnref-1-2"]
+    assert "[^none]" in one
+    notes = LexborHTMLParser(two).css("section.footnotes > ol > li")
+    assert [note.attributes["id"] for note in notes] == ["fn-1", "fn-2"]
+    assert [note.text().split() for note in notes] == [["first", "more"], ["second"]]
+    assert two.count('href="#fnref-1') == 2
+
+
+def test_sections_share_their_definitions() -> None:
+    one, two = read_issue(
+        ["[a] [b]\n\n[b]: https://b.example/\n", "# H\n\n[a]: https://a.example/\n"]
+    ).to_html()
+    assert 'href="https://a.example/"' in one
+    assert 'href="https://b.example/"' in one
+    assert "example" not in two
+
+
+TWO_LINKS = (
+    "* [a](https://a.example/) said\n* <a href='https://b.example/'>b</a>\n\nhttps://a.example/\n"
+)
+
+
+def test_a_blocked_link_leaves_its_text_wherever_it_stands() -> None:
+    decisions = Decisions(blocked=frozenset({"https://a.example/", "https://b.example/"}))
+    html = read_issue([TWO_LINKS]).to_html(decisions=decisions)[0]
+    blocked = LexborHTMLParser(html).css("span.blocked-link")
+    assert [node.text() for node in blocked] == ["a", "b", "https://a.example/"]
+    assert "<a" not in html
+
+
+def test_a_replaced_link_leads_elsewhere_with_its_text_as_it_was() -> None:
+    decisions = Decisions(replaced={"https://a.example/": "https://c.example/ä"})
+    html = read_issue([TWO_LINKS]).to_html(decisions=decisions)[0]
+    replaced = LexborHTMLParser(html).css("a.replaced-link")
+    assert [(node.attributes["href"], node.text()) for node in replaced] == [
+        ("https://c.example/%C3%A4", "a"),
+        ("https://c.example/%C3%A4", "https://a.example/"),
+    ]
+
+
+def test_a_replacement_cannot_be_a_script() -> None:
+    decisions = Decisions(replaced={"https://a.example/": "javascript:alert(1)"})
+    assert "javascript" not in read_issue([TWO_LINKS]).to_html(decisions=decisions)[0]
+
+
+def test_a_hidden_item_is_gone_but_not_the_items_below_it() -> None:
+    text = "* [a](https://a.example/)\n  * [b](https://b.example/)\n* [c](https://c.example/)\n\n[d](https://d.example/)\n"
+    hidden = Decisions(hidden=frozenset({(0, 0), (0, 2), (0, 3)}))
+    html = read_issue([text]).to_html(decisions=hidden)[0]
+    assert [node.text() for node in LexborHTMLParser(html).css("a")] == ["b"]
+
+
+def test_writing_html_again_gives_the_same_html() -> None:
+    parsed = read_issue([TWO_LINKS])
+    plain = parsed.to_html()
+    parsed.to_html([["x", "y", "z"]], Decisions(blocked=frozenset({"https://a.example/"})))
+    assert parsed.to_html() == plain
+
+
+def test_the_extension_works_in_python_markdown_itself() -> None:
+    html = markdown("text\n* a\n  * **b**", extensions=[DigestExtension()])
+    assert html.count("<ul>") == 2
+    assert "<strong>b</strong>" in html
+
+
+@pytest.mark.parametrize("folder", ["seed", "twir", "ainews"])
+def test_the_splitter_and_the_parser_agree_where_sections_start(folder: str) -> None:
+    corpus(folder)
+    for file in issue_files(folder)[::7]:
+        issue = parse_issue(file.read_bytes())
+        body = "".join(section.source for section in issue.sections)
+        whole = read_issue([body])
+        parts = read_issue([section.source for section in split_sections(body)])
+        headings = re.compile(r"<h\d id=\"([^\"]*)\"")
+        assert headings.findall("".join(whole.to_html())) == [
+            section.anchor for section in parts.sections if section.level
+        ], file.name
