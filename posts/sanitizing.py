@@ -38,7 +38,7 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     "details": {"open"},
     "div": {"tabindex"},
     "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
-    "input": {"type", "checked"},
+    "input": {"type", "checked", "aria-label"},
     "li": {"data-host", "data-kind"},
     "ol": {"start", "reversed"},
     "p": {"data-host", "data-kind"},

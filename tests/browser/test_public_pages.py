@@ -44,7 +44,8 @@ a line of code that is much longer than a telephone is wide, so that it has to s
 
 > 긴 한국어 인용문은 낱말 안에서 끊기지 않고 화면 밖으로도 나가지 않습니다.
 
-- A row with a footnote[^1]
+- [x] done
+- [ ] to do[^1]
 
 [^1]: A footnote.
 """

@@ -140,8 +140,8 @@ def test_a_table_scrolls_in_a_box_of_its_own_and_keeps_its_alignment() -> None:
 def test_a_task_is_a_disabled_check_box() -> None:
     html = render_markdown("- [x] done\n- [ ] todo")
     done, todo = LexborHTMLParser(html).css("li.task input")
-    assert done.attributes.keys() == {"type", "disabled", "checked"}
-    assert todo.attributes.keys() == {"type", "disabled"}
+    assert done.attributes.keys() == {"type", "aria-label", "disabled", "checked"}
+    assert todo.attributes.keys() == {"type", "aria-label", "disabled"}
 
 
 def test_headings_have_an_anchor_and_a_permalink_without_text() -> None:
