@@ -53,7 +53,7 @@ def share_of(post: Post) -> Share:
         tags=frozenset(
             TaggedPost.objects.filter(content_object=post).values_list("tag_id", flat=True)
         ),
-        sections=frozenset(sections.values_list("recurring_id", flat=True)),  # type: ignore[arg-type]
+        sections=frozenset(sections.values_list("recurring_id", flat=True)),
         sources=dict(Citation.objects.filter(post=post).values_list("source_id", "link_count")),
         month=month_of(post.published_at),
         links=post.link_count,

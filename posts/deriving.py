@@ -377,7 +377,7 @@ def _sync_citations(post: Post, shown: Sequence[Link]) -> None:
         [
             Citation(post=post, source_id=source, link_count=count, date=date)
             for source, (count, date) in target.items()
-            if stored.get(source) != (count, date) and source is not None
+            if source is not None and stored.get(source) != (count, date)
         ],
         update_conflicts=True,
         unique_fields=["post", "source"],

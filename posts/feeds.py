@@ -83,17 +83,18 @@ def _titled(name: str) -> str:
 def _feed(
     request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
 ) -> HttpResponse:
-    """Answer 304 from a few small columns, or send the whole feed of a list (``of`` a row)."""
+    """Send the feed of a list (``of`` a row), or 304 when the reader has it already."""
+    columns = ("version", "modified_at", f"page__{form}", "page__body")
     now = timezone.now()
-    known = listing.newest(rows_of, FEED_POSTS, "version", "modified_at")(*of, now)
+    rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
+    known = [(pk, version, moment) for version, moment, _entry, _body, _date, pk in rows]
     etag = f'"{hashlib.sha256(repr((form, title, known)).encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        updated = max((row[1] for row in known), default=now)
+        updated = max((row[1] for row in rows), default=now)
         channel = Channel(title, absolute(page), absolute(request.path), updated)
         content_type, write = FORMS[form]
-        entries = listing.newest(rows_of, FEED_POSTS, f"page__{form}", "page__body")(*of, now)
-        body = b"".join(write(channel, [(bytes(row[0]), bytes(row[1])) for row in entries]))
+        body = b"".join(write(channel, [(bytes(row[2]), bytes(row[3])) for row in rows]))
         response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"

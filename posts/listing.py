@@ -139,7 +139,7 @@ def source_named(host: str, at: datetime) -> QuerySet[Source, Any]:
 def related_tags(tag: int, at: datetime) -> QuerySet[TaggedPost, Any]:
     """Return (name, slug) of the tags that the latest posts of a tag share most often with it."""
     posts = tagged(tag, at).values("content_object_id")[:PAGE_SIZE]
-    return (
+    rows: QuerySet[TaggedPost, Any] = (
         TaggedPost.objects.filter(content_object__in=posts)
         .exclude(tag=tag)
         .values("tag")
@@ -147,6 +147,7 @@ def related_tags(tag: int, at: datetime) -> QuerySet[TaggedPost, Any]:
         .order_by("-shared", "tag__name")
         .values_list("tag__name", "tag__slug")[:RELATED_TAGS]
     )
+    return rows
 
 
 def only(rows: Rows) -> tuple[Any, ...]:
@@ -176,17 +177,21 @@ def with_public_count(rows: QuerySet[Any], listed: type[Listed], at: datetime) -
         .annotate(count=Count("pk"))
         .values("count")
     )
-    return rows.annotate(public_count=F("post_count") - Coalesce(Subquery(coming), 0))
+    counted: QuerySet[Any] = rows.annotate(
+        public_count=F("post_count") - Coalesce(Subquery(coming), 0)
+    )
+    return counted
 
 
 def with_dates(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
     """Annotate with ``public_count``, and with the moments ``first_seen`` and ``last_seen``."""
     post, by = PATHS[listed]
     seen = listed._default_manager.filter(public(at, post), **{by: OuterRef("pk")})
-    return with_public_count(rows, listed, at).annotate(
+    dated: QuerySet[Any] = with_public_count(rows, listed, at).annotate(
         first_seen=Subquery(seen.order_by("date").values("date")[:1]),
         last_seen=Subquery(seen.order_by("-date").values("date")[:1]),
     )
+    return dated
 
 
 def scheduled(listed: type[Listed], at: datetime) -> dict[int, int]:
@@ -197,7 +202,9 @@ def scheduled(listed: type[Listed], at: datetime) -> dict[int, int]:
 
 def _coming(listed: type[Listed], post: str, at: datetime) -> QuerySet[Any]:
     rows = listed._default_manager.filter(date__gt=at, **{f"{post}__status": Post.Status.PUBLISHED})
-    return rows.filter(repeat=0, recurring__isnull=False) if listed is Section else rows
+    if listed is Section:
+        rows = rows.filter(**{"repeat": 0, "recurring__isnull": False})
+    return rows
 
 
 @prepared

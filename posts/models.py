@@ -84,7 +84,9 @@ class Post(models.Model):
     )
     published_at = models.DateTimeField(_("publish time"), null=True, blank=True)
     revised_at = models.DateTimeField(_("updated"), null=True, blank=True)
-    tags = TaggableManager(through="posts.TaggedPost", blank=True, verbose_name=_("tags"))
+    tags = TaggableManager(  # type: ignore[no-untyped-call]
+        through="posts.TaggedPost", blank=True, verbose_name=_("tags")
+    )
 
     header = models.TextField(_("header as written"), blank=True, editable=False)
     source_name = models.CharField(
@@ -194,7 +196,7 @@ class Tag(TagBase):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = " ".join(self.name.split())
         self.key = fold(self.name)
-        super().save(*args, **kwargs)
+        super().save(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         """Return the slug of a name; ``i`` counts the tries when one is taken."""

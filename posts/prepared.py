@@ -30,7 +30,7 @@ class _Statement:
     def __init__(self, build: Build, arguments: Sequence[Any]) -> None:
         stand_ins = [_stand_in(place, value) for place, value in enumerate(arguments)]
         query = build(*stand_ins).query
-        self._compiler = query.get_compiler(connection=connection)
+        self._compiler: Any = query.get_compiler(connection=connection)
         self._sql, parameters = self._compiler.as_sql()
         places = {_adapted(value): place for place, value in enumerate(stand_ins)}
         self._parameters = list(parameters)
@@ -49,7 +49,7 @@ class _Statement:
             parameters[index] = _adapted(arguments[place])
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
-            found = cursor.fetchall()
+            found: Rows = cursor.fetchall()
         if not self._converters:
             return found
         return [tuple(row) for row in self._compiler.apply_converters(found, self._converters)]
@@ -67,7 +67,7 @@ def prepared(build: Build) -> Callable[..., Rows]:
     def rows(*arguments: Any) -> Rows:
         # A statement belongs to its thread's connection, whose settings tests may change.
         key = (connection.vendor, connection.settings_dict["NAME"])
-        statements = local.__dict__
+        statements: dict[object, _Statement] = local.__dict__.setdefault("statements", {})
         if key not in statements:
             statements[key] = _Statement(build, arguments)
         return statements[key].rows(arguments)

@@ -49,7 +49,7 @@ def document(
 
 def parsed(title: str = "A first issue", body: str = BODY, **header: object) -> Issue:
     """Return an issue as the importer would read it."""
-    return parse_issue(document(title, body, **header).encode())  # type: ignore[arg-type]
+    return parse_issue(document(title, body, **header).encode())
 
 
 def make_post(

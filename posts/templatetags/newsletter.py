@@ -163,7 +163,7 @@ def drawn_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> Safe
 def _drawn(
     _language: str | None, year: int, months: tuple[MonthRow, ...], highest: int
 ) -> SafeString:
-    return get_template("posts/months.html").render(month_chart(year, months, highest))
+    return SafeString(get_template("posts/months.html").render(month_chart(year, months, highest)))
 
 
 @register.filter
