@@ -203,7 +203,7 @@ def scheduled(listed: type[Listed], at: datetime) -> dict[int, int]:
 def _coming(listed: type[Listed], post: str, at: datetime) -> QuerySet[Any]:
     rows = listed._default_manager.filter(date__gt=at, **{f"{post}__status": Post.Status.PUBLISHED})
     if listed is Section:
-        rows = rows.filter(**{"repeat": 0, "recurring__isnull": False})
+        rows = rows.filter(repeat=0, recurring__isnull=False)  # type: ignore[misc]
     return rows
 
 
