@@ -1,0 +1,200 @@
+"""Decisions about links: made in the admin, seen wherever the link stands, written down."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
+
+from links.models import Link, Source
+from links.moderating import ReasonMissing, decide
+from links.signals import link_decided
+from posts import publishing
+from posts.models import Post
+from tests.builders import BODY, make_draft, make_post
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+LINKS = "/admin/links/link/"
+URL = "https://one.example.org/a"
+
+
+@pytest.fixture
+def client(sign_in: SignIn, moderator: User) -> Client:
+    return sign_in(moderator)
+
+
+def link() -> Link:
+    return Link.objects.get(url=URL)
+
+
+def change() -> str:
+    return reverse("admin:links_link_change", args=[link().pk])
+
+
+def page_of(post: Post) -> str:
+    return Client().get(post.get_absolute_url()).content.decode()
+
+
+def block(client: Client, reason: str = "spam") -> None:
+    data = {"action": "block_selected", "_selected_action": [link().pk], "reason": reason}
+    client.post(LINKS, data)
+
+
+def test_a_blocked_link_loses_its_address_wherever_it_stands(client: Client) -> None:
+    one = make_post("One")
+    two = make_post("Two", "Elsewhere, [the same](https://one.example.org/a).\n")
+
+    block(client)
+
+    for post in (one, two):
+        assert URL not in page_of(post)
+    assert "Read more" in page_of(one)
+    assert "the same" in page_of(two)
+    assert (link().status, link().reason) == ("blocked", "spam")
+
+
+def test_an_approved_link_is_shown_again(client: Client) -> None:
+    post = make_post()
+    block(client)
+
+    client.post(LINKS, {"action": "approve_selected", "_selected_action": [link().pk]})
+
+    assert URL in page_of(post)
+    assert (link().status, link().reason) == ("approved", "")
+
+
+def test_a_decision_can_be_taken_back(client: Client) -> None:
+    make_post()
+    block(client)
+
+    client.post(LINKS, {"action": "reopen_selected", "_selected_action": [link().pk]})
+
+    assert link().status == "pending"
+
+
+def test_blocking_asks_for_a_reason_first(client: Client) -> None:
+    make_post()
+    data = {"action": "block_selected", "_selected_action": [link().pk]}
+
+    page = HTMLParser(client.post(LINKS, data).content.decode())
+
+    assert link().status == "pending"
+    assert URL in page.css_first(".decision").text()
+    assert page.css_first("input[name=reason]") is not None
+    again = HTMLParser(client.post(LINKS, data | {"reason": " "}).content.decode())
+    assert again.css_first(".errorlist") is not None
+    assert link().status == "pending"
+
+
+def test_a_link_is_decided_on_its_own_page(client: Client) -> None:
+    post = make_post()
+
+    refused = client.post(change(), {"status": "blocked", "reason": ""})
+    assert "Say why" in refused.content.decode()
+    client.post(change(), {"status": "blocked", "reason": "malware", "url": "https://forged.org/"})
+
+    assert URL not in page_of(post)
+    assert link().reason == "malware"
+    assert LogEntry.objects.get().change_message == "Blocked: malware"
+
+
+def test_every_decision_is_written_down_with_who_and_why(client: Client, moderator: User) -> None:
+    make_post()
+
+    block(client, "a reason")
+
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (moderator, str(link().pk))
+    assert entry.change_message == "Blocked: a reason"
+
+
+def test_a_decision_and_its_effects_stand_or_fall_together(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_post()
+
+    def fail(_post: Post) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(publishing, "rebuild", fail)
+    with pytest.raises(RuntimeError, match="no room"):
+        block(client)
+
+    assert link().status == "pending"
+    assert not LogEntry.objects.exists()
+
+
+def test_deciding_the_same_again_rebuilds_nothing(client: Client) -> None:
+    make_post()
+    block(client)
+    decided: list[Link] = []
+
+    def listen(links: list[Link], **_kwargs: object) -> None:
+        decided.extend(links)
+
+    link_decided.connect(listen)
+    try:
+        block(client)
+    finally:
+        link_decided.disconnect(listen)
+
+    assert decided == []
+    assert LogEntry.objects.count() == 1
+
+
+def test_blocking_without_a_reason_is_refused_in_code_too() -> None:
+    make_post()
+
+    with pytest.raises(ReasonMissing):
+        decide([link()], Link.Status.BLOCKED, "  ")
+
+
+def test_blocked_links_are_not_counted(client: Client) -> None:
+    post = make_post()
+    source = Source.objects.get(host="one.example.org")
+    assert source.post_count == 1
+
+    block(client)
+
+    source.refresh_from_db()
+    post.refresh_from_db()
+    assert (source.post_count, post.link_count) == (0, 3)
+
+
+def test_drafts_follow_too(client: Client) -> None:
+    draft = make_draft()
+
+    block(client)
+    publishing.publish([draft])
+
+    assert URL not in page_of(draft)
+
+
+def test_links_are_found_by_address_host_and_reason(client: Client) -> None:
+    make_post()
+    block(client, "phishing")
+
+    def found(query: str) -> list[str]:
+        page = HTMLParser(client.get(f"{LINKS}?{query}").content.decode())
+        return [node.text() for node in page.css("#result_list tbody th .address")]
+
+    assert found("q=one.example") == [URL]
+    assert found("q=phishing") == [URL]
+    assert found("status__exact=blocked") == [URL]
+    assert len(found("status__exact=pending")) == 3
+
+
+def test_a_link_says_where_it_stands(client: Client) -> None:
+    make_post("One")
+    make_post("Two", BODY)
+
+    page = HTMLParser(client.get(change()).content.decode())
+
+    places = [node.text(strip=True) for node in page.css(".outline-links li")]
+    assert len(places) == 2
+    assert places[0].startswith("Two")
+    assert "Preview" in places[0]
+    listed = HTMLParser(client.get(f"{LINKS}?q=one.example").content.decode())
+    assert listed.css_first("td.field-places").text() == "2"

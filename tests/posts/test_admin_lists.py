@@ -1,0 +1,333 @@
+"""The lists of the admin: what they show, find and do to many rows, and what they cost."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser as HTMLParser
+
+from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
+from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+POSTS = "/admin/posts/post/"
+
+
+@pytest.fixture
+def client(sign_in: SignIn, admin: User) -> Client:
+    return sign_in(admin)
+
+
+def titles(client: Client, path: str) -> list[str]:
+    page = HTMLParser(client.get(path).content.decode())
+    return [node.text() for node in page.css("#result_list tbody th .title")]
+
+
+def said(response: object) -> str:
+    return " ".join(str(message) for message in response.wsgi_request._messages)  # type: ignore[attr-defined]
+
+
+def act(client: Client, path: str, action: str, *rows: object, **more: str) -> object:
+    data = {"action": action, "_selected_action": [row.pk for row in rows], **more}  # type: ignore[attr-defined]
+    return client.post(path, data)
+
+
+# Posts
+
+
+def test_the_list_answers_the_next_question(client: Client) -> None:
+    make_post(tags=["Llama 3 평가", "AI"])
+
+    page = HTMLParser(client.get(POSTS).content.decode())
+    cells = {node.attributes["class"]: node.text() for node in page.css("#result_list td")}
+
+    assert cells["field-state"] == "Published"
+    assert cells["field-date"] == "10 May 2024"
+    assert cells["field-tag_names"] == "Llama 3 평가, AI"
+    assert cells["field-item_count"] == "5"
+    assert cells["field-link_count"] == "4"
+
+
+def test_posts_are_filtered_by_what_editors_call_their_state(client: Client) -> None:
+    make_post("Public")
+    make_draft("Not yet")
+    make_scheduled("Tomorrow")
+    make_post("Broken", "> " * 30 + "deep")
+
+    found = {
+        state: titles(client, f"{POSTS}?state={state}")
+        for state in ("draft", "scheduled", "published", "problem")
+    }
+
+    assert found == {
+        "draft": ["Not yet"],
+        "scheduled": ["Tomorrow"],
+        "published": ["Public"],
+        "problem": ["Broken"],
+    }
+
+
+def test_posts_are_filtered_by_tag_and_language(client: Client) -> None:
+    make_post("하나", "## 소식\n\n한국어로 쓴 글이에요.\n", tags=["AI"])
+    make_post("Two", tags=["Other"])
+
+    assert titles(client, f"{POSTS}?tag=ai") == ["하나"]
+    assert titles(client, f"{POSTS}?language=ko") == ["하나"]
+
+
+@pytest.mark.parametrize("query", ["하나", "about", "llama 3 평가", "하나-글"])
+def test_posts_are_found_by_title_description_tag_and_address(client: Client, query: str) -> None:
+    make_post("하나 글", description="All about it", tags=["Llama 3 평가"])
+    make_post("Another", tags=["AI"])
+
+    assert titles(client, f"{POSTS}?q={query}") == ["하나 글"]
+
+
+def test_posts_are_found_by_date(client: Client) -> None:
+    make_post("Long ago")
+    make_scheduled("To come")
+
+    assert titles(client, f"{POSTS}?published_at__year=2024") == ["Long ago"]
+
+
+def test_several_posts_are_published_at_once(client: Client) -> None:
+    one, two, to_come = make_draft("One"), make_draft("Two"), make_scheduled("Three")
+    broken = make_post("Broken", "> " * 30 + "deep")
+    act(client, POSTS, "withdraw_selected", to_come)
+
+    response = act(client, POSTS, "publish_selected", one, two, to_come, broken)
+
+    assert "2 posts are published" in said(response)
+    assert "1 post is scheduled" in said(response)
+    assert "1 post has a problem" in said(response)
+    assert set(Post.objects.published().values_list("title", flat=True)) == {"One", "Two"}
+    logged = LogEntry.objects.filter(change_message="Published.")
+    assert set(logged.values_list("object_repr", flat=True)) == {"One", "Two", "Three"}
+
+
+def test_several_posts_are_withdrawn_at_once(client: Client) -> None:
+    posts = make_posts(2)
+
+    response = act(client, POSTS, "withdraw_selected", *posts)
+
+    assert "2 posts are drafts now" in said(response)
+    assert not Post.objects.published().exists()
+    assert Tag.objects.get(name="AI").post_count == 0
+    assert LogEntry.objects.filter(change_message="Withdrawn.").count() == 2
+
+
+def test_publishing_what_is_public_changes_nothing(client: Client) -> None:
+    post = make_post()
+
+    response = act(client, POSTS, "publish_selected", post)
+
+    assert "already" in said(response)
+    assert not LogEntry.objects.exists()
+
+
+def test_a_publish_that_fails_leaves_no_trace(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make_draft("One")
+
+    def fail(*_args: object) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr("posts.admin.posts.record", fail)
+    with pytest.raises(RuntimeError, match="no room"):
+        act(client, POSTS, "publish_selected", one)
+
+    one.refresh_from_db()
+    assert one.status == "draft"
+
+
+def test_deleting_posts_keeps_the_counts_right(client: Client) -> None:
+    kept, *gone = make_posts(3)
+
+    page = act(client, POSTS, "delete_selected", *gone)
+    assert "Issue 2" in page.content.decode()  # type: ignore[attr-defined]
+    act(client, POSTS, "delete_selected", *gone, post="yes")
+
+    assert list(Post.objects.all()) == [kept]
+    assert Tag.objects.get(name="AI").post_count == 1
+
+    client.post(reverse("admin:posts_post_delete", args=[kept.pk]), {"post": "yes"})
+
+    assert not Post.objects.exists()
+    assert Tag.objects.get(name="AI").post_count == 0
+
+
+# Sections
+
+
+def test_sections_are_found_by_heading_and_text(client: Client) -> None:
+    make_post()
+
+    assert titles(client, "/admin/posts/section/?q=viewpoint") == ["Viewpoint 🤖"]
+    assert titles(client, "/admin/posts/section/?q=at the end") == ["Overview"]
+
+
+def test_sections_are_filtered_by_their_series(client: Client) -> None:
+    make_posts(2)
+    make_post("Other", "## Something else\n\nText\n")
+    series = RecurringSection.objects.get(title="Preview")
+
+    assert titles(client, f"/admin/posts/section/?recurring={series.slug}") == ["Preview"] * 2
+
+
+def test_a_section_shows_its_text_and_items(client: Client) -> None:
+    section = make_post().sections.get(heading="Preview")
+
+    page = client.get(reverse("admin:posts_section_change", args=[section.pk])).content.decode()
+
+    assert "* **Topic one**" in page
+    assert "https://one.example.org/a" in page
+    assert 'name="_save"' not in page
+
+
+# Items
+
+ITEMS = "/admin/posts/linkeditem/"
+
+
+def test_hidden_items_leave_the_page_at_once(client: Client) -> None:
+    post = make_post()
+
+    response = act(client, ITEMS, "hide_selected", item(post, "First find"))
+
+    assert "1 item is hidden" in said(response)
+    body = client.get(post.get_absolute_url()).content.decode()
+    assert "First find" not in body
+    assert "Second find" in body
+    post.refresh_from_db()
+    assert post.item_count == 4
+    assert LogEntry.objects.get().change_message == "Hidden."
+
+    act(client, ITEMS, "show_selected", item(post, "First find"))
+
+    assert "First find" in client.get(post.get_absolute_url()).content.decode()
+    assert LogEntry.objects.count() == 2
+
+
+def test_an_item_is_hidden_on_its_own_page(client: Client) -> None:
+    post = make_post()
+    path = reverse("admin:posts_linkeditem_change", args=[item(post, "First find").pk])
+
+    client.post(path, {"hidden": "on", "title": "Forged"})
+
+    assert item(post, "First find").hidden
+    assert "First find" not in client.get(post.get_absolute_url()).content.decode()
+    assert LogEntry.objects.get().is_change()
+
+
+def test_hiding_twice_is_written_down_once(client: Client) -> None:
+    post = make_post()
+    for _time in range(2):
+        act(client, ITEMS, "hide_selected", item(post, "First find"))
+
+    assert LogEntry.objects.count() == 1
+
+
+def test_items_are_found_and_filtered(client: Client) -> None:
+    post = make_post()
+    act(client, ITEMS, "hide_selected", item(post, "Second find"))
+    LinkedItem.objects.filter(title="Third find").update(removed_at=post.created_at, section=None)
+
+    assert titles(client, f"{ITEMS}?q=matters") == ["Second find"]
+    assert titles(client, f"{ITEMS}?q=topic one") == ["First find", "Second find"]
+    assert titles(client, f"{ITEMS}?shown=hidden") == ["Second find"]
+    assert titles(client, f"{ITEMS}?shown=removed") == ["Third find"]
+    assert titles(client, f"{ITEMS}?shown=yes") == ["opening link", "First find", "No link here"]
+
+
+# The start page
+
+
+def test_the_start_page_counts_what_waits(client: Client) -> None:
+    make_draft()
+    make_scheduled()
+    make_post("Broken", "> " * 30 + "deep")
+
+    page = HTMLParser(client.get("/admin/").content.decode())
+    counts = {
+        node.css_first(".name").text(): node.css_first(".number").text()
+        for node in page.css(".waiting li")
+    }
+
+    assert counts == {
+        "Drafts": "1",
+        "Scheduled": "1",
+        "Posts with problems": "1",
+        "Links to decide": "4",
+    }
+
+
+# What it costs
+
+
+def cost(client: Client, path: str) -> int:
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        POSTS,
+        f"{POSTS}?q=issue&tag=ai&state=published",
+        "/admin/posts/section/",
+        "/admin/posts/linkeditem/",
+        "/admin/posts/tag/",
+        "/admin/links/link/",
+        "/admin/links/source/",
+        "/admin/",
+    ],
+)
+def test_a_list_of_twice_the_rows_takes_the_same_queries(client: Client, path: str) -> None:
+    def add(number: int) -> None:
+        body = BODY.replace("example.org", f"n{number}.example.org")
+        make_post(f"Issue {number}", body, tags=["AI", f"tag {number}"])
+
+    for number in range(3):
+        add(number)
+    before = cost(client, path)
+    for number in range(3, 6):
+        add(number)
+
+    assert cost(client, path) == before
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        lambda post: reverse("admin:posts_post_change", args=[post.pk]),
+        lambda post: reverse("admin:posts_section_change", args=[last(post).pk]),
+    ],
+)
+def test_the_form_of_a_post_twice_as_long_takes_the_same_queries(
+    client: Client, page: Callable[[Post], str]
+) -> None:
+    def body(times: int) -> str:
+        sections = [
+            f"## Part {n}\n- **Find {n}**: [x](https://e{n}.org/) [y](https://f{n}.org/)\n"
+            for n in range(times)
+        ]
+        many = "".join(f"- **More {n}**: [z](https://g{n}.org/)\n" for n in range(times))
+        return "".join(sections) + "## Last\n" + many
+
+    short = make_post("Short", body(3), tags=["a"])
+    long = make_post("Long", body(6), tags=["a", "b", "c"])
+
+    assert cost(client, page(long)) == cost(client, page(short))
+
+
+def last(post: Post) -> Section:
+    return post.sections.order_by("-position")[0]

@@ -1,0 +1,251 @@
+"""Who may do what in the admin: one row for each right, or the tests fail."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from links.models import Link, Source
+from posts.models import LinkedItem, Post, Section, Tag
+from tests.builders import make_post
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("posts", "links")
+STANDARD = ("changelist", "add", "history", "delete", "change")
+
+# right: (admin, editor, moderator). An action has the name of its function, a page that of its URL.
+MATRIX = {
+    "post view": (True, True, True),
+    "post add": (True, True, False),
+    "post change": (True, True, False),
+    "post delete": (True, False, False),
+    "post delete_selected": (True, False, False),
+    "post publish_selected": (True, True, False),
+    "post withdraw_selected": (True, True, False),
+    "post export_selected": (True, True, False),
+    "post page upload": (True, True, False),
+    "post page export": (True, True, False),
+    "section view": (True, True, True),
+    "section add": (False, False, False),
+    "section change": (False, False, False),
+    "section delete": (False, False, False),
+    "linkeditem view": (True, True, True),
+    "linkeditem add": (False, False, False),
+    "linkeditem change": (True, False, True),
+    "linkeditem delete": (False, False, False),
+    "linkeditem hide_selected": (True, False, True),
+    "linkeditem show_selected": (True, False, True),
+    "tag view": (True, True, True),
+    "tag add": (False, False, False),
+    "tag change": (True, True, True),
+    "tag delete": (True, False, False),
+    "tag merge_selected": (True, False, True),
+    "tag page merge": (True, False, True),
+    "tag page suggest": (True, True, True),
+    "link view": (True, True, True),
+    "link add": (False, False, False),
+    "link change": (True, False, True),
+    "link delete": (False, False, False),
+    "link approve_selected": (True, False, True),
+    "link block_selected": (True, False, True),
+    "link reopen_selected": (True, False, True),
+    "source view": (True, True, True),
+    "source add": (False, False, False),
+    "source change": (False, False, False),
+    "source delete": (False, False, False),
+}
+VERBS = ("view", "add", "change", "delete")
+
+
+def our_admins() -> dict[str, django_admin.ModelAdmin]:
+    return {
+        model._meta.model_name: model_admin
+        for model, model_admin in django_admin.site._registry.items()
+        if model._meta.app_label in OURS
+    }
+
+
+def rights_that_exist() -> Iterator[str]:
+    """Yield every right the admin knows: of everybody, so that no hidden one is missed."""
+    for name, model_admin in our_admins().items():
+        yield from (f"{name} {verb}" for verb in VERBS)
+        for _function, action, _words in model_admin._get_base_actions():
+            if action != "delete_selected" or name == "post":
+                yield f"{name} {action}"
+        for url in model_admin.get_urls():
+            page = (getattr(url, "name", "") or "").rpartition("_")[2]
+            if page and page not in STANDARD:
+                yield f"{name} page {page}"
+
+
+def test_every_right_has_a_row() -> None:
+    assert set(rights_that_exist()) == set(MATRIX)
+
+
+@pytest.fixture
+def content(db: None) -> dict[str, str]:
+    """A row of each model, by the key of its page."""
+    post = make_post()
+    unused = Tag.objects.create(name="unused", slug="unused")
+    rows = {
+        "post": post,
+        "section": Section.objects.filter(post=post).first(),
+        "linkeditem": LinkedItem.objects.filter(post=post).first(),
+        "tag": unused,
+        "link": Link.objects.first(),
+        "source": Source.objects.first(),
+    }
+    return {name: str(row.pk) for name, row in rows.items() if row}
+
+
+def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool:
+    """Try a right over HTTP; actions are also looked up, since Django ignores unknown ones."""
+    name, _, what = right.partition(" ")
+    model_admin = our_admins()[name]
+    base = f"admin:{model_admin.opts.app_label}_{name}"
+    if what == "view":
+        return client.get(reverse(f"{base}_changelist")).status_code == 200
+    if what == "add":
+        return client.get(reverse(f"{base}_add")).status_code == 200
+    if what == "change":
+        path = reverse(f"{base}_change", args=[content[name]])
+        return client.post(path, {}).status_code != 403
+    if what == "delete":
+        path = reverse(f"{base}_delete", args=[content[name]])
+        return client.post(path, {"post": "yes"}).status_code == 302
+    if what.startswith("page "):
+        response = client.get(reverse(f"{base}_{what.removeprefix('page ')}"))
+        list(getattr(response, "streaming_content", ()))
+        response.close()
+        return response.status_code in {200, 302}
+    request = RequestFactory().get("/")
+    request.user = user
+    return what in model_admin.get_actions(request)
+
+
+@pytest.mark.parametrize("right", MATRIX)
+@pytest.mark.parametrize("role", ["admin", "editor", "moderator"])
+def test_a_role_may_do_what_the_matrix_says(
+    role: str,
+    right: str,
+    request: pytest.FixtureRequest,
+    sign_in: SignIn,
+    content: dict[str, str],
+) -> None:
+    user = request.getfixturevalue(role)
+    expected = MATRIX[right][("admin", "editor", "moderator").index(role)]
+
+    assert may(sign_in(user), user, right, content) is expected
+
+
+@pytest.mark.parametrize("role", ["editor", "moderator"])
+def test_an_action_that_a_role_may_not_use_does_nothing(
+    role: str, request: pytest.FixtureRequest, sign_in: SignIn, content: dict[str, str]
+) -> None:
+    client = sign_in(request.getfixturevalue(role))
+    column = ("admin", "editor", "moderator").index(role)
+    for right, allowed in MATRIX.items():
+        name, _, action = right.partition(" ")
+        if allowed[column] or not action.endswith("_selected"):
+            continue
+        model_admin = our_admins()[name]
+        path = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
+        data = {"action": action, "_selected_action": content[name], "reason": "x", "post": "yes"}
+        response = client.post(path, data)
+        assert "Content-Disposition" not in response.headers, right
+
+    assert not LogEntry.objects.exists()
+    assert Post.objects.get().status == "published"
+    assert set(Link.objects.values_list("status", flat=True)) == {"pending"}
+    assert not LinkedItem.objects.filter(hidden=True).exists()
+
+
+@pytest.mark.parametrize("role", ["editor", "moderator"])
+def test_accounts_and_security_logs_are_for_the_admin_alone(
+    role: str, request: pytest.FixtureRequest, sign_in: SignIn
+) -> None:
+    client = sign_in(request.getfixturevalue(role))
+    for model in django_admin.site._registry:
+        if model._meta.app_label not in OURS:
+            path = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            assert client.get(reverse(path)).status_code == 403, path
+
+
+def test_outsiders_and_strangers_are_asked_to_sign_in(
+    sign_in: SignIn, outsider: User, content: dict[str, str]
+) -> None:
+    for client in (Client(), sign_in(outsider)):
+        for name, model_admin in our_admins().items():
+            base = f"admin:{model_admin.opts.app_label}_{name}"
+            for path in (
+                reverse(f"{base}_changelist"),
+                reverse(f"{base}_change", args=[content[name]]),
+            ):
+                assert client.get(path).headers["Location"].startswith("/admin/login/")
+        for page in ("post_upload", "post_export", "tag_merge", "tag_suggest"):
+            response = client.get(reverse(f"admin:posts_{page}"))
+            assert response.headers["Location"].startswith("/admin/login/")
+
+
+def test_the_groups_hold_no_right_beyond_these() -> None:
+    held = {
+        group.name: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+        for group in Group.objects.all()
+    }
+
+    assert held == {
+        "Editor": {
+            "posts.add_post",
+            "posts.change_post",
+            "posts.view_post",
+            "posts.publish_post",
+            "posts.view_section",
+            "posts.view_linkeditem",
+            "posts.change_tag",
+            "posts.view_tag",
+            "links.view_link",
+            "links.view_source",
+        },
+        "Moderator": {
+            "posts.view_post",
+            "posts.view_section",
+            "posts.change_linkeditem",
+            "posts.view_linkeditem",
+            "posts.change_tag",
+            "posts.view_tag",
+            "posts.merge_tag",
+            "links.change_link",
+            "links.view_link",
+            "links.view_source",
+        },
+    }
+
+
+def test_the_buttons_that_publish_ask_for_the_right(sign_in: SignIn, editor: User) -> None:
+    Group.objects.get(name="Editor").permissions.remove(
+        Permission.objects.get(codename="publish_post")
+    )
+    post = make_post()
+    path = reverse("admin:posts_post_change", args=[post.pk])
+    client = sign_in(editor)
+
+    for button in ("_publish", "_schedule", "_withdraw"):
+        assert client.post(path, {button: "1"}).status_code == 403
+    page = client.get(path).content.decode()
+    assert 'name="_withdraw"' not in page
+    data = {
+        "title": "x",
+        "text": "x",
+        "slug": post.slug,
+        "seen_version": "1",
+        "published_at": "2030-01-01T00:00",
+    }
+    assert client.post(path, data).status_code == 302
+    post.refresh_from_db()
+    assert (post.title, post.published_at.year) == ("x", 2024)
