@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from links.auditing import record
 from links.models import Link, Source
 from links.moderating import decide
 
@@ -32,7 +32,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class LinkForm(forms.ModelForm):
+class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is decided about one link."""
 
     class Meta:
@@ -48,7 +48,7 @@ class LinkForm(forms.ModelForm):
         return cleaned
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that nobody adds or deletes by hand."""
 
     list_per_page = 50
@@ -156,10 +156,7 @@ class LinkAdmin(ReadOnly):
     ) -> None:
         with transaction.atomic():
             changed = decide(links, status, reason)
-            if changed:
-                LogEntry.objects.log_actions(
-                    request.user.pk, changed, CHANGE, _decision(status, reason)
-                )
+            record(request, changed, _decision(status, reason))
         words = ngettext("%(n)d link: %(status)s.", "%(n)d links: %(status)s.", len(changed))
         said = words % {"n": len(changed), "status": Link.Status(status).label}
         self.message_user(request, said, messages.SUCCESS if changed else messages.INFO)

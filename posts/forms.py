@@ -121,7 +121,7 @@ class DayField(forms.DateField):
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class PostForm(forms.ModelForm):
+class PostForm(forms.ModelForm):  # type: ignore[type-arg]
     """One issue. ``issue`` is the document that results, once the form is valid.
 
     The row is never filled from the fields: ``write`` saves the document, and the row follows.
@@ -174,11 +174,12 @@ class PostForm(forms.ModelForm):
     issue: Issue
     status: str | None
     at: datetime | None
+    state_before = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial |= self._stored()
+            self.initial.update(self._stored())
         self.fields["published_at"].help_text = gettext("In the time zone %(zone)s.") % {
             "zone": timezone.get_current_timezone_name()
         }
@@ -323,8 +324,11 @@ class PostForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Post:
         """Return the row, unsaved: ``write`` saves it."""
-        self.save_m2m = lambda: None
-        return self.instance
+        post: Post = self.instance
+        return post
+
+    def save_m2m(self) -> None:
+        """Nothing: tags are saved with the document."""
 
     def write(self) -> Post:
         """Save the document. Raises EditConflict when somebody saved since the form was opened."""

@@ -18,10 +18,12 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeAlias
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+
+Upload: TypeAlias = "UploadedFile[Any]"
 
 MAX_AGE = 3600
 MANIFEST = "names.json"
@@ -31,7 +33,7 @@ class NotKept(Exception):
     """The files are gone: they were imported, or too long ago, or never here."""
 
 
-def keep(files: Iterable[UploadedFile]) -> str:
+def keep(files: Iterable[Upload]) -> str:
     """Keep files for an hour; return the key that opens them again."""
     root = _root()
     _sweep(root)

@@ -17,9 +17,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from links.auditing import record
 from links.models import Link
 from posts import moderating
-from posts.admin.auditing import record
 from posts.admin.states import EMPTY, badge
 from posts.models import LinkedItem
 from posts.templatetags.newsletter import short_date
@@ -50,7 +50,7 @@ class ShownFilter(admin.SimpleListFilter):
 
 
 @admin.register(LinkedItem)
-class LinkedItemAdmin(admin.ModelAdmin):
+class LinkedItemAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Items of all issues: hidden and shown again by moderators."""
 
     list_display = ("name", "post_title", "day", "host", "link_count", "shown")

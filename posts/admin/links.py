@@ -29,7 +29,8 @@ class PlacedLinkAdmin(LinkAdmin):
         """Return links with the number of their places."""
         places = Appearance.objects.filter(link=OuterRef("pk")).order_by().values("link")
         count = places.annotate(count=Count("pk")).values("count")
-        return super().get_queryset(request).annotate(place_count=Subquery(count))
+        links: QuerySet[Link] = super().get_queryset(request)
+        return links.annotate(place_count=Subquery(count))
 
     @admin.display(description=_("places"))
     def places(self, link: Any) -> int:

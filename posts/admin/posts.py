@@ -21,9 +21,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from links.auditing import record
 from posts import publishing
 from posts.admin import uploads
-from posts.admin.auditing import record
 from posts.admin.conflicts import conflict_context, retry_data
 from posts.admin.outlines import outline
 from posts.admin.states import EMPTY, STATES, StateFilter, state_badge, state_of
@@ -62,7 +62,7 @@ class LanguageFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Post)
-class PostAdmin(admin.ModelAdmin):
+class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm
@@ -176,7 +176,7 @@ class PostAdmin(admin.ModelAdmin):
             )
             return HttpResponseRedirect(reverse("admin:posts_post_upload"))
         except DocumentError as error:
-            form.add_error("files", str(error))
+            form.add_error("documents", str(error))
             shown = {"form": form}
         title = gettext("Upload issues")
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
@@ -336,7 +336,7 @@ class PostAdmin(admin.ModelAdmin):
         message = super().construct_change_message(request, form, formsets, add)
         after = state_of(form.instance)
         if form.state_before != after:
-            message.append({"changed": {"name": "status", "object": after}})
+            message.append({"changed": {"fields": [f"status: {after}"]}})
         return message
 
     # What happened

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from posts.admin.auditing import record
+from links.auditing import record
 from posts.admin.states import EMPTY
 from posts.merging import NameTaken, check_free, merge, posts_touched, rename
 from posts.models import SLUG_LENGTH, Tag, TagAlias
@@ -26,7 +26,7 @@ from posts.naming import fold, tag_slug, unicode_slug
 SUGGESTIONS = 10
 
 
-class TagForm(forms.ModelForm):
+class TagForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tag's name, address and description."""
 
     class Meta:
@@ -88,7 +88,7 @@ class UsedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What staff do with tags."""
 
     form = TagForm

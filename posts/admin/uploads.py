@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import FileResponse, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links.auditing import record
 from posts import staging
 from posts.admin.states import badge
 from posts.collecting import SourceFile, open_uploads
@@ -26,6 +26,7 @@ from posts.documents import DocumentError
 from posts.exporting import zip_posts
 from posts.importing import ImportOptions, Kind, Outcome, import_source
 from posts.models import Post, PostQuerySet
+from posts.staging import Upload
 
 SALT = "posts.upload"
 MAX_BYTES = 200 * 1024 * 1024
@@ -51,7 +52,7 @@ class FilesInput(forms.FileInput):
 
     allow_multiple_selected = True
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Upload]:
         """Return all the files that were chosen."""
         return files.getlist(name) if files else []
 
@@ -61,7 +62,7 @@ class FilesField(forms.FileField):
 
     widget = FilesInput(attrs={"multiple": True, "accept": ".md,.markdown,.zip,image/*"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
         """Return the files; raise ValidationError for none, an empty one, or too much of them."""
         files = [super(FilesField, self).clean(file, initial) for file in data or [None]]
         if sum(file.size for file in files) > MAX_BYTES:
@@ -75,7 +76,7 @@ class FilesField(forms.FileField):
 class UploadForm(forms.Form):
     """What to import, and how."""
 
-    files = FilesField(
+    documents = FilesField(
         label=_("Files"),
         help_text=_(
             "Markdown files with the pictures they name, or zip archives with folders."
@@ -117,7 +118,7 @@ class Report:
 
 def stage(request: HttpRequest, form: UploadForm) -> str:
     """Keep the uploaded files; return the ticket that imports them, for this user and an hour."""
-    key = staging.keep(form.cleaned_data["files"])
+    key = staging.keep(form.cleaned_data["documents"])
     how = [key, form.cleaned_data["status"], form.cleaned_data["update"], request.user.pk]
     return signing.dumps(how, salt=SALT)
 
@@ -166,10 +167,10 @@ def _import(request: HttpRequest, source: SourceFile, options: ImportOptions) ->
     with transaction.atomic():
         outcome = import_source(source, options)
         if outcome.kind in {Kind.CREATED, Kind.UPDATED} and outcome.post_id:
-            LogEntry.objects.log_actions(
-                request.user.pk,
+            record(
+                request,
                 list(Post.objects.filter(pk=outcome.post_id)),
-                ADDITION if outcome.kind == Kind.CREATED else CHANGE,
                 gettext("Imported from %(name)s.") % {"name": outcome.name},
+                ADDITION if outcome.kind == Kind.CREATED else CHANGE,
             )
     return outcome

@@ -5,7 +5,6 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from links.models import Link, Source
 from links.moderating import ReasonMissing, decide
@@ -14,6 +13,7 @@ from posts import publishing
 from posts.models import Post
 from tests.builders import BODY, make_draft, make_post
 from tests.conftest import SignIn
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 LINKS = "/admin/links/link/"
@@ -78,13 +78,13 @@ def test_blocking_asks_for_a_reason_first(client: Client) -> None:
     make_post()
     data = {"action": "block_selected", "_selected_action": [link().pk]}
 
-    page = HTMLParser(client.post(LINKS, data).content.decode())
+    page = Page(client.post(LINKS, data))
 
     assert link().status == "pending"
-    assert URL in page.css_first(".decision").text()
-    assert page.css_first("input[name=reason]") is not None
-    again = HTMLParser(client.post(LINKS, data | {"reason": " "}).content.decode())
-    assert again.css_first(".errorlist") is not None
+    assert URL in page.one(".decision").text()
+    assert len(page.all("input[name=reason]")) == 1
+    again = Page(client.post(LINKS, data | {"reason": " "}))
+    assert again.texts(".errorlist")
     assert link().status == "pending"
 
 
@@ -177,8 +177,8 @@ def test_links_are_found_by_address_host_and_reason(client: Client) -> None:
     block(client, "phishing")
 
     def found(query: str) -> list[str]:
-        page = HTMLParser(client.get(f"{LINKS}?{query}").content.decode())
-        return [node.text() for node in page.css("#result_list tbody th .address")]
+        page = Page(client.get(f"{LINKS}?{query}"))
+        return [node.text() for node in page.all("#result_list tbody th .address")]
 
     assert found("q=one.example") == [URL]
     assert found("q=phishing") == [URL]
@@ -190,11 +190,11 @@ def test_a_link_says_where_it_stands(client: Client) -> None:
     make_post("One")
     make_post("Two", BODY)
 
-    page = HTMLParser(client.get(change()).content.decode())
+    page = Page(client.get(change()))
 
-    places = [node.text(strip=True) for node in page.css(".outline-links li")]
+    places = [node.text(strip=True) for node in page.all(".outline-links li")]
     assert len(places) == 2
     assert places[0].startswith("Two")
     assert "Preview" in places[0]
-    listed = HTMLParser(client.get(f"{LINKS}?q=one.example").content.decode())
-    assert listed.css_first("td.field-places").text() == "2"
+    listed = Page(client.get(f"{LINKS}?q=one.example"))
+    assert listed.one("td.field-places").text() == "2"

@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
-from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from posts.documents import parse_issue
 from posts.forms import join_tags, split_tags
@@ -21,6 +19,7 @@ from posts.models import OldSlug, Post
 from posts.publishing import save_document
 from tests.builders import BODY, make_draft, make_post, make_scheduled
 from tests.conftest import SignIn
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/posts/post/add/"
@@ -40,11 +39,11 @@ def stored(text: str | bytes, name: str = "") -> Post:
     return save_document(Post(source_name=name), parse_issue(data, name))
 
 
-def fields(response: HttpResponse) -> dict[str, str]:
+def fields(response: Any) -> dict[str, str]:
     """Return what a browser would submit of the form on a page."""
-    tree = HTMLParser(response.content.decode())
+    tree = Page(response)
     values: dict[str, str] = {}
-    for node in tree.css("#post_form input[name], #post_form textarea[name]"):
+    for node in tree.all("#post_form input[name], #post_form textarea[name]"):
         if node.tag == "textarea":
             # The parser gives the text as browsers do; the first newline belongs to the tag.
             value = node.text().removeprefix("\n")
@@ -354,8 +353,7 @@ def test_an_address_that_cannot_be_is_refused_at_its_field(
 
     response = save(client, post, slug=slug)
 
-    errors = HTMLParser(response.content.decode()).css_first(".field-slug .errorlist")
-    assert errors is not None
+    errors = Page(response).one(".field-slug .errorlist")
     assert words in errors.text()
     post.refresh_from_db()
     assert post.slug == "first"
@@ -385,12 +383,11 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(
 
     response = save(client, post, **typed)
 
-    page = HTMLParser(response.content.decode())
+    page = Page(response)
     assert response.status_code == 200
-    assert page.css_first(".errornote") is not None
+    assert page.texts(".errornote")
     if field:
-        errors = page.css_first(f".field-{field} .errorlist")
-        assert errors is not None
+        errors = page.one(f".field-{field} .errorlist")
         assert words in errors.text()
     assert words in page.text()
     shown = fields(response)
@@ -406,8 +403,7 @@ def test_a_header_that_cannot_be_changed_is_said_at_the_text(client: Client) -> 
 
     response = save(client, post, title="Two")
 
-    errors = HTMLParser(response.content.decode()).css_first(".field-text .errorlist")
-    assert errors is not None
+    errors = Page(response).one(".field-text .errorlist")
     assert "braces" in errors.text()
 
 
@@ -432,8 +428,8 @@ def test_a_text_beyond_the_limits_is_stored_as_a_draft_with_its_problem(client: 
     assert post.status == "draft"
     assert "line 3" in post.problem
     assert post.problem in said(response)
-    page = HTMLParser(client.get(change(post)).content.decode())
-    assert post.problem in page.css_first(".field-text .errorlist").text()
+    page = Page(client.get(change(post)))
+    assert post.problem in page.one(".field-text .errorlist").text()
 
 
 # Two editors
@@ -455,12 +451,12 @@ def test_the_second_save_is_refused_with_both_texts(
     post.refresh_from_db()
     assert post.title == "Their title"
     assert "Their find" in post.body
-    page = HTMLParser(response.content.decode())
+    page = Page(response)
     assert "My find" in fields(response)["text"]
-    assert any("Their find" in node.text() for node in page.css(".diff ins"))
-    assert any("My find" in node.text() for node in page.css(".diff del"))
-    assert "Their title" in page.css_first(".conflict table").text()
-    assert "admin" in page.css_first(".conflict").text()
+    assert any("Their find" in node.text() for node in page.all(".diff ins"))
+    assert any("My find" in node.text() for node in page.all(".diff del"))
+    assert "Their title" in page.one(".conflict table").text()
+    assert "admin" in page.one(".conflict").text()
 
 
 def test_after_looking_mine_goes_on_top_of_theirs(client: Client) -> None:
@@ -492,8 +488,8 @@ def test_a_refused_save_does_not_publish(client: Client) -> None:
 
 
 def test_the_form_shows_the_outline_with_items_and_links(client: Client) -> None:
-    page = HTMLParser(client.get(change(make_post())).content.decode())
-    outline = page.css_first(".outline")
+    page = Page(client.get(change(make_post())))
+    outline = page.one(".outline")
 
     assert [node.text() for node in outline.css(".outline-heading")] == [
         "(opening)",
@@ -511,8 +507,8 @@ def test_preview_shows_a_draft_and_view_on_site_a_public_post(client: Client) ->
 
     links = {
         post.pk: [
-            node.attributes["href"]
-            for node in HTMLParser(client.get(change(post)).content.decode()).css(".post-state a")
+            str(node.attributes["href"])
+            for node in Page(client.get(change(post))).all(".post-state a")
         ]
         for post in (draft, public)
     }
@@ -526,9 +522,9 @@ def test_preview_shows_a_draft_and_view_on_site_a_public_post(client: Client) ->
 def test_the_header_is_shown_as_written(client: Client) -> None:
     post = stored("---\n# a comment\ntitle: One\n---\n\nText\n")
 
-    page = HTMLParser(client.get(change(post)).content.decode())
+    page = Page(client.get(change(post)))
 
-    assert page.css_first(".header-fold pre").text() == post.header
+    assert page.one(".header-fold pre").text() == post.header
 
 
 def test_the_update_date_of_a_header_with_a_time_is_left_alone(client: Client) -> None:

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
+from tests.reading import Page, inner
 
 pytestmark = pytest.mark.django_db
 POSTS = "/admin/posts/post/"
@@ -25,8 +25,8 @@ def client(sign_in: SignIn, admin: User) -> Client:
 
 
 def titles(client: Client, path: str) -> list[str]:
-    page = HTMLParser(client.get(path).content.decode())
-    return [node.text() for node in page.css("#result_list tbody th .title")]
+    page = Page(client.get(path))
+    return [node.text() for node in page.all("#result_list tbody th .title")]
 
 
 def said(response: object) -> str:
@@ -44,8 +44,8 @@ def act(client: Client, path: str, action: str, *rows: object, **more: str) -> o
 def test_the_list_answers_the_next_question(client: Client) -> None:
     make_post(tags=["Llama 3 평가", "AI"])
 
-    page = HTMLParser(client.get(POSTS).content.decode())
-    cells = {node.attributes["class"]: node.text() for node in page.css("#result_list td")}
+    page = Page(client.get(POSTS))
+    cells = {node.attributes["class"]: node.text() for node in page.all("#result_list td")}
 
     assert cells["field-state"] == "Published"
     assert cells["field-date"] == "10 May 2024"
@@ -254,11 +254,8 @@ def test_the_start_page_counts_what_waits(client: Client) -> None:
     make_scheduled()
     make_post("Broken", "> " * 30 + "deep")
 
-    page = HTMLParser(client.get("/admin/").content.decode())
-    counts = {
-        node.css_first(".name").text(): node.css_first(".number").text()
-        for node in page.css(".waiting li")
-    }
+    page = Page(client.get("/admin/"))
+    counts = {inner(node, ".name"): inner(node, ".number") for node in page.all(".waiting li")}
 
     assert counts == {
         "Drafts": "1",

@@ -7,13 +7,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from posts import counting, publishing
 from posts.merging import NameTaken, merge, rename
 from posts.models import Tag, TagAlias
 from tests.builders import make_draft, make_post, parsed
 from tests.conftest import SignIn
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 TAGS = "/admin/posts/tag/"
@@ -33,8 +33,8 @@ def tag(name: str) -> Tag:
 
 
 def names_on(path: str) -> list[str]:
-    page = HTMLParser(Client().get(path).content.decode())
-    return [node.text() for node in page.css(".post .tags .tag")]
+    page = Page(Client().get(path))
+    return [node.text() for node in page.all(".post .tags .tag")]
 
 
 def assert_counts_are_right() -> None:
@@ -263,9 +263,9 @@ def test_tags_are_found_by_their_old_names(client: Client) -> None:
     make_post(tags=["Old"])
     rename(tag("Old"), "New")
 
-    page = HTMLParser(client.get(f"{TAGS}?q=old").content.decode())
+    page = Page(client.get(f"{TAGS}?q=old"))
 
-    assert [node.text() for node in page.css("#result_list th a")][-1] == "New"
+    assert [node.text() for node in page.all("#result_list th a")][-1] == "New"
 
 
 def test_suggestions_hold_what_was_typed_those_that_start_so_first(client: Client) -> None:

@@ -12,13 +12,13 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django.fixtures import Settings
-from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from posts import staging
 from posts.admin import uploads
 from posts.models import Post
 from tests.builders import document, make_draft, make_post, make_posts
 from tests.conftest import SignIn
+from tests.reading import Page, inner
 
 pytestmark = pytest.mark.django_db
 UPLOAD = "/admin/posts/post/upload/"
@@ -46,27 +46,23 @@ def archive(**files: str) -> bytes:
     return target.getvalue()
 
 
-def look(client: Client, *files: SimpleUploadedFile, **options: str) -> HTMLParser:
+def look(client: Client, *files: SimpleUploadedFile, **options: str) -> Page:
     """Choose files and return the report of what importing would do."""
-    response = client.post(UPLOAD, {"files": list(files), **options})
+    response = client.post(UPLOAD, {"documents": list(files), **options})
     assert response.status_code == 200
-    return HTMLParser(response.content.decode())
+    return Page(response)
 
 
-def ticket(page: HTMLParser) -> str:
-    field = page.css_first("input[name=ticket]")
-    return str(field.attributes["value"]) if field else ""
+def ticket(page: Page) -> str:
+    return str(page.one("input[name=ticket]").attributes["value"])
 
 
-def confirm(client: Client, page: HTMLParser) -> Any:
+def confirm(client: Client, page: Page) -> Any:
     return client.post(UPLOAD, {"ticket": ticket(page), "confirm": "1"})
 
 
-def rows(page: HTMLParser) -> dict[str, str]:
-    return {
-        row.css_first("th").text(strip=True): row.css_first(".state").text(strip=True)
-        for row in page.css(".report tbody tr")
-    }
+def rows(page: Page) -> dict[str, str]:
+    return {inner(row, "th"): inner(row, ".state") for row in page.all(".report tbody tr")}
 
 
 def test_looking_at_files_writes_nothing(client: Client) -> None:
@@ -111,9 +107,9 @@ def test_the_report_tells_each_files_fate(client: Client) -> None:
         "new.md": "New",
         "bad.md": "Refused",
     }
-    assert "not UTF-8" in page.css_first(".report").text()
-    assert "New find" in page.css_first(".differences").text()
-    assert "Import 1 file" in page.css_first(".submit-row").text()
+    assert "not UTF-8" in page.one(".report").text()
+    assert "New find" in page.one(".differences").text()
+    assert "Import 1 file" in page.one(".submit-row").text()
 
 
 def test_changed_files_replace_posts_only_when_asked(client: Client) -> None:
@@ -202,7 +198,7 @@ def test_a_folder_that_others_can_open_is_not_used(tmp_path: Path) -> None:
 def test_choosing_nothing_is_said_at_the_field(client: Client, files: Any, words: str) -> None:
     page = look(client, *files)
 
-    assert words in page.css_first(".field-files .errorlist").text()
+    assert words in page.one(".field-documents .errorlist").text()
 
 
 def test_too_many_issues_are_left_to_the_command(
@@ -212,7 +208,7 @@ def test_too_many_issues_are_left_to_the_command(
 
     page = look(client, file("a.md", document("One")), file("b.md", document("Two")))
 
-    assert "import_posts" in page.css_first(".field-files .errorlist").text()
+    assert "import_posts" in page.one(".field-documents .errorlist").text()
 
 
 def test_too_large_uploads_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +216,7 @@ def test_too_large_uploads_are_refused(client: Client, monkeypatch: pytest.Monke
 
     page = look(client, file("a.md", document("One")))
 
-    assert "MB" in page.css_first(".field-files .errorlist").text()
+    assert "MB" in page.one(".field-documents .errorlist").text()
 
 
 def unzipped(response: Any) -> dict[str, bytes]:

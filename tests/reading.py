@@ -1,0 +1,39 @@
+"""Answers as their readers see them: parsed HTML, where a missing element fails the test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+
+class Page:
+    """The HTML of an answer."""
+
+    def __init__(self, response: Any) -> None:
+        self._tree = LexborHTMLParser(response.content.decode())
+
+    def one(self, selector: str) -> LexborNode:
+        """Return the first element that a selector finds; there must be one."""
+        found = self._tree.css_first(selector)
+        assert found is not None, f"nothing is {selector}"
+        return found
+
+    def all(self, selector: str) -> list[LexborNode]:
+        """Return every element that a selector finds."""
+        return self._tree.css(selector)
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the text of every element that a selector finds."""
+        return [node.text() for node in self.all(selector)]
+
+    def text(self) -> str:
+        """Return all text."""
+        return self._tree.text()
+
+
+def inner(node: LexborNode, selector: str) -> str:
+    """Return the text of the first element in another; there must be one."""
+    found = node.css_first(selector)
+    assert found is not None, f"nothing is {selector}"
+    return found.text(strip=True)
