@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Material:
     images: Mapping[str, Image]
 
 
-def compose(material: Material) -> dict[str, bytes]:
+def compose(material: Material) -> dict[str, Any]:
     """Return the columns of a post's ``PostPage``."""
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(material)
@@ -61,7 +62,9 @@ def compose(material: Material) -> dict[str, bytes]:
             "atom": _render("feed/atom_entry", context, "xml"),
             "json": _json_item(context),
         }
-    return {name: part.translate(_FORBIDDEN).encode() for name, part in parts.items()}
+    columns = {name: part.translate(_FORBIDDEN).encode() for name, part in parts.items()}
+    fed = hashlib.sha256(b"\0".join(columns[name] for name in ("rss", "atom", "json", "body")))
+    return {**columns, "digest": fed.hexdigest()}
 
 
 def absolute(path: str) -> str:

@@ -84,11 +84,11 @@ def _feed(
     request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
 ) -> HttpResponse:
     """Send the feed of a list (``of`` a row), or 304 when the reader has it already."""
-    columns = ("version", "modified_at", f"page__{form}", "page__body")
+    columns = ("page__digest", "modified_at", f"page__{form}", "page__body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
-    known = [(pk, version, moment) for version, moment, _entry, _body, _date, pk in rows]
-    etag = f'"{hashlib.sha256(repr((form, title, known)).encode()).hexdigest()[:32]}"'
+    known = repr((form, title, [row[0] for row in rows]))
+    etag = f'"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         updated = max((row[1] for row in rows), default=now)

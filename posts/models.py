@@ -450,9 +450,10 @@ class PostPage(models.Model):
     post = models.OneToOneField(
         Post, related_name="page", on_delete=models.CASCADE, primary_key=True
     )
+    digest = models.CharField(max_length=64, help_text=_("Of what feeds send; their ETag."))
     card = models.BinaryField(help_text=_("One row of a list."))
-    newer = models.BinaryField(default=b"", help_text=_("The link to it from the issue before."))
-    older = models.BinaryField(default=b"", help_text=_("The link to it from the issue after."))
+    newer = models.BinaryField(help_text=_("The link to it from the issue before."))
+    older = models.BinaryField(help_text=_("The link to it from the issue after."))
     rss = models.BinaryField(help_text=_("RSS item without its content."))
     atom = models.BinaryField(help_text=_("Atom entry without its content."))
     json = models.BinaryField(help_text=_("JSON Feed item without its content."))

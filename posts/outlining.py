@@ -11,7 +11,6 @@ import xml.etree.ElementTree as etree
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from posts.markdown.blocks import RAW_HTML, TIGHT, Span
 from posts.markdown.inlines import plain_text
@@ -28,31 +27,6 @@ _AFTER_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,;(\[（【]+$")
 _MAX_TITLE: Final = 120
 _MOST_LABELS: Final = 3
 """As many labels as the longest host in ``_KINDS`` has."""
-
-_KINDS: Final[dict[str, frozenset[str]]] = {
-    "video": frozenset(("youtube.com", "youtu.be", "vimeo.com", "twitch.tv", "bilibili.com")),
-    "paper": frozenset(
-        (
-            "arxiv.org", "doi.org", "openreview.net", "aclanthology.org", "biorxiv.org",
-            "medrxiv.org", "ssrn.com", "semanticscholar.org", "alphaxiv.org",
-        )
-    ),
-    "code": frozenset(
-        (
-            "github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "sr.ht", "crates.io",
-            "pypi.org", "npmjs.com", "lib.rs", "gist.github.com",
-        )
-    ),
-    "thread": frozenset(
-        (
-            "twitter.com", "x.com", "bsky.app", "threads.net", "threads.com", "reddit.com",
-            "news.ycombinator.com", "lobste.rs", "mastodon.social", "hachyderm.io", "fosstodon.org",
-        )
-    ),
-    "podcast": frozenset(
-        ("podcasts.apple.com", "open.spotify.com", "overcast.fm", "pca.st", "podbean.com")
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,28 +124,6 @@ def visible_text(elements: Iterable[etree.Element]) -> str:
 def links_in(root: etree.Element) -> Iterator[etree.Element]:
     """The elements below a root that are links on the page, in document order."""
     return (element for element in root.iter("a") if is_linkable(element.get("href", "")))
-
-
-def host_of(url: str) -> str:
-    """The host of an address without ``www.``, '' if it has none."""
-    try:
-        host = urlsplit(url.strip()).hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
-
-
-def kind_of(url: str) -> str:
-    """What an address leads to, as far as its host and path tell; '' if they do not."""
-    host = host_of(url)
-    if not host:
-        return ""
-    labels = host.split(".")[-_MOST_LABELS:]
-    names = {".".join(labels[place:]) for place in range(len(labels) - 1)}
-    for kind, hosts in _KINDS.items():
-        if names & hosts:
-            return kind
-    return "pdf" if url.partition("?")[0].partition("#")[0].lower().endswith(".pdf") else ""
 
 
 def outline(root: etree.Element, spans: dict[etree.Element, Span]) -> Outline:

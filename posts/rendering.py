@@ -16,6 +16,7 @@ from typing import Final
 
 from markdown import Markdown
 
+from links.normalizing import AddressError, canonicalize, host_of, kind_of
 from posts.markdown.blocks import DocumentParser, Leaf
 from posts.markdown.extension import DigestExtension
 from posts.markdown.inlines import InlineParser, plain_text
@@ -29,8 +30,6 @@ from posts.outlining import (
     FoundSection,
     Outline,
     fold,
-    host_of,
-    kind_of,
     links_in,
     outline,
     visible_text,
@@ -148,9 +147,17 @@ class ParsedIssue:
             anchor = anchors[index] if index < len(anchors) else ""
             hidden = (number, index) in decided.hidden
             shown = "" if url in decided.blocked else decided.replaced.get(url, url)
-            items[element] = ItemMark(host_of(shown), kind_of(shown), anchor, hidden)
+            items[element] = ItemMark(_shown_host(shown), kind_of(shown), anchor, hidden)
         marks.items = items
         return marks
+
+
+def _shown_host(url: str) -> str:
+    """The source of an address as readers know it; '' for what has none."""
+    try:
+        return host_of(canonicalize(url))
+    except AddressError:
+        return ""
 
 
 def render_markdown(text: str) -> str:

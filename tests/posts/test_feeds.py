@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
-from posts.publishing import save_document, stored_issue
+from links.models import Link
+from posts.publishing import rebuild, save_document, stored_issue
 from tests.builders import make_post, make_posts
 
 pytestmark = pytest.mark.django_db
@@ -69,13 +70,26 @@ def test_no_text_breaks_the_json(client: Client) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/feed.xml", "/atom.xml", "/feed.json", "/tags/ai/feed.xml"])
+FEEDS = ["/feed.xml", "/atom.xml", "/feed.json", "/tags/ai/feed.xml"]
+
+
+@pytest.mark.parametrize("path", FEEDS)
 def test_a_feed_that_did_not_change_is_not_sent_again(client: Client, path: str) -> None:
     post = make_post()
     etag = client.get(path).headers["ETag"]
-    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
     save_document(post, stored_issue(post))
-    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_a_feed_is_sent_again_as_soon_as_a_link_in_it_is_blocked(client: Client, path: str) -> None:
+    post = make_post()
+    etag = client.get(path).headers["ETag"]
+    Link.objects.filter(url__contains="one.example.org").update(status=Link.Status.BLOCKED)
+    rebuild(post)
+    response = client.get(path, headers={"If-None-Match": etag})
+    assert response.status_code == 200
+    assert b"one.example.org" not in response.content
 
 
 def test_a_feed_holds_the_latest_twenty(client: Client) -> None:

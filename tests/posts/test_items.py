@@ -7,7 +7,6 @@ import csv
 import pytest
 
 from posts.documents import parse_issue
-from posts.outlining import host_of, kind_of
 from posts.rendering import FoundItem, FoundSection, read_issue
 from tests.corpus import corpus
 
@@ -195,14 +194,16 @@ def test_search_text_is_what_a_reader_sees_below_the_heading() -> None:
     [
         ("https://www.youtube.com/watch?v=1", "youtube.com", "video"),
         ("https://arxiv.org/pdf/2405.04517.pdf", "arxiv.org", "paper"),
-        ("https://gist.github.com/a", "gist.github.com", "code"),
-        ("https://mobile.twitter.com/a/status/1", "mobile.twitter.com", "thread"),
+        ("https://github.com/a/b", "github.com", "code"),
+        ("https://mobile.twitter.com/a/status/1", "x.com", "thread"),
         ("https://example.org/Report.PDF?x#y", "example.org", "pdf"),
         ("https://podcasts.apple.com/a", "podcasts.apple.com", "podcast"),
         ("https://notgithub.com/a", "notgithub.com", ""),
-        ("/relative", "", ""),
-        ("http://[broken/", "", ""),
+        ("mailto:a@example.org", "", ""),
     ],
 )
-def test_an_address_tells_its_host_and_kind(url: str, host: str, kind: str) -> None:
-    assert (host_of(url), kind_of(url)) == (host, kind)
+def test_an_item_shows_the_source_and_kind_of_its_main_link(url: str, host: str, kind: str) -> None:
+    (html,) = read_issue([f"* [t]({url})\n"]).to_html()
+    assert (f'data-host="{host}"' in html) == bool(host)
+    assert (f'data-kind="{kind}"' in html) == bool(kind)
+    assert ("data-" in html) == bool(host or kind)
