@@ -29,11 +29,12 @@ _AUTHORITY: Final = rf"(?:[^{_SPACE}@/\[\]()]{{1,50}}@)?(?:{_DOMAIN}\.)*{_DOMAIN
 _TERMINATOR: Final = rf"(?=$|[{_SEPARATOR}{_STOP}])(?!-|_|:\d|\.-|\.(?!$|[{_STOP}]))"
 # What stands in brackets or quotes is bounded, so that a bracket left open costs the same anywhere.
 _ENCLOSED: Final = "{0,300}+"
+_QUOTED: Final = "{1,300}+"
 _PATH: Final = (
     r"(?:[/?#](?:"
     rf"[^{_SPACE}{_SEPARATOR}()\[\]{{}}.,\"'?!\-;]"
     rf"|\[[^{_SPACE}\]]{_ENCLOSED}\]|\([^{_SPACE})]{_ENCLOSED}\)|\{{[^{_SPACE}}}]{_ENCLOSED}\}}"
-    rf"|\"[^{_SPACE}\"]{_ENCLOSED}\"|'[^{_SPACE}']{_ENCLOSED}'|'(?={_LETTER}|-)"
+    rf"|\"[^{_SPACE}\"]{_QUOTED}\"|'[^{_SPACE}']{_QUOTED}'|'(?={_LETTER}|-)"
     rf"|\.{{2,}}[a-zA-Z0-9%/&]|\.(?![{_SPACE}.]|$)|-+|[,;](?![{_SPACE}]|$)"
     rf"|!+(?![{_SPACE}!]|$)|\?(?![{_SPACE}?]|$)"
     r")+|/)?"

@@ -304,7 +304,7 @@ class InlineParser:
         for place in range(first, len(tokens)):
             token = tokens[place]
             if isinstance(token, etree.Element) and token.get(BARE) is not None:
-                tokens[place] = token.text or ""
+                tokens[place] = references.unescape(token.text or "")
 
     def _make_image(self, bracket: Bracket, target: Target) -> None:
         emphasis.pair(self._runs[bracket.runs :])
