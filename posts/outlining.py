@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from posts.markdown.blocks import RAW_HTML, TIGHT, Span
-from posts.markdown.inlines import plain_text
 from posts.markdown.references import is_linkable
+from posts.markdown.tree import RAW_HTML, TIGHT, Span, plain_text
 
 ItemShape = Literal["list", "paragraph"]
 

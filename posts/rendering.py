@@ -17,11 +17,12 @@ from typing import Final
 from markdown import Markdown
 
 from links.normalizing import AddressError, canonicalize, host_of, kind_of
-from posts.markdown.blocks import DocumentParser, Leaf
+from posts.markdown.blocks import DocumentParser
 from posts.markdown.extension import DigestExtension
-from posts.markdown.inlines import InlineParser, plain_text
+from posts.markdown.inlines import InlineParser
 from posts.markdown.limits import MarkdownLimitError, check_size
 from posts.markdown.lines import split_lines
+from posts.markdown.tree import Leaf, plain_text
 from posts.markdown.writing import ItemMark, Marks, Writer
 from posts.outlining import (
     HEADINGS,

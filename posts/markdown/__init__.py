@@ -1,7 +1,8 @@
 """Our Python-Markdown extension: how the Markdown of an issue is read.
 
-One module a seam: ``lines`` (rules that look at one line), ``blocks`` (lines to a block tree),
-``tables``, ``references`` (link destinations and definitions), ``inlines`` (text to links and
-emphasis), ``emphasis``, ``autolinks``, ``html`` (raw HTML), ``limits`` (what is refused),
-``extension`` (the hook into Python-Markdown) and ``writing`` (the tree to HTML).
+One module a seam: ``lines`` (rules that look at one line), ``stack`` (the open blocks),
+``verbatim`` (code and raw HTML blocks), ``blocks`` (all other blocks), ``tables``, ``references``
+(link destinations and definitions), ``inlines`` (text to links and emphasis), ``emphasis``,
+``autolinks``, ``html`` (raw HTML tags), ``tree`` (elements and tokens), ``limits`` (what is
+refused), ``extension`` (the hook into Python-Markdown) and ``writing`` (the tree to HTML).
 """

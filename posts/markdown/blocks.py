@@ -13,59 +13,20 @@ import re
 import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from markdown.blockparser import BlockParser
 
 from posts.markdown import limits, lines, references, tables
+from posts.markdown.stack import Block, Outcome
+from posts.markdown.tree import TIGHT, Leaf, Note, Span
+from posts.markdown.verbatim import VerbatimBlocks
 
 if TYPE_CHECKING:
     from markdown import Markdown
 
-Outcome = Literal["container", "leaf", None]
-Span = tuple[int, int]
 
-TIGHT: Final = "tight"
-"""Tag of a paragraph in a tight list: its text stands in the item without a ``<p>``."""
-RAW_HTML: Final = "html"
-"""Tag of a raw HTML block."""
-
-_CONTAINERS: Final = frozenset(("document", "quote", "item", "note"))
-
-
-class Leaf(NamedTuple):
-    """Text that awaits the inline phase, and its line in the section, counted from 0."""
-
-    element: etree.Element
-    text: str
-    line: int
-
-
-class Note(NamedTuple):
-    """A footnote's content and where it was defined."""
-
-    element: etree.Element
-    leaves: list[Leaf]
-    section: int
-
-
-class Block:
-    """A block that is still open."""
-
-    __slots__ = ("detail", "element", "end", "kind", "lines", "mark", "offset", "start")
-
-    def __init__(self, kind: str, element: etree.Element, start: int) -> None:
-        self.kind = kind
-        self.element = element
-        self.start = start
-        self.end = -1
-        self.lines: list[str] = []
-        self.offset = 0
-        self.mark = 0
-        self.detail = ""
-
-
-class DocumentParser(BlockParser):
+class DocumentParser(VerbatimBlocks, BlockParser):
     """Parses the sections of one issue, one call of ``parseDocument`` each.
 
     Definitions found on the way gather in ``definitions`` and ``notes``, the first of two with the
@@ -76,15 +37,6 @@ class DocumentParser(BlockParser):
         super().__init__(md)
         self.reset()
 
-    def reset(self) -> None:
-        """Forget the issue: definitions, footnotes, spans."""
-        self.definitions: dict[str, references.Target] = {}
-        self.notes: dict[str, Note] = {}
-        self.spans: dict[etree.Element, Span] = {}
-        self.leaves: list[Leaf] = []
-        self.section = -1
-        self.first_line = 0
-
     def parseDocument(self, lines: Iterable[str]) -> etree.ElementTree[etree.Element | None]:
         """As ``parse_section``, for Python-Markdown, which names the method."""
         return etree.ElementTree(self.parse_section(lines))
@@ -92,47 +44,22 @@ class DocumentParser(BlockParser):
     def parse_section(self, lines: Iterable[str]) -> etree.Element:
         """The block tree of one section; ``self.leaves`` then holds its unparsed text."""
         root = etree.Element(self.md.doc_tag)
-        self.section += 1
-        self.leaves = []
-        self._stack = [Block("document", root, 0)]
-        self._last = 0
-        self._number = -1
+        self._start_section(root)
         for number, text in enumerate(lines):
-            self._number = number
-            self._take(text)
+            self._start_line(number, text)
+            self._take()
         self._close_to(0)
         self.first_line += self._number + 1
         return root
 
-    def refuse(self, reason: str, line: int | None = None) -> limits.MarkdownLimitError:
-        """The error for something at a line of the current section."""
-        number = self._number if line is None else line
-        return limits.MarkdownLimitError(reason, self.first_line + number + 1)
-
     # -- one line ---------------------------------------------------------------------------
 
-    def _take(self, text: str) -> None:
-        if "\t" in text:
-            text = lines.expand_tabs(text)
-        self._text = text
-        self._size = len(text.rstrip(" \t"))
-        self._position = 0
-        self._find_indent()
+    def _take(self) -> None:
         self._depth = self._match_open_blocks()
         if not self._continue_raw() and not self._open_blocks():
             self._add_text()
         if self._size:
             self._last = self._number + 1
-
-    def _find_indent(self) -> None:
-        match = lines.INDENT.match(self._text, self._position)
-        self._start = match.end() if match else self._position
-        self._indent = self._start - self._position
-        self._blank = self._start >= self._size
-
-    def _advance(self, position: int) -> None:
-        self._position = position
-        self._find_indent()
 
     def _match_open_blocks(self) -> int:
         """How many of the open blocks this line continues."""
@@ -163,58 +90,7 @@ class DocumentParser(BlockParser):
     def _continue_text(self, block: Block) -> bool:
         return not self._blank
 
-    def _continue_code(self, block: Block) -> bool:
-        if self._indent < 4 and not self._blank:
-            return False
-        self._position += min(self._indent, 4)
-        return True
-
     def _continue_always(self, block: Block) -> bool:
-        return True
-
-    def _continue_html(self, block: Block) -> bool:
-        return not (self._blank and block.offset >= lines.HTML_UNTIL_BLANK)
-
-    # -- raw leaves: code and HTML ----------------------------------------------------------
-
-    def _continue_raw(self) -> bool:
-        """Add the line to an open code or HTML block; ``False`` if it is not taken up by one."""
-        if self._depth < len(self._stack):
-            return False
-        block = self._stack[-1]
-        if block.kind == "fence":
-            return self._continue_fence(block)
-        if block.kind == "code":
-            block.lines.append(self._text[self._position :])
-            return True
-        if block.kind == "html":
-            return self._continue_html_lines(block)
-        return False
-
-    def _continue_fence(self, block: Block) -> bool:
-        if (
-            self._indent <= 3
-            and not self._blank
-            and lines.closes_fence(self._text[self._start :], block.detail)
-        ):
-            self._close_to(len(self._stack) - 1, self._number + 1)
-        else:
-            start = self._position + min(self._indent, block.offset)
-            block.lines.append(self._text[start:])
-        return True
-
-    def _continue_html_lines(self, block: Block) -> bool:
-        if block.offset == lines.HTML_COMMENT:
-            end = self._text.find("-->", self._position)
-            if end < 0:
-                return True
-            self._close_to(len(self._stack) - 1, self._number + 1)
-            self._depth = len(self._stack)
-            self._advance(end + 3)
-            return self._blank
-        block.lines.append(self._text[self._position :])
-        if lines.html_block_ends(block.offset, block.lines[-1]):
-            self._close_to(len(self._stack) - 1, self._number + 1)
         return True
 
     # -- opening blocks ---------------------------------------------------------------------
@@ -234,42 +110,6 @@ class DocumentParser(BlockParser):
             if outcome is None:
                 return False
         return False
-
-    def _open_code(self) -> bool:
-        if self._stack[-1].kind == "paragraph":
-            return False
-        pre = etree.Element("pre")
-        block = self._open("code", pre)
-        block.lines.append(self._text[self._position + 4 :])
-        return True
-
-    def _open(self, kind: str, element: etree.Element | None) -> Block:
-        """Close what the line did not continue and open a block in what it did."""
-        self._close_to(self._depth)
-        while self._stack[-1].kind not in _CONTAINERS and (
-            kind != "item" or self._stack[-1].kind != "list"
-        ):
-            self._close_to(len(self._stack) - 1)
-        parent = self._stack[-1].element
-        if element is None:
-            element = etree.Element("p")
-        if kind != "note":
-            parent.append(element)
-        block = Block(kind, element, self._number)
-        self._stack.append(block)
-        self._depth = len(self._stack)
-        return block
-
-    def _open_container(self, kind: str, element: etree.Element) -> Block:
-        block = self._open(kind, element)
-        nested = sum(block.kind in ("quote", "item", "note") for block in self._stack)
-        if nested > limits.MAX_DEPTH:
-            raise self.refuse(f"lists or quotes are nested more than {limits.MAX_DEPTH} deep")
-        return block
-
-    def _in_paragraph(self) -> bool:
-        """Whether the line continues a paragraph, not counting lazy continuation."""
-        return self._depth == len(self._stack) and self._stack[-1].kind == "paragraph"
 
     def _start_quote(self) -> Outcome:
         self._open_container("quote", etree.Element("blockquote"))
@@ -305,37 +145,6 @@ class DocumentParser(BlockParser):
             return None
         self._open("rule", etree.Element("hr"))
         self._close_to(len(self._stack) - 1, self._number + 1)
-        return "leaf"
-
-    def _start_fence(self) -> Outcome:
-        match = lines.FENCE.match(self._text, self._start)
-        if match is None:
-            return None
-        offset = self._indent
-        block = self._open("fence", etree.Element("pre"))
-        block.detail = match[0]
-        block.offset = offset
-        return "leaf"
-
-    def _start_html(self) -> Outcome:
-        line = self._text[self._start :]
-        kind = lines.html_block_kind(line, in_paragraph=self._stack[-1].kind == "paragraph")
-        if not kind:
-            return None
-        if kind == lines.HTML_COMMENT:
-            end = self._text.find("-->", self._start + 2)
-            if 0 <= end < self._size - 3:
-                self._advance(end + 3)
-                return "container"
-        block = self._open("html", etree.Element(RAW_HTML))
-        block.offset = kind
-        if kind == lines.HTML_COMMENT:
-            closed = "-->" in line[2:]
-        else:
-            block.lines.append(line)
-            closed = lines.html_block_ends(kind, line)
-        if closed:
-            self._close_to(len(self._stack) - 1, self._number + 1)
         return "leaf"
 
     def _start_bullet_item(self) -> Outcome:
@@ -450,15 +259,10 @@ class DocumentParser(BlockParser):
 
     # -- closing blocks ---------------------------------------------------------------------
 
-    def _close_to(self, depth: int, end: int | None = None) -> None:
-        stack = self._stack
-        while len(stack) > depth:
-            block = stack.pop()
-            block.end = max(self._last if end is None else end, block.start)
-            self.spans[block.element] = (block.start, block.end)
-            close = _CLOSINGS.get(block.kind)
-            if close is not None:
-                close(self, block)
+    def _finish(self, block: Block) -> None:
+        close = _CLOSINGS.get(block.kind)
+        if close is not None:
+            close(self, block)
 
     def _close_paragraph(self, block: Block) -> None:
         text = self._take_definitions(block)
@@ -490,18 +294,6 @@ class DocumentParser(BlockParser):
 
     def _close_heading(self, block: Block) -> None:
         self.leaves.append(Leaf(block.element, block.lines[0], block.start))
-
-    def _close_code(self, block: Block) -> None:
-        code = block.lines
-        if block.kind == "code":
-            while code and not code[-1].strip(" \t"):
-                code.pop()
-        element = etree.SubElement(block.element, "code")
-        element.text = "".join(f"{line}\n" for line in code)
-
-    def _close_html(self, block: Block) -> None:
-        if block.lines:
-            self.leaves.append(Leaf(block.element, "\n".join(block.lines), block.start))
 
     def _close_list(self, block: Block) -> None:
         """Decide whether the list is loose: a blank line between items or between their blocks."""

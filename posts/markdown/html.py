@@ -21,6 +21,9 @@ FORMATTING_TAGS: Final = frozenset(
     "a abbr b cite code del dfn em i ins kbd mark q s samp small span strike strong sub sup time tt"
     " u var".split()
 )
+PHRASING_TAGS: Final = FORMATTING_TAGS | {"br", "wbr", "q", "ruby", "rb", "rt", "rp"}
+"""Tags that may stand inside a link without ending a paragraph around it."""
+
 VOID_TAGS: Final = frozenset("br hr img wbr col".split())
 """Tags without content and without an end tag (HTML Living Standard, 13.1.2)."""
 

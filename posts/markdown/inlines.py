@@ -13,20 +13,25 @@ from collections.abc import Callable
 from html.entities import html5 as entities
 from typing import Final, NamedTuple
 
-from posts.markdown import autolinks, emphasis, limits, references
+from posts.markdown import autolinks, emphasis, limits, references, tree
 from posts.markdown import html as raw
-from posts.markdown.blocks import RAW_HTML, DocumentParser, Leaf
+from posts.markdown.blocks import DocumentParser
 from posts.markdown.references import Target
-
-RAW_TAG: Final = "raw"
-"""Tag of an element that stands for one raw HTML tag; its ``html`` attribute is written as is."""
-NOTE_REFERENCE: Final = "note-reference"
-"""Tag of a reference to a footnote: ``number`` and ``use``, both counted from 1."""
-
-AS_WRITTEN: Final = "as-written"
-"""Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
-BARE: Final = "bare"
-"""Attribute of a link that is a bare address in the text."""
+from posts.markdown.tree import (
+    AS_WRITTEN,
+    BARE,
+    CLOSES,
+    CLOSING,
+    NOTE_REFERENCE,
+    OPENS,
+    RAW_HTML,
+    RAW_TAG,
+    Leaf,
+    Opening,
+    Token,
+    end_tag,
+    plain_text,
+)
 
 _SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&\n]|!\[|https?://", re.IGNORECASE)
 _TICKS: Final = re.compile(r"`+")
@@ -38,12 +43,6 @@ _MAIL: Final = re.compile(
 )
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _NOTE: Final = re.compile(r"\[\^([^\]\s]{1,200})\]")
-
-
-class Opening(NamedTuple):
-    """A token that opens an element; the element ends at the ``CLOSING`` token that matches."""
-
-    element: etree.Element
 
 
 class Bracket:
@@ -65,10 +64,6 @@ class Anchor(NamedTuple):
     token: int
     runs: int
     element: etree.Element
-
-
-CLOSING: Final = object()
-Token = object
 
 
 class InlineParser:
@@ -103,7 +98,7 @@ class InlineParser:
             self._close_anchor()
         emphasis.pair(self._runs)
         self._close_formatting()
-        self._build(leaf.element)
+        self._build(leaf.element, self._tokens)
 
     def _begin(self, text: str) -> None:
         self._text = text
@@ -311,9 +306,7 @@ class InlineParser:
         del self._runs[bracket.runs :]
         content = etree.Element("alt")
         tokens = self._tokens
-        self._tokens = tokens[bracket.token + 1 :]
-        self._build(content)
-        self._tokens = tokens
+        self._build(content, tokens[bracket.token + 1 :])
         del tokens[bracket.token :]
         element = etree.Element("img", {"src": target.url, "alt": plain_text(content)})
         if target.title:
@@ -324,8 +317,35 @@ class InlineParser:
         """Make what stands between a token and the end the content of an element."""
         emphasis.pair(self._runs[runs:])
         del self._runs[runs:]
+        self._balance_tags(token)
         self._tokens[token] = Opening(element)
         self._tokens.append(CLOSING)
+
+    def _balance_tags(self, first: int) -> None:
+        """Make the raw tags of a link's text end in it; tags of blocks only part its words.
+
+        Otherwise a browser would make two links of it: HTML Living Standard, 13.2.6.4.7, "any
+        other end tag" and the adoption agency.
+        """
+        opened: list[str] = []
+        tokens = self._tokens
+        for place in range(first + 1, len(tokens)):
+            token = tokens[place]
+            if not isinstance(token, etree.Element) or token.tag != RAW_TAG:
+                continue
+            name = token.get(OPENS) or token.get(CLOSES) or ""
+            closes = token.get(CLOSES) is not None
+            if closes and name in opened:
+                while opened.pop() != name:
+                    pass
+            elif closes or name not in raw.PHRASING_TAGS:
+                tokens[place] = "" if name in raw.FORMATTING_TAGS else "\n"
+                self._count_tag(name, 1 if closes else -1)
+            elif name not in raw.VOID_TAGS:
+                opened.append(name)
+        for name in reversed(opened):
+            tokens.append(end_tag(name))
+            self._count_tag(name, -1)
 
     # -- angle brackets ---------------------------------------------------------------------
 
@@ -368,35 +388,37 @@ class InlineParser:
             self._add_start_tag(tag, start)
 
     def _add_start_tag(self, tag: raw.Tag, start: int) -> None:
-        self._tokens.append(etree.Element(RAW_TAG, {"html": raw.write_open_tag(tag)}))
+        self._tokens.append(
+            etree.Element(RAW_TAG, {"html": raw.write_open_tag(tag), OPENS: tag.name})
+        )
         if tag.name in raw.VOID_TAGS:
             return
-        if tag.name in raw.FORMATTING_TAGS:
-            self._formatting.append(tag.name)
-        elif tag.name not in raw.SELF_CLOSING_TAGS:
-            self.open_tags += 1
+        self._count_tag(tag.name, 1)
         if self.open_tags + len(self._formatting) > limits.MAX_OPEN_TAGS:
             raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", start)
 
     def _add_end_tag(self, name: str) -> None:
-        if name in raw.VOID_TAGS:
+        stray = name in raw.FORMATTING_TAGS and name not in self._formatting
+        if name in raw.VOID_TAGS or stray:
             return
-        if name in raw.SELF_CLOSING_TAGS:
-            pass
-        elif name not in raw.FORMATTING_TAGS:
-            self.open_tags = max(0, self.open_tags - 1)
-        elif name in self._formatting:
-            self._formatting.reverse()
-            self._formatting.remove(name)
-            self._formatting.reverse()
-        else:
-            return
-        self._tokens.append(etree.Element(RAW_TAG, {"html": f"</{name}>"}))
+        self._count_tag(name, -1)
+        self._tokens.append(end_tag(name))
+
+    def _count_tag(self, name: str, change: int) -> None:
+        """Note that a raw tag was opened or closed."""
+        if name in raw.FORMATTING_TAGS:
+            if change > 0:
+                self._formatting.append(name)
+            elif name in self._formatting:
+                last = len(self._formatting) - 1 - self._formatting[::-1].index(name)
+                del self._formatting[last]
+        elif name not in raw.SELF_CLOSING_TAGS:
+            self.open_tags = max(0, self.open_tags + change)
 
     def _close_formatting(self) -> None:
         """Raw formatting ends with its block, whatever its author forgot."""
         for name in reversed(self._formatting):
-            self._tokens.append(etree.Element(RAW_TAG, {"html": f"</{name}>"}))
+            self._tokens.append(end_tag(name))
 
     def _add_anchor(self, tag: raw.Tag) -> None:
         if tag.closing:
@@ -428,68 +450,9 @@ class InlineParser:
 
     # -- tokens to tree ---------------------------------------------------------------------
 
-    def _build(self, root: etree.Element) -> None:
-        builder = _Builder(root)
-        for token in self._tokens:
-            if isinstance(token, str):
-                builder.texts.append(token)
-            elif isinstance(token, emphasis.Run):
-                for _ in token.closes:
-                    builder.close()
-                builder.texts.append(token.char * token.count)
-                for tag in reversed(token.opens):
-                    builder.open(etree.Element(tag))
-            elif isinstance(token, Opening):
-                builder.open(token.element)
-            elif token is CLOSING:
-                builder.close()
-            elif isinstance(token, etree.Element):
-                builder.add(token)
-            if len(builder.stack) > limits.MAX_OPEN_TAGS:
-                raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", 0)
-        builder.flush()
-
-
-class _Builder:
-    """Puts texts and elements into a tree."""
-
-    def __init__(self, root: etree.Element) -> None:
-        self.stack = [root]
-        self.texts: list[str] = []
-        self._last: etree.Element | None = None
-
-    def flush(self) -> None:
-        text = "".join(self.texts)
-        self.texts.clear()
-        if not text:
-            return
-        if self._last is None:
-            self.stack[-1].text = (self.stack[-1].text or "") + text
-        else:
-            self._last.tail = (self._last.tail or "") + text
-
-    def add(self, element: etree.Element) -> None:
-        self.flush()
-        self.stack[-1].append(element)
-        self._last = element
-
-    def open(self, element: etree.Element) -> None:
-        self.add(element)
-        self.stack.append(element)
-        self._last = None
-
-    def close(self) -> None:
-        self.flush()
-        self._last = self.stack.pop()
-
-
-def plain_text(element: etree.Element) -> str:
-    """The visible text of an element; an image counts with its alternative text."""
-    parts: list[str] = [element.text or ""]
-    for child in element:
-        parts.append(child.get("alt", "") if child.tag == "img" else plain_text(child))
-        parts.append(child.tail or "")
-    return "".join(parts)
+    def _build(self, root: etree.Element, tokens: list[Token]) -> None:
+        if not tree.build(root, tokens, depth=limits.MAX_OPEN_TAGS):
+            raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", 0)
 
 
 _HANDLERS: Final[dict[str, Callable[[InlineParser, int], int]]] = {

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
-from posts.markdown import inlines
-from posts.markdown.blocks import RAW_HTML, TIGHT
 from posts.markdown.references import encode_url, is_linkable
+from posts.markdown.tree import AS_WRITTEN, NOTE_REFERENCE, RAW_HTML, RAW_TAG, TIGHT
 
 _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
@@ -241,7 +240,7 @@ class Writer:
         if url in self._marks.replaced:
             url = encode_url(self._marks.replaced[url])
             classes.append("replaced-link")
-        elif element.get(inlines.AS_WRITTEN) is None:
+        elif element.get(AS_WRITTEN) is None:
             url = encode_url(url)
         own = self._own("class", " ".join(classes)) if classes else ""
         title = element.get("title")
@@ -289,8 +288,8 @@ def is_alone(paragraph: etree.Element) -> bool:
 _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
     TIGHT: Writer._write_tight,
     RAW_HTML: Writer._write_raw_html,
-    inlines.RAW_TAG: Writer._write_raw_tag,
-    inlines.NOTE_REFERENCE: Writer._write_note_reference,
+    RAW_TAG: Writer._write_raw_tag,
+    NOTE_REFERENCE: Writer._write_note_reference,
     "p": Writer._write_paragraph,
     "li": Writer._write_list_item,
     "ul": Writer._write_list,

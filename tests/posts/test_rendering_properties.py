@@ -94,6 +94,9 @@ def test_items_lie_in_their_section_one_after_another(text: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
+@example("* <a href='x'><details>")
+@example("<b>*<a href='x'></b>a* b</a>")
+@example("<b>[a</b> b](c) <i>d")
 def test_every_link_found_is_a_link_on_the_page_and_the_other_way_round(text: str) -> None:
     parsed = read(text)
     if parsed is None:

@@ -1,0 +1,123 @@
+"""The open blocks of a document and the line that is being read: what all block rules share."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as etree
+from typing import Final, Literal
+
+from posts.markdown import limits, lines, references
+from posts.markdown.tree import Leaf, Note, Span
+
+Outcome = Literal["container", "leaf", None]
+"""What a rule opened: a block whose content follows in the line, one that takes it up, nothing."""
+
+_CONTAINERS: Final = frozenset(("document", "quote", "item", "note"))
+_NESTING: Final = ("quote", "item", "note")
+
+
+class Block:
+    """A block that is still open."""
+
+    __slots__ = ("detail", "element", "end", "kind", "lines", "mark", "offset", "start")
+
+    def __init__(self, kind: str, element: etree.Element, start: int) -> None:
+        self.kind = kind
+        self.element = element
+        self.start = start
+        self.end = -1
+        self.lines: list[str] = []
+        self.offset = 0
+        self.mark = 0
+        self.detail = ""
+
+
+class BlockStack:
+    """The open blocks, innermost last, and the place in the current line.
+
+    Definitions gather in ``definitions`` and ``notes``, places in ``spans``, text in ``leaves``.
+    """
+
+    def reset(self) -> None:
+        """Forget the issue."""
+        self.definitions: dict[str, references.Target] = {}
+        self.notes: dict[str, Note] = {}
+        self.spans: dict[etree.Element, Span] = {}
+        self.leaves: list[Leaf] = []
+        self.section = -1
+        self.first_line = 0
+
+    def _start_section(self, root: etree.Element) -> None:
+        self.section += 1
+        self.leaves = []
+        self._stack = [Block("document", root, 0)]
+        self._last = 0
+        self._number = -1
+
+    def refuse(self, reason: str, line: int | None = None) -> limits.MarkdownLimitError:
+        """The error for something at a line of the current section."""
+        number = self._number if line is None else line
+        return limits.MarkdownLimitError(reason, self.first_line + number + 1)
+
+    # -- the line ---------------------------------------------------------------------------
+
+    def _start_line(self, number: int, text: str) -> None:
+        self._number = number
+        if "\t" in text:
+            text = lines.expand_tabs(text)
+        self._text = text
+        self._size = len(text.rstrip(" \t"))
+        self._position = 0
+        self._depth = 0
+        self._find_indent()
+
+    def _find_indent(self) -> None:
+        match = lines.INDENT.match(self._text, self._position)
+        self._start = match.end() if match else self._position
+        self._indent = self._start - self._position
+        self._blank = self._start >= self._size
+
+    def _advance(self, position: int) -> None:
+        self._position = position
+        self._find_indent()
+
+    # -- the stack --------------------------------------------------------------------------
+
+    def _open(self, kind: str, element: etree.Element | None) -> Block:
+        """Close what the line did not continue and open a block in what it did."""
+        self._close_to(self._depth)
+        while self._stack[-1].kind not in _CONTAINERS and (
+            kind != "item" or self._stack[-1].kind != "list"
+        ):
+            self._close_to(len(self._stack) - 1)
+        parent = self._stack[-1].element
+        if element is None:
+            element = etree.Element("p")
+        if kind != "note":
+            parent.append(element)
+        block = Block(kind, element, self._number)
+        self._stack.append(block)
+        self._depth = len(self._stack)
+        return block
+
+    def _open_container(self, kind: str, element: etree.Element) -> Block:
+        block = self._open(kind, element)
+        nested = sum(block.kind in ("quote", "item", "note") for block in self._stack)
+        if nested > limits.MAX_DEPTH:
+            raise self.refuse(f"lists or quotes are nested more than {limits.MAX_DEPTH} deep")
+        return block
+
+    def _in_paragraph(self) -> bool:
+        """Whether the line continues a paragraph, not counting lazy continuation."""
+        return self._depth == len(self._stack) and self._stack[-1].kind == "paragraph"
+
+    def _close_to(self, depth: int, end: int | None = None) -> None:
+        stack = self._stack
+        while len(stack) > depth:
+            block = stack.pop()
+            block.end = max(self._last if end is None else end, block.start)
+            self.spans[block.element] = (block.start, block.end)
+            self._finish(block)
+
+    def _finish(self, block: Block) -> None:
+        """Do what is to be done when a block closes."""
+        raise NotImplementedError

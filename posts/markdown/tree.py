@@ -1,0 +1,133 @@
+"""The tree between Markdown and HTML: its own tags, and how a list of tokens becomes elements.
+
+Most elements carry the HTML tag they become. Those named here do not.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as etree
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from posts.markdown.emphasis import Run
+
+Span = tuple[int, int]
+"""First line and the line after the last, counted from 0 in the section."""
+
+TIGHT: Final = "tight"
+"""Tag of a paragraph in a tight list: its text stands in the item without a ``<p>``."""
+RAW_HTML: Final = "html"
+"""Tag of a raw HTML block."""
+RAW_TAG: Final = "raw"
+"""Tag of an element that stands for one raw HTML tag; its ``html`` attribute is written as is."""
+OPENS: Final = "opens"
+CLOSES: Final = "closes"
+"""Attributes of a ``RAW_TAG``: the name of what it opens or closes."""
+NOTE_REFERENCE: Final = "note-reference"
+"""Tag of a reference to a footnote: ``number`` and ``use``, both counted from 1."""
+AS_WRITTEN: Final = "as-written"
+"""Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
+BARE: Final = "bare"
+"""Attribute of a link that is a bare address in the text."""
+
+
+class Leaf(NamedTuple):
+    """Text that awaits the inline phase, and its line in the section, counted from 0."""
+
+    element: etree.Element
+    text: str
+    line: int
+
+
+class Note(NamedTuple):
+    """A footnote's content and where it was defined."""
+
+    element: etree.Element
+    leaves: list[Leaf]
+    section: int
+
+
+class Opening(NamedTuple):
+    """A token that opens an element; the element ends at the ``CLOSING`` token that matches."""
+
+    element: etree.Element
+
+
+class Closing:
+    """The type of ``CLOSING``."""
+
+
+CLOSING: Final = Closing()
+
+Token = str | etree.Element | Run | Opening | Closing
+
+
+class _Builder:
+    """Puts texts and elements into a tree."""
+
+    def __init__(self, root: etree.Element) -> None:
+        self.stack = [root]
+        self.texts: list[str] = []
+        self._last: etree.Element | None = None
+
+    def flush(self) -> None:
+        text = "".join(self.texts)
+        self.texts.clear()
+        if not text:
+            return
+        if self._last is None:
+            self.stack[-1].text = (self.stack[-1].text or "") + text
+        else:
+            self._last.tail = (self._last.tail or "") + text
+
+    def add(self, element: etree.Element) -> None:
+        self.flush()
+        self.stack[-1].append(element)
+        self._last = element
+
+    def open(self, element: etree.Element) -> None:
+        self.add(element)
+        self.stack.append(element)
+        self._last = None
+
+    def close(self) -> None:
+        self.flush()
+        self._last = self.stack.pop()
+
+
+def build(root: etree.Element, tokens: Iterable[Token], *, depth: int) -> bool:
+    """Make the tokens the content of an element; ``False`` if they nest deeper than ``depth``."""
+    builder = _Builder(root)
+    for token in tokens:
+        if isinstance(token, str):
+            builder.texts.append(token)
+        elif isinstance(token, Run):
+            for _ in token.closes:
+                builder.close()
+            builder.texts.append(token.char * token.count)
+            for tag in reversed(token.opens):
+                builder.open(etree.Element(tag))
+        elif isinstance(token, Opening):
+            builder.open(token.element)
+        elif isinstance(token, Closing):
+            builder.close()
+        else:
+            builder.add(token)
+        if len(builder.stack) > depth:
+            return False
+    builder.flush()
+    return True
+
+
+def end_tag(name: str) -> etree.Element:
+    """A raw end tag."""
+    return etree.Element(RAW_TAG, {"html": f"</{name}>", CLOSES: name})
+
+
+def plain_text(element: etree.Element) -> str:
+    """The visible text of an element; an image counts with its alternative text."""
+    parts: list[str] = [element.text or ""]
+    for child in element:
+        parts.append(child.get("alt", "") if child.tag == "img" else plain_text(child))
+        parts.append(child.tail or "")
+    return "".join(parts)
