@@ -1,0 +1,59 @@
+"""Queries that are compiled once find what the QuerySets they are made of find."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from posts import listing
+from posts.models import Post
+from posts.prepared import prepared
+from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
+
+pytestmark = pytest.mark.django_db
+
+
+@prepared
+def between(slug: str, start: datetime, end: datetime, least: int) -> QuerySet[Post]:
+    rows = Post.objects.filter(published_at__gt=start, published_at__lte=end, pk__gte=least)
+    return rows.exclude(slug=slug).newest_first().values_list("title", "published_at", "pk")
+
+
+def test_each_call_puts_its_own_arguments_into_the_query() -> None:
+    first, second, third = make_posts(3)
+    late = datetime(2025, 1, 1, tzinfo=UTC)
+    assert [row[0] for row in between("issue-2", LONG_AGO, late, 0)] == ["Issue 3", "Issue 1"]
+    assert [row[0] for row in between("none", first.published_at, late, 0)] == [
+        "Issue 3",
+        "Issue 2",
+    ]
+    assert [row[0] for row in between("none", LONG_AGO, second.published_at, second.pk)] == [
+        "Issue 2"
+    ]
+    assert between("none", late, late, 0) == []
+    assert third.title == "Issue 3"
+
+
+def test_values_come_back_as_the_orm_gives_them() -> None:
+    (post,) = make_posts(1)
+    ((title, moment, pk),) = between("none", LONG_AGO, LONG_AGO + timedelta(days=9), 0)
+    assert (title, moment, pk) == (post.title, post.published_at, post.pk)
+    assert moment.tzinfo is not None
+
+
+def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
+    @prepared
+    def ignoring(slug: str, unused: int) -> QuerySet[Post]:
+        return Post.objects.filter(slug=slug).values_list("pk")
+
+    with pytest.raises(TypeError, match="ignoring"):
+        ignoring("a", 1)
+
+
+def test_the_first_page_of_a_list_is_the_list_from_the_start() -> None:
+    make_posts(4)
+    make_draft()
+    make_scheduled()
+    now = timezone.now()
+    assert listing.first_page(listing.cards)(now) == list(listing.cards(now))
