@@ -82,7 +82,7 @@ class LinkedItemAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return format_html(
             '<span class="title">{}</span><span class="aside">{}</span>',
             str(item) or "—",
-            Truncator(item.summary).chars(90) if item.title else "",
+            Truncator(item.summary).chars(90) if item.title not in {"", item.summary} else "",
         )
 
     @admin.display(description=_("post"))

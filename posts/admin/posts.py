@@ -120,7 +120,7 @@ class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("Markdown"))
     def document_shown(self, post: Post) -> SafeString:
-        return format_html('<pre class="document-shown">{}</pre>', post.document)
+        return format_html('<pre class="document-shown" tabindex="0">{}</pre>', post.document)
 
     # Who may
 

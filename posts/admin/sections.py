@@ -91,7 +91,7 @@ class SectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("Markdown"))
     def markdown(self, section: Section) -> SafeString:
-        return format_html('<pre class="document-shown">{}</pre>', section.source)
+        return format_html('<pre class="document-shown" tabindex="0">{}</pre>', section.source)
 
     def view_on_site(self, obj: Section) -> str | None:
         """Return the section's place on its page, if readers can see it."""

@@ -1,0 +1,240 @@
+"""Writing an issue in a real browser: with a keyboard, on a phone, against another editor."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from links.models import Link
+from posts.documents import parse_issue
+from posts.models import LinkedItem, Post, Section, Tag
+from posts.publishing import save_document
+from tests.builders import document, make_draft, make_post
+
+Enter = Callable[[User], Page]
+
+
+@pytest.fixture
+def address(live_server: LiveServer) -> str:
+    return f"{live_server.url}/admin"
+
+
+def form_of(address: str, post: Post) -> str:
+    return f"{address}/posts/post/{post.pk}/change/"
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".messagelist li")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\r\ntitle: One\r\n---\r\n\r\nText  \r\n\r\n## Two\r\n",
+        "---\ntitle: One\n---\n\n</textarea>\nmixed\r\nendings\rhere\n\n",
+        "\ufeff---\ntitle: 하나\n---\n\n줄\u2028바꿈 없음",
+        "\n\n\n# No header, blank lines first\n",
+    ],
+)
+def test_a_browser_that_saves_without_changes_changes_no_byte(
+    enter: Enter, address: str, editor: User, text: str
+) -> None:
+    post = save_document(Post(), parse_issue(text.encode()))
+    page = enter(editor)
+    page.goto(form_of(address, post))
+
+    page.click("button[name=_save]")
+    saved(page)
+
+    post.refresh_from_db()
+    assert post.document == text
+    assert post.version == 2
+
+
+def test_an_issue_is_written_previewed_and_published(
+    enter: Enter, address: str, editor: User, live_server: LiveServer
+) -> None:
+    make_post("Older", tags=["Llama 3 평가"])
+    page = enter(editor)
+    page.goto(f"{address}/")
+    page.click("text=Write a new post")
+    page.fill("#id_title", "새 소식")
+    page.fill("#id_text", "## 오늘\n- **하나**: 첫째 [읽기](https://one.example.org/)\n")
+    page.locator("#id_tags").press_sequentially("AI, lla")
+    page.get_by_role("option", name="Llama 3 평가").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_tags")).to_have_value("AI, Llama 3 평가, ")
+    page.click("button[name=_save]")
+    saved(page)
+
+    post = Post.objects.get(title="새 소식")
+    assert post.status == "draft"
+    assert list(post.tags.order_by("name").values_list("name", flat=True)) == ["AI", "Llama 3 평가"]
+    page.click(".outline summary") if page.locator(".outline details:not([open])").count() else None
+    expect(page.locator(".outline")).to_contain_text("https://one.example.org/")
+    with page.context.expect_page() as opened:
+        page.click("text=Preview")
+    expect(opened.value.locator("h1")).to_have_text("새 소식")
+    opened.value.close()
+
+    page.click("button[name=_publish]")
+    saved(page)
+    page.click("text=view it on the site")
+    expect(page.locator("h1")).to_have_text("새 소식")
+
+
+def test_two_editors_both_keep_their_words(
+    enter: Enter, address: str, editor: User, complaints: list[str]
+) -> None:
+    post = make_draft(body="One line\n")
+    mine = enter(editor)
+    mine.goto(form_of(address, post))
+    theirs = mine.context.new_page()
+    theirs.goto(form_of(address, post))
+    theirs.fill("#id_text", "Their line\n")
+    theirs.click("button[name=_save]")
+    saved(theirs)
+    mine.fill("#id_text", "My line\n")
+    mine.click("button[name=_save]")
+
+    expect(mine.locator(".conflict ins")).to_have_text("Their line")
+    expect(mine.locator("#id_text")).to_have_value("My line\n")
+    assert [said for said in complaints if "409" not in said] == []
+    complaints.clear()
+    mine.fill("#id_text", "Their line\nMy line\n")
+    mine.click("button[name=_save]")
+    saved(mine)
+    post.refresh_from_db()
+    assert post.body == "Their line\nMy line\n"
+
+
+def test_unsaved_words_are_not_left_behind_silently(
+    enter: Enter, address: str, editor: User
+) -> None:
+    page = enter(editor)
+    page.goto(form_of(address, make_draft()))
+    asked: list[str] = []
+
+    def stay(dialog: object) -> None:
+        asked.append(dialog.type)  # type: ignore[attr-defined]
+        dialog.accept()  # type: ignore[attr-defined]
+
+    page.on("dialog", stay)
+    page.locator("#id_text").press_sequentially("typed")
+    page.goto(f"{address}/")
+
+    assert asked == ["beforeunload"]
+
+
+def test_control_s_saves(enter: Enter, address: str, editor: User) -> None:
+    post = make_draft()
+    page = enter(editor)
+    page.goto(form_of(address, post))
+    page.fill("#id_title", "By keyboard")
+    page.keyboard.press("Control+s")
+    saved(page)
+
+    post.refresh_from_db()
+    assert (post.title, post.status) == ("By keyboard", "draft")
+
+
+def test_files_are_looked_at_and_then_imported(
+    enter: Enter, address: str, editor: User, tmp_path: Path, settings: Settings
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    files = [tmp_path / "one.md", tmp_path / "two.md"]
+    for file in files:
+        file.write_text(document(file.stem), encoding="utf-8")
+    page = enter(editor)
+    page.goto(f"{address}/posts/post/")
+    page.click(".object-tools >> text=Upload")
+    page.set_input_files("input[type=file]", files)
+    page.click("text=Look at the files first")
+    expect(page.locator(".report tbody tr")).to_have_count(2)
+    assert not Post.objects.exists()
+
+    page.click("text=Import 2 files")
+
+    expect(page.locator(".report-said")).to_contain_text("was done")
+    assert set(Post.objects.values_list("title", flat=True)) == {"one", "two"}
+
+
+@pytest.fixture
+def every_page(address: str, db: None) -> list[str]:
+    post = make_post("하나의 긴 제목 " * 8, tags=["Llama 3 평가", "AI"])
+    make_post("Broken", "> " * 30 + "deep")
+    section, entry = Section.objects.filter(post=post)[1], LinkedItem.objects.filter(post=post)[1]
+    tags = [tag.pk for tag in Tag.objects.all()]
+    return [
+        f"{address}/{path}"
+        for path in (
+            "",
+            "posts/post/",
+            "posts/post/add/",
+            f"posts/post/{post.pk}/change/",
+            f"posts/post/{post.pk}/history/",
+            f"posts/post/{post.pk}/delete/",
+            "posts/post/upload/",
+            "posts/section/",
+            f"posts/section/{section.pk}/change/",
+            "posts/linkeditem/",
+            f"posts/linkeditem/{entry.pk}/change/",
+            "posts/tag/",
+            f"posts/tag/{tags[0]}/change/",
+            f"posts/tag/merge/?tag={tags[0]}&tag={tags[1]}",
+            "links/link/",
+            f"links/link/{Link.objects.all()[0].pk}/change/",
+            "links/source/",
+        )
+    ]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_every_page_fits_and_breaks_no_policy(
+    enter: Enter, admin: User, every_page: list[str], width: int
+) -> None:
+    page = enter(admin)
+    page.set_viewport_size({"width": width, "height": 800})
+    too_wide: list[str] = []
+    for address in every_page:
+        response = page.goto(address)
+        assert response is not None
+        assert response.status == 200, address
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            too_wide.append(address)
+
+    assert too_wide == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_read_and_use_every_page(
+    enter: Enter,
+    admin: User,
+    every_page: list[str],
+    complaints: list[str],
+    scheme: Literal["light", "dark"],
+) -> None:
+    page = enter(admin)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    wrong: list[str] = []
+    for address in every_page:
+        page.goto(address)
+        assert complaints == []
+        found = Axe().run(page).response["violations"]
+        complaints.clear()  # the checker tries an inline style, which the policy refuses
+        wrong += [
+            f"{address}: {rule['id']} {node['target']} {node['failureSummary']}"
+            for rule in found
+            if rule["impact"] in {"serious", "critical"}
+            for node in rule["nodes"]
+        ]
+
+    assert wrong == []
