@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.newsletter.production import run_python
+from tests.newsletter.production import CHECKOUT, run_python
 from tests.settings import setting_names
 
 START = "from django.conf import settings; settings.DEBUG"
@@ -43,6 +43,12 @@ def show(*names: str, **environment: str | None) -> dict[str, object]:
 
 def test_every_setting_is_known_to_these_tests():
     assert set(setting_names()) == set(BAD_VALUES)
+
+
+def test_the_readme_names_every_setting():
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+    assert [name for name in setting_names() if f"| `{name}` |" not in readme] == []
 
 
 @pytest.mark.parametrize(
