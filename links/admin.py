@@ -32,7 +32,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
+class LinkForm(forms.ModelForm):
     """What is decided about one link."""
 
     class Meta:
@@ -48,7 +48,7 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnly(admin.ModelAdmin):
     """Rows that nobody adds or deletes by hand."""
 
     list_per_page = 50

@@ -121,7 +121,7 @@ class DayField(forms.DateField):
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class PostForm(forms.ModelForm):  # type: ignore[type-arg]
+class PostForm(forms.ModelForm):
     """One issue. ``issue`` is the document that results, once the form is valid.
 
     The row is never filled from the fields: ``write`` saves the document, and the row follows.

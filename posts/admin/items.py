@@ -50,7 +50,7 @@ class ShownFilter(admin.SimpleListFilter):
 
 
 @admin.register(LinkedItem)
-class LinkedItemAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LinkedItemAdmin(admin.ModelAdmin):
     """Items of all issues: hidden and shown again by moderators."""
 
     list_display = ("name", "post_title", "day", "host", "link_count", "shown")

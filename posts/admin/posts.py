@@ -62,7 +62,7 @@ class LanguageFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Post)
-class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PostAdmin(admin.ModelAdmin):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm

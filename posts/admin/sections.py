@@ -39,7 +39,7 @@ class RecurringFilter(admin.SimpleListFilter):
 
 
 @admin.register(Section)
-class SectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SectionAdmin(admin.ModelAdmin):
     """Sections of all issues, for looking things up."""
 
     list_display = ("name", "post_title", "day", "item_count")

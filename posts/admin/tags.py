@@ -26,7 +26,7 @@ from posts.naming import fold, tag_slug, unicode_slug
 SUGGESTIONS = 10
 
 
-class TagForm(forms.ModelForm):  # type: ignore[type-arg]
+class TagForm(forms.ModelForm):
     """A tag's name, address and description."""
 
     class Meta:
@@ -88,7 +88,7 @@ class UsedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TagAdmin(admin.ModelAdmin):
     """What staff do with tags."""
 
     form = TagForm
