@@ -1,0 +1,99 @@
+"""Giving issues back: to the byte, under their names, inside the folder."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from posts.collecting import open_sources
+from posts.exporting import export_name, write_posts, zip_posts
+from posts.importing import Kind, import_sources
+from posts.models import Post
+from tests.builders import make_draft, make_post
+from tests.posts.test_importing import ISSUE, picture, run, write
+
+pytestmark = pytest.mark.django_db
+
+ODD = (
+    b"\xef\xbb\xbf---\r\ntitle: Odd # c\r\nX: 'y'\r\n---\r\n\r\n\r\n"
+    b"Text\xe2\x80\xa8more\r# A\n## A\r\n\r\n"
+    b"* x [l](https://a.example.org)\nno end"
+)
+
+
+def export(folder: Path) -> dict[str, bool]:
+    return dict(write_posts(Post.objects.order_by("pk"), folder))
+
+
+def test_every_byte_comes_back(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "x/a.md": ODD,
+        "b.markdown": ISSUE,
+        "한국어.md": b"",
+        "p.md": "Title: P\n\nx",
+    }
+    source = write(tmp_path / "in", files)
+    run(source)
+    assert set(export(tmp_path / "out")) == set(files)
+    for name in files:
+        assert (tmp_path / "out" / name).read_bytes() == (source / name).read_bytes()
+
+
+def test_a_second_export_writes_nothing(tmp_path: Path) -> None:
+    make_post(source_name="a.md")
+    assert export(tmp_path) == {"a.md": True}
+    assert export(tmp_path) == {"a.md": False}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+
+
+def test_posts_made_here_are_named_by_date_and_slug_and_come_back_as_themselves(
+    tmp_path: Path,
+) -> None:
+    make_post("Hello 세계")
+    make_draft("Later")
+    assert set(export(tmp_path)) == {"2024-05-10-hello-세계.md", "draft-later.md"}
+    with open_sources([tmp_path]) as sources:
+        assert {outcome.kind for outcome in import_sources(sources)} == {Kind.UNCHANGED}
+    assert Post.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["../../evil.md", "/etc/evil.md", "a/../../b.md", "C:\\b.md"])
+def test_a_stored_name_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
+    post = make_post(source_name=name)
+    assert export_name(post) == "2024-05-10-a-first-issue.md"
+    export(tmp_path / "out")
+    assert [path.name for path in tmp_path.rglob("*.md")] == ["2024-05-10-a-first-issue.md"]
+
+
+def test_a_link_in_the_target_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "x").symlink_to(tmp_path / "elsewhere")
+    make_post(source_name="x/a.md")
+    with pytest.raises(ValueError, match="leads out of"):
+        export(tmp_path / "out")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_names_that_differ_in_case_only_get_numbers(tmp_path: Path) -> None:
+    make_post(source_name="a.md")
+    make_post(source_name="A.md")
+    assert set(export(tmp_path)) == {"a.md", "A-2.md"}
+
+
+def test_an_archive_holds_the_same_bytes_and_its_pictures(tmp_path: Path) -> None:
+    text = "---\ntitle: P\ndate: 2024-05-10\n---\n![p](img/p.png)\n"
+    run(write(tmp_path / "in", {"x/a.md": text, "x/img/p.png": picture()}))
+    with zip_posts(Post.objects.all()) as file:
+        data = file.read()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["x/a.md", "x/img/p.png"]
+        assert archive.read("x/a.md") == text.encode()
+    (tmp_path / "back.zip").write_bytes(data)
+    Post.objects.get().delete()
+    (outcome,) = run(tmp_path / "back.zip")
+    assert not outcome.failed
+    assert Post.objects.get().document == text
