@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from posts.models import SLUG_LENGTH, Tag, TagAlias, TaggedPost
-from posts.moderating import rebuild_posts
 from posts.naming import fold, tag_slug, with_suffix
+from posts.recomposing import recompose_posts
 
 
 class NameTaken(ValueError):
@@ -19,7 +19,7 @@ class NameTaken(ValueError):
 
 @transaction.atomic
 def rename(tag: Tag, name: str, slug: str = "") -> int:
-    """Give a tag another name, and another address; return how many posts were rebuilt.
+    """Give a tag another name, and another address; return how many posts show it.
 
     ``slug`` '' makes the address from the name. The old name and address become aliases: issues
     that still write the old name get this tag, and the old address redirects. Raises NameTaken.
@@ -35,12 +35,12 @@ def rename(tag: Tag, name: str, slug: str = "") -> int:
         _remember(stored, stored.name, stored.slug, new_slug=slug)
     tag.name, tag.slug = name, slug
     tag.save(update_fields=["name", "key", "slug"])
-    return rebuild_posts(_posts_of([tag]))
+    return recompose_posts(_posts_of([tag]))
 
 
 @transaction.atomic
 def merge(tags: Iterable[Tag], into: Tag) -> int:
-    """Make one tag of several; return how many posts were rebuilt.
+    """Make one tag of several; return how many posts show it.
 
     The others' names and addresses, and the aliases they had, become aliases of ``into``.
     """
@@ -53,7 +53,7 @@ def merge(tags: Iterable[Tag], into: Tag) -> int:
         # First the tag, then its alias: names are looked up among tags first.
         tag.delete()
         _remember(into, name, slug)
-    return rebuild_posts(posts)
+    return recompose_posts(posts)
 
 
 def check_free(tag: Tag, name: str, slug: str) -> None:

@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from posts import counting, publishing
+from posts import counting, moderating, publishing, recomposing
 from posts.merging import NameTaken, merge, rename
-from posts.models import Tag, TagAlias
-from tests.builders import make_draft, make_post, parsed
+from posts.models import Post, PostPage, Tag, TagAlias
+from tests.builders import BODY, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -230,15 +230,39 @@ def test_nothing_is_merged_by_looking(client: Client) -> None:
 def test_a_merge_that_fails_leaves_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     make_post(tags=["One", "Two"])
 
-    def fail(_post: object) -> None:
+    def fail(_material: object) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(publishing, "rebuild", fail)
+    monkeypatch.setattr(recomposing, "compose", fail)
     with pytest.raises(RuntimeError, match="no room"):
         merge([tag("One")], tag("Two"))
 
     assert Tag.objects.count() == 2
     assert not TagAlias.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BODY,
+        "Only an opening, [linked](https://e.org/).[^1]\n\n[^1]: A note.\n",
+        "## Heading first\n- [x](https://e.org/)\n",
+        'Opening\n\n# 큰 제목 & 더\n\nText\n\n## "Quotes" <b>\n- [x](https://e.org/)\n',
+        "Opening\n\n##\n\nno heading text\n",
+        "",
+    ],
+)
+def test_a_page_made_again_is_the_page_that_saving_makes(body: str) -> None:
+    post = make_post("A post", body, tags=["One"], description="About it")
+    for found in post.items.all()[:1]:
+        moderating.set_hidden([found], True)
+    rename(tag("One"), "Two & three")
+    columns = [field.name for field in PostPage._meta.fields]
+    again = PostPage.objects.values(*columns).get()
+
+    publishing.rebuild(Post.objects.get())
+
+    assert PostPage.objects.values(*columns).get() == again
 
 
 # Deleting
