@@ -47,7 +47,7 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
 
 def run(*paths: Path, **options: object) -> list[Outcome]:
     with open_sources(paths) as sources:
-        return list(import_sources(sources, ImportOptions(**options)))  # type: ignore[arg-type]
+        return list(import_sources(sources, ImportOptions(**options)))
 
 
 def run_one(folder: Path, text: str | bytes, name: str = "a.md", **options: object) -> Outcome:
