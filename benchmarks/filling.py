@@ -32,7 +32,7 @@ LARGE = 50_000  # bytes of HTML of the posts that are measured as pages
 
 Change = Callable[[Any, int], Any]
 WORDS = (
-    "link digest archive reader editor section signal paper model parser index query index 링크 모음 "
+    "link digest archive reader editor section signal paper model parser index query 링크 모음 "
     "보관함 섹션 편집자 독자 검색 태그 오늘의 소식 데이터베이스 글꼴 접근성 표준"
 ).split()
 
@@ -183,8 +183,8 @@ def _copy(
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT {names} FROM "{table}" WHERE "{key}" BETWEEN %s AND %s',
-            span,  # noqa: S608
+            f'SELECT {names} FROM "{table}" WHERE "{key}" BETWEEN %s AND %s',  # noqa: S608
+            span,
         )
         rows = [list(row) for row in cursor.fetchall()]
         for row in rows:

@@ -64,7 +64,7 @@ class Server:
 
     def __init__(self, application: str, environment: dict[str, str]) -> None:
         self.port = _free_port()
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", f"benchmarks.applications:{application}"),
                 *("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "1"),

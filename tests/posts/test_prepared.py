@@ -1,6 +1,7 @@
 """Queries that are compiled once find what the QuerySets they are made of find."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @prepared
-def between(slug: str, start: datetime, end: datetime, least: int) -> QuerySet[Post]:
+def between(slug: str, start: datetime, end: datetime, least: int) -> QuerySet[Post, Any]:
     rows = Post.objects.filter(published_at__gt=start, published_at__lte=end, pk__gte=least)
     return rows.exclude(slug=slug).newest_first().values_list("title", "published_at", "pk")
 
@@ -44,7 +45,7 @@ def test_values_come_back_as_the_orm_gives_them() -> None:
 
 def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
     @prepared
-    def ignoring(slug: str, unused: int) -> QuerySet[Post]:
+    def ignoring(slug: str, unused: int) -> QuerySet[Post, Any]:
         return Post.objects.filter(slug=slug).values_list("pk")
 
     with pytest.raises(TypeError, match="ignoring"):

@@ -171,4 +171,4 @@ def test_the_key_differs_for_every_text_and_shows_nowhere() -> None:
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown HTML sanitiser 'lxml'"):
-        use_engine("lxml")  # type: ignore[arg-type]
+        use_engine("lxml")
