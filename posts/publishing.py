@@ -13,7 +13,7 @@ from posts import counting, tagging
 from posts.deriving import derive, image_sizes, images_of
 from posts.documents import Issue, SectionSource, parse_issue, rewrite_header
 from posts.languages import detect_language
-from posts.models import SLUG_LENGTH, OldSlug, Post
+from posts.models import SLUG_LENGTH, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
 from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
 
@@ -108,10 +108,11 @@ def rebuild(post: Post) -> None:
     with transaction.atomic():
         _lock(post, None)
         before = counting.share_of(post)
-        if problem != post.problem:
+        # What the import found wrong with a text that renders stays: the text is the same.
+        if problem or not PostPage.objects.filter(post=post).exists():
             post.problem = problem
-            post.status = Post.Status.DRAFT if problem else post.status
-            post.save(update_fields=["problem", "status"])
+        if post.problem:
+            post.status = Post.Status.DRAFT
         _assign_metadata(post, issue)
         post.save()
         tags = tagging.find_or_create(issue.metadata.tags)

@@ -282,6 +282,17 @@ def test_the_second_of_two_editors_is_refused_and_nothing_is_written() -> None:
     assert Post.objects.get(pk=post.pk).title == "Theirs"
 
 
+def test_a_loss_that_the_import_found_stays_until_the_text_is_edited() -> None:
+    post = make_draft()
+    Post.objects.filter(pk=post.pk).update(problem="line 3: a word is lost")
+    rebuild(Post.objects.get(pk=post.pk))
+    post.refresh_from_db()
+    assert post.problem == "line 3: a word is lost"
+    assert publish([post]) == []
+    save_document(post, parsed())
+    assert post.problem == ""
+
+
 # Publishing and withdrawing
 
 
