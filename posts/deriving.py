@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from links.inserting import insert
 from links.models import Link
 from links.registering import register
 from posts.composing import Material, compose
@@ -136,7 +137,7 @@ def _upsert(model: Any, rows: Sequence[Any], fields: Sequence[str]) -> None:
             unique_fields=["id"],
             update_fields=[name.removesuffix("_id") for name in fields],
         )
-    model.objects.bulk_create(new)
+    insert(new)
 
 
 def _recurring_sections(headings: Sequence[str]) -> dict[str, RecurringSection]:
@@ -329,7 +330,7 @@ def _sync_appearances(
             ]
     if changed:
         Appearance.objects.filter(section__in=changed).delete()
-        Appearance.objects.bulk_create(new)
+        insert(new)
 
 
 def _wanted_appearances(
