@@ -221,7 +221,6 @@ def test_too_large_uploads_are_refused(client: Client, monkeypatch: pytest.Monke
 
 def unzipped(response: Any) -> dict[str, bytes]:
     data = b"".join(response.streaming_content)
-    response.close()
     with zipfile.ZipFile(io.BytesIO(data)) as zipped:
         return {name: zipped.read(name) for name in zipped.namelist()}
 
