@@ -7,7 +7,6 @@ from itertools import islice
 
 from django.db import transaction
 
-from links.inserting import insert
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key
 
@@ -52,12 +51,13 @@ def _create(keys_by_address: dict[str, str]) -> None:
     hosts = {address: source_key(address) for address in keys_by_address}
     sources = _sources(host for host in hosts.values() if host)
     # Sorted, so that two savers of the same new links take their locks in the same order.
-    insert(
+    Link.objects.bulk_create(
         (
             Link(key=key, url=address, source=sources.get(hosts[address]))
             for address, key in sorted(keys_by_address.items())
         ),
         ignore_conflicts=True,
+        batch_size=CHUNK,
     )
 
 

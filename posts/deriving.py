@@ -14,7 +14,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from links.inserting import insert
 from links.models import Link
 from links.registering import register
 from posts.composing import Material, compose
@@ -137,7 +136,7 @@ def _upsert(model: Any, rows: Sequence[Any], fields: Sequence[str]) -> None:
             unique_fields=["id"],
             update_fields=[name.removesuffix("_id") for name in fields],
         )
-    insert(new)
+    model.objects.bulk_create(new)
 
 
 def _recurring_sections(headings: Sequence[str]) -> dict[str, RecurringSection]:
@@ -330,7 +329,7 @@ def _sync_appearances(
             ]
     if changed:
         Appearance.objects.filter(section__in=changed).delete()
-        insert(new)
+        Appearance.objects.bulk_create(new)
 
 
 def _wanted_appearances(
