@@ -38,14 +38,17 @@ WORDS = (
 
 
 def fill(count: int) -> None:
-    """Make ``count`` posts: the first ``ORIGINALS`` by saving, the rest by copying rows."""
-    for number in range(min(count, ORIGINALS)):
-        _save(number)
-    copies, rest = divmod(count, ORIGINALS)
-    if rest and count > ORIGINALS:
+    """Make it ``count`` posts: the first ``ORIGINALS`` by saving, the rest by copying rows.
+
+    Posts that an earlier, smaller filling left in the database stay.
+    """
+    present = Post.objects.count()
+    if (count > ORIGINALS and count % ORIGINALS) or present % ORIGINALS:
         raise ValueError(f"a multiple of {ORIGINALS} posts, please")
+    for number in range(present, min(count, ORIGINALS)):
+        _save(number)
     with transaction.atomic():
-        for copy in range(1, copies):
+        for copy in range(max(present // ORIGINALS, 1), count // ORIGINALS):
             _copy_all(copy)
     recount()
     with connection.cursor() as cursor:

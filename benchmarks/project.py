@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,8 @@ def fresh_project(**settings: str) -> Iterator[Path]:
 
 
 def use_database(path: Path) -> None:
-    """Go on with another SQLite file, made anew."""
+    """Go on with another SQLite file: a copy of the one in use, with what was filled in so far."""
     connection.close()
+    shutil.copy(connection.settings_dict["NAME"], path)
     connection.settings_dict["NAME"] = str(path)
     os.environ["DATABASE_URL"] = f"sqlite:///{path}"
-    call_command("migrate", verbosity=0)
