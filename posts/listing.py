@@ -100,21 +100,29 @@ def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
     """Return the stored parts of a public post's page and the links to its neighbours."""
     columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
     rows = Post.objects.published(at).filter(slug=slug)
-    rows = rows.annotate(older=_beside(at, "older"), newer=_beside(at, "newer"))
+    rows = rows.annotate(older=Subquery(_older()), newer=Subquery(_newer(at)))
     return rows.values_list(*columns, "older", "newer")
 
 
-def _beside(at: datetime, side: str) -> Subquery:
-    beyond, order = ("gt", "") if side == "newer" else ("lt", "-")
-    rows = (
-        Post.objects.published(at)
-        .filter(**{f"published_at__{beyond}e": OuterRef("published_at")})
-        .filter(
-            Q(**{f"published_at__{beyond}": OuterRef("published_at")})
-            | Q(**{f"pk__{beyond}": OuterRef("pk")})
-        )
+def _older() -> QuerySet[Post, Any]:
+    """Return the link to what was public just before a post.
+
+    As of that post's own time, not of now: of two upper bounds SQLite starts at the first, and
+    would read every post that came since.
+    """
+    moment = OuterRef("published_at")
+    rows = Post.objects.published(moment).filter(
+        Q(published_at__lt=moment) | Q(pk__lt=OuterRef("pk"))
     )
-    return Subquery(rows.order_by(f"{order}published_at", f"{order}pk").values(f"page__{side}")[:1])
+    return rows.newest_first().values("page__older")[:1]
+
+
+def _newer(at: datetime) -> QuerySet[Post, Any]:
+    """Return the link to what became public just after a post."""
+    moment = OuterRef("published_at")
+    rows = Post.objects.published(at).filter(published_at__gte=moment)
+    rows = rows.filter(Q(published_at__gt=moment) | Q(pk__gt=OuterRef("pk")))
+    return rows.order_by("published_at", "pk").values("page__newer")[:1]
 
 
 @prepared
@@ -231,11 +239,12 @@ def by_year(rows: Iterable[MonthCount]) -> dict[int, list[MonthCount]]:
     return years
 
 
-def bounds(first: date, after: date) -> tuple[datetime, datetime]:
-    """Return a span of days as moments in the site's time zone, the second one exclusive."""
+def between(first: date, after: date, at: datetime) -> QuerySet[Post, Any]:
+    """Return ``cards`` of the days from ``first`` to before ``after``, in the site's time zone."""
     zone = timezone.get_default_timezone()
     start, end = (datetime.combine(day, time.min, zone) for day in (first, after))
-    return start, end
+    # One upper bound, for the same reason as in ``_older``.
+    return cards(min(at, end - timedelta.resolution)).filter(published_at__gte=start)
 
 
 def next_month(day: date) -> date:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 SLUG_LENGTH = 200
 
 
-def public(at: datetime | None = None, post: str = "") -> Q:
+Moment = datetime | OuterRef
+
+
+def public(at: Moment | None = None, post: str = "") -> Q:
     """Return the condition "readers may see it at this moment" (default: now).
 
-    ``post`` is the path from the queried model to the post, such as ``content_object``. With
+    The moment may be a column of an outer query. ``post`` is the path from the queried model to the post, such as ``content_object``. With
     ``Post.objects.published``, which applies it, this is the only definition of "public": views,
     feeds, sitemap, counts and search all use it.
     """
@@ -42,7 +45,7 @@ def public(at: datetime | None = None, post: str = "") -> Q:
 
 
 class PostQuerySet(models.QuerySet["Post"]):
-    def published(self, at: datetime | None = None) -> PostQuerySet:
+    def published(self, at: Moment | None = None) -> PostQuerySet:
         """Return what readers may see at a moment (default: now)."""
         return self.filter(public(at))
 

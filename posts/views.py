@@ -118,8 +118,7 @@ def archive_year(request: HttpRequest, year: int) -> HttpResponse:
         raise Http404("No issue was published in this year.")
     months = years[year]
     rows: dict[date, list[bytes]] = {day: [] for day, _count in months}
-    start, end = listing.bounds(months[-1][0], listing.next_month(months[0][0]))
-    cards = listing.cards(now).filter(published_at__gte=start, published_at__lt=end)
+    cards = listing.between(months[-1][0], listing.next_month(months[0][0]), now)
     for card, moment, _pk in cards[:YEAR_ROWS]:
         rows[month_of(moment)].append(bytes(card or b""))
     context = {
@@ -143,8 +142,7 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
     if (year, month) not in months:
         raise Http404("No issue was published in this month.")
     first, count = months[year, month]
-    start, end = listing.bounds(first, listing.next_month(first))
-    rows = listing.cards(now).filter(published_at__gte=start, published_at__lt=end)
+    rows = listing.between(first, listing.next_month(first), now)
     found = paginate(request.GET.get("page"), lambda: list(rows[: PAGE_SIZE + 1]), lambda: rows)
     context = {
         "title": month_and_year(first),

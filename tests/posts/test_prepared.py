@@ -1,10 +1,12 @@
 """Queries that are compiled once find what the QuerySets they are made of find."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from posts import listing
@@ -58,3 +60,16 @@ def test_the_first_page_of_a_list_is_the_list_from_the_start() -> None:
     make_scheduled()
     now = timezone.now()
     assert listing.first_page(listing.cards)(now) == list(listing.cards(now))
+
+
+def test_looking_for_the_issue_before_does_not_start_at_the_newest_one() -> None:
+    make_posts(3)
+    with CaptureQueriesContext(connection) as queries:
+        listing.issue("issue-2", timezone.now())
+    older = queries[0]["sql"].partition('"older" AS')[2].partition("LIMIT 1")[0]
+    assert older.count('"published_at" <= ') == 1
+
+
+def test_a_month_has_one_upper_bound() -> None:
+    rows = listing.between(date(2024, 5, 1), date(2024, 6, 1), timezone.now())
+    assert str(rows.query).count('"published_at" <') == 1
