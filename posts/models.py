@@ -34,9 +34,9 @@ Moment = datetime | OuterRef
 def public(at: Moment | None = None, post: str = "") -> Q:
     """Return the condition "readers may see it at this moment" (default: now).
 
-    The moment may be a column of an outer query. ``post`` is the path from the queried model to the post, such as ``content_object``. With
-    ``Post.objects.published``, which applies it, this is the only definition of "public": views,
-    feeds, sitemap, counts and search all use it.
+    The moment may be a column of an outer query. ``post`` is the path from the queried model to
+    the post, such as ``content_object``. With ``Post.objects.published``, which applies it, this
+    is the only definition of "public": views, feeds, sitemap, counts and search all use it.
     """
     path = f"{post}__" if post else ""
     return Q(
