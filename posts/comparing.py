@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from posts.matching import Trait, match_items
-from posts.naming import heading_key
+from posts.matching import Trait, match_items, trait_of
 from posts.rendering import FoundItem, FoundSection
 
 SHOWN = 80
@@ -60,13 +59,10 @@ def differences(old: Sequence[FoundSection], new: Sequence[FoundSection]) -> tup
 
 def _places(sections: Sequence[FoundSection]) -> Iterator[_Place]:
     for section in sections:
-        key = heading_key(section.heading)
         for item in section.items:
-            main = item.links[item.main] if item.main is not None else None
             said = "\0".join([item.text, *(link.url for link in item.links)])
             digest = hashlib.sha256(said.encode()).hexdigest()
-            url, anchor = (main.url, main.anchor) if main else ("", "")
-            yield _Place(section, item, Trait(key, digest, url, item.title, anchor))
+            yield _Place(section, item, trait_of(section, item, digest))
 
 
 def _longest_rising(numbers: Sequence[int]) -> set[int]:

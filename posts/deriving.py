@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from links.registering import register
 from posts.composing import Material, compose
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
-from posts.matching import Trait, match_items
+from posts.matching import Trait, match_items, trait_of
 from posts.models import (
     SLUG_LENGTH,
     Appearance,
@@ -42,7 +42,11 @@ ItemGrid = list[list[LinkedItem]]
 
 
 def derive(
-    post: Post, sources: Sequence[SectionSource], parsed: ParsedIssue | None, tags: Sequence[Tag]
+    post: Post,
+    sources: Sequence[SectionSource],
+    parsed: ParsedIssue | None,
+    tags: Sequence[Tag],
+    images: Mapping[str, Image],
 ) -> None:
     """Write every derived row of a saved post; call it inside the transaction of the save.
 
@@ -53,13 +57,21 @@ def derive(
     sections = _sync_sections(post, sources, found)
     items = _sync_items(post, sections, found)
     links = register(link.url for section in found for link in section.links)
-    _link_items(items, found, links)
-    _write_items(post, items)
+    _link_items(items, links)
+    _write_items(items)
     _sync_appearances(post, sections, items, found, links)
     _drop_surplus_sections(post, len(sources))
     shown = _shown_links(items, found, links)
     _sync_citations(post, shown)
-    _sync_page(post, sections, items, parsed, links, tags, shown)
+    _count(post, items, shown, parsed)
+    if parsed is None:
+        PostPage.objects.filter(post=post).delete()
+        return
+    visible = [[row for row in rows if not row.hidden] for rows in items]
+    html = parsed.to_html([[row.anchor for row in rows] for rows in items], decisions(items, links))
+    pairs = list(zip(sections, visible, strict=True))
+    columns = compose(Material(post=post, tags=tags, sections=pairs, html=html, images=images))
+    PostPage.objects.update_or_create(post=post, defaults=columns)
 
 
 def images_of(post: Post) -> dict[str, Image]:
@@ -67,7 +79,7 @@ def images_of(post: Post) -> dict[str, Image]:
     return {image.path: image for image in post.images.all()} if post.pk else {}
 
 
-def image_sizes(images: dict[str, Image]) -> dict[str, ImageSize]:
+def image_sizes(images: Mapping[str, Image]) -> dict[str, ImageSize]:
     """Return what the renderer needs to know of pictures."""
     return {
         path: ImageSize(url=image.file.url, width=image.width, height=image.height)
@@ -207,7 +219,7 @@ def _sync_items(post: Post, sections: Sequence[Section], found: Sequence[FoundSe
     matches = match_items(
         [_known_trait(item) for item in known.living],
         [_known_trait(item) for item in known.removed],
-        [_found_trait(section, item) for section, item in places],
+        [trait_of(section, item, _digest(item)) for section, item in places],
     )
     taken = iter(matches)
     grid: ItemGrid = []
@@ -249,17 +261,6 @@ def _known_trait(item: LinkedItem) -> Trait:
     )
 
 
-def _found_trait(section: FoundSection, item: FoundItem) -> Trait:
-    main = item.links[item.main] if item.main is not None else None
-    return Trait(
-        section=heading_key(section.heading),
-        digest=_digest(item),
-        url=main.url if main else "",
-        title=item.title,
-        anchor=main.anchor if main else "",
-    )
-
-
 def _digest(item: FoundItem) -> str:
     url = item.links[item.main].url if item.main is not None else ""
     return hashlib.sha256(f"{item.text}\0{url}".encode()).hexdigest()
@@ -290,13 +291,13 @@ def _bury(post: Post, rows: Sequence[LinkedItem]) -> None:
     post.items.filter(removed_at__lt=now - TOMBSTONES_KEPT).delete()
 
 
-def _link_items(items: ItemGrid, found: Sequence[FoundSection], links: dict[str, Link]) -> None:
+def _link_items(items: ItemGrid, links: dict[str, Link]) -> None:
     for rows in items:
         for row in rows:
             row.link = links.get(row.url)
 
 
-def _write_items(post: Post, items: ItemGrid) -> None:
+def _write_items(items: ItemGrid) -> None:
     rows = [row for section_rows in items for row in section_rows]
     for row in rows:
         row.changed = row.pk is None or _item_values(row) != row.before  # type: ignore[attr-defined]
@@ -388,40 +389,12 @@ def _sync_citations(post: Post, shown: Sequence[Link]) -> None:
 # The page
 
 
-def _sync_page(
-    post: Post,
-    sections: Sequence[Section],
-    items: ItemGrid,
-    parsed: ParsedIssue | None,
-    links: dict[str, Link],
-    tags: Sequence[Tag],
-    shown: Sequence[Link],
-) -> None:
-    visible = [[row for row in rows if not row.hidden] for rows in items]
-    post.item_count = sum(len(rows) for rows in visible)
+def _count(post: Post, items: ItemGrid, shown: Sequence[Link], parsed: ParsedIssue | None) -> None:
+    post.item_count = sum(not row.hidden for rows in items for row in rows)
     post.link_count = len(shown)
-    post.reading_minutes = (
-        reading_minutes(" ".join(s.text for s in parsed.sections)) if parsed else 0
-    )
-    Post.objects.filter(pk=post.pk).update(
-        item_count=post.item_count,
-        link_count=post.link_count,
-        reading_minutes=post.reading_minutes,
-    )
-    if parsed is None:
-        PostPage.objects.filter(post=post).delete()
-        return
-    html = parsed.to_html([[row.anchor for row in rows] for rows in items], decisions(items, links))
-    columns = compose(
-        Material(
-            post=post,
-            tags=tags,
-            sections=list(zip(sections, visible, strict=False)),
-            html=html,
-            images=images_of(post),
-        )
-    )
-    PostPage.objects.update_or_create(post=post, defaults=columns)
+    text = " ".join(section.text for section in parsed.sections) if parsed else ""
+    post.reading_minutes = reading_minutes(text) if parsed else 0
+    post.save(update_fields=["item_count", "link_count", "reading_minutes"])
 
 
 def decisions(items: ItemGrid, links: dict[str, Link]) -> Decisions:

@@ -22,16 +22,14 @@ from django.utils.translation import gettext_lazy as _
 from posts import publishing
 from posts.documents import DocumentError, Issue, split_header
 from posts.editing import plain, restore_endings
-from posts.metadata import Metadata, distinct_tags
-from posts.models import SLUG_LENGTH, OldSlug, Post, Tag
+from posts.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
+from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
 
 # What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
 SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw"
 # Stands in the data of a form that is shown again because somebody else saved first.
 CONFLICT = "_conflict"
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-TAG_LENGTH = 200
 TAGS_LENGTH = 10_000
 BLANK = "\ufeff \t\r\n"
 
@@ -92,10 +90,10 @@ class TagNamesField(forms.Field):
             raise ValidationError(gettext("These are too many tags."))
         names = split_tags(text)
         for name in names:
-            if len(name) > TAG_LENGTH:
+            if len(name) > MAX_TAG:
                 raise ValidationError(
                     gettext("A tag has at most %(count)d characters: “%(name)s…” has more.")
-                    % {"count": TAG_LENGTH, "name": name[:30]}
+                    % {"count": MAX_TAG, "name": name[:30]}
                 )
         return names
 
@@ -214,9 +212,7 @@ class PostForm(forms.ModelForm):
         if (made := unicode_slug(slug)) != slug:
             message = gettext("Use letters, digits and hyphens only")
             raise ValidationError(f"{message}: {made}" if made else f"{message}.")
-        others = Post.objects.filter(slug=slug).exclude(pk=self.instance.pk)
-        old = OldSlug.objects.filter(slug=slug).exclude(post=self.instance.pk)
-        if others.exists() or old.exists():
+        if publishing.slug_taken(self.instance, slug):
             raise ValidationError(gettext("Another post has this address, or had it."))
         return slug
 
@@ -284,8 +280,6 @@ class PostForm(forms.ModelForm):
         if not header.strip(BLANK):
             # A text pasted as a whole document brings its header along.
             return split_header(header + body)
-        if body and header[-1] not in "\r\n":
-            body = "\n" + body
         return header, body
 
     def _changes(self, cleaned: dict[str, Any], written: Metadata) -> dict[str, object]:

@@ -24,7 +24,6 @@ from posts.exporting import post_of_export
 from posts.illustrating import find_pictures, has_new_pictures, store_pictures
 from posts.models import Post, PostPage
 from posts.proofreading import find_losses
-from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
 
 logger = logging.getLogger(__name__)
 
@@ -202,8 +201,8 @@ def _html_without_decisions(post: Post, issue: Issue) -> str:
     html = bytes(body).decode()
     decided = 'class="blocked-link"' in html or 'class="replaced-link"' in html
     if decided or post.items.filter(hidden=True, removed_at=None).exists():
-        parsed = read_issue([section.source for section in issue.sections])
-        return "".join(parsed.to_html())
+        parsed, _problem = publishing.read(issue)
+        return "".join(parsed.to_html()) if parsed else ""
     return html
 
 
@@ -225,16 +224,9 @@ def _with_differences(
 ) -> Outcome:
     if not options.dry_run:
         return outcome
-    parsed, problem = _read(issue)
+    parsed, problem = publishing.read(issue)
     if parsed is not None:
         problem = find_losses(issue.body, "".join(parsed.to_html()))
-    old = _read(publishing.stored_issue(post))[0] if post else None
+    old = publishing.read(publishing.stored_issue(post))[0] if post else None
     found = differences(old.sections if old else (), parsed.sections if parsed else ())
     return replace(outcome, problem=problem, differences=found)
-
-
-def _read(issue: Issue) -> tuple[ParsedIssue | None, str]:
-    try:
-        return read_issue([section.source for section in issue.sections]), ""
-    except MarkdownLimitError as error:
-        return None, str(error)

@@ -11,6 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+from posts.naming import heading_key
+from posts.rendering import FoundItem, FoundSection
+
 
 @dataclass(frozen=True, slots=True)
 class Trait:
@@ -25,6 +28,18 @@ class Trait:
     url: str
     title: str
     anchor: str
+
+
+def trait_of(section: FoundSection, item: FoundItem, digest: str) -> Trait:
+    """Return the trait of an item that was read; ``digest`` is a hash of what it says."""
+    main = item.links[item.main] if item.main is not None else None
+    return Trait(
+        section=heading_key(section.heading),
+        digest=digest,
+        url=main.url if main else "",
+        title=item.title,
+        anchor=main.anchor if main else "",
+    )
 
 
 Key = Callable[[Trait], Hashable | None]

@@ -47,7 +47,8 @@ _DATETIME = re.compile(
     r"(?: *(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?$"
 )
 _NAME_DATE = re.compile(r"(?:(\d{4})([-_.]?)(\d{2})\2(\d{2})|(\d{2})-(\d{2})-(\d{2}))(?=\D|$)")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")
+# The form of a language code (BCP 47), not whether there is such a language.
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 class DocumentError(ValueError):
@@ -208,7 +209,7 @@ def _draft(values: Mapping[str, Value], notices: list[str]) -> bool | None:
 
 def _language(values: Mapping[str, Value], notices: list[str]) -> str:
     language = _text(values, "language").replace("_", "-")
-    if language and (len(language) > 16 or not _LANGUAGE.match(language)):
+    if language and (len(language) > 16 or not LANGUAGE.fullmatch(language)):
         notices.append(
             f"language: {_shown(language)} is no language code such as en or pt-BR; ignored"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 
 from django.conf import settings
@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from posts import counting, tagging
 from posts.deriving import derive, image_sizes, images_of
-from posts.documents import Issue, SectionSource, parse_issue, rewrite_header
+from posts.documents import Issue, join_issue, parse_issue, rewrite_header
+from posts.editing import dominant_newline
 from posts.languages import detect_language
-from posts.models import SLUG_LENGTH, OldSlug, Post, PostPage
+from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
 from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
 
@@ -45,23 +46,23 @@ def save_document(
     Raises EditConflict when the stored version is another, and nothing is written.
     """
     # Outside the transaction, because it takes longest and touches no row.
-    parsed, problem = _read(issue.sections, post)
+    images = images_of(post)
+    parsed, problem = read(issue, images)
     with transaction.atomic():
-        _lock(post, expected_version)
-        before = counting.share_of(post)
+        stored = Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
+        if stored and expected_version not in (None, stored.version):
+            raise EditConflict(stored)
+        before = counting.share_of(stored) if stored else counting.Share()
         _assign(post, issue, status, published_at)
         post.problem = problem
         if problem:
             post.status = Post.Status.DRAFT
-        old_slug = _stored_slug(post)
-        post.version = post.version + 1 if post.pk else 1
+        post.version = stored.version + 1 if stored else 1
         post.modified_at = timezone.now()
         post.save()
-        _keep_address(post, old_slug)
-        tags = tagging.find_or_create(issue.metadata.tags)
-        tagging.set_tags(post, tags)
-        derive(post, issue.sections, parsed, tags)
-        counting.apply_change(before, counting.share_of(post))
+        if stored:
+            _keep_address(post, stored.slug)
+        _derive(post, issue, parsed, images, before)
     return post
 
 
@@ -73,11 +74,10 @@ def publish(posts: Iterable[Post], at: datetime | None = None) -> list[Post]:
     published = []
     with transaction.atomic():
         for post in posts:
-            _lock(post, None)
+            _lock(post)
             if post.problem:
                 continue
-            moment = at or post.published_at or timezone.now()
-            _set_status(post, Post.Status.PUBLISHED, moment)
+            _set_status(post, Post.Status.PUBLISHED, at or post.published_at or timezone.now())
             published.append(post)
     return published
 
@@ -87,7 +87,7 @@ def withdraw(posts: Iterable[Post]) -> list[Post]:
     withdrawn = []
     with transaction.atomic():
         for post in posts:
-            _lock(post, None)
+            _lock(post)
             _set_status(post, Post.Status.DRAFT, post.published_at)
             withdrawn.append(post)
     return withdrawn
@@ -96,18 +96,18 @@ def withdraw(posts: Iterable[Post]) -> list[Post]:
 def delete(post: Post) -> None:
     """Delete a post with all that was derived from it; links and tags stay."""
     with transaction.atomic():
-        before = counting.share_of(post)
-        counting.apply_change(before, counting.Share())
+        _lock(post)
+        counting.apply_change(counting.share_of(post), counting.Share())
         post.delete()
 
 
 def rebuild(post: Post) -> None:
     """Derive everything again from the stored text, metadata and decisions; text stays as it is."""
-    issue = stored_issue(post)
-    parsed, problem = _read(issue.sections, post)
     with transaction.atomic():
-        _lock(post, None)
+        _lock(post)
         before = counting.share_of(post)
+        issue, images = stored_issue(post), images_of(post)
+        parsed, problem = read(issue, images)
         # What the import found wrong with a text that renders stays: the text is the same.
         if problem or not PostPage.objects.filter(post=post).exists():
             post.problem = problem
@@ -115,10 +115,16 @@ def rebuild(post: Post) -> None:
             post.status = Post.Status.DRAFT
         _assign_metadata(post, issue)
         post.save()
-        tags = tagging.find_or_create(issue.metadata.tags)
-        tagging.set_tags(post, tags)
-        derive(post, issue.sections, parsed, tags)
-        counting.apply_change(before, counting.share_of(post))
+        _derive(post, issue, parsed, images, before)
+
+
+def read(issue: Issue, images: Mapping[str, Image] | None = None) -> tuple[ParsedIssue | None, str]:
+    """Return an issue as the renderer reads it, or None and why the renderer refuses it."""
+    sources = [section.source for section in issue.sections]
+    try:
+        return read_issue(sources, images=image_sizes(images or {})), ""
+    except MarkdownLimitError as error:
+        return None, str(error)
 
 
 def stored_issue(post: Post) -> Issue:
@@ -133,9 +139,17 @@ def with_metadata(post: Post, body: str, changes: dict[str, object]) -> Issue:
 
     Raises DocumentError when the result cannot be read.
     """
-    header = rewrite_header(post.header, changes) if changes else post.header
-    return parse_issue(
-        (header + body).encode(), post.source_name, tag_keys=settings.NEWSLETTER_TAG_KEYS
+    keys = settings.NEWSLETTER_TAG_KEYS
+    newline = dominant_newline(post.header + body)
+    header = rewrite_header(post.header, changes, tag_keys=keys, newline=newline)
+    return parse_issue(join_issue(header, [body]).encode(), post.source_name, tag_keys=keys)
+
+
+def slug_taken(post: Post, slug: str) -> bool:
+    """Tell whether another post has this slug, or had it: its old address still redirects."""
+    return (
+        Post.objects.filter(slug=slug).exclude(pk=post.pk).exists()
+        or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
     )
 
 
@@ -151,21 +165,23 @@ def moment(value: date | datetime | None) -> datetime | None:
 # Steps
 
 
-def _read(sections: Iterable[SectionSource], post: Post) -> tuple[ParsedIssue | None, str]:
-    try:
-        images = image_sizes(images_of(post))
-        return read_issue([section.source for section in sections], images=images), ""
-    except MarkdownLimitError as error:
-        return None, str(error)
+def _lock(post: Post) -> None:
+    """Lock a stored post and bring the object up to date: what it held may be old by now."""
+    post.refresh_from_db(from_queryset=Post.objects.select_for_update())
 
 
-def _lock(post: Post, expected_version: int | None) -> None:
-    if post.pk is None:
-        return
-    stored = Post.objects.select_for_update().get(pk=post.pk)
-    if expected_version is not None and stored.version != expected_version:
-        raise EditConflict(stored)
-    post.version = stored.version
+def _derive(
+    post: Post,
+    issue: Issue,
+    parsed: ParsedIssue | None,
+    images: Mapping[str, Image],
+    before: counting.Share,
+) -> None:
+    """Bring tags, derived rows and counters in line with a saved post."""
+    tags = tagging.find_or_create(issue.metadata.tags)
+    tagging.set_tags(post, tags)
+    derive(post, issue.sections, parsed, tags, images)
+    counting.apply_change(before, counting.share_of(post))
 
 
 def _assign(post: Post, issue: Issue, status: str | None, published_at: datetime | None) -> None:
@@ -191,35 +207,21 @@ def _assign_metadata(post: Post, issue: Issue) -> None:
     post.description = metadata.description
     post.revised_at = moment(metadata.updated)
     post.cover = metadata.cover[:1000]
-    body = "".join(section.source for section in issue.sections)
-    post.language = metadata.language[:16] or detect_language(body, settings.LANGUAGE_CODE)
+    post.language = metadata.language[:16] or detect_language(issue.body, settings.LANGUAGE_CODE)
 
 
 def _free_slug(post: Post, wish: str) -> str:
     slug = unicode_slug(wish)[:SLUG_LENGTH].strip("-") or "post"
-    if slug == post.slug or not _slug_taken(post, slug):
+    if slug == post.slug or not slug_taken(post, slug):
         return slug
     if post.published_at:
         day = timezone.localtime(post.published_at).date().isoformat()
         slug = with_suffix(slug, day, SLUG_LENGTH)
     candidate, tries = slug, 1
-    while candidate != post.slug and _slug_taken(post, candidate):
+    while candidate != post.slug and slug_taken(post, candidate):
         tries += 1
         candidate = with_suffix(slug, tries, SLUG_LENGTH)
     return candidate
-
-
-def _slug_taken(post: Post, slug: str) -> bool:
-    return (
-        Post.objects.filter(slug=slug).exclude(pk=post.pk).exists()
-        or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
-    )
-
-
-def _stored_slug(post: Post) -> str:
-    if post.pk is None:
-        return ""
-    return Post.objects.filter(pk=post.pk).values_list("slug", flat=True).get()
 
 
 def _keep_address(post: Post, old_slug: str) -> None:
@@ -229,14 +231,11 @@ def _keep_address(post: Post, old_slug: str) -> None:
 
 
 def _set_status(post: Post, status: str, at: datetime | None) -> None:
-    before = counting.share_of(Post.objects.get(pk=post.pk))
+    """Change the status of a locked post and derive everything anew, since pages show the time."""
+    before = counting.share_of(post)
     post.status, post.published_at = status, at
     post.version += 1
     post.modified_at = timezone.now()
     post.save(update_fields=["status", "published_at", "version", "modified_at"])
-    issue = stored_issue(post)
-    parsed, _problem = _read(issue.sections, post)
-    tags = tagging.find_or_create(issue.metadata.tags)
-    tagging.set_tags(post, tags)
-    derive(post, issue.sections, parsed, tags)
-    counting.apply_change(before, counting.share_of(post))
+    issue, images = stored_issue(post), images_of(post)
+    _derive(post, issue, read(issue, images)[0], images, before)

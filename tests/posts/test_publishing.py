@@ -14,6 +14,7 @@ from posts.publishing import (
     rebuild,
     save_document,
     stored_issue,
+    with_metadata,
     withdraw,
 )
 from tests.builders import BODY, document, item, make_draft, make_post, make_scheduled, parsed
@@ -291,6 +292,38 @@ def test_a_loss_that_the_import_found_stays_until_the_text_is_edited() -> None:
     assert publish([post]) == []
     save_document(post, parsed())
     assert post.problem == ""
+
+
+@pytest.mark.parametrize(
+    "change", [rebuild, lambda post: withdraw([post]), lambda post: publish([post])]
+)
+def test_an_object_that_is_out_of_date_brings_no_old_text_back(change) -> None:
+    post = make_post("Before")
+    stale = Post.objects.get(pk=post.pk)
+    edit(post, 'title: "Before"', 'title: "After"')
+    change(stale)
+    stored = Post.objects.get(pk=post.pk)
+    assert stored.title == "After"
+    assert 'title: "After"' in stored.document
+
+
+@pytest.mark.parametrize("header", ["---\ntitle: One\n---", "Title: One"])
+def test_a_body_under_a_header_without_line_ending_starts_on_its_own_line(header: str) -> None:
+    issue = with_metadata(Post(header=header), "The body\n", {})
+    assert (issue.metadata.title, issue.body) == ("One", "The body\n")
+
+
+def test_tags_are_changed_under_the_keys_that_hold_tags(settings) -> None:
+    settings.NEWSLETTER_TAG_KEYS = ["tags", "companies"]
+    header = "---\ntitle: One\ntags: [a]\ncompanies: [b, c]\n---\n"
+    issue = with_metadata(Post(header=header), "Text\n", {"tags": ["a", "c"]})
+    assert issue.metadata.tags == ("a", "c")
+    assert "companies: [c]" in issue.header
+
+
+def test_a_new_header_takes_the_line_endings_of_the_text() -> None:
+    issue = with_metadata(Post(), "One\r\nTwo\r\n", {"title": "T"})
+    assert issue.header == issue.header.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
 # Publishing and withdrawing
