@@ -28,7 +28,6 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 DAYS = 1825  # the copies fall into the same five years, so that every archive has as many months
 TAGS = 60
 HOSTS = 300
-LARGE = 50_000  # bytes of HTML of the posts that are measured as pages
 
 Change = Callable[[Any, int], Any]
 WORDS = (
@@ -82,7 +81,7 @@ def document(number: int, sections: int = 3, items: int = 4) -> bytes:
 
 
 def large_document(number: int) -> bytes:
-    """Return an issue whose HTML is about ``LARGE`` bytes."""
+    """Return an issue whose page is about 60 KB, the size that pages are measured at."""
     return document(number, sections=12, items=10)
 
 

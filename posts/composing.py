@@ -69,7 +69,7 @@ def compose(material: Material) -> dict[str, Any]:
 
 def absolute(path: str) -> str:
     """Return the absolute address of a path on this site."""
-    return path if "://" in path else f"{settings.SITE_URL.rstrip('/')}{path}"
+    return path if "://" in path else f"{settings.SITE_URL}{path}"
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
@@ -99,7 +99,7 @@ def site() -> dict[str, str]:
     return {
         "name": settings.SITE_NAME,
         "description": settings.SITE_DESCRIPTION,
-        "url": settings.SITE_URL.rstrip("/"),
+        "url": settings.SITE_URL,
     }
 
 

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 
 from posts import listing
 from posts.composing import absolute
-from posts.listing import only, require_posts
+from posts.listing import public_row
 from posts.naming import nfc
 
 FEED_POSTS = 20
@@ -51,8 +51,7 @@ def site(request: HttpRequest, form: str) -> HttpResponse:
 @require_safe
 def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest issues about a subject."""
-    pk, name, _description, count = only(listing.tag_named(nfc(slug), timezone.now()))
-    require_posts(count)
+    _count, pk, name, _description = public_row(listing.tag_named(nfc(slug), timezone.now()))
     page = reverse("posts:tag", args=[nfc(slug)])
     return _feed(request, form, _titled(name), page, listing.tagged, pk)
 
@@ -60,8 +59,7 @@ def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 @require_safe
 def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest issues that have a recurring section."""
-    pk, title, count = only(listing.section_named(nfc(slug), timezone.now()))
-    require_posts(count)
+    _count, pk, title = public_row(listing.section_named(nfc(slug), timezone.now()))
     page = reverse("posts:section", args=[nfc(slug)])
     return _feed(request, form, _titled(title), page, listing.with_section, pk)
 
@@ -70,8 +68,7 @@ def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 def source(request: HttpRequest, host: str, form: str) -> HttpResponse:
     """The latest issues that cite a source."""
     host = nfc(host).lower()
-    pk, count, *_dates = only(listing.source_named(host, timezone.now()))
-    require_posts(count)
+    _count, pk, *_dates = public_row(listing.source_named(host, timezone.now()))
     page = reverse("posts:source", args=[host])
     return _feed(request, form, _titled(host), page, listing.citing, pk)
 
@@ -190,4 +187,4 @@ def _with_addresses(body: bytes) -> bytes:
     """Make image paths absolute: many readers resolve them against nothing."""
     if b'src="/' not in body:
         return body
-    return _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.rstrip("/").encode() + b"/", body)
+    return _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.encode() + b"/", body)

@@ -128,19 +128,19 @@ def _newer(at: datetime) -> QuerySet[Post, Any]:
 @prepared
 def tag_named(slug: str, at: datetime) -> QuerySet[Tag, Any]:
     rows = with_public_count(Tag.objects.filter(slug=slug), TaggedPost, at)
-    return rows.values_list("pk", "name", "description", "public_count")
+    return rows.values_list("public_count", "pk", "name", "description")
 
 
 @prepared
 def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
     rows = with_public_count(RecurringSection.objects.filter(slug=slug), Section, at)
-    return rows.values_list("pk", "title", "public_count")
+    return rows.values_list("public_count", "pk", "title")
 
 
 @prepared
 def source_named(host: str, at: datetime) -> QuerySet[Source, Any]:
     rows = with_dates(Source.objects.filter(host=host), Citation, at)
-    return rows.values_list("pk", "public_count", "first_seen", "last_seen")
+    return rows.values_list("public_count", "pk", "first_seen", "last_seen")
 
 
 @prepared
@@ -158,17 +158,14 @@ def related_tags(tag: int, at: datetime) -> QuerySet[TaggedPost, Any]:
     return rows
 
 
-def only(rows: Rows) -> tuple[Any, ...]:
-    """Return the one row found; raise Http404 without one."""
-    if not rows:
-        raise Http404("There is nothing of this name.")
-    return rows[0]
+def public_row(rows: Rows) -> tuple[Any, ...]:
+    """Return the tag, section or source found; raise Http404 for none, or one without posts.
 
-
-def require_posts(count: int) -> None:
-    """Raise Http404 for a tag, section or source that no public post has."""
-    if count <= 0:
+    The first column is the number of public posts: one that only drafts have must not be told.
+    """
+    if not rows or rows[0][0] <= 0:
         raise Http404("Nothing public is listed here.")
+    return rows[0]
 
 
 # How many, and when

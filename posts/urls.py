@@ -1,6 +1,9 @@
 """Addresses of the public site. Stable: scripts and people outside rely on them."""
 
-from django.urls import include, path, register_converter
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.urls import URLPattern, include, path, register_converter
 
 from posts import feeds, sitemaps, views
 
@@ -31,27 +34,15 @@ register_converter(MonthConverter, "month")
 
 app_name = "posts"
 
-# Every list of posts has the same three feeds below its own address.
-site_feeds = [
-    path("feed.xml", feeds.site, {"form": "rss"}, name="rss"),
-    path("atom.xml", feeds.site, {"form": "atom"}, name="atom"),
-    path("feed.json", feeds.site, {"form": "json"}, name="json"),
-]
-tag_feeds = [
-    path("feed.xml", feeds.tag, {"form": "rss"}, name="tag-rss"),
-    path("atom.xml", feeds.tag, {"form": "atom"}, name="tag-atom"),
-    path("feed.json", feeds.tag, {"form": "json"}, name="tag-json"),
-]
-section_feeds = [
-    path("feed.xml", feeds.section, {"form": "rss"}, name="section-rss"),
-    path("atom.xml", feeds.section, {"form": "atom"}, name="section-atom"),
-    path("feed.json", feeds.section, {"form": "json"}, name="section-json"),
-]
-source_feeds = [
-    path("feed.xml", feeds.source, {"form": "rss"}, name="source-rss"),
-    path("atom.xml", feeds.source, {"form": "atom"}, name="source-atom"),
-    path("feed.json", feeds.source, {"form": "json"}, name="source-json"),
-]
+
+def feeds_of(view: Callable[..., HttpResponse], prefix: str = "") -> list[URLPattern]:
+    """Return the three feeds that every list of posts has below its own address."""
+    forms = {"feed.xml": "rss", "atom.xml": "atom", "feed.json": "json"}
+    return [
+        path(name, view, {"form": form}, name=f"{prefix}{form}") for name, form in forms.items()
+    ]
+
+
 archive = [
     path("", views.archive, name="archive"),
     path("<year:year>/", views.archive_year, name="archive-year"),
@@ -60,13 +51,13 @@ archive = [
 lists = [
     path("tags/", views.tags, name="tags"),
     path("tags/<str:slug>/", views.tag, name="tag"),
-    path("tags/<str:slug>/", include(tag_feeds)),
+    path("tags/<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
     path("sections/", views.sections, name="sections"),
     path("sections/<str:slug>/", views.section, name="section"),
-    path("sections/<str:slug>/", include(section_feeds)),
+    path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),
     path("sources/", views.sources, name="sources"),
     path("sources/<str:host>/", views.source, name="source"),
-    path("sources/<str:host>/", include(source_feeds)),
+    path("sources/<str:host>/", include(feeds_of(feeds.source, "source-"))),
 ]
 for_machines = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
@@ -80,6 +71,6 @@ urlpatterns = [
     path("preview/<str:token>/", views.preview, name="preview"),
     path("archive/", include(archive)),
     *lists,
-    *site_feeds,
+    *feeds_of(feeds.site),
     *for_machines,
 ]

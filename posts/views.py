@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from posts import listing
 from posts.composing import absolute
 from posts.counting import month_of
 from posts.initials import group_by_initial
-from posts.listing import only, require_posts
+from posts.listing import public_row
 from posts.models import (
     Citation,
     OldSlug,
@@ -174,13 +174,8 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     rows = listing.tag_named(nfc(slug), now)
     if not rows:
         return _moved_tag(slug)
-    pk, name, description, count = rows[0]
-    require_posts(count)
-    found = paginate(
-        request.GET.get("page"),
-        lambda: listing.first_page(listing.tagged)(pk, now),
-        lambda: listing.tagged(pk, now),
-    )
+    count, pk, name, description = public_row(rows)
+    found = _found(request, listing.tagged, pk, now)
     related = listing.related_tags(pk, now)
     context = {
         "title": name,
@@ -211,13 +206,8 @@ def sections(request: HttpRequest) -> HttpResponse:
 def section(request: HttpRequest, slug: str) -> HttpResponse:
     """The issues that have a recurring section."""
     now = timezone.now()
-    pk, title, count = only(listing.section_named(nfc(slug), now))
-    require_posts(count)
-    found = paginate(
-        request.GET.get("page"),
-        lambda: listing.first_page(listing.with_section)(pk, now),
-        lambda: listing.with_section(pk, now),
-    )
+    count, pk, title = public_row(listing.section_named(nfc(slug), now))
+    found = _found(request, listing.with_section, pk, now)
     context = {
         "title": title,
         "kicker": gettext("Section"),
@@ -251,13 +241,8 @@ def sources(request: HttpRequest) -> HttpResponse:
 def source(request: HttpRequest, host: str) -> HttpResponse:
     """The issues that cite a source, and when it was first and last cited."""
     now, host = timezone.now(), nfc(host).lower()
-    pk, count, first_seen, last_seen = only(listing.source_named(host, now))
-    require_posts(count)
-    found = paginate(
-        request.GET.get("page"),
-        lambda: listing.first_page(listing.citing)(pk, now),
-        lambda: listing.citing(pk, now),
-    )
+    count, pk, first_seen, last_seen = public_row(listing.source_named(host, now))
+    found = _found(request, listing.citing, pk, now)
     context = {
         "title": host,
         "kicker": gettext("Source"),
@@ -284,6 +269,15 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 # Parts of pages
+
+
+def _found(request: HttpRequest, rows_of: listing.RowsOf, pk: int, now: datetime) -> Page:
+    """Return the page of a tag's, section's or source's posts that is asked for."""
+    return paginate(
+        request.GET.get("page"),
+        lambda: listing.first_page(rows_of)(pk, now),
+        lambda: rows_of(pk, now),
+    )
 
 
 def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
