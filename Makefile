@@ -46,13 +46,15 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 .env:
 	@printf '# Read by manage.py on this machine alone.\nDEBUG=true\n' > $@
 
-run: $(RUN_STAMP) .env  ## Serve the site with sample issues on http://127.0.0.1:8000 (HOST=, PORT=, RELOAD=1)
+run: $(RUN_STAMP) .env  ## Serve the site with sample issues and a worker on http://127.0.0.1:8000 (HOST=, PORT=, RELOAD=1)
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@$(MANAGE) import_posts $(SAMPLES) --publish || echo 'What was edited here stays as it is.'
 	@$(MANAGE) create_demo_accounts
 	@printf '\n  The site       http://%s:%s/\n  For its staff  http://%s:%s/admin/\n\n' \
 		'$(HOST)' '$(PORT)' '$(HOST)' '$(PORT)'
-	@$(MANAGE) runserver $(if $(RELOAD),,--noreload) '$(HOST):$(PORT)'
+	@# The shell becomes the server, and the worker ends when the server does, in whatever way.
+	@$(MANAGE) run_tasks --parent $$$$ & \
+		exec $(MANAGE) runserver $(if $(RELOAD),,--noreload) '$(HOST):$(PORT)'
 
 test: $(DEV_STAMP) .env  ## Run all tests (ARGS="-k words" for some of them)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

@@ -220,6 +220,23 @@ def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
     }
 
 
+def tasks(name: str, default: str = "database") -> dict[str, Any]:
+    """Return the library's description of a task queue.
+
+    `database` keeps tasks there; with `redis://host:port/number` Redis also announces them to
+    workers; `immediate` runs each where it is enqueued, without a worker.
+    """
+    value = text(name, default)
+    if value in {"database", "immediate"}:
+        module = {"database": "database.DatabaseBackend", "immediate": "inline.InlineBackend"}
+        return {"BACKEND": f"tasks.backends.{module[value]}"}
+    if not _is_redis_address(value):
+        raise ImproperlyConfigured(
+            f"{name} must be database, redis://host:port/number (rediss:// with TLS) or immediate."
+        )
+    return {"BACKEND": "tasks.backends.redis.RedisBackend", "OPTIONS": {"url": value}}
+
+
 def _is_redis_address(value: str) -> bool:
     try:
         parts = urlsplit(value)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +43,7 @@ SITE_DESCRIPTION = env.text("SITE_DESCRIPTION", "Links worth reading, chosen and
 NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
 HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
 PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
+LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 
 # Parts
 
@@ -57,6 +58,9 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "taggit",
+    "django_tasks",
+    "django_tasks_db",
+    "tasks",
     "links",
     "posts",
     "newsletter",
@@ -102,6 +106,24 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL")}
 TAGGIT_CASE_INSENSITIVE = True
+
+# Background work
+
+TASKS = {"default": env.tasks("TASKS")}
+TASK_ATTEMPTS = env.integer("TASK_ATTEMPTS", 5, minimum=1, maximum=100)
+TASK_BACKOFF = env.integer("TASK_BACKOFF", 10, maximum=3600)
+TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
+# The path of a task and its period in seconds.
+PERIODIC_TASKS = {
+    "tasks.pruning.prune_finished_tasks": 24 * 3600,
+}
+if "OPTIONS" in TASKS["default"]:
+    INSTALLED_APPS.append("django_rq")
+    RQ_SHOW_ADMIN_LINK = False  # the page of tasks shows them all
+    RQ = {"COMMIT_MODE": "auto"}  # tasks are announced after the commit as it is
+    # A Redis that does not answer must not keep whoever enqueues waiting.
+    _limits = urlencode({"socket_connect_timeout": 1, "socket_timeout": 5})
+    RQ_QUEUES = {"default": {"URL": f"{TASKS['default']['OPTIONS']['url']}?{_limits}"}}
 
 # Files
 

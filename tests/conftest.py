@@ -15,6 +15,7 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
+from tasks.working import run_waiting
 from tests import corpus
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "", None}
@@ -72,6 +73,19 @@ def sign_in() -> SignIn:
     return signed_in
 
 
+# Background work
+
+
+@pytest.fixture
+def run_waiting_tasks(settings: Settings) -> Callable[[], int]:
+    """Keep tasks waiting as on a server; return a function that runs those that are due.
+
+    It returns their number. Without this fixture a task runs where it is enqueued.
+    """
+    settings.TASKS = {"default": {"BACKEND": "tasks.backends.database.DatabaseBackend"}}
+    return run_waiting
+
+
 # What holds for every test
 
 
@@ -110,7 +124,8 @@ def django_db_setup(django_db_setup: None) -> None:
 
 
 def _create_roles(**_signal: Any) -> None:
-    import_module("posts.migrations.0002_roles").create_roles(apps, None)
+    for name in ("0002_roles", "0004_desk_roles"):
+        import_module(f"posts.migrations.{name}").create_roles(apps, None)
 
 
 # A skipped test hides a hole: in continuous integration, which has all tools, it is a failure.

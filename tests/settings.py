@@ -33,6 +33,8 @@ for _name in setting_names():
         os.environ.pop(_name, None)
         os.environ.pop(f"{_name}_FILE", None)
 os.environ["DEBUG"] = "true"
+# A task runs where it is enqueued, and raises there.
+os.environ["TASKS"] = "immediate"
 
 from newsletter.settings import *  # noqa: E402, F403
 from newsletter.settings import CACHES  # noqa: E402

@@ -20,6 +20,10 @@ BAD_VALUES: dict[str, str | None] = {
     "PREVIEW_MAX_AGE": "a week",
     "DATABASE_URL": "mysql://localhost/news",
     "CACHE_URL": "memcached://localhost",
+    "TASKS": "celery",
+    "TASK_ATTEMPTS": "0",
+    "TASK_BACKOFF": "a minute",
+    "TASK_LEASE": "0",
     "STATIC_ROOT": "staticfiles",
     "MEDIA_ROOT": "media",
     "SERVE_MEDIA": "sometimes",
@@ -75,6 +79,13 @@ def test_a_developer_needs_no_setting_but_debug():
 
     assert shown["DEBUG"] is True
     assert shown["SITE_URL"] == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("tasks", ["database", "immediate", "redis://127.0.0.1:6379/3"])
+def test_every_kind_of_queue_passes_the_checks(tasks):
+    done = run_python("-m", "django", "check", "--deploy", "--fail-level", "WARNING", TASKS=tasks)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_production_settings_pass_every_deployment_check_without_a_warning():

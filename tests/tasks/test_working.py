@@ -1,0 +1,228 @@
+"""What becomes of a task, seen from one process."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from pytest_django.fixtures import Settings
+
+from tasks.backends.inline import InlineTaskFailed
+from tasks.models import StoredTask, Worker, WorkerLost, delay_after
+from tasks.working import bury_lost_workers
+from tests.tasks import samples
+
+pytestmark = pytest.mark.django_db
+
+RunWaiting = Callable[[], int]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Settings) -> str:
+    """Where tasks leave their traces. Nothing waits for another attempt."""
+    settings.TASK_BACKOFF = 0
+    return str(tmp_path)
+
+
+def notes(folder: str) -> list[str]:
+    file = Path(folder) / "notes"
+    return file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
+
+
+def lose(worker: Worker) -> None:
+    """Let the lease of a worker end, as if the process had been killed long ago."""
+    Worker.objects.filter(pk=worker.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+# Enqueueing
+
+
+def test_a_task_runs_where_it_is_enqueued_unless_a_test_says_otherwise(folder):
+    samples.note.enqueue(folder, "now")
+
+    assert notes(folder) == ["now"]
+
+
+def test_a_task_that_fails_where_it_is_enqueued_fails_there(folder):
+    with pytest.raises(InlineTaskFailed, match="This task always fails"):
+        samples.fail.enqueue(folder)
+
+
+def test_an_enqueued_task_waits_for_a_worker(folder, run_waiting_tasks: RunWaiting):
+    result = samples.note.enqueue(folder, "later")
+    assert notes(folder) == []
+
+    assert run_waiting_tasks() == 1
+    assert notes(folder) == ["later"]
+    result.refresh()
+    assert (result.status, result.return_value) == (TaskResultStatus.SUCCESSFUL, "later")
+    assert run_waiting_tasks() == 0
+
+
+def test_a_task_of_a_transaction_that_is_undone_never_runs(folder, run_waiting_tasks: RunWaiting):
+    with transaction.atomic():
+        samples.note.enqueue(folder, "never")
+        transaction.set_rollback(True)
+
+    assert run_waiting_tasks() == 0
+
+
+def test_a_task_for_later_waits_until_then(folder, run_waiting_tasks: RunWaiting):
+    soon = timezone.now() + timedelta(hours=1)
+    samples.note.using(run_after=soon).enqueue(folder, "later")
+    assert run_waiting_tasks() == 0
+
+    StoredTask.objects.update(run_after=timezone.now())
+    assert run_waiting_tasks() == 1
+
+
+# Failures
+
+
+def test_a_task_that_fails_runs_again_until_it_succeeds(folder, run_waiting_tasks: RunWaiting):
+    samples.fail_twice.enqueue(folder)
+
+    assert run_waiting_tasks() == 3
+    assert notes(folder) == ["attempt 1", "attempt 2", "attempt 3"]
+    task = StoredTask.objects.get()
+    assert (task.status, task.traceback) == (TaskResultStatus.SUCCESSFUL, "")
+
+
+def test_a_task_that_keeps_failing_ends_after_the_last_attempt_with_the_reason(
+    folder, settings: Settings, run_waiting_tasks: RunWaiting
+):
+    settings.TASK_ATTEMPTS = 4
+    samples.fail.enqueue(folder)
+
+    assert run_waiting_tasks() == 4
+    task = StoredTask.objects.get()
+    assert (task.status, task.attempts) == (TaskResultStatus.FAILED, 4)
+    assert task.exception_class_path == "builtins.ValueError"
+    assert "This task always fails." in task.traceback
+
+
+def test_after_a_failure_a_task_waits_and_after_the_next_longer(
+    folder, settings: Settings, run_waiting_tasks: RunWaiting
+):
+    settings.TASK_BACKOFF = 60
+    samples.fail.enqueue(folder)
+
+    assert run_waiting_tasks() == 1
+    task = StoredTask.objects.get()
+    assert task.status == TaskResultStatus.READY
+    assert "This task always fails." in task.traceback
+    assert task.run_after > timezone.now()
+    for attempt, longest in ((1, 60), (2, 120), (3, 240), (50, 3600)):
+        wait = delay_after(attempt).total_seconds()
+        assert longest / 2 <= wait <= longest
+
+
+def test_a_result_that_cannot_be_stored_is_a_failure(folder, run_waiting_tasks: RunWaiting):
+    samples.return_the_impossible.enqueue()
+
+    run_waiting_tasks()
+
+    assert StoredTask.objects.get().exception_class_path == "builtins.TypeError"
+
+
+def test_a_task_whose_code_is_gone_fails_and_the_next_one_runs(
+    folder, run_waiting_tasks: RunWaiting
+):
+    gone = samples.note.enqueue(folder, "gone")
+    StoredTask.objects.filter(pk=gone.id).update(task_path="tests.tasks.samples.gone")
+    samples.note.enqueue(folder, "next")
+
+    run_waiting_tasks()
+
+    assert notes(folder) == ["next"]
+    task = StoredTask.objects.get(pk=gone.id)
+    assert task.status == TaskResultStatus.FAILED
+    assert "gone" in task.traceback
+
+
+# Workers that are lost
+
+
+def test_the_task_of_a_lost_worker_runs_again_as_another_attempt(
+    folder, run_waiting_tasks: RunWaiting
+):
+    samples.note.enqueue(folder, "again")
+    lost = Worker.objects.register()
+    StoredTask.objects.claim(lost)
+    lose(lost)
+
+    assert bury_lost_workers() == 1
+    assert run_waiting_tasks() == 1
+    assert notes(folder) == ["again"]
+    assert StoredTask.objects.get().attempts == 2
+    assert not Worker.objects.exists()
+
+
+def test_a_task_that_kills_each_worker_ends_after_the_last_attempt(
+    folder, settings: Settings, run_waiting_tasks: RunWaiting
+):
+    settings.TASK_ATTEMPTS = 2
+    samples.note.enqueue(folder, "deadly")
+    for _attempt in range(2):
+        worker = Worker.objects.register()
+        StoredTask.objects.claim(worker)
+        lose(worker)
+        bury_lost_workers()
+
+    assert run_waiting_tasks() == 0
+    task = StoredTask.objects.get()
+    assert task.status == TaskResultStatus.FAILED
+    assert "was killed" in task.traceback
+
+
+def test_a_worker_with_a_lease_keeps_its_task(folder, run_waiting_tasks: RunWaiting):
+    samples.note.enqueue(folder, "mine")
+    StoredTask.objects.claim(Worker.objects.register())
+
+    assert bury_lost_workers() == 0
+    assert run_waiting_tasks() == 0
+
+
+def test_a_lost_worker_that_comes_back_changes_nothing_and_gets_nothing(
+    folder, run_waiting_tasks: RunWaiting
+):
+    samples.note.enqueue(folder, "done by another")
+    late = Worker.objects.register()
+    task = StoredTask.objects.claim(late)
+    lose(late)
+    bury_lost_workers()
+    run_waiting_tasks()
+
+    assert not task.succeed("late")
+    assert not task.fail(ValueError("late"))
+    assert StoredTask.objects.get().return_value == "done by another"
+    samples.note.enqueue(folder, "next")
+    with pytest.raises(WorkerLost):
+        StoredTask.objects.claim(late)
+    assert run_waiting_tasks() == 1
+
+
+def test_of_two_workers_that_see_a_task_one_gets_it(folder, run_waiting_tasks: RunWaiting):
+    samples.note.enqueue(folder, "once")
+    seen = [StoredTask.objects.get(), StoredTask.objects.get()]
+
+    assert [task.start(Worker.objects.register()) for task in seen] == [True, False]
+
+
+def test_a_worker_that_stops_on_its_own_leaves_no_task_to_run_again(
+    folder, run_waiting_tasks: RunWaiting
+):
+    samples.note.enqueue(folder, "once")
+    run_waiting_tasks()
+
+    assert not Worker.objects.exists()
+    assert StoredTask.objects.get().attempts == 1
+
+
+def test_a_lease_is_as_long_as_the_setting_says(settings: Settings):
+    settings.TASK_LEASE = 3600
+
+    assert Worker.objects.register().lease_until > timezone.now() + timedelta(minutes=59)
