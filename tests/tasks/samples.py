@@ -1,6 +1,8 @@
 """Tasks that leave traces in a folder, for tests of what becomes of them."""
 
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from django_tasks import TaskContext, task
@@ -47,7 +49,13 @@ def return_the_impossible() -> object:
     return object()
 
 
-def wait_until(condition) -> None:
+@task
+def note_the_period() -> None:
+    """Add a line to the file `notes` in the folder that the environment names."""
+    note.call(os.environ["TRACES"], "period")
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, very long; fail if it never comes."""
     end = time.monotonic() + PATIENCE
     while not condition():

@@ -1,0 +1,143 @@
+"""Workers as processes: killed in the middle, told to stop, many at once."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+
+from tasks.models import PeriodicTask, StoredTask, Worker
+from tests.tasks import samples
+from tests.tasks.conftest import QUEUES, Crew
+from tests.tasks.samples import PATIENCE, wait_until
+
+DONE = TaskResultStatus.SUCCESSFUL
+on_each_queue = pytest.mark.parametrize("queue", QUEUES, indirect=True)
+
+
+def notes(folder: Path) -> list[str]:
+    file = folder / "notes"
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def is_done(task_id: str) -> bool:
+    return StoredTask.objects.filter(pk=task_id, status=DONE).exists()
+
+
+@on_each_queue
+def test_a_task_whose_worker_is_killed_in_the_middle_is_done_by_another(crew: Crew, tmp_path: Path):
+    task = samples.wait_for_permission.enqueue(str(tmp_path))
+    killed = crew.start()
+    wait_until((tmp_path / "began-1").exists)
+    killed.kill()
+    killed.wait()
+    (tmp_path / "go").touch()
+    assert not (tmp_path / "done").exists()
+
+    other = crew.start()
+    wait_until(lambda: is_done(task.id))
+    other.terminate()
+
+    assert other.wait(PATIENCE) == 0
+    assert (tmp_path / "done").read_text(encoding="utf-8") == "done"
+    task.refresh()
+    assert (task.return_value, task.attempts) == (2, 2)
+    assert not Worker.objects.exists()
+
+
+def test_workers_that_are_killed_again_and_again_lose_no_task(crew: Crew, tmp_path: Path):
+    names = [f"note {number}" for number in range(120)]
+    for name in names:
+        samples.note.enqueue(str(tmp_path), name)
+    for count in (1, 20, 45, 70):
+        killed = crew.start()
+        wait_until(lambda wanted=count: len(set(notes(tmp_path))) >= wanted)
+        killed.kill()
+        killed.wait()
+
+    worker = crew.start()
+    wait_until(lambda: not StoredTask.objects.exclude(status=DONE).exists())
+    worker.terminate()
+
+    assert worker.wait(PATIENCE) == 0
+    assert set(notes(tmp_path)) >= set(names)
+
+
+@on_each_queue
+def test_a_worker_that_is_told_to_stop_finishes_its_task_and_begins_no_other(
+    crew: Crew, tmp_path: Path
+):
+    task = samples.wait_for_permission.enqueue(str(tmp_path))
+    other = samples.note.enqueue(str(tmp_path), "not before another worker comes")
+    worker = crew.start()
+    wait_until((tmp_path / "began-1").exists)
+    worker.terminate()
+    (tmp_path / "go").touch()
+
+    assert worker.wait(PATIENCE) == 0
+    task.refresh()
+    other.refresh()
+    assert (task.status, task.attempts) == (DONE, 1)
+    assert other.status == TaskResultStatus.READY
+    assert not Worker.objects.exists()
+
+
+@on_each_queue
+def test_a_worker_without_a_task_stops_on_ctrl_c(crew: Crew):
+    worker = crew.start()
+    wait_until(Worker.objects.exists)
+    worker.send_signal(signal.SIGINT)
+
+    assert worker.wait(PATIENCE) == 0
+
+
+def test_a_worker_ends_with_the_server_beside_which_it_was_started(crew: Crew):
+    server = crew.start_beside_a_server()
+    wait_until(Worker.objects.exists)
+    server.kill()
+
+    wait_until(lambda: "Ended." in crew.log())
+    assert not Worker.objects.exists()
+
+
+@on_each_queue
+def test_many_workers_run_each_task_once_beside_a_server_that_writes(crew: Crew, tmp_path: Path):
+    names = [f"note {number}" for number in range(200)]
+    for name in names[:100]:
+        samples.note.enqueue(str(tmp_path), name)
+    workers = [crew.start() for _ in range(3)]
+    for name in names[100:]:
+        samples.note.enqueue(str(tmp_path), name)
+    wait_until(lambda: not StoredTask.objects.exclude(status=DONE).exists())
+    for worker in workers:
+        worker.terminate()
+
+    assert [worker.wait(PATIENCE) for worker in workers] == [0, 0, 0]
+    assert sorted(note for note in notes(tmp_path) if note != "period") == sorted(names)
+    assert set(StoredTask.objects.values_list("exception_class_path", flat=True)) == {""}
+    assert "locked" not in crew.log()
+
+
+def test_a_periodic_task_runs_once_per_period_however_many_workers_there_are(
+    crew: Crew, tmp_path: Path
+):
+    for period in (1, 2):
+        workers = [crew.start("--once") for _ in range(3)]
+
+        assert [worker.wait(PATIENCE) for worker in workers] == [0, 0, 0]
+        assert notes(tmp_path) == ["period"] * period
+        PeriodicTask.objects.update(next_at=timezone.now())
+
+
+def test_a_worker_that_runs_once_tries_again_and_ends_when_nothing_is_due(
+    crew: Crew, tmp_path: Path
+):
+    samples.fail_twice.enqueue(str(tmp_path))
+
+    assert crew.start("--once").wait(PATIENCE) == 0
+    assert [note for note in notes(tmp_path) if note != "period"] == [
+        "attempt 1",
+        "attempt 2",
+        "attempt 3",
+    ]
