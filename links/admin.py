@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,11 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from links.auditing import record
-from links.models import Link, Source
+from links.models import Decision, Link, Source
 from links.moderating import decide
 
 EMPTY = "—"
+# What somebody who sets a status decides.
+ACTIONS = {
+    Link.Status.APPROVED: Decision.Action.APPROVE,
+    Link.Status.BLOCKED: Decision.Action.BLOCK,
+    Link.Status.PENDING: Decision.Action.RESTORE,
+}
 COLOURS = {"approved": "published", "pending": "scheduled", "blocked": "problem"}
 
 
@@ -71,7 +75,7 @@ class LinkAdmin(ReadOnly):
     form = LinkForm
     list_display: tuple[str, ...] = ("address", "host", "state", "reason", "seen")
     list_filter = ("status", "created_at")
-    search_fields = ("url", "reason", "source__host")
+    search_fields = ("url", "reason", "source__name")
     search_help_text = _("Searches addresses, hosts and reasons.")
     date_hierarchy = "created_at"
     ordering = ("-id",)
@@ -90,9 +94,9 @@ class LinkAdmin(ReadOnly):
             '<a class="address" href="{}" rel="noopener noreferrer">{}</a>', link.url, link.url
         )
 
-    @admin.display(description=_("source"), ordering="source__host")
+    @admin.display(description=_("source"), ordering="source__name")
     def host(self, link: Link) -> str:
-        return link.source.host if link.source else EMPTY
+        return link.source.name if link.source else EMPTY
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, link: Link) -> SafeString:
@@ -111,19 +115,19 @@ class LinkAdmin(ReadOnly):
     @admin.action(description=_("Approve the selected links"), permissions=["change"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Link]) -> None:
         """Approve links; blocked ones are shown again."""
-        self._decide(request, queryset, Link.Status.APPROVED)
+        self._decide(request, queryset, Decision.Action.APPROVE)
 
     @admin.action(description=_("Put the selected links back to pending"), permissions=["change"])
     def reopen_selected(self, request: HttpRequest, queryset: QuerySet[Link]) -> None:
         """Take a decision back."""
-        self._decide(request, queryset, Link.Status.PENDING)
+        self._decide(request, queryset, Decision.Action.RESTORE)
 
     @admin.action(description=_("Block the selected links…"), permissions=["change"])
     def block_selected(self, request: HttpRequest, queryset: QuerySet[Link]) -> HttpResponse | None:
         """Block links, once somebody said why."""
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if form.is_valid():
-            self._decide(request, queryset, Link.Status.BLOCKED, form.cleaned_data["reason"])
+            self._decide(request, queryset, Decision.Action.BLOCK, form.cleaned_data["reason"])
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -141,42 +145,30 @@ class LinkAdmin(ReadOnly):
         self, request: HttpRequest, obj: Link, form: forms.ModelForm[Link], change: bool
     ) -> None:
         """Write the decision, and every page it concerns."""
-        decide([obj], form.cleaned_data["status"], form.cleaned_data["reason"])
-
-    def construct_change_message(
-        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
-    ) -> Any:
-        """Write down what was decided, and why."""
-        if not form.changed_data:
-            return super().construct_change_message(request, form, formsets, add)
-        return _decision(form.instance.status, form.instance.reason)
+        if form.has_changed():
+            action = ACTIONS[form.cleaned_data["status"]]
+            decide([obj], action, by=request.user, reason=form.cleaned_data["reason"])
 
     def _decide(
-        self, request: HttpRequest, links: QuerySet[Link], status: str, reason: str = ""
+        self, request: HttpRequest, links: QuerySet[Link], action: str, reason: str = ""
     ) -> None:
-        with transaction.atomic():
-            changed = decide(links, status, reason)
-            record(request, changed, _decision(status, reason))
-        words = ngettext("%(n)d link: %(status)s.", "%(n)d links: %(status)s.", len(changed))
-        said = words % {"n": len(changed), "status": Link.Status(status).label}
-        self.message_user(request, said, messages.SUCCESS if changed else messages.INFO)
+        decision = decide(list(links), action, by=request.user, reason=reason)
+        count = decision.effects.count()
+        words = ngettext("%(n)d link: %(done)s.", "%(n)d links: %(done)s.", count)
+        said = words % {"n": count, "done": decision.get_action_display()}
+        self.message_user(request, said, messages.SUCCESS if count else messages.INFO)
 
 
 @admin.register(Source)
 class SourceAdmin(ReadOnly):
     """Sites that are cited, for looking things up."""
 
-    list_display = ("host", "post_count", "link_count", "created_at")
-    search_fields = ("host",)
-    ordering = ("-post_count", "host")
-    fields = ("host", "post_count", "link_count", "created_at")
+    list_display = ("name", "post_count", "link_count", "created_at")
+    search_fields = ("name",)
+    ordering = ("-post_count", "name")
+    fields = ("name", "post_count", "link_count", "created_at")
     readonly_fields = fields
 
     def has_change_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
         """Nobody: sources follow from links."""
         return False
-
-
-def _decision(status: str, reason: str) -> str:
-    label = str(Link.Status(status).label)
-    return f"{label}: {reason}" if reason else label

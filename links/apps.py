@@ -6,3 +6,8 @@ class LinksConfig(AppConfig):
     name = "links"
     verbose_name = _("Links")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Know how decisions about rules are undone."""
+        # Models can be imported from here on only.
+        import links.rulemaking  # noqa: F401, PLC0415

@@ -27,6 +27,7 @@ from links.addresses import Address, AddressError, escape_query, parse_address, 
 from links.equivalents import apply_known_rules, target_of, without_tracking
 from links.hosts import HostError, identify_host, show_host
 from links.kinds import Kind, kind_of_page
+from links.owners import owner_of
 
 __all__ = [
     "RULES_VERSION",
@@ -34,7 +35,9 @@ __all__ = [
     "canonicalize",
     "host_of",
     "kind_of",
+    "path_of",
     "source_key",
+    "source_name",
 ]
 
 # Goes up whenever a rule changes what any address becomes: stored links are then keyed anew.
@@ -73,13 +76,33 @@ def host_of(canonical: str) -> str:
 def source_key(canonical: str) -> str:
     """What identifies the source of a canonical address: its ASCII host without `www.`.
 
-    "" for mail addresses. Owners on shared hosts (`a.github.io`) are sources of their own because
-    they have hosts of their own; owners in paths (`medium.com/@name`) are not told apart.
+    "" for mail addresses. Who owns a part of a shared host is told by `source_name`.
+    """
+    match = _PLACE.match(canonical)
+    return _bare_host(match.group(1)) if match else ""
+
+
+def source_name(canonical: str) -> str:
+    """The narrowest source of a canonical address: its host, or host and owner where many share it.
+
+    `https://github.com/rust-lang/rust` is from `github.com/rust-lang`; `a.github.io` is a host of
+    its own. "" for mail addresses.
     """
     match = _PLACE.match(canonical)
     if match is None:
         return ""
-    host = match.group(1)
+    host = _bare_host(match.group(1))
+    owner = owner_of(host, match.group(2))
+    return f"{host}/{owner}" if owner else host
+
+
+def path_of(canonical: str) -> str:
+    """The path of a canonical web address, as rules about sources compare it; "" for mail."""
+    match = _PLACE.match(canonical)
+    return match.group(2) if match else ""
+
+
+def _bare_host(host: str) -> str:
     bare = host.removeprefix("www.")
     return bare if "." in bare else host
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
+from django.utils import timezone
 
 from links.models import Link, Source
-from links.normalizing import AddressError, canonicalize, source_key
+from links.normalizing import AddressError, canonicalize, source_key, source_name
+from links.triaging import hold_or_show, known_among, triage
 
 # SQLite before 3.32 allows 999 parameters in a statement; PostgreSQL plans short lists better.
 CHUNK = 500
@@ -26,8 +29,7 @@ def register(urls: Iterable[str]) -> dict[str, Link]:
         known = _links_by_key(keys.values())
         missing = {address: key for address, key in keys.items() if key not in known}
         if missing:
-            _create(missing)
-            known |= _links_by_key(missing.values())
+            known |= _create(missing)
     return {url: known[keys[address]] for url, address in canonical.items()}
 
 
@@ -47,35 +49,62 @@ def _links_by_key(keys: Iterable[str]) -> dict[str, Link]:
     }
 
 
-def _create(keys_by_address: dict[str, str]) -> None:
-    hosts = {address: source_key(address) for address in keys_by_address}
-    sources = _sources(host for host in hosts.values() if host)
+def _create(keys_by_address: dict[str, str]) -> dict[str, Link]:
+    """Create links, and return them by key; where there is reason to, ask for a decision."""
+    names = {address: source_name(address) for address in keys_by_address}
+    sources, new_sources = _sources(names)
     # Sorted, so that two savers of the same new links take their locks in the same order.
-    Link.objects.bulk_create(
+    links = [
+        Link(key=key, url=address, source=sources.get(names[address]), due_at=_due(address))
+        for address, key in sorted(keys_by_address.items())
+    ]
+    hold_or_show(links, known_among(sources.values()))
+    Link.objects.bulk_create(links, ignore_conflicts=True, batch_size=CHUNK)
+    created = _links_by_key(keys_by_address.values())
+    triage(list(created.values()), new_sources)
+    return created
+
+
+def _due(address: str) -> datetime | None:
+    """New web links are checked first; nobody can ask a mailbox."""
+    return timezone.now() if address.startswith("http") else None
+
+
+def _sources(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
+    """Return the sources of addresses by name, and the keys of those created for them."""
+    hosts = {name: source_key(address) for address, name in names.items() if name}
+    known = _sources_by_name({*hosts, *hosts.values()})
+    missing = {name: host for name, host in hosts.items() if name not in known}
+    if not missing:
+        return known, []
+    parents = _create_sources(dict.fromkeys(missing.values()), known)
+    known |= parents
+    owners = {name: known[host] for name, host in missing.items() if name != host}
+    known |= _create_sources(owners, known)
+    return known, [known[name].pk for name in missing]
+
+
+def _create_sources(
+    parents: Mapping[str, Source | None], known: Mapping[str, Source]
+) -> dict[str, Source]:
+    missing = {name: parent for name, parent in parents.items() if name not in known}
+    if not missing:
+        return {}
+    Source.objects.bulk_create(
         (
-            Link(key=key, url=address, source=sources.get(hosts[address]))
-            for address, key in sorted(keys_by_address.items())
+            Source(name=name, host=parent.host if parent else name, parent=parent)
+            for name, parent in sorted(missing.items())
         ),
         ignore_conflicts=True,
-        batch_size=CHUNK,
     )
+    return _sources_by_name(missing)
 
 
-def _sources(hosts: Iterable[str]) -> dict[str, Source]:
-    wanted = sorted(set(hosts))
-    known = _sources_by_host(wanted)
-    missing = [host for host in wanted if host not in known]
-    if missing:
-        Source.objects.bulk_create((Source(host=host) for host in missing), ignore_conflicts=True)
-        known |= _sources_by_host(missing)
-    return known
-
-
-def _sources_by_host(hosts: Sequence[str]) -> dict[str, Source]:
+def _sources_by_name(names: Iterable[str]) -> dict[str, Source]:
     return {
-        source.host: source
-        for chunk in _chunks(hosts)
-        for source in Source.objects.filter(host__in=chunk)
+        source.name: source
+        for chunk in _chunks(sorted(names))
+        for source in Source.objects.filter(name__in=chunk)
     }
 
 

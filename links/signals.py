@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent inside the transaction of a decision about links, with `links`: the decided Link rows.
-link_decided = Signal()
+# Sent inside the transaction of whatever changed what readers get of some links, with `links`: a
+# QuerySet of them. Receivers bring their pages in line, or make sure that it happens.
+links_changed = Signal()

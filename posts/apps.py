@@ -10,7 +10,7 @@ class PostsConfig(AppConfig):
     def ready(self) -> None:
         """Follow what is decided about links."""
         # Models can be imported from here on only.
-        from links.signals import link_decided  # noqa: PLC0415
-        from posts.moderating import follow_decision  # noqa: PLC0415
+        from links.signals import links_changed  # noqa: PLC0415
+        from posts.moderating import follow_links  # noqa: PLC0415
 
-        link_decided.connect(follow_decision, dispatch_uid="posts")
+        links_changed.connect(follow_links, dispatch_uid="posts")

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from links.normalizing import host_of
+from links.registering import canonical_or_none
 from posts.models import Image, LinkedItem, Post, Section, Tag
 
 OPENING_SECTIONS = 8
@@ -142,7 +143,7 @@ def _opening(material: Material) -> dict[str, Any]:
 
 
 def _row(url: str, item: LinkedItem) -> tuple[str, str, str, str]:
-    host = host_of(item.link.url) if item.link else ""
+    host = host_of(canonical_or_none(item.link.shown_url) or "") if item.link else ""
     title = item.title or Truncator(item.summary).chars(80)
     summary = Truncator(item.summary).chars(SUMMARY_LENGTH) if item.title else ""
     return title, f"{url}#{item.anchor}", host, summary

@@ -10,12 +10,16 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from links.models import Link
 from links.registering import register
+from links.triaging import compare_texts
 from posts.composing import Material, compose
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
@@ -33,7 +37,14 @@ from posts.models import (
     Tag,
 )
 from posts.naming import heading_key, unicode_slug, with_suffix
-from posts.rendering import Decisions, FoundItem, FoundSection, ImageSize, ParsedIssue
+from posts.rendering import (
+    Decisions,
+    FoundItem,
+    FoundSection,
+    ImageSize,
+    LinkWords,
+    ParsedIssue,
+)
 
 TOMBSTONES_KEPT = timedelta(days=90)
 KEY_LENGTH = 400
@@ -57,6 +68,7 @@ def derive(
     sections = _sync_sections(post, sources, found)
     items = _sync_items(post, sections, found)
     links = register(link.url for section in found for link in section.links)
+    compare_texts((links[p.url], p.anchor) for s in found for p in s.links if p.url in links)
     _link_items(items, links)
     _write_items(items)
     _sync_appearances(post, sections, items, found, links)
@@ -68,7 +80,9 @@ def derive(
         PostPage.objects.filter(post=post).delete()
         return
     visible = [[row for row in rows if not row.hidden] for rows in items]
-    html = parsed.to_html([[row.anchor for row in rows] for rows in items], decisions(items, links))
+    html = parsed.to_html(
+        [[row.anchor for row in rows] for rows in items], decisions(items, links, post.language)
+    )
     pairs = list(zip(sections, visible, strict=True))
     columns = compose(Material(post=post, tags=tags, sections=pairs, html=html, images=images))
     PostPage.objects.update_or_create(post=post, defaults=columns)
@@ -359,13 +373,20 @@ def _shown_links(
         for link in section.links
         if link.url in links
         and links[link.url].source_id
-        and links[link.url].status != Link.Status.BLOCKED
+        and links[link.url].standing == Link.Standing.SHOWN
         and not (link.item is not None and rows[link.item].hidden)
     ]
 
 
 def _sync_citations(post: Post, shown: Sequence[Link]) -> None:
-    wanted = Counter(link.source_id for link in shown)
+    # What is cited of an owner is cited of the host, too.
+    wanted = Counter(
+        source
+        for link in shown
+        if link.source is not None
+        for source in (link.source_id, link.source.parent_id)
+        if source is not None
+    )
     stored = {
         source: (count, date)
         for source, count, date in post.citations.values_list("source_id", "link_count", "date")
@@ -397,15 +418,36 @@ def _count(post: Post, items: ItemGrid, shown: Sequence[Link], parsed: ParsedIss
     post.save(update_fields=["item_count", "link_count", "reading_minutes"])
 
 
-def decisions(items: ItemGrid, links: dict[str, Link]) -> Decisions:
+def decisions(items: ItemGrid, links: dict[str, Link], language: str) -> Decisions:
     """Return what was decided about these items and links, in the renderer's terms."""
+    standings = {url: link.standing for url, link in links.items()}
     return Decisions(
-        blocked=frozenset(url for url, link in links.items() if link.status == Link.Status.BLOCKED),
-        replaced={},
+        blocked=frozenset(u for u, standing in standings.items() if standing == _BLOCKED),
+        held=frozenset(u for u, standing in standings.items() if standing == _HELD),
+        replaced={url: link.replacement_url for url, link in links.items() if link.replacement_url},
+        copies={url: link.offered_copy for url, link in links.items() if link.offered_copy},
         hidden=frozenset(
             (section, position)
             for section, rows in enumerate(items)
             for position, row in enumerate(rows)
             if row.hidden
         ),
+        words=link_words(language),
     )
+
+
+_BLOCKED, _HELD = Link.Standing.BLOCKED, Link.Standing.HELD
+
+
+@cache
+def link_words(language: str) -> LinkWords:
+    """Return what readers are told about decided links, in a post's language if we speak it."""
+    spoken = {code for code, _name in settings.LANGUAGES}
+    base = language.partition("-")[0].lower()
+    with translation.override(base if base in spoken else settings.LANGUAGE_CODE):
+        return LinkWords(
+            blocked=gettext("link removed"),
+            held=gettext("link not reviewed yet"),
+            replaced=gettext("link replaced"),
+            copy=gettext("archived copy"),
+        )

@@ -65,12 +65,12 @@ def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 
 
 @require_safe
-def source(request: HttpRequest, host: str, form: str) -> HttpResponse:
+def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """The latest issues that cite a source."""
-    host = nfc(host).lower()
-    _count, pk, *_dates = public_row(listing.source_named(host, timezone.now()))
-    page = reverse("posts:source", args=[host])
-    return _feed(request, form, _titled(host), page, listing.citing, pk)
+    name = nfc(name).lower()
+    _count, pk, *_dates = public_row(listing.source_named(name, timezone.now()))
+    page = reverse("posts:source", args=[name])
+    return _feed(request, form, _titled(name), page, listing.citing, pk)
 
 
 def _titled(name: str) -> str:

@@ -199,8 +199,7 @@ def _keep_unfaithful_as_draft(post: Post, issue: Issue) -> None:
 def _html_without_decisions(post: Post, issue: Issue) -> str:
     body = PostPage.objects.values_list("body", flat=True).get(post=post)
     html = bytes(body).decode()
-    decided = 'class="blocked-link"' in html or 'class="replaced-link"' in html
-    if decided or post.items.filter(hidden=True, removed_at=None).exists():
+    if 'class="link-note"' in html or post.items.filter(hidden=True, removed_at=None).exists():
         parsed, _problem = publishing.read(issue)
         return "".join(parsed.to_html()) if parsed else ""
     return html

@@ -138,8 +138,8 @@ def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
 
 
 @prepared
-def source_named(host: str, at: datetime) -> QuerySet[Source, Any]:
-    rows = with_dates(Source.objects.filter(host=host), Citation, at)
+def source_named(name: str, at: datetime) -> QuerySet[Source, Any]:
+    rows = with_dates(Source.objects.filter(name=name), Citation, at)
     return rows.values_list("public_count", "pk", "first_seen", "last_seen")
 
 

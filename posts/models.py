@@ -110,6 +110,11 @@ class Post(models.Model):
         editable=False,
         help_text=_("Why the text cannot be rendered; a post with a problem stays a draft."),
     )
+    stale_since = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When something was decided that its page does not show yet."),
+    )
     item_count = models.PositiveIntegerField(_("items"), default=0, editable=False)
     link_count = models.PositiveIntegerField(_("links"), default=0, editable=False)
     reading_minutes = models.PositiveIntegerField(default=0, editable=False)
@@ -138,6 +143,11 @@ class Post(models.Model):
         indexes = (
             models.Index(fields=["status", "-published_at", "-id"], name="posts_home_and_archive"),
             models.Index(fields=["-published_at", "-id"], name="posts_admin_list"),
+            models.Index(
+                fields=["stale_since", "id"],
+                condition=Q(stale_since__isnull=False),
+                name="posts_to_make_again",
+            ),
         )
 
     def __str__(self) -> str:

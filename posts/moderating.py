@@ -1,41 +1,136 @@
-"""What moderators decide, brought to the pages it concerns, in the transaction of the decision."""
+"""What moderators decide, brought to the pages it concerns: at once, or by the worker.
+
+A decision marks the posts it concerns as stale in its own transaction. A few are made again there
+and then; when there are more, the worker makes them again one by one, each in a transaction that
+takes the mark away. So nothing is lost however often the worker is killed, and a page is never
+half new.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_tasks import task
 
-from links.models import Link
+from links.models import Decision, Link
+from links.moderating import UNDOING
+from links.recording import (
+    Actor,
+    Change,
+    record_decision,
+    record_effects,
+    tidy_reason,
+)
 from posts import publishing
 from posts.models import Appearance, LinkedItem, Post
 
+logger = logging.getLogger(__name__)
 
-def set_hidden(items: Iterable[LinkedItem], hidden: bool) -> list[LinkedItem]:
-    """Hide items from their pages and feeds, or show them again; return those that changed."""
+# As many posts are made again before the moderator gets an answer.
+AT_ONCE = 10
+HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
+
+
+# Items
+
+
+def set_hidden(
+    items: Iterable[LinkedItem], hidden: bool, *, by: Actor = None, reason: str = ""
+) -> list[LinkedItem]:
+    """Hide items from their pages and feeds, or show them again; return those that changed.
+
+    Raises ReasonMissing when items are hidden without saying why.
+    """
+    action = Decision.Action.HIDE if hidden else Decision.Action.SHOW
+    reason = tidy_reason(action, reason)
     with transaction.atomic():
         wanted = [item.pk for item in items]
         rows = LinkedItem.objects.select_for_update().filter(pk__in=wanted).exclude(hidden=hidden)
         changed = list(rows.order_by("pk"))
-        LinkedItem.objects.filter(pk__in=[row.pk for row in changed]).update(hidden=hidden)
-        for row in changed:
-            row.hidden = hidden
-        rebuild_posts({row.post_id for row in changed})
+        if changed:
+            subject = str(changed[0]) if len(changed) == 1 else f"{len(changed)} ×"
+            decision = record_decision(action, by=by, reason=reason, subject=subject)
+            _hide(decision, changed, hidden)
     return changed
 
 
-def rebuild_posts(pks: Iterable[int]) -> int:
-    """Rebuild posts by key, in one order for all, so that two decisions do not deadlock."""
-    count = 0
-    for post in Post.objects.filter(pk__in=set(pks)).order_by("pk"):
-        publishing.rebuild(post)
-        count += 1
+def _hide(decision: Decision, rows: list[LinkedItem], hidden: bool) -> None:
+    LinkedItem.objects.filter(pk__in=[row.pk for row in rows]).update(hidden=hidden)
+    for row in rows:
+        row.hidden = hidden
+    values: tuple[dict[str, Any], dict[str, Any]] = ({"hidden": not hidden}, {"hidden": hidden})
+    record_effects(decision, [Change(row, *values) for row in rows])
+    _make_again(Post.objects.filter(pk__in={row.post_id for row in rows}))
+
+
+def _undo_hiding(decision: Decision, undoing: Decision) -> None:
+    """Show again what was hidden, or hide again what was shown; what is gone stays gone."""
+    was_hidden = HIDDEN[Decision.Action(decision.action)]
+    keys = list(decision.effects.values_list("object_id", flat=True))
+    rows = LinkedItem.objects.select_for_update().filter(pk__in=keys, hidden=was_hidden)
+    _hide(undoing, list(rows.order_by("pk")), not was_hidden)
+
+
+UNDOING |= dict.fromkeys(HIDDEN, _undo_hiding)
+
+
+# Links
+
+
+def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> None:
+    """Bring the pages in line on which links stand (receiver of ``links_changed``)."""
+    places = Appearance.objects.filter(link__in=links.order_by().values("pk"))
+    _make_again(Post.objects.filter(pk__in=places.order_by().values("post")))
+
+
+# Pages
+
+
+def _make_again(posts: QuerySet[Post]) -> None:
+    """Make posts again: a few in this transaction; many are marked, and left to the worker."""
+    few = list(posts.order_by("pk")[: AT_ONCE + 1])
+    if len(few) <= AT_ONCE:
+        for post in few:
+            publishing.rebuild(post)
+        return
+    posts.order_by().update(stale_since=timezone.now())
+    make_stale_again.enqueue()
+
+
+@task()
+def make_stale_again() -> int:
+    """Make the pages of all stale posts again; return how many were made.
+
+    May run any number of times, at once or after it was killed: each post is claimed by its lock.
+    One that cannot be made again stops no other; the task fails at its end, and is tried again.
+    """
+    count, failed = 0, set[int]()
+    while (pk := _next_stale(failed)) is not None:
+        try:
+            count += _make_one_again(pk)
+        except Exception:
+            logger.exception("Post %d could not be made again.", pk)
+            failed.add(pk)
+    if failed:
+        raise RuntimeError(f"These posts could not be made again: {sorted(failed)}")
     return count
 
 
-def follow_decision(sender: type[Link], links: Sequence[Link], **_kwargs: Any) -> None:
-    """Rebuild every post in which a decided link stands (receiver of ``link_decided``)."""
-    rebuild_posts(
-        Appearance.objects.filter(link__in=links).order_by().values_list("post", flat=True)
-    )
+def _next_stale(without: set[int]) -> int | None:
+    stale = Post.objects.filter(stale_since__isnull=False).exclude(pk__in=without)
+    return stale.order_by("stale_since", "pk").values_list("pk", flat=True).first()
+
+
+def _make_one_again(pk: int) -> bool:
+    """Make one stale post again, unless somebody does so at this moment."""
+    with transaction.atomic():
+        stale = Post.objects.filter(pk=pk, stale_since__isnull=False)
+        post = stale.select_for_update().first()
+        if post is not None:
+            publishing.rebuild(post)
+    return post is not None

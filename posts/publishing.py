@@ -59,6 +59,7 @@ def save_document(
             post.status = Post.Status.DRAFT
         post.version = stored.version + 1 if stored else 1
         post.modified_at = timezone.now()
+        post.stale_since = None
         post.save()
         if stored:
             _keep_address(post, stored.slug)
@@ -114,6 +115,7 @@ def rebuild(post: Post) -> None:
         if post.problem:
             post.status = Post.Status.DRAFT
         _assign_metadata(post, issue)
+        post.stale_since = None
         post.save()
         _derive(post, issue, parsed, images, before)
 

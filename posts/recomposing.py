@@ -20,6 +20,9 @@ from posts.deriving import images_of
 from posts.documents import parse_issue
 from posts.models import LinkedItem, Post, PostPage, Section
 
+# Of a link, what a row of the home page needs.
+LINK_COLUMNS = ("link__url", "link__standing", "link__replacement_url")
+
 
 def recompose_posts(pks: Iterable[int]) -> int:
     """Give posts the tags their headers name, and make their pages again; return how many."""
@@ -70,7 +73,7 @@ def _with_items(
     post: Post, sections: Sequence[Section]
 ) -> list[tuple[Section, Sequence[LinkedItem]]]:
     items: dict[int | None, list[LinkedItem]] = defaultdict(list)
-    columns = ("post", "section", "uid", "title", "summary", "link__url")
+    columns = ("post", "section", "uid", "title", "summary", *LINK_COLUMNS)
     shown = post.items.filter(removed_at=None, hidden=False).only(*columns)
     for item in shown.select_related("link").order_by("position"):
         items[item.section_id].append(item)

@@ -11,13 +11,14 @@ import re
 import unicodedata
 import xml.etree.ElementTree as etree
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from markdown import Markdown
 
 from links.normalizing import AddressError, canonicalize, host_of, kind_of
 from posts.markdown.blocks import DocumentParser
+from posts.markdown.decisions import Decisions, LinkWords
 from posts.markdown.extension import DigestExtension
 from posts.markdown.inlines import InlineParser
 from posts.markdown.limits import MarkdownLimitError, check_size
@@ -43,6 +44,7 @@ __all__ = [
     "FoundLink",
     "FoundSection",
     "ImageSize",
+    "LinkWords",
     "MarkdownLimitError",
     "ParsedIssue",
     "read_issue",
@@ -62,15 +64,6 @@ class ImageSize:
     url: str
     width: int
     height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decisions:
-    """What moderators decided: addresses as written, items as (section index, item index)."""
-
-    blocked: frozenset[str] = frozenset()
-    replaced: Mapping[str, str] = field(default_factory=dict)
-    hidden: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +126,7 @@ class ParsedIssue:
         marks = Marks(
             headings=self._headings,
             shift=self._shift,
-            blocked=decided.blocked,
-            replaced=decided.replaced,
+            decided=decided,
             images=self._images,
         )
         if number is None:
@@ -147,7 +139,7 @@ class ParsedIssue:
             url = "" if item.main is None else item.links[item.main].url
             anchor = anchors[index] if index < len(anchors) else ""
             hidden = (number, index) in decided.hidden
-            shown = "" if url in decided.blocked else decided.replaced.get(url, url)
+            shown = decided.shown(url)
             items[element] = ItemMark(_shown_host(shown), kind_of(shown), anchor, hidden)
         marks.items = items
         return marks

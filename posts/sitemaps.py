@@ -90,7 +90,7 @@ class Sources(Part):
         rows = listing.with_public_count(
             Source.objects.filter(post_count__gt=0), Citation, timezone.now()
         )
-        return list(rows.filter(public_count__gt=0).order_by("pk").values_list("host", flat=True))
+        return list(rows.filter(public_count__gt=0).order_by("pk").values_list("name", flat=True))
 
     def location(self, item: str) -> str:
         return reverse("posts:source", args=[item])

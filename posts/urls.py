@@ -29,7 +29,20 @@ class MonthConverter(YearConverter):
         return f"{value:02}"
 
 
+class SourceConverter:
+    """The name of a source: a host, and on shared hosts the owner in up to two parts."""
+
+    regex = r"[^/]+(?:/[^/]+){0,2}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(YearConverter, "year")
+register_converter(SourceConverter, "source")
 register_converter(MonthConverter, "month")
 
 app_name = "posts"
@@ -56,8 +69,8 @@ lists = [
     path("sections/<str:slug>/", views.section, name="section"),
     path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),
     path("sources/", views.sources, name="sources"),
-    path("sources/<str:host>/", views.source, name="source"),
-    path("sources/<str:host>/", include(feeds_of(feeds.source, "source-"))),
+    path("sources/<source:name>/", views.source, name="source"),
+    path("sources/<source:name>/", include(feeds_of(feeds.source, "source-"))),
 ]
 for_machines = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),

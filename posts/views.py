@@ -221,11 +221,11 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """Where the links lead, the most cited first."""
-    rows = Source.objects.filter(post_count__gt=0).order_by("-post_count", "host")
+    rows = Source.objects.filter(post_count__gt=0).order_by("-post_count", "name")
     entries = [
         (
-            row.host,
-            reverse("posts:source", args=[row.host]),
+            row.name,
+            reverse("posts:source", args=[row.name]),
             row.public_count,
             row.first_seen,
             row.last_seen,
@@ -238,13 +238,13 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def source(request: HttpRequest, host: str) -> HttpResponse:
+def source(request: HttpRequest, name: str) -> HttpResponse:
     """The issues that cite a source, and when it was first and last cited."""
-    now, host = timezone.now(), nfc(host).lower()
-    count, pk, first_seen, last_seen = public_row(listing.source_named(host, now))
+    now, name = timezone.now(), nfc(name).lower()
+    count, pk, first_seen, last_seen = public_row(listing.source_named(name, now))
     found = _found(request, listing.citing, pk, now)
     context = {
-        "title": host,
+        "title": name,
         "kicker": gettext("Source"),
         "kicker_url": reverse("posts:sources"),
         "facts": [
@@ -252,7 +252,7 @@ def source(request: HttpRequest, host: str) -> HttpResponse:
             format_html(gettext("first seen {}"), short_date(first_seen)),
             format_html(gettext("last seen {}"), short_date(last_seen)),
         ],
-        "feeds": _feeds("source", host),
+        "feeds": _feeds("source", name),
     }
     return _listing(request, found, context, nav="sources")
 

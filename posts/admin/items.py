@@ -17,7 +17,6 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.auditing import record
 from links.models import Link
 from posts import moderating
 from posts.admin.states import EMPTY, badge
@@ -100,7 +99,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("source"))
     def host(self, item: LinkedItem) -> str:
-        return item.link.source.host if item.link and item.link.source else EMPTY
+        return item.link.source.name if item.link and item.link.source else EMPTY
 
     @admin.display(description=_("shown"), ordering="hidden")
     def shown(self, item: LinkedItem) -> SafeString:
@@ -139,8 +138,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
     def hide_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
         """Leave items out of their pages and feeds."""
         with transaction.atomic():
-            changed = moderating.set_hidden(queryset, True)
-            record(request, changed, gettext("Hidden."))
+            changed = moderating.set_hidden(queryset, True, by=request.user, reason="-")
         words = ngettext("%(n)d item is hidden now.", "%(n)d items are hidden now.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
 
@@ -148,8 +146,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
     def show_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
         """Bring items back to their pages and feeds."""
         with transaction.atomic():
-            changed = moderating.set_hidden(queryset, False)
-            record(request, changed, gettext("Shown again."))
+            changed = moderating.set_hidden(queryset, False, by=request.user)
         words = ngettext("%(n)d item is shown again.", "%(n)d items are shown again.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
 
@@ -157,7 +154,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: LinkedItem, form: ModelForm[LinkedItem], change: bool
     ) -> None:
         """Write the decision, and the page it concerns."""
-        moderating.set_hidden([obj], obj.hidden)
+        moderating.set_hidden([obj], obj.hidden, by=request.user, reason="-")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: items follow from the text."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
+from posts.markdown.decisions import Decisions
 from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.tree import AS_WRITTEN, NOTE_REFERENCE, RAW_HTML, RAW_TAG, TIGHT
 
@@ -41,8 +42,7 @@ class Marks:
     groups: Collection[etree.Element] = frozenset()
     titles: Collection[etree.Element] = frozenset()
     shift: int = 0
-    blocked: Collection[str] = frozenset()
-    replaced: Mapping[str, str] = field(default_factory=dict)
+    decided: Decisions = field(default_factory=Decisions)
     images: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
 
 
@@ -228,24 +228,45 @@ class Writer:
 
     def _write_link(self, element: etree.Element) -> None:
         url = element.get("href", "")
-        classes = ["title"] if element in self._marks.titles else []
-        if url in self._marks.blocked:
-            self._out.append(f"<span{self._own('class', 'blocked-link')}>")
-            self._content(element)
-            self._out.append("</span>")
+        decided = self._marks.decided
+        if url in decided.blocked or url in decided.held:
+            self._write_withheld(element, url)
             return
         if not is_linkable(url):
             self._content(element)
             return
-        if url in self._marks.replaced:
-            url = encode_url(self._marks.replaced[url])
+        classes = ["title"] if element in self._marks.titles else []
+        if url in decided.replaced:
             classes.append("replaced-link")
-        elif element.get(AS_WRITTEN) is None:
-            url = encode_url(url)
         own = self._own("class", " ".join(classes)) if classes else ""
         title = element.get("title")
-        attributes = f'{own} href="{escape(url)}"'
+        attributes = f'{own} href="{escape(self._address(element, url))}"'
         self._element(element, attributes + (f' title="{escape(title)}"' if title else ""))
+        if url in decided.replaced:
+            self._note(escape(decided.words.replaced, quote=False))
+        elif url in decided.copies:
+            copy = escape(encode_url(decided.copies[url]))
+            words = escape(decided.words.copy, quote=False)
+            self._note(f'<a href="{copy}">{words}</a>')
+
+    def _address(self, element: etree.Element, url: str) -> str:
+        replacement = self._marks.decided.replaced.get(url)
+        if replacement is None and element.get(AS_WRITTEN) is not None:
+            return url
+        return encode_url(replacement or url)
+
+    def _write_withheld(self, element: etree.Element, url: str) -> None:
+        """The text of a link without its address, and why there is none."""
+        decided = self._marks.decided
+        is_blocked = url in decided.blocked
+        self._out.append(f"<span{self._own('class', 'blocked-link')}>")
+        self._content(element)
+        self._out.append("</span>")
+        self._note(escape(decided.words.blocked if is_blocked else decided.words.held, quote=False))
+
+    def _note(self, html: str) -> None:
+        """What the site has to say about a link, told apart from what the author wrote."""
+        self._out.append(f" <small{self._own('class', 'link-note')}>({html})</small>")
 
     def _write_image(self, element: etree.Element) -> None:
         source = element.get("src", "")

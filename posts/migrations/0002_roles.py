@@ -6,6 +6,8 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from posts.roles import grant
+
 # (app, model): what a role may do with it. "view" alone where a page is only for looking things up.
 ROLES: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
     # Writes, publishes and withdraws issues; deletes none, and decides about no link.
@@ -27,37 +29,11 @@ ROLES: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
         ("links", "source"): ("view",),
     },
 }
-NAMES = {
-    "publish_post": "Can publish and withdraw post",
-    "merge_tag": "Can merge tag",
-}
 
 
 def create_roles(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Create the groups, and the permissions they hold: Django makes those after all migrations."""
-    group_model = apps.get_model("auth", "Group")
-    for role, rights in ROLES.items():
-        group, _created = group_model.objects.get_or_create(name=role)
-        group.permissions.add(
-            *(
-                _permission(apps, app, model, verb)
-                for (app, model), verbs in rights.items()
-                for verb in verbs
-            )
-        )
-
-
-def _permission(apps: Apps, app: str, model: str, verb: str) -> object:
-    kinds = apps.get_model("contenttypes", "ContentType").objects
-    kind, _created = kinds.get_or_create(app_label=app, model=model)
-    codename = f"{verb}_{model}"
-    verbose_name = apps.get_model(app, model)._meta.verbose_name
-    permission, _created = apps.get_model("auth", "Permission").objects.get_or_create(
-        content_type=kind,
-        codename=codename,
-        defaults={"name": NAMES.get(codename, f"Can {verb} {verbose_name}")},
-    )
-    return permission
+    """Create the groups with their permissions."""
+    grant(apps, ROLES)
 
 
 class Migration(migrations.Migration):

@@ -1,14 +1,14 @@
 """Decisions about links: made in the admin, seen wherever the link stands, written down."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from links.models import Link, Source
-from links.moderating import ReasonMissing, decide
-from links.signals import link_decided
+from links.models import Decision, Link, Source
+from links.moderating import decide
+from links.recording import ReasonMissing
+from links.signals import links_changed
 from posts import publishing
 from posts.models import Post
 from tests.builders import BODY, make_draft, make_post
@@ -97,7 +97,7 @@ def test_a_link_is_decided_on_its_own_page(client: Client) -> None:
 
     assert URL not in page_of(post)
     assert link().reason == "malware"
-    assert LogEntry.objects.get().change_message == "Blocked: malware"
+    assert str(Decision.objects.get()) == f"Blocked: {URL}"
 
 
 def test_every_decision_is_written_down_with_who_and_why(client: Client, moderator: User) -> None:
@@ -105,9 +105,9 @@ def test_every_decision_is_written_down_with_who_and_why(client: Client, moderat
 
     block(client, "a reason")
 
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id) == (moderator, str(link().pk))
-    assert entry.change_message == "Blocked: a reason"
+    decision = Decision.objects.get()
+    assert (decision.by, decision.action, decision.reason) == (moderator, "block", "a reason")
+    assert decision.effects.get().target == link()
 
 
 def test_a_decision_and_its_effects_stand_or_fall_together(
@@ -123,37 +123,37 @@ def test_a_decision_and_its_effects_stand_or_fall_together(
         block(client)
 
     assert link().status == "pending"
-    assert not LogEntry.objects.exists()
+    assert not Decision.objects.exists()
 
 
 def test_deciding_the_same_again_rebuilds_nothing(client: Client) -> None:
     make_post()
     block(client)
-    decided: list[Link] = []
+    heard: list[object] = []
 
-    def listen(links: list[Link], **_kwargs: object) -> None:
-        decided.extend(links)
+    def listen(**_signal: object) -> None:
+        heard.append(_signal)
 
-    link_decided.connect(listen)
+    links_changed.connect(listen)
     try:
         block(client)
     finally:
-        link_decided.disconnect(listen)
+        links_changed.disconnect(listen)
 
-    assert decided == []
-    assert LogEntry.objects.count() == 1
+    assert heard == []
+    assert [decision.effects.count() for decision in Decision.objects.all()] == [0, 1]
 
 
 def test_blocking_without_a_reason_is_refused_in_code_too() -> None:
     make_post()
 
     with pytest.raises(ReasonMissing):
-        decide([link()], Link.Status.BLOCKED, "  ")
+        decide([link()], "block", by=None, reason="  ")
 
 
 def test_blocked_links_are_not_counted(client: Client) -> None:
     post = make_post()
-    source = Source.objects.get(host="one.example.org")
+    source = Source.objects.get(name="one.example.org")
     assert source.post_count == 1
 
     block(client)

@@ -18,6 +18,7 @@ BAD_VALUES: dict[str, str | None] = {
     "TAG_KEYS": ",",
     "HTML_SANITIZER": "none",
     "PREVIEW_MAX_AGE": "a week",
+    "LINKS_PREMODERATION": "perhaps",
     "DATABASE_URL": "mysql://localhost/news",
     "CACHE_URL": "memcached://localhost",
     "TASKS": "celery",

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from links.models import Decision
 from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
@@ -207,12 +208,12 @@ def test_hidden_items_leave_the_page_at_once(client: Client) -> None:
     assert "Second find" in body
     post.refresh_from_db()
     assert post.item_count == 4
-    assert LogEntry.objects.get().change_message == "Hidden."
+    assert Decision.objects.get().action == "hide"
 
     act(client, ITEMS, "show_selected", item(post, "First find"))
 
     assert "First find" in client.get(post.get_absolute_url()).content.decode()
-    assert LogEntry.objects.count() == 2
+    assert Decision.objects.count() == 2
 
 
 def test_an_item_is_hidden_on_its_own_page(client: Client) -> None:
@@ -231,7 +232,7 @@ def test_hiding_twice_is_written_down_once(client: Client) -> None:
     for _time in range(2):
         act(client, ITEMS, "hide_selected", item(post, "First find"))
 
-    assert LogEntry.objects.count() == 1
+    assert Decision.objects.count() == 1
 
 
 def test_items_are_found_and_filtered(client: Client) -> None:

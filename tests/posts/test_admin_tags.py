@@ -255,7 +255,7 @@ def test_a_merge_that_fails_leaves_everything(monkeypatch: pytest.MonkeyPatch) -
 def test_a_page_made_again_is_the_page_that_saving_makes(body: str) -> None:
     post = make_post("A post", body, tags=["One"], description="About it")
     for found in post.items.all()[:1]:
-        moderating.set_hidden([found], True)
+        moderating.set_hidden([found], True, reason="spam")
     rename(tag("One"), "Two & three")
     columns = [field.name for field in PostPage._meta.fields]
     again = PostPage.objects.values(*columns).get()

@@ -19,9 +19,9 @@ def counters() -> dict[str, dict[str, object]]:
             RecurringSection.objects.filter(post_count__gt=0).values_list("key", "post_count")
         ),
         "sources": {
-            host: (posts, links)
-            for host, posts, links in Source.objects.filter(post_count__gt=0).values_list(
-                "host", "post_count", "link_count"
+            name: (posts, links)
+            for name, posts, links in Source.objects.filter(post_count__gt=0).values_list(
+                "name", "post_count", "link_count"
             )
         },
         "months": {

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from links.models import Link
+from links.moderating import decide
 from posts.documents import parse_issue
 from posts.models import Appearance, LinkedItem, OldSlug, Post, PostPage, Section
 from posts.publishing import (
@@ -110,7 +111,7 @@ def test_items_carry_group_title_summary_and_main_link() -> None:
     assert (found.group, found.summary) == ("Topic one", "what it is.")
     assert (found.url, found.anchor_text) == ("https://one.example.org/a", "Read more")
     assert found.section.heading == "Preview"
-    assert found.link.source.host == "one.example.org"
+    assert found.link.source.name == "one.example.org"
 
 
 def test_every_place_of_a_link_is_a_row() -> None:
@@ -242,8 +243,7 @@ def test_a_hidden_item_is_gone_from_page_and_counts_but_not_from_the_text() -> N
 
 def test_a_blocked_link_is_text_on_the_page() -> None:
     post = make_post()
-    Link.objects.filter(url__contains="one.example.org").update(status=Link.Status.BLOCKED)
-    rebuild(post)
+    decide(Link.objects.filter(url__contains="one.example.org"), "block", by=None, reason="spam")
     post.refresh_from_db()
     assert b"one.example.org" not in bytes(post.page.body)
     assert b"First find" in bytes(post.page.body)

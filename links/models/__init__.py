@@ -1,0 +1,23 @@
+"""The tables of this app, each group in a module of its own."""
+
+from links.models.decisions import Decision, Effect, SourceRule, Undertaking
+from links.models.links import Check, Link, Source
+from links.models.queue import Concern, QueueEntry
+from links.models.readers import ApiToken, InboxEntry, RateCount, Report, Suggestion
+
+__all__ = [
+    "ApiToken",
+    "Check",
+    "Concern",
+    "Decision",
+    "Effect",
+    "InboxEntry",
+    "Link",
+    "QueueEntry",
+    "RateCount",
+    "Report",
+    "Source",
+    "SourceRule",
+    "Suggestion",
+    "Undertaking",
+]

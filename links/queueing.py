@@ -1,0 +1,113 @@
+"""The queue of links that wait for a decision: opened for a reason, claimed, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from links.models import Concern, Decision, QueueEntry, SourceRule
+from links.models.queue import WEIGHTS, Kind
+from links.ruling import links_under
+
+# How long somebody may think about an entry before others may take it.
+CLAIM = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Worry:
+    """Why a link should be looked at: a kind, for suspicion the rule's word, and more in words."""
+
+    kind: str
+    rule: str = ""
+    detail: str = ""
+
+
+def raise_concerns(worries: Mapping[int, Sequence[Worry]]) -> None:
+    """Put links (by key) into the queue, or add to why they wait there; call in a transaction.
+
+    What is known of an open entry already is not said twice.
+    """
+    wanted = {pk: found for pk, found in worries.items() if found}
+    if not wanted:
+        return
+    QueueEntry.objects.bulk_create(
+        (_entry(pk, found) for pk, found in sorted(wanted.items())), ignore_conflicts=True
+    )
+    entries = _open(wanted).prefetch_related("concerns")
+    concerns = []
+    for entry in entries:
+        known = {Worry(c.kind, c.rule, c.detail) for c in entry.concerns.all()}
+        new = [worry for worry in wanted[entry.link_id] if worry not in known]
+        concerns += [
+            Concern(entry=entry, kind=worry.kind, rule=worry.rule, detail=worry.detail)
+            for worry in new
+        ]
+        _weigh(entry, new)
+    Concern.objects.bulk_create(concerns)
+
+
+def _entry(link: int, worries: Sequence[Worry]) -> QueueEntry:
+    kind = max((worry.kind for worry in worries), key=lambda kind: WEIGHTS[kind])
+    return QueueEntry(link_id=link, kind=kind, weight=WEIGHTS[kind])
+
+
+def _open(links: Iterable[int]) -> QuerySet[QueueEntry]:
+    return QueueEntry.objects.filter(link__in=list(links), closed_at=None)
+
+
+def _weigh(entry: QueueEntry, worries: Sequence[Worry]) -> None:
+    heaviest = max((worry.kind for worry in worries), key=lambda kind: WEIGHTS[kind], default=None)
+    if heaviest is not None and WEIGHTS[heaviest] > entry.weight:
+        entry.kind, entry.weight = heaviest, WEIGHTS[heaviest]
+        entry.save(update_fields=["kind", "weight"])
+
+
+def close(links: Sequence[int], decision: Decision) -> None:
+    """Close the entries of links (by key) that a decision was made about."""
+    QueueEntry.objects.filter(link__in=links, closed_at=None).update(
+        closed_at=decision.at, closed_by=decision, claimed_by=None, claimed_until=None
+    )
+
+
+def close_under(rule: SourceRule, decision: Decision) -> None:
+    """Close the entries that a rule answers: all of a blocked source, of an allowed one those
+    that asked about the source, and none of one that is held."""
+    if rule.action == SourceRule.Action.HOLD:
+        return
+    entries = QueueEntry.objects.filter(link__in=links_under(rule).values("pk"), closed_at=None)
+    if rule.action == SourceRule.Action.ALLOW:
+        entries = entries.filter(kind__in=[Kind.NEW_SOURCE, Kind.HELD])
+    entries.update(closed_at=decision.at, closed_by=decision, claimed_by=None, claimed_until=None)
+
+
+def reopen(decision: Decision) -> None:
+    """Put back what a decision closed, unless the link waits again already."""
+    waiting = QueueEntry.objects.filter(closed_at=None).values("link")
+    closed = QueueEntry.objects.filter(closed_by=decision).exclude(link__in=waiting)
+    closed.update(closed_at=None, closed_by=None)
+
+
+# Claims
+
+
+def claim(entry_pk: int, user: User, at: datetime | None = None) -> bool:
+    """Claim an open entry for a moderator (a second time: for longer); return whether it worked.
+
+    One conditional update, so of two who claim at once one gets it.
+    """
+    now = at or timezone.now()
+    free = Q(claimed_by=None) | Q(claimed_by=user) | Q(claimed_until__lte=now)
+    rows = QueueEntry.objects.filter(free, pk=entry_pk, closed_at=None)
+    return bool(rows.update(claimed_by=user, claimed_until=now + CLAIM))
+
+
+def release(entry_pk: int, user: User) -> None:
+    """Give an entry back that somebody claimed and did not decide."""
+    QueueEntry.objects.filter(pk=entry_pk, claimed_by=user, closed_at=None).update(
+        claimed_by=None, claimed_until=None
+    )

@@ -1,0 +1,69 @@
+"""Look at links that were just seen for the first time: hold them, or ask for a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+
+from links.models import Link, Source
+from links.models.queue import Kind
+from links.queueing import Worry, raise_concerns
+from links.ruling import active_rules, settle
+from links.suspecting import suspicions, text_mismatch
+
+
+def known_among(sources: Iterable[Source]) -> set[int]:
+    """Return the keys of those sources of which readers see something already.
+
+    Asks only under pre-moderation: otherwise it makes no difference.
+    """
+    if not settings.LINKS_PREMODERATION:
+        return set()
+    shown = Link.objects.filter(source__in=list(sources), standing=Link.Standing.SHOWN)
+    return set(shown.order_by().values_list("source", flat=True).distinct())
+
+
+def hold_or_show(links: Sequence[Link], known_sources: Iterable[int]) -> None:
+    """Set what readers get of new, unsaved links.
+
+    Under pre-moderation (``LINKS_PREMODERATION``) a link waits for approval unless its source is
+    among ``known_sources``, the keys of sources of which readers see something already.
+    """
+    known = set(known_sources)
+    rules = active_rules()
+    for link in links:
+        link.held = settings.LINKS_PREMODERATION and link.source_id not in known
+        settle(link, rules)
+
+
+def triage(links: Sequence[Link], new_sources: Iterable[int]) -> None:
+    """Put links seen for the first time into the queue where there is reason to.
+
+    ``new_sources`` are the keys of sources seen for the first time with them; one link stands for
+    each. A link that a rule blocks or allows needs nobody, unless it is suspicious.
+    """
+    asked = set(new_sources)
+    worries: dict[int, list[Worry]] = {}
+    for link in links:
+        found = [Worry(Kind.SUSPICIOUS, *found) for found in suspicions(link.url)]
+        if link.standing == Link.Standing.HELD:
+            found.append(Worry(Kind.HELD))
+        if link.source_id in asked and link.rule_id is None:
+            asked.discard(link.source_id)
+            found.append(Worry(Kind.NEW_SOURCE))
+        if found and link.standing != Link.Standing.BLOCKED:
+            worries[link.pk] = found
+    raise_concerns(worries)
+
+
+def compare_texts(places: Iterable[tuple[Link, str]]) -> None:
+    """Ask about links whose text names another site than the one they lead to.
+
+    ``places`` are links with the text they have in one place. What was decided about is left alone.
+    """
+    worries: dict[int, list[Worry]] = {}
+    for link, text in places:
+        if link.status == Link.Status.PENDING and (found := text_mismatch(link.url, text)):
+            worries.setdefault(link.pk, []).append(Worry(Kind.SUSPICIOUS, *found))
+    raise_concerns(worries)

@@ -1,0 +1,36 @@
+"""What moderators decided about the links and items of an issue, as the writer needs to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWords:
+    """What readers are told about links that were decided about, in the language of the issue."""
+
+    blocked: str = "link removed"
+    held: str = "link not reviewed yet"
+    replaced: str = "link replaced"
+    copy: str = "archived copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What moderators decided: addresses as written, items as (section index, item index).
+
+    ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, and
+    beside those in ``copies`` an archived copy is offered; ``words`` say so.
+    """
+
+    blocked: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[tuple[int, int]] = frozenset()
+    words: LinkWords = LinkWords()
+
+    def shown(self, url: str) -> str:
+        """Return the address that readers get for one; "" for none."""
+        return "" if url in self.blocked or url in self.held else self.replaced.get(url, url)
