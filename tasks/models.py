@@ -157,6 +157,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         name = f"{socket.gethostname()[:40]}:{os.getpid()}:{get_random_string(8)}"
         return self.create(pk=name, lease_until=next_lease())
 
+    def alive(self) -> WorkerQuerySet:
+        """Return those that hold a lease."""
+        return self.filter(lease_until__gte=timezone.now())
+
     def expired(self) -> WorkerQuerySet:
         """Return those that did not renew their lease in time."""
         return self.filter(lease_until__lt=timezone.now())

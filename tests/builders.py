@@ -11,6 +11,7 @@ from django.utils import timezone
 from posts.documents import Issue, parse_issue
 from posts.models import LinkedItem, Post
 from posts.publishing import save_document
+from tasks.models import StoredTask
 
 LONG_AGO = datetime(2024, 5, 10, 9, 0, tzinfo=UTC)
 
@@ -87,3 +88,14 @@ def make_posts(count: int, start: datetime = LONG_AGO, **header: object) -> list
 def item(post: Post, title: str) -> LinkedItem:
     """Return a living item of a post by its title."""
     return post.items.get(title=title, removed_at=None)
+
+
+def make_task(**values: object) -> StoredTask:
+    """Store a task that waits, or has the given values."""
+    defaults: dict[str, object] = {
+        "task_path": "tests.tasks.samples.fail",
+        "args_kwargs": {"args": ["/nowhere"], "kwargs": {}},
+        "backend_name": "default",
+        "run_after": LONG_AGO,
+    }
+    return StoredTask.objects.create(**{**defaults, **values})

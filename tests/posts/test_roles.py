@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from links.models import Link, Source
 from posts.models import LinkedItem, Post, Section, Tag
-from tests.builders import LONG_AGO, make_post
+from tests.builders import LONG_AGO, make_post, make_task
 from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("posts", "links")
+OURS = ("posts", "links", "tasks")
 STANDARD = ("changelist", "add", "history", "delete", "change")
 
 # right: (admin, editor, moderator). An action has the name of its function, a page that of its URL.
@@ -59,6 +59,11 @@ MATRIX = {
     "source add": (False, False, False),
     "source change": (False, False, False),
     "source delete": (False, False, False),
+    "storedtask view": (True, False, False),
+    "storedtask add": (False, False, False),
+    "storedtask change": (True, False, False),
+    "storedtask delete": (False, False, False),
+    "storedtask retry_selected": (True, False, False),
 }
 VERBS = ("view", "add", "change", "delete")
 
@@ -100,6 +105,7 @@ def content(db: None) -> dict[str, str]:
         "tag": unused,
         "link": Link.objects.first(),
         "source": Source.objects.first(),
+        "storedtask": make_task(),
     }
     return {name: str(row.pk) for name, row in rows.items() if row}
 
