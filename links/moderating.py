@@ -90,9 +90,21 @@ def _now_or_in_batches(decision: Decision, pks: Sequence[int]) -> None:
 
 @task()
 def finish(decision_pk: int) -> None:
-    """Carry out what is left of a decision; safe to run again after it was killed."""
-    while go_on(decision_pk):
-        pass
+    """Carry out the next batch of a decision, and leave the rest to another run."""
+    if go_on(decision_pk):
+        finish.enqueue(decision_pk)
+
+
+@task()
+def finish_all() -> int:
+    """Go on with every decision that is not carried out yet, whatever became of its task.
+
+    Returns the number of decisions.
+    """
+    open_ones = list(Undertaking.objects.filter(finished_at=None).values_list("pk", flat=True))
+    for pk in open_ones:
+        finish.enqueue(pk)
+    return len(open_ones)
 
 
 def go_on(decision_pk: int) -> bool:

@@ -144,7 +144,7 @@ class Post(models.Model):
             models.Index(fields=["status", "-published_at", "-id"], name="posts_home_and_archive"),
             models.Index(fields=["-published_at", "-id"], name="posts_admin_list"),
             models.Index(
-                fields=["stale_since", "id"],
+                fields=["id"],
                 condition=Q(stale_since__isnull=False),
                 name="posts_to_make_again",
             ),

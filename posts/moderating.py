@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # As many posts are made again before the moderator gets an answer.
 AT_ONCE = 10
+# As many the worker makes again in one run: seconds, so that it can be stopped between two.
+A_RUN = 25
 HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
 
 
@@ -103,34 +105,37 @@ def _make_again(posts: QuerySet[Post]) -> None:
 
 
 @task()
-def make_stale_again() -> int:
-    """Make the pages of all stale posts again; return how many were made.
+def make_stale_again(after: int = 0) -> int:
+    """Make the pages of the next stale posts again, in the order of their keys, starting behind
+    one; return how many were made. While there are more, it leaves them to another run.
 
     May run any number of times, at once or after it was killed: each post is claimed by its lock.
-    One that cannot be made again stops no other; the task fails at its end, and is tried again.
+    One that cannot be made again stops no other, and keeps its mark for the periodic run.
     """
-    count, failed = 0, set[int]()
-    while (pk := _next_stale(failed)) is not None:
-        try:
-            count += _make_one_again(pk)
-        except Exception:
-            logger.exception("Post %d could not be made again.", pk)
-            failed.add(pk)
+    stale = Post.objects.filter(stale_since__isnull=False, pk__gt=after).order_by("pk")
+    keys = list(stale.values_list("pk", flat=True)[:A_RUN])
+    failed = [pk for pk in keys if not _is_made_again(pk)]
+    if len(keys) == A_RUN:
+        make_stale_again.enqueue(keys[-1])
     if failed:
-        raise RuntimeError(f"These posts could not be made again: {sorted(failed)}")
-    return count
+        raise RuntimeError(f"These posts could not be made again: {failed}")
+    return len(keys)
 
 
-def _next_stale(without: set[int]) -> int | None:
-    stale = Post.objects.filter(stale_since__isnull=False).exclude(pk__in=without)
-    return stale.order_by("stale_since", "pk").values_list("pk", flat=True).first()
+def _is_made_again(pk: int) -> bool:
+    """Make a post again; tell whether it worked."""
+    try:
+        _make_one_again(pk)
+    except Exception:
+        logger.exception("Post %d could not be made again.", pk)
+        return False
+    return True
 
 
-def _make_one_again(pk: int) -> bool:
-    """Make one stale post again, unless somebody does so at this moment."""
+def _make_one_again(pk: int) -> None:
+    """Make one stale post again, unless somebody else did so since."""
     with transaction.atomic():
         stale = Post.objects.filter(pk=pk, stale_since__isnull=False)
         post = stale.select_for_update().first()
         if post is not None:
             publishing.rebuild(post)
-    return post is not None

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             model_name="post",
             index=models.Index(
                 condition=models.Q(("stale_since__isnull", False)),
-                fields=["stale_since", "id"],
+                fields=["id"],
                 name="posts_to_make_again",
             ),
         ),

@@ -12,7 +12,9 @@ from links.models.decisions import AppendOnlyError
 from links.moderating import DecisionError, decide, undo
 from links.recording import ReasonMissing
 from links.rulemaking import end_rule, make_rule
+from posts import publishing
 from posts.models import Post
+from posts.moderating import make_stale_again
 from tests.builders import make_post
 
 pytestmark = pytest.mark.django_db
@@ -359,12 +361,53 @@ def test_many_links_are_decided_in_batches_that_survive_a_kill(
     moderating.go_on(decision.pk)
     undertaking.refresh_from_db()
     assert undertaking.done == 2  # and here the worker dies
-    moderating.finish.func(decision.pk)
+    run_waiting_tasks()
     undertaking.refresh_from_db()
     assert undertaking.finished_at is not None
     assert decision.effects.count() == 5
     assert all("many.example" not in body_of(post).decode() for post in posts)
     undo(decision, by=moderator)
-    while moderating.go_on(Decision.objects.get(undoes=decision).pk):
-        pass
+    run_waiting_tasks()
     assert not Link.objects.filter(standing="blocked").exists()
+
+
+def test_many_posts_are_made_again_by_the_worker(
+    moderator: User, monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: Callable[[], int]
+) -> None:
+    monkeypatch.setattr("posts.moderating.AT_ONCE", 1)
+    monkeypatch.setattr("posts.moderating.A_RUN", 2)
+    posts = [make_post(f"Issue {n}", f"[x](https://many.example/{n})\n") for n in range(5)]
+    pages = [body_of(post) for post in posts]
+
+    decision = block_source("many.example", moderator)
+
+    assert [body_of(post) for post in posts] == pages
+    assert Post.objects.filter(stale_since__isnull=False).count() == 5
+    run_waiting_tasks()
+    assert all("many.example" not in body_of(post).decode() for post in posts)
+    assert not Post.objects.filter(stale_since__isnull=False).exists()
+    undo(decision, by=moderator)
+    run_waiting_tasks()
+    assert [body_of(post) for post in posts] == pages
+
+
+def test_a_page_that_cannot_be_made_again_stops_no_other(
+    moderator: User, monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: Callable[[], int]
+) -> None:
+    monkeypatch.setattr("posts.moderating.AT_ONCE", 1)
+    posts = [make_post(f"Issue {n}", f"[x](https://many.example/{n})\n") for n in range(3)]
+    rebuild = publishing.rebuild
+
+    def fail_once(post: Post) -> None:
+        if post == posts[0]:
+            raise RuntimeError("no room")
+        rebuild(post)
+
+    monkeypatch.setattr(publishing, "rebuild", fail_once)
+    block_source("many.example", moderator)
+    run_waiting_tasks()
+
+    assert list(Post.objects.filter(stale_since__isnull=False)) == [posts[0]]
+    monkeypatch.setattr(publishing, "rebuild", rebuild)
+    make_stale_again.call()
+    assert "many.example" not in body_of(posts[0]).decode()
