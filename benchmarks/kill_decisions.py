@@ -1,0 +1,225 @@
+"""Kill those who decide and those who work at random moments, and look for what is wrong then.
+
+    python -m benchmarks.kill_decisions [TIMES]
+
+Each time, on a copy of a database with some issues, two processes run: one decides about links one
+by one, about many at once and about sources, undoes some of it, and says each decision that it got
+an answer for; the other is the worker, with what is left to do. Each is killed (`kill -9`) at a
+random moment of its own. Then another worker does what is left.
+
+Prints decisions that were answered and are lost; links that are otherwise than the records say;
+decisions that are not carried out; pages that are otherwise than text and decisions make them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from tests.corpus import CHECKOUT, ROOT, issue_files
+
+ISSUES = 12
+SEED = 20240510
+LEASE = 1
+LONGEST = 6.0  # seconds
+FAULTS = ("lost", "unrecorded", "unfinished", "stale", "wrong")
+
+
+def main(times: int) -> int:
+    """Measure; return the exit code."""
+    files = [*issue_files("seed"), *issue_files("twir")[: ISSUES - 1]]
+    if not files:
+        print(f"no archive in {ROOT}", file=sys.stderr)
+        return 1
+    chance = random.Random(SEED)  # noqa: S311
+    found: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name:
+        folder = Path(name)
+        calm = folder / "calm.sqlite3"
+        python(calm, "manage.py", "migrate", "--verbosity", "0").wait()
+        python(calm, "manage.py", "import_posts", "--publish", *map(str, files)).wait()
+        for _time in range(times):
+            found += disturbed(folder, calm, chance)
+    print(f"{times} times: {found['killed']} processes killed, {found['decided']} decisions")
+    print(
+        f"{found['lost']} decisions lost, {found['unrecorded']} links without a record,"
+        f" {found['unfinished']} decisions not carried out, {found['stale']} pages not made again,"
+        f" {found['wrong']} pages otherwise than they should be"
+    )
+    return int(any(found[fault] for fault in FAULTS))
+
+
+def disturbed(folder: Path, calm: Path, chance: random.Random) -> Counter[str]:
+    """Decide and work, kill both, let another worker finish, and count what is wrong then."""
+    database, said = folder / "killed.sqlite3", folder / "said"
+    for leftover in folder.glob("killed.sqlite3*"):
+        leftover.unlink()
+    shutil.copy(calm, database)
+    with said.open("wb") as out:
+        deciding = python(database, __file__, "--decide", str(chance.random()), out=out)
+    working = python(database, "manage.py", "run_tasks")
+    moments = sorted(
+        ((chance.uniform(1.0, LONGEST), process) for process in (deciding, working)),
+        key=lambda pair: pair[0],
+    )
+    start = time.monotonic()
+    killed = sum(kill(process, start + moment) for moment, process in moments)
+    time.sleep(LEASE + 0.5)
+    while python(database, __file__, "--is-left").wait():
+        python(database, "manage.py", "run_tasks", "--once").wait()
+    answers = said.read_text().split()
+    with (folder / "found").open("wb") as out:
+        python(database, __file__, "--look", *answers, out=out).wait()
+    found: Counter[str] = Counter(json.loads((folder / "found").read_text()))
+    return found + Counter(killed=killed, decided=len(answers))
+
+
+def kill(process: subprocess.Popen[bytes], moment: float) -> bool:
+    """Kill a process at a moment; tell whether it still ran."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(max(0.0, moment - time.monotonic()))
+        return False
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def python(database: Path, *command: str, out: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Start Python on a database of its own."""
+    environment = os.environ | {
+        "DEBUG": "true",
+        "DJANGO_SETTINGS_MODULE": "newsletter.settings",
+        "PYTHONPATH": str(CHECKOUT),
+        "DATABASE_URL": f"sqlite:///{database}",
+        "MEDIA_ROOT": str(database.with_suffix(".media")),
+        "TASKS": "database",
+        "TASK_LEASE": str(LEASE),
+    }
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=out or subprocess.DEVNULL,
+        stderr=None if os.environ.get("SHOW") else subprocess.DEVNULL,
+    )
+
+
+# In processes of their own, in which Django is set up
+
+
+def decide_at_random(seed: str) -> None:
+    """Decide until killed; print the key of each decision once it is made."""
+    from links.models import Decision  # noqa: PLC0415
+    from links.moderating import DecisionError, undo  # noqa: PLC0415
+
+    chance = random.Random(seed)  # noqa: S311
+    made: list[Decision] = []
+    for decision in _decisions(chance):
+        print(decision.pk, flush=True)
+        made.append(decision)
+        if chance.random() < 0.3:
+            with contextlib.suppress(DecisionError):
+                print(undo(chance.choice(made), by=None).pk, flush=True)
+
+
+def _decisions(chance: random.Random) -> Iterator[object]:
+    from links import moderating  # noqa: PLC0415
+    from links.models import Link, Source, SourceRule  # noqa: PLC0415
+    from links.rulemaking import make_rule  # noqa: PLC0415
+
+    moderating.BATCH = 40
+    keys = list(Link.objects.order_by("pk").values_list("pk", flat=True))
+    hosts = list(Source.objects.filter(parent=None).order_by("pk").values_list("host", flat=True))
+    while True:
+        action = chance.choice(["approve", "block", "mark_broken", "restore", "replace"])
+        some = chance.sample(keys, chance.choice([1, 1, 5, 200]))
+        address = f"https://replacement.example/{chance.random()}"
+        yield moderating.decide(some, action, by=None, reason="why", replacement_url=address)
+        rule = chance.choice(["allow", "hold", "block"])
+        yield make_rule(
+            SourceRule(host=chance.choice(hosts), action=rule, reason="why", subdomains=True),
+            by=None,
+        )
+
+
+def is_left() -> bool:
+    """Tell whether a worker has anything left to do."""
+    from tasks.models import StoredTask  # noqa: PLC0415
+
+    return StoredTask.objects.filter(finished_at=None).exists()
+
+
+def look(answers: list[str]) -> dict[str, int]:
+    """Count what is wrong."""
+    from links.models import Decision, Undertaking  # noqa: PLC0415
+    from posts.models import Post  # noqa: PLC0415
+
+    known = set(Decision.objects.values_list("pk", flat=True))
+    return {
+        "lost": sum(int(answer) not in known for answer in answers),
+        "unrecorded": _unrecorded(),
+        "unfinished": Undertaking.objects.filter(finished_at=None).count(),
+        "stale": Post.objects.filter(stale_since__isnull=False).count(),
+        "wrong": sum(_is_wrong(post) for post in Post.objects.all()),
+    }
+
+
+def _unrecorded() -> int:
+    """Count links that are otherwise than the last records about them, and the rules, say."""
+    from links.models import Effect, Link  # noqa: PLC0415
+    from links.moderating import FIELDS  # noqa: PLC0415
+    from links.recording import plain  # noqa: PLC0415
+    from links.ruling import active_rules, settle  # noqa: PLC0415
+
+    recorded: dict[int, dict[str, object]] = {}
+    effects = Effect.objects.filter(content_type__model="link").order_by("pk")
+    for effect in effects:
+        recorded.setdefault(effect.object_id, {}).update(effect.after)
+    rules, wrong = active_rules(), 0
+    for link in Link.objects.all():
+        now = plain({name: getattr(link, name) for name in FIELDS})
+        said = recorded.get(link.pk, {"status": "pending", "replacement_url": ""})
+        followed = (link.rule_id, link.standing)
+        settle(link, rules)
+        names = said.keys() - {"rule_id", "standing"}
+        wrong += any(now[name] != said[name] for name in names)
+        wrong += followed != (link.rule_id, link.standing)
+    return wrong
+
+
+def _is_wrong(post: object) -> bool:
+    from posts.models import PostPage  # noqa: PLC0415
+    from posts.publishing import rebuild  # noqa: PLC0415
+
+    before = PostPage.objects.values().get(post=post)
+    rebuild(post)  # type: ignore[arg-type]
+    return bool(before != PostPage.objects.values().get(post=post))
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    if arguments[:1] and arguments[0].startswith("--"):
+        import django
+
+        django.setup()
+        match arguments:
+            case ["--decide", value]:
+                decide_at_random(value)
+            case ["--is-left"]:
+                sys.exit(int(is_left()))
+            case ["--look", *values]:
+                print(json.dumps(look(values)))
+    else:
+        sys.exit(main(int(arguments[0]) if arguments else 50))
