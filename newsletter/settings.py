@@ -116,7 +116,7 @@ TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
 # The path of a task and its period in seconds.
 PERIODIC_TASKS = {
     "links.moderating.finish_all": 5 * 60,
-    "posts.moderating.make_stale_again": 5 * 60,
+    "posts.moderating.look_after_pages": 5 * 60,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
 }
 if "OPTIONS" in TASKS["default"]:

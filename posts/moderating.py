@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 10
 # As many the worker makes again in one run: seconds, so that it can be stopped between two.
 A_RUN = 25
+A_MINUTE = timedelta(minutes=1)
 HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
 
 
@@ -120,6 +122,23 @@ def make_stale_again(after: int = 0) -> int:
     if failed:
         raise RuntimeError(f"These posts could not be made again: {failed}")
     return len(keys)
+
+
+@task()
+def look_after_pages() -> int:
+    """Make again what is stale, whatever became of its task, and what a decision may have missed.
+
+    A post that is saved at the very moment of a decision may not see it, and the decision not yet
+    the post: where they met within a minute, the page is made once more. Returns their number.
+    """
+    now = timezone.now()
+    near = {"gte": F("modified_at") - A_MINUTE, "lte": F("modified_at") + A_MINUTE}
+    times = ("appearances__link__decided_at", "appearances__link__rule__made_at")
+    met = [Q(**{f"{time}__{bound}": value for bound, value in near.items()}) for time in times]
+    recent = Post.objects.filter(met[0] | met[1], modified_at__gte=now - 10 * A_MINUTE)
+    missed = Post.objects.filter(pk__in=recent.order_by().values("pk")).update(stale_since=now)
+    make_stale_again.enqueue()
+    return missed
 
 
 def _is_made_again(pk: int) -> bool:

@@ -13,8 +13,8 @@ from links.moderating import DecisionError, decide, undo
 from links.recording import ReasonMissing
 from links.rulemaking import end_rule, make_rule
 from posts import publishing
-from posts.models import Post
-from posts.moderating import make_stale_again
+from posts.models import Post, PostPage
+from posts.moderating import look_after_pages, make_stale_again
 from tests.builders import make_post
 
 pytestmark = pytest.mark.django_db
@@ -411,3 +411,14 @@ def test_a_page_that_cannot_be_made_again_stops_no_other(
     monkeypatch.setattr(publishing, "rebuild", rebuild)
     make_stale_again.call()
     assert "many.example" not in body_of(posts[0]).decode()
+
+
+def test_a_post_saved_at_the_moment_of_a_decision_is_made_once_more(moderator: User) -> None:
+    post = make_post()
+    decide([link()], "block", by=moderator, reason="spam")
+    # As a save would leave it that began before the decision and ended after it.
+    PostPage.objects.filter(post=post).update(body=b"as if nobody had decided")
+
+    assert look_after_pages.call() == 1
+
+    assert b"link removed" in body_of(post)
