@@ -16,6 +16,7 @@ from links.moderating import UNDOING, DecisionError
 from links.recording import Actor, Change, record_decision, record_effects, tidy_reason
 from links.ruling import related_rules, settle_all
 from links.signals import links_changed
+from links.triaging import ask_about_held
 
 
 def make_rule(rule: SourceRule, *, by: Actor) -> Decision:
@@ -33,6 +34,8 @@ def make_rule(rule: SourceRule, *, by: Actor) -> Decision:
         )
         _step(_active_about(rule), rule, decision)
         queueing.close_under(rule, decision)
+        if rule.action == SourceRule.Action.HOLD:
+            ask_about_held.enqueue(rule.pk)
     return decision
 
 

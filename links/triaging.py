@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
+from django.db import transaction
+from django_tasks import task
 
 from links.models import Link, Source
 from links.models.queue import Kind
 from links.queueing import Worry, raise_concerns
 from links.ruling import active_rules, settle
 from links.suspecting import suspicions, text_mismatch
+
+# As many links at a time are asked about when a rule holds them.
+A_RUN = 200
 
 
 def known_among(sources: Iterable[Source]) -> set[int]:
@@ -67,3 +72,14 @@ def compare_texts(places: Iterable[tuple[Link, str]]) -> None:
         if link.status == Link.Status.PENDING and (found := text_mismatch(link.url, text)):
             worries.setdefault(link.pk, []).append(Worry(Kind.SUSPICIOUS, *found))
     raise_concerns(worries)
+
+
+@task()
+def ask_about_held(rule_pk: int, after: int = 0) -> None:
+    """Put the links that a rule holds into the queue, some at a time, in the order of their keys."""
+    held = Link.objects.filter(rule=rule_pk, standing=Link.Standing.HELD, pk__gt=after)
+    keys = list(held.order_by("pk").values_list("pk", flat=True)[:A_RUN])
+    with transaction.atomic():
+        raise_concerns({pk: [Worry(Kind.HELD)] for pk in keys})
+    if len(keys) == A_RUN:
+        ask_about_held.enqueue(rule_pk, keys[-1])

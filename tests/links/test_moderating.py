@@ -422,3 +422,15 @@ def test_a_post_saved_at_the_moment_of_a_decision_is_made_once_more(moderator: U
     assert look_after_pages.call() == 1
 
     assert b"link removed" in body_of(post)
+
+
+def test_links_that_a_new_rule_holds_come_into_the_queue(
+    moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("links.triaging.A_RUN", 2)
+    make_post(body="\n\n".join(f"[x](https://many.example/{n})" for n in range(5)))
+    QueueEntry.objects.all().delete()
+
+    make_rule(SourceRule(host="many.example", action="hold", reason="who?"), by=moderator)
+
+    assert QueueEntry.objects.filter(kind="held", closed_at=None).count() == 5
