@@ -76,7 +76,7 @@ def compare_texts(places: Iterable[tuple[Link, str]]) -> None:
 
 @task()
 def ask_about_held(rule_pk: int, after: int = 0) -> None:
-    """Put the links that a rule holds into the queue, some at a time, in the order of their keys."""
+    """Put the links that a rule holds into the queue, some at a time, by their keys."""
     held = Link.objects.filter(rule=rule_pk, standing=Link.Standing.HELD, pk__gt=after)
     keys = list(held.order_by("pk").values_list("pk", flat=True)[:A_RUN])
     with transaction.atomic():
