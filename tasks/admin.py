@@ -58,7 +58,7 @@ admin.site.unregister(DBTaskResult)
 class StoredTaskAdmin(admin.ModelAdmin):
     """Tasks, to look at and to run again."""
 
-    list_display = ("name", "state", "attempt", "enqueued", "ended")
+    list_display = ("name", "state", "attempt", "enqueued")
     list_filter = (StateFilter,)
     search_fields = ("task_path", "traceback", "args_kwargs")
     search_help_text = _("Searches names, arguments and errors.")
@@ -67,7 +67,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("retry_selected",)
-    fields = ("task_path", "state", "arguments", "attempt", "workers", "enqueued", "started",
+    fields = ("state", "arguments", "attempt", "workers", "enqueued", "started",
               "ended", "result", "error")  # fmt: skip
     readonly_fields = fields
 
@@ -83,7 +83,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
     def state(self, task: StoredTask) -> SafeString:
         word, kind = STATES[TaskResultStatus(task.status)]
         return format_html(
-            '<span class="state state-{}">{}</span>{}{}', kind, word, _until(task), _trouble(task)
+            '<span class="state state-{}">{}</span>{}{}', kind, word, _when(task), _trouble(task)
         )
 
     @admin.display(description=_("arguments"))
@@ -198,17 +198,19 @@ def _as_json(value: Any) -> str:
 def _moment(value: Any) -> str:
     if value is None:
         return EMPTY
-    shown = pgettext("short date and time, Django format", "j M Y, H:i:s")
+    shown = pgettext("short date and time, Django format", "j M Y, H:i")
     return date_format(timezone.localtime(value), shown)
 
 
-def _until(task: StoredTask) -> SafeString | str:
-    """Return for when a waiting task waits."""
-    waits = task.status == TaskResultStatus.READY and task.run_after != get_date_max()
-    if not waits or task.run_after <= timezone.now():
-        return ""
-    words = gettext("until %(moment)s") % {"moment": _moment(task.run_after)}
-    return format_html('<span class="aside">{}</span>', words)
+def _when(task: StoredTask) -> SafeString | str:
+    """Return when a task ended, or until when it waits."""
+    moment = _moment(task.finished_at)
+    if task.status == TaskResultStatus.READY:
+        waits = timezone.now() < task.run_after < get_date_max()
+        moment = gettext("until %(moment)s") % {"moment": _moment(task.run_after)} if waits else ""
+    elif task.finished_at is None:
+        moment = ""
+    return format_html('<span class="aside">{}</span>', moment)
 
 
 def _trouble(task: StoredTask) -> SafeString | str:

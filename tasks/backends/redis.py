@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
 from typing import Any
 
 import django_rq
@@ -33,16 +32,21 @@ class RedisBackend(DatabaseBackend):
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
         super().__init__(alias, params)
         self.announcing = RQBackend(alias, params)
+        self.is_down = False
 
     def enqueue(self, task: Any, args: Any, kwargs: Any) -> Any:
         """Store the task; announce it once it is committed."""
         result: Any = super().enqueue(task, args, kwargs)
         if task.run_after is None:
-            # The queue knows no priorities; rows do.
-            plain = task.using(priority=0)
-            announce = partial(self.announcing.enqueue, plain, args, kwargs)
-            transaction.on_commit(announce, robust=True)
+            transaction.on_commit(lambda: self._announce(task, result))
         return result
+
+    def _announce(self, task: Any, result: Any) -> None:
+        try:
+            # The queue knows no priorities; rows do.
+            self.announcing.enqueue(task.using(priority=0), result.args, result.kwargs)
+        except RedisError:
+            logger.warning("Redis does not answer; task %s waits in the database", result.id)
 
     def wait(self) -> bool:
         """Take one announcement; wait for it for a second at most."""
@@ -51,11 +55,15 @@ class RedisBackend(DatabaseBackend):
             _key, name = Queue.lpop([queue.key], 1, connection=queue.connection)
             queue.connection.delete(Job.key_for(name.decode()))
         except DequeueTimeout:
+            self.is_down = False
             return False
-        except RedisError:
-            logger.warning("Redis does not answer; asking the database alone", exc_info=True)
+        except RedisError as error:
+            if not self.is_down:
+                logger.warning("Redis does not answer (%s); asking the database alone", error)
+            self.is_down = True
             time.sleep(1)
             return False
+        self.is_down = False
         return True
 
     @cached_property

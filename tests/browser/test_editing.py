@@ -15,7 +15,7 @@ from links.models import Link
 from posts.documents import parse_issue
 from posts.models import LinkedItem, Post, Section, Tag
 from posts.publishing import save_document
-from tests.builders import document, make_draft, make_post
+from tests.builders import document, make_draft, make_post, make_task
 
 Enter = Callable[[User], Page]
 
@@ -172,6 +172,7 @@ def every_page(address: str, db: None) -> list[str]:
     make_post("Broken", "> " * 30 + "deep")
     section, entry = Section.objects.filter(post=post)[1], LinkedItem.objects.filter(post=post)[1]
     tags = [tag.pk for tag in Tag.objects.all()]
+    task = make_task(status="FAILED", worker_ids=["one"], traceback="A long line. " * 40)
     return [
         f"{address}/{path}"
         for path in (
@@ -192,6 +193,8 @@ def every_page(address: str, db: None) -> list[str]:
             "links/link/",
             f"links/link/{Link.objects.all()[0].pk}/change/",
             "links/source/",
+            "tasks/storedtask/",
+            f"tasks/storedtask/{task.pk}/change/",
         )
     ]
 

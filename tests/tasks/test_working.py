@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from pytest_django.fixtures import Settings
 
+from tasks.backends.database import DatabaseBackend
 from tasks.backends.inline import InlineTaskFailed
+from tasks.backends.redis import RedisBackend
 from tasks.models import StoredTask, Worker, WorkerLost, delay_after
-from tasks.working import bury_lost_workers
+from tasks.working import Loop, bury_lost_workers, run_waiting
 from tests.tasks import samples
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +229,46 @@ def test_a_lease_is_as_long_as_the_setting_says(settings: Settings):
     settings.TASK_LEASE = 3600
 
     assert Worker.objects.register().lease_until > timezone.now() + timedelta(minutes=59)
+
+
+# Trouble
+
+
+def test_a_worker_whose_database_fails_goes_on_under_another_name_and_loses_no_task(
+    folder, monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: RunWaiting
+):
+    """The task it could not finish names the old worker, whose lease will end."""
+    monkeypatch.setattr("tasks.working.PAUSE", 0)
+    samples.note.enqueue(folder, "note")
+    succeed = StoredTask.succeed
+
+    def fail_once(task: StoredTask, value: object) -> bool:
+        monkeypatch.setattr(StoredTask, "succeed", succeed)
+        raise OperationalError("the connection was closed")
+
+    monkeypatch.setattr(StoredTask, "succeed", fail_once)
+    going = iter([True] * 6 + [False] * 2)
+    backend = DatabaseBackend("default", {})
+    monkeypatch.setattr(backend, "poll_interval", 0)
+    Loop(backend, lambda: next(going)).work()
+
+    old = Worker.objects.get()
+    assert StoredTask.objects.get(pk=old.task_id).status == TaskResultStatus.RUNNING
+    lose(old)
+    bury_lost_workers()
+    run_waiting_tasks()
+    assert StoredTask.objects.get(pk=old.task_id).status == TaskResultStatus.SUCCESSFUL
+
+
+def test_a_redis_that_is_down_neither_keeps_nor_loses_a_task(
+    folder, settings: Settings, django_capture_on_commit_callbacks: Any
+):
+    settings.RQ_QUEUES = {"default": {"URL": "redis://127.0.0.1:1/0"}}
+    settings.RQ = {"COMMIT_MODE": "auto"}
+    settings.TASKS = {"default": {"BACKEND": "tasks.backends.redis.RedisBackend"}}
+    with django_capture_on_commit_callbacks(execute=True):
+        samples.note.enqueue(folder, "note")
+
+    assert RedisBackend("default", {}).wait() is False
+    assert run_waiting() == 1
+    assert notes(folder) == ["note"]
