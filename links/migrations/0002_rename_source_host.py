@@ -8,6 +8,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveIndex("source", "links_source_index_page"),
+        # Not unique for a moment: PostgreSQL drops an index that would keep the name that the new
+        # column's index needs.
+        migrations.AlterField("source", "host", models.CharField(max_length=253)),
         migrations.RenameField("source", "host", "name"),
         migrations.AlterField(
             "source", "name", models.CharField(max_length=400, unique=True, verbose_name="name")
