@@ -234,6 +234,7 @@ def test_a_lease_is_as_long_as_the_setting_says(settings: Settings):
 # Trouble
 
 
+@pytest.mark.django_db(transaction=True)  # a worker closes its connection
 def test_a_worker_whose_database_fails_goes_on_under_another_name_and_loses_no_task(
     folder, monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: RunWaiting
 ):
