@@ -20,9 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django_tasks import TaskResultStatus
+from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from tasks.backends.database import DatabaseBackend
 from tasks.models import PeriodicTask, StoredTask, Worker
 
 EMPTY = "—"
@@ -165,6 +166,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Add who works, and what is due when."""
         around = {
+            "inline": not isinstance(task_backends[DEFAULT_TASK_BACKEND_ALIAS], DatabaseBackend),
             "workers": Worker.objects.alive().select_related("task"),
             "periodic": PeriodicTask.objects.filter(path__in=settings.PERIODIC_TASKS),
         }

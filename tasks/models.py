@@ -10,7 +10,7 @@ import os
 import random
 import socket
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +48,6 @@ def delay_after(attempt: int) -> timedelta:
 
 class StoredTaskQuerySet(DBTaskResultQuerySet):
     """Tasks by what becomes of them."""
-
-    def waiting(self) -> StoredTaskQuerySet:
-        """Return tasks that will run: now, at their time, or again after a failure."""
-        return self.filter(status=TaskResultStatus.READY)
 
     def claim(self, worker: Worker) -> StoredTask | None:
         """Take the next task that is due for a worker; None where there is none.
@@ -166,7 +162,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(lease_until__lt=timezone.now())
 
 
-def next_lease() -> Any:
+def next_lease() -> datetime:
     """Return until when a worker that is seen now counts as alive."""
     return timezone.now() + timedelta(seconds=settings.TASK_LEASE)
 

@@ -15,7 +15,7 @@ from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from django_tasks import TaskContext
 from django_tasks.signals import task_finished, task_started
 from django_tasks.utils import normalize_json
@@ -42,6 +42,7 @@ def run(task: StoredTask) -> None:
         words = "Task %s (%s) failed in attempt %s of %s"
         limit = settings.TASK_ATTEMPTS
         logger.warning(words, task.pk, task.task_path, task.attempts, limit, exc_info=True)
+        close_old_connections()  # perhaps it failed of one
         _tell(task, kept=task.fail(error))
     else:
         _tell(task, kept=task.succeed(value))
@@ -105,7 +106,7 @@ def _renew(worker: Worker, ended: Event) -> None:
         close_old_connections()
         try:
             worker.renew()
-        except DatabaseError:
+        except Error:
             logger.warning("The lease of worker %s could not be renewed", worker, exc_info=True)
     connection.close()
 
@@ -131,7 +132,7 @@ class Loop:
             try:
                 with leased() as worker:
                     self._work_as(worker)
-            except (DatabaseError, WorkerLost):
+            except (Error, WorkerLost):
                 if self.once:
                     raise
                 logger.exception("Going on as another worker in %s seconds", PAUSE)

@@ -189,3 +189,37 @@ def test_a_file_of_variables_fills_in_what_is_not_set(monkeypatch, tmp_path, giv
 
 def test_a_missing_file_of_variables_is_no_error(tmp_path):
     env.load_file(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("value", "backend"),
+    [
+        ("", "database.DatabaseBackend"),
+        ("database", "database.DatabaseBackend"),
+        ("immediate", "inline.InlineBackend"),
+        ("redis://127.0.0.1:6379/3", "redis.RedisBackend"),
+        ("rediss://user:secret@cache.example.org/0", "redis.RedisBackend"),
+    ],
+)
+def test_a_queue_is_the_database_redis_or_none(given, value, backend):
+    given(value)
+
+    assert env.tasks(NAME)["BACKEND"] == f"tasks.backends.{backend}"
+
+
+@pytest.mark.parametrize(
+    "value", ["celery", "Database", "redis://", "redis://host/name", "sqs://x"]
+)
+def test_another_queue_is_refused(given, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} must be database, redis"):
+        env.tasks(NAME)
+
+
+def test_the_password_of_a_queue_is_never_repeated(given):
+    given("amqp://user:s3cret@queue.example.org/0")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.tasks(NAME)
+    assert "s3cret" not in str(refusal.value)

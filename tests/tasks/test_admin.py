@@ -141,7 +141,9 @@ def test_a_task_that_waits_for_its_time_can_run_now(staff: Client):
     assert StoredTask.objects.ready().exists()
 
 
-def test_the_list_says_who_works_and_when_periodic_tasks_are_due(staff: Client, settings: Settings):
+def test_the_list_says_who_works_and_when_periodic_tasks_are_due(
+    staff: Client, settings: Settings, run_waiting_tasks: Callable[[], int]
+):
     settings.PERIODIC_TASKS = {"tasks.pruning.prune_finished_tasks": 60}
     assert "No worker is there" in text(staff, reverse(LIST))
 
@@ -167,3 +169,17 @@ def test_the_page_takes_as_many_queries_with_many_tasks(
 
     with django_assert_num_queries(len(few)):
         text(staff, reverse(LIST))
+
+
+def test_a_site_without_workers_says_so(staff: Client):
+    assert "TASKS=immediate" in text(staff, reverse(LIST))
+
+
+@pytest.mark.parametrize("words", ["app.found", "needle", "said <no>"])
+def test_tasks_are_found_by_name_argument_and_error(staff: Client, words: str):
+    make_failed(task_path="app.found", args_kwargs={"args": ["needle"], "kwargs": {}})
+    make_task(task_path="app.other")
+
+    page = text(staff, f"{reverse(LIST)}?q={words}")
+    assert "app.found" in page
+    assert "app.other" not in page

@@ -46,6 +46,22 @@ def test_a_task_whose_worker_is_killed_in_the_middle_is_done_by_another(crew: Cr
     assert not Worker.objects.exists()
 
 
+def test_a_task_that_takes_longer_than_a_lease_stays_with_its_worker(crew: Crew, tmp_path: Path):
+    task = samples.wait_for_permission.enqueue(str(tmp_path))
+    busy = crew.start()
+    wait_until((tmp_path / "began-1").exists)
+    crew.start()  # would take the task if it could
+    worker = Worker.objects.get(task=task.id)
+    end = worker.lease_until
+    wait_until(lambda: timezone.now() > end and Worker.objects.count() == 2)
+    (tmp_path / "go").touch()
+    wait_until(lambda: is_done(task.id))
+
+    task.refresh()
+    assert task.attempts == 1
+    assert busy.poll() is None
+
+
 def test_workers_that_are_killed_again_and_again_lose_no_task(crew: Crew, tmp_path: Path):
     names = [f"note {number}" for number in range(120)]
     for name in names:
@@ -141,3 +157,10 @@ def test_a_worker_that_runs_once_tries_again_and_ends_when_nothing_is_due(
         "attempt 2",
         "attempt 3",
     ]
+
+
+def test_a_site_that_runs_tasks_at_once_has_no_use_for_a_worker(crew: Crew):
+    crew.environment["TASKS"] = "immediate"
+
+    assert crew.start().wait(PATIENCE) == 1
+    assert "none wait" in crew.log()
