@@ -33,6 +33,7 @@ class RedisBackend(DatabaseBackend):
         super().__init__(alias, params)
         self.announcing = RQBackend(alias, params)
         self.is_down = False
+        self.has_taken = False
 
     def enqueue(self, task: Any, args: Any, kwargs: Any) -> Any:
         """Store the task; announce it once it is committed."""
@@ -50,21 +51,32 @@ class RedisBackend(DatabaseBackend):
 
     def wait(self) -> bool:
         """Take one announcement; wait for it for a second at most."""
+        self.has_taken = self._take(1)
+        if self.is_down:
+            time.sleep(1)
+        return self.has_taken
+
+    def settle(self) -> None:
+        """Take the announcement of a task that a worker found by itself, if there is one."""
+        if not self.has_taken and not self.is_down:
+            self._take(None)
+        self.has_taken = False
+
+    def _take(self, seconds: int | None) -> bool:
         queue = self._queue
         try:
-            _key, name = Queue.lpop([queue.key], 1, connection=queue.connection)
-            queue.connection.delete(Job.key_for(name.decode()))
+            popped = Queue.lpop([queue.key], seconds, connection=queue.connection)
+            if popped:
+                queue.connection.delete(Job.key_for(popped[1].decode()))
         except DequeueTimeout:
-            self.is_down = False
-            return False
+            popped = None
         except RedisError as error:
             if not self.is_down:
                 logger.warning("Redis does not answer (%s); asking the database alone", error)
             self.is_down = True
-            time.sleep(1)
             return False
         self.is_down = False
-        return True
+        return popped is not None
 
     @cached_property
     def _queue(self) -> Queue:

@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import django_rq
 import pytest
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -19,6 +20,11 @@ on_each_queue = pytest.mark.parametrize("queue", QUEUES, indirect=True)
 def notes(folder: Path) -> list[str]:
     file = folder / "notes"
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def announcements(queue: str) -> int:
+    """Return how many tasks Redis still announces."""
+    return 0 if queue == "database" else len(django_rq.get_queue())
 
 
 def is_done(task_id: str) -> bool:
@@ -118,7 +124,9 @@ def test_a_worker_ends_with_the_server_beside_which_it_was_started(crew: Crew):
 
 
 @on_each_queue
-def test_many_workers_run_each_task_once_beside_a_server_that_writes(crew: Crew, tmp_path: Path):
+def test_many_workers_run_each_task_once_beside_a_server_that_writes(
+    crew: Crew, tmp_path: Path, queue: str
+):
     names = [f"note {number}" for number in range(200)]
     for name in names[:100]:
         samples.note.enqueue(str(tmp_path), name)
@@ -130,6 +138,7 @@ def test_many_workers_run_each_task_once_beside_a_server_that_writes(crew: Crew,
         worker.terminate()
 
     assert [worker.wait(PATIENCE) for worker in workers] == [0, 0, 0]
+    assert announcements(queue) == 0
     assert sorted(note for note in notes(tmp_path) if note != "period") == sorted(names)
     assert set(StoredTask.objects.values_list("exception_class_path", flat=True)) == {""}
     assert "locked" not in crew.log()
