@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +22,12 @@ from posts.models import Image, LinkedItem, Post, Section, Tag
 OPENING_SECTIONS = 8
 OPENING_ITEMS = 3
 SUMMARY_LENGTH = 160
+TITLE_LENGTH = 80
 # Where the body goes in the article template; the article is stored in two parts around it.
 BODY_MARK = "\ue000body\ue000"
 # Characters that XML 1.0 allows in no form (section 2.2) and that mean nothing in HTML: without
 # them what is stored can go into a feed as it is.
-_FORBIDDEN = dict.fromkeys([*({*range(0x20)} - {0x09, 0x0A, 0x0D}), 0xFFFE, 0xFFFF])
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def compose(material: Material) -> dict[str, Any]:
             "atom": _render("feed/atom_entry", context, "xml"),
             "json": _json_item(context),
         }
-    columns = {name: part.translate(_FORBIDDEN).encode() for name, part in parts.items()}
+    columns = {name: _FORBIDDEN.sub("", part).encode() for name, part in parts.items()}
     fed = hashlib.sha256(b"\0".join(columns[name] for name in ("rss", "atom", "json", "body")))
     return {**columns, "digest": fed.hexdigest()}
 
@@ -144,9 +146,13 @@ def _opening(material: Material) -> dict[str, Any]:
 
 def _row(url: str, item: LinkedItem) -> tuple[str, str, str, str]:
     host = host_of(canonical_or_none(item.link.shown_url) or "") if item.link else ""
-    title = item.title or Truncator(item.summary).chars(80)
-    summary = Truncator(item.summary).chars(SUMMARY_LENGTH) if item.title else ""
+    title = item.title or _cut(item.summary, TITLE_LENGTH)
+    summary = _cut(item.summary, SUMMARY_LENGTH) if item.title else ""
     return title, f"{url}#{item.anchor}", host, summary
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else Truncator(text).chars(length)
 
 
 def _json_item(context: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 
@@ -21,22 +22,23 @@ def detect_language(text: str, default: str) -> str:
 
     A Latin text on a site whose language is not written in Latin letters is taken for English.
     """
-    latin = len(_LATIN_WORD.findall(text))
-    hangul, kana, han = (len(script.findall(text)) for script in (_HANGUL, _KANA, _HAN))
+    foreign = "".join(_FOREIGN.findall(text))
+    hangul, kana, han = (len(script.findall(foreign)) for script in (_HANGUL, _KANA, _HAN))
     # A Latin word is about as much text as two syllables or ideographs.
     weights = {"ko": hangul / 2, "ja": (kana + han) / 2 if kana * 5 > han else 0, "zh": han / 2}
-    weights["ru"] = len(_CYRILLIC.findall(text)) / 6
+    weights["ru"] = len(_CYRILLIC.findall(foreign)) / 6
     # Digests quote Latin names all the time: a fifth of another script makes its language.
     language, weight = max(weights.items(), key=lambda pair: pair[1])
-    if weight > 0 and weight * 4 >= latin:
+    if weight > 0 and weight * 4 >= len(_LATIN_WORD.findall(text)):
         return language
-    if latin and default.split("-")[0] in weights:
+    if default.split("-")[0] in weights and _LATIN_WORD.search(text):
         return "en"
     return default
 
 
 def reading_minutes(text: str) -> int:
     """Return how many minutes a text takes to read, at least 1."""
-    ideographs = sum(len(script.findall(text)) for script in (_HANGUL, _KANA, _HAN))
-    words = len(_LATIN_WORD.findall(text)) + len(_CYRILLIC.findall(text)) // 6
+    foreign = "".join(_FOREIGN.findall(text))
+    ideographs = sum(len(script.findall(foreign)) for script in (_HANGUL, _KANA, _HAN))
+    words = len(_LATIN_WORD.findall(text)) + len(_CYRILLIC.findall(foreign)) // 6
     return max(1, round(ideographs / CHARACTERS_PER_MINUTE + words / WORDS_PER_MINUTE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from django.utils.text import slugify
 
@@ -25,6 +26,7 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+@lru_cache(maxsize=1024)
 def heading_key(heading: str) -> str:
     """Return what the headings of a recurring section share: words only, no emoji, no signs."""
     return _NOT_WORD.sub(" ", fold(heading)).strip()

@@ -46,17 +46,21 @@ _VERBATIM = re.compile(
     ^(?P<lead>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)
         (?P<fence>`{3,}(?=[^`\n]*$)|~{3,})(?P<info>[^\n]*)$\n?
         (?P<block>(?s:.*?))(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)
-    |(?P<escape>\\[!-/:-@\[-`{-~])
-    |<!--(?P<comment>(?s:.*?))(?:-->|\Z)
-    |(?<!`)(?P<ticks>`+)(?!`)(?P<code>
-        (?:[^`\n]|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}))
-        |(?!(?P=ticks)(?!`))`+)+?)
-        (?P=ticks)(?!`)
-    |(?P<hidden><(?P<hidden_name>script|style|svg|math|template|object)\b[^>]*>(?s:.*?)(?:</(?P=hidden_name)\s*>|\Z))
-    |(?<!\]\()<(?P<autolink>(?:https?|mailto):[^\s<>]*)>
-    |<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9-]*)
-        (?P<attributes>(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*)\s*/?>
-    |</?(?P<loose>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])[^<>]*>
+    |(?=[\\<`])(?:  # one look at most characters, not one for each of these
+        (?P<escape>\\[!-/:-@\[-`{-~])
+        |<!--(?P<comment>(?s:.*?))(?:-->|\Z)
+        |(?<!`)(?P<ticks>`+)(?!`)(?P<code>
+            (?:[^`\n]|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}))
+            |(?!(?P=ticks)(?!`))`+)+?)
+            (?P=ticks)(?!`)
+        |(?P<hidden><(?P<hidden_name>script|style|svg|math|template|object)\b[^>]*>(?s:.*?)
+            (?:</(?P=hidden_name)\s*>|\Z))
+        |(?<!\]\()<(?P<autolink>(?:https?|mailto):[^\s<>]*)>
+        |<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9-]*)
+            (?P<attributes>(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*)
+            \s*/?>
+        |</?(?P<loose>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])[^<>]*>
+    )
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
@@ -289,6 +293,8 @@ def _take_reference(found: re.Match[str], pile: _Pile, definitions: dict[str, st
 def _is_in_html(text: str, at: int) -> bool:
     """Tell whether a place is in a block of raw HTML, where Markdown is text, or in an <a>."""
     nearest = max(0, at - LOOK_BACK)
+    if text.find(_ANCHOR_TAG, nearest, at) < 0 and text.find(_BLOCK_TAG, nearest, at) < 0:
+        return False
     before = text[max(text.rfind("\n\n", nearest, at) + 1, nearest) : at]
     return _ANCHOR_TAG in before or (_BLOCK_TAG in before and _HTML_LINE.search(before) is not None)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import bleach
@@ -87,6 +88,11 @@ def _is_safe_url(url: str) -> bool:
 
 
 def _clean_with_nh3(html: str, key: str) -> str:
+    return _nh3_cleaner(key).clean(html)
+
+
+@lru_cache(maxsize=4)  # The sections of an issue share their key, and setting up takes a while.
+def _nh3_cleaner(key: str) -> nh3.Cleaner:
     def keep(tag: str, attribute: str, value: str) -> str | None:
         if attribute in _URL_ATTRIBUTES:
             return value if _is_safe_url(value) else None
@@ -94,8 +100,7 @@ def _clean_with_nh3(html: str, key: str) -> str:
             return value
         return value[len(key) :] if key and value.startswith(key) else None
 
-    return nh3.clean(
-        html,
+    return nh3.Cleaner(
         tags=set(TAGS),
         clean_content_tags=_HIDDEN,
         attributes=ATTRIBUTES,
