@@ -11,10 +11,16 @@ from django.utils import timezone
 
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key, source_name
+from links.storing import insert_objects, learn_keys, make
 from links.triaging import hold_or_show, known_among, triage
 
 # SQLite before 3.32 allows 999 parameters in a statement; PostgreSQL plans short lists better.
 CHUNK = 500
+# What a save asks about links; the rest is not read.
+_ASKED = (
+    *("key", "url", "source__parent", "status", "standing", "rule"),
+    *("replacement_url", "health", "archived_url"),
+)
 
 
 def register(urls: Iterable[str]) -> dict[str, Link]:
@@ -45,7 +51,7 @@ def _links_by_key(keys: Iterable[str]) -> dict[str, Link]:
     return {
         link.key: link
         for chunk in _chunks(keys)
-        for link in Link.objects.filter(key__in=chunk).select_related("source")
+        for link in Link.objects.filter(key__in=chunk).select_related("source").only(*_ASKED)
     }
 
 
@@ -54,15 +60,28 @@ def _create(keys_by_address: dict[str, str]) -> dict[str, Link]:
     names = {address: source_name(address) for address in keys_by_address}
     sources, new_sources = _sources(names)
     # Sorted, so that two savers of the same new links take their locks in the same order.
-    links = [
-        Link(key=key, url=address, source=sources.get(names[address]), due_at=_due(address))
-        for address, key in sorted(keys_by_address.items())
-    ]
+    links = make(
+        Link,
+        (
+            {"key": key, "url": address, "due_at": _due(address)}
+            for address, key in sorted(keys_by_address.items())
+        ),
+    )
+    for link in links:
+        link.source = sources.get(names[link.url])
     hold_or_show(links, known_among(sources.values()))
-    Link.objects.bulk_create(links, ignore_conflicts=True, batch_size=CHUNK)
-    created = _links_by_key(keys_by_address.values())
-    triage(list(created.values()), new_sources)
-    return created
+    if insert_objects(links, ignore_conflicts=True) < len(links):
+        # Another saver was first, and something may be decided about those links already.
+        links = list(_links_by_key(keys_by_address.values()).values())
+    else:
+        learn_keys(links, "key", _stored_keys(keys_by_address.values()))
+    triage(links, new_sources)
+    return {link.key: link for link in links}
+
+
+def _stored_keys(keys: Iterable[str]) -> Iterator[tuple[str, int]]:
+    for chunk in _chunks(keys):
+        yield from Link.objects.filter(key__in=chunk).values_list("key", "pk")
 
 
 def _due(address: str) -> datetime | None:
@@ -90,13 +109,11 @@ def _create_sources(
     missing = {name: parent for name, parent in parents.items() if name not in known}
     if not missing:
         return {}
-    Source.objects.bulk_create(
-        (
-            Source(name=name, host=parent.host if parent else name, parent=parent)
-            for name, parent in sorted(missing.items())
-        ),
-        ignore_conflicts=True,
-    )
+    rows = [
+        Source(name=name, host=parent.host if parent else name, parent=parent)
+        for name, parent in sorted(missing.items())
+    ]
+    insert_objects(rows, ignore_conflicts=True)
     return _sources_by_name(missing)
 
 

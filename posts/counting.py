@@ -12,11 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, F, Sum
-from django.db.models.functions import Greatest, TruncMonth
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from links.models import Source
+from links.storing import shift
 from posts.models import (
     ArchiveMonth,
     Citation,
@@ -26,6 +27,7 @@ from posts.models import (
     Tag,
     TaggedPost,
 )
+from posts.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,57 +50,60 @@ def share_of(post: Post) -> Share:
     """Return what the stored rows of a post add to the counters."""
     if post.pk is None or not post.is_counted or post.published_at is None:
         return Share()
-    sections = Section.objects.filter(post=post, recurring__isnull=False)
     return Share(
-        tags=frozenset(
-            TaggedPost.objects.filter(content_object=post).values_list("tag_id", flat=True)
-        ),
-        sections=frozenset(sections.values_list("recurring_id", flat=True)),
-        sources=dict(Citation.objects.filter(post=post).values_list("source_id", "link_count")),
+        tags=frozenset(pk for (pk,) in _tags_of(post.pk)),
+        sections=frozenset(pk for (pk,) in _sections_of(post.pk)),
+        sources=dict(_sources_of(post.pk)),
         month=month_of(post.published_at),
         links=post.link_count,
     )
 
 
+@prepared
+def _tags_of(post: int) -> models.QuerySet[Any, Any]:
+    return TaggedPost.objects.filter(content_object=post).order_by().values_list("tag")
+
+
+@prepared
+def _sections_of(post: int) -> models.QuerySet[Any, Any]:
+    sections = Section.objects.filter(post=post, recurring__isnull=False)
+    return sections.order_by().values_list("recurring")
+
+
+@prepared
+def _sources_of(post: int) -> models.QuerySet[Any, Any]:
+    return Citation.objects.filter(post=post).order_by().values_list("source", "link_count")
+
+
 def apply_change(before: Share, after: Share) -> None:
     """Move the counters from what a post added before to what it adds now."""
-    _shift(Tag.objects.all(), before.tags, after.tags)
-    _shift(RecurringSection.objects.all(), before.sections, after.sections)
-    _shift_sources(before.sources, after.sources)
+    shift(Tag, ("post_count",), _steps(before.tags, after.tags))
+    shift(RecurringSection, ("post_count",), _steps(before.sections, after.sections))
+    shift(Source, ("post_count", "link_count"), _source_steps(before.sources, after.sources))
     if (before.month, before.links) != (after.month, after.links):
         _shift_month(before.month, -1, -before.links)
         _shift_month(after.month, 1, after.links)
 
 
-def _shift(rows: models.QuerySet[Any], before: frozenset[int], after: frozenset[int]) -> None:
-    if added := after - before:
-        rows.filter(pk__in=added).update(post_count=F("post_count") + 1)
-    if gone := before - after:
-        rows.filter(pk__in=gone).update(post_count=Greatest(F("post_count") - 1, 0))
+def _steps(before: frozenset[int], after: frozenset[int]) -> dict[int, tuple[int]]:
+    return {pk: ((pk in after) - (pk in before),) for pk in before ^ after}
 
 
-def _shift_sources(before: Mapping[int, int], after: Mapping[int, int]) -> None:
-    changes: dict[tuple[int, int], list[int]] = {}
-    for pk in before.keys() | after.keys():
-        posts = (pk in after) - (pk in before)
-        links = after.get(pk, 0) - before.get(pk, 0)
-        if posts or links:
-            changes.setdefault((posts, links), []).append(pk)
-    for (posts, links), pks in changes.items():
-        Source.objects.filter(pk__in=pks).update(
-            post_count=Greatest(F("post_count") + posts, 0),
-            link_count=Greatest(F("link_count") + links, 0),
-        )
+def _source_steps(
+    before: Mapping[int, int], after: Mapping[int, int]
+) -> dict[int, tuple[int, int]]:
+    return {
+        pk: ((pk in after) - (pk in before), after.get(pk, 0) - before.get(pk, 0))
+        for pk in before.keys() | after.keys()
+        if before.get(pk) != after.get(pk)
+    }
 
 
 def _shift_month(month: date | None, posts: int, links: int) -> None:
     if month is None:
         return
-    ArchiveMonth.objects.get_or_create(month=month)
-    ArchiveMonth.objects.filter(month=month).update(
-        post_count=Greatest(F("post_count") + posts, 0),
-        link_count=Greatest(F("link_count") + links, 0),
-    )
+    row, _created = ArchiveMonth.objects.get_or_create(month=month)
+    shift(ArchiveMonth, ("post_count", "link_count"), {row.pk: (posts, links)})
 
 
 def recount() -> None:

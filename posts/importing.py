@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from posts import publishing
 from posts.collecting import SourceFile
@@ -23,6 +25,7 @@ from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
 from posts.illustrating import find_pictures, has_new_pictures, store_pictures
 from posts.models import Post, PostPage
+from posts.prepared import prepared
 from posts.proofreading import find_losses
 
 logger = logging.getLogger(__name__)
@@ -112,7 +115,13 @@ def _import(source: SourceFile, options: ImportOptions) -> Outcome:
 
 
 def _known_post(name: str) -> Post | None:
-    return Post.objects.filter(source_name=name).first() or post_of_export(name)
+    found = _posts_from(name)
+    return Post.objects.get(pk=found[0][0]) if found else post_of_export(name)
+
+
+@prepared
+def _posts_from(name: str) -> QuerySet[Any, Any]:
+    return Post.objects.filter(source_name=name).order_by("pk").values_list("pk")
 
 
 def _is_unchanged(post: Post, issue: Issue, source: SourceFile, options: ImportOptions) -> bool:
@@ -199,10 +208,15 @@ def _keep_unfaithful_as_draft(post: Post, issue: Issue) -> None:
 def _html_without_decisions(post: Post, issue: Issue) -> str:
     body = PostPage.objects.values_list("body", flat=True).get(post=post)
     html = bytes(body).decode()
-    if 'class="link-note"' in html or post.items.filter(hidden=True, removed_at=None).exists():
+    if 'class="link-note"' in html or _has_hidden_items(post):
         parsed, _problem = publishing.read(issue)
         return "".join(parsed.to_html()) if parsed else ""
     return html
+
+
+def _has_hidden_items(post: Post) -> bool:
+    # Nobody can have hidden anything before the second save.
+    return post.version > 1 and post.items.filter(hidden=True, removed_at=None).exists()
 
 
 # Dry runs

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from posts import counting, tagging
@@ -16,6 +18,7 @@ from posts.editing import dominant_newline
 from posts.languages import detect_language
 from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
+from posts.prepared import prepared
 from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
 
 
@@ -63,7 +66,7 @@ def save_document(
         post.save()
         if stored:
             _keep_address(post, stored.slug)
-        _derive(post, issue, parsed, images, before)
+        _derive(post, issue, parsed, images, before, is_new=stored is None)
     return post
 
 
@@ -149,10 +152,17 @@ def with_metadata(post: Post, body: str, changes: dict[str, object]) -> Issue:
 
 def slug_taken(post: Post, slug: str) -> bool:
     """Tell whether another post has this slug, or had it: its old address still redirects."""
-    return (
-        Post.objects.filter(slug=slug).exclude(pk=post.pk).exists()
-        or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
-    )
+    return any(pk != post.pk for (pk,) in (*_posts_at(slug), *_posts_once_at(slug)))
+
+
+@prepared
+def _posts_at(slug: str) -> QuerySet[Any, Any]:
+    return Post.objects.filter(slug=slug).order_by().values_list("pk")
+
+
+@prepared
+def _posts_once_at(slug: str) -> QuerySet[Any, Any]:
+    return OldSlug.objects.filter(slug=slug).order_by().values_list("post")
 
 
 def moment(value: date | datetime | None) -> datetime | None:
@@ -178,11 +188,13 @@ def _derive(
     parsed: ParsedIssue | None,
     images: Mapping[str, Image],
     before: counting.Share,
+    *,
+    is_new: bool = False,
 ) -> None:
     """Bring tags, derived rows and counters in line with a saved post."""
     tags = tagging.find_or_create(issue.metadata.tags)
     tagging.set_tags(post, tags)
-    derive(post, issue.sections, parsed, tags, images)
+    derive(post, issue.sections, parsed, tags, images, is_new=is_new)
     counting.apply_change(before, counting.share_of(post))
 
 

@@ -1,0 +1,138 @@
+"""Write many rows at once, for a fraction of what the ORM takes for it.
+
+A large issue has hundreds of items and places of links. `bulk_create` asks each field of each row
+several questions and writes a statement as long as all values together, which was a third of the
+time of an import. It does so to return primary keys and to serve every kind of field; rows whose
+keys nobody needs, or that can be found again by another unique field, do without.
+
+The SQL is made of the models' own names; what somebody wrote is always a parameter. Everything
+here is to be called in a transaction, and sends no signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
+from operator import attrgetter
+from typing import Any, Final, TypeVar
+
+from django.db import connections, models, router
+
+# The drivers take the values of these as they are; any other kind of field is asked.
+_PLAIN: Final = (
+    models.BooleanField,
+    models.CharField,
+    models.IntegerField,
+    models.TextField,
+)
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def make(model: type[Row], rows: Iterable[dict[str, Any]]) -> list[Row]:
+    """Return new objects from values of some attributes (``post_id``); the rest get one default.
+
+    Takes a third of the time of ``model(**values)``, which looks for each field by its names.
+    """
+    defaults = {field.attname: field.get_default() for field in model._meta.concrete_fields}
+    return [model(*(defaults | values).values()) for values in rows]
+
+
+def insert(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    ignore_conflicts: bool = False,
+) -> int:
+    """Insert rows given as values of the attributes ``names``; return how many were inserted.
+
+    ``names`` are the attributes of all columns (``post_id``) but the primary key, which the
+    database gives. With ``ignore_conflicts``, rows that are there already are passed over.
+    """
+    if not rows:
+        return 0
+    connection = connections[router.db_for_write(model)]
+    fields = _fields(model, names)
+    columns = zip(fields, zip(*rows, strict=True), strict=True)
+    values = [_adapted(field, column, connection) for field, column in columns]
+    quote = connection.ops.quote_name
+    table, places = quote(model._meta.db_table), ", ".join(["%s"] * len(fields))
+    into = ", ".join(quote(field.column) for field in fields)
+    end = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    sql = f"INSERT INTO {table} ({into}) VALUES ({places}){end}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, list(zip(*values, strict=True)))
+        return int(cursor.rowcount)
+
+
+def insert_objects(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> int:
+    """Insert new objects of one model as `insert` does; they do not learn their primary keys."""
+    if not rows:
+        return 0
+    model = type(rows[0])
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    values = list(map(attrgetter(*names), rows))
+    return insert(model, names, values, ignore_conflicts=ignore_conflicts)
+
+
+def _fields(model: type[models.Model], names: Iterable[str]) -> list[Any]:
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    return [by_name[name] for name in names]
+
+
+def _adapted(field: Any, values: Sequence[Any], connection: Any) -> Sequence[Any]:
+    """Return the values of one column as the database's driver wants them."""
+    kind = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(kind, _PLAIN):
+        return values
+    # Many rows share a moment.
+    adapt = cache(partial(field.get_db_prep_save, connection=connection))
+    return [adapt(value) for value in values]
+
+
+def learn_keys(rows: Iterable[models.Model], name: str, stored: Iterable[tuple[Any, Any]]) -> None:
+    """Give inserted objects their primary keys, from pairs of a unique field's value and the key.
+
+    Raises KeyError if one is not among those stored.
+    """
+    keys = dict(stored)
+    for row in rows:
+        row.pk = keys[getattr(row, name)]
+        row._state.adding = False
+
+
+def rewrite(rows: Sequence[models.Model], names: Iterable[str]) -> None:
+    """Rewrite these attributes of stored objects of one model in one statement.
+
+    An upsert on the primary key costs a tenth of ``bulk_update``, which builds a CASE for every
+    value.
+    """
+    if rows:
+        type(rows[0])._default_manager.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[name.removesuffix("_id") for name in names],
+        )
+
+
+def shift(
+    model: type[models.Model], names: Sequence[str], changes: Mapping[int, Sequence[int]]
+) -> None:
+    """Add to the counters ``names`` of rows, by primary key; none falls below zero.
+
+    Always in the order of the keys, so that no two savers wait for each other.
+    """
+    if not changes:
+        return
+    connection = connections[router.db_for_write(model)]
+    table, key, *columns = map(
+        connection.ops.quote_name,
+        (model._meta.db_table, *(field.column for field in _fields(model, ("id", *names)))),
+    )
+    sums = ", ".join(f"{c} = CASE WHEN {c} + %s > 0 THEN {c} + %s ELSE 0 END" for c in columns)
+    values = [(*(n for step in changes[pk] for n in (step, step)), pk) for pk in sorted(changes)]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {sums} WHERE {key} = %s", values)  # noqa: S608
