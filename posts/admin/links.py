@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import LinkAdmin
 from links.models import Link
+from posts import measuring
+from posts.admin import health
 from posts.models import Appearance
 
 SHOWN_PLACES = 200
@@ -24,6 +30,7 @@ class PlacedLinkAdmin(LinkAdmin):
 
     list_display = (*LinkAdmin.list_display, "places")
     change_form_template = "admin/links/link/change_form.html"
+    change_list_template = "admin/links/link/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
         """Return links with the number of their places."""
@@ -45,3 +52,36 @@ class PlacedLinkAdmin(LinkAdmin):
             rows = places.defer("post__header", "section__source").order_by("-post_id", "position")
             context["places"] = list(rows[:SHOWN_PLACES])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    # Link health at a glance
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages about all links to Django's."""
+        view = self.admin_site.admin_view
+        return [
+            path("health/", view(self.health_view), name="links_link_health"),
+            path("health.csv", view(self.health_file_view), name="links_link_healthfile"),
+            *super().get_urls(),
+        ]
+
+    def health_view(self, request: HttpRequest) -> HttpResponse:
+        """Show how the links fare."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        numbers = measuring.kept_health()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Link health"),
+            "opts": self.opts,
+            "health": numbers,
+            "panels": health.panels(numbers),
+        }
+        return render(request, "admin/links/link/health.html", context)
+
+    def health_file_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Send one table of the page as a file; without a name, show the page to choose from."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if "table" not in request.GET:
+            return redirect("admin:links_link_health")
+        return health.download(request.GET["table"])

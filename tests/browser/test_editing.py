@@ -191,6 +191,7 @@ def every_page(address: str, db: None) -> list[str]:
             f"posts/tag/{tags[0]}/change/",
             f"posts/tag/merge/?tag={tags[0]}&tag={tags[1]}",
             "links/link/",
+            "links/link/health/",
             f"links/link/{Link.objects.all()[0].pk}/change/",
             "links/source/",
             "tasks/storedtask/",

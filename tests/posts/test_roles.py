@@ -55,6 +55,8 @@ MATRIX = {
     "link approve_selected": (True, False, True),
     "link block_selected": (True, False, True),
     "link reopen_selected": (True, False, True),
+    "link page health": (True, True, True),
+    "link page healthfile": (True, True, True),
     "source view": (True, True, True),
     "source add": (False, False, False),
     "source change": (False, False, False),
@@ -194,8 +196,15 @@ def test_outsiders_and_strangers_are_asked_to_sign_in(
                 reverse(f"{base}_change", args=[content[name]]),
             ):
                 assert client.get(path).headers["Location"].startswith("/admin/login/")
-        for page in ("post_upload", "post_export", "tag_merge", "tag_suggest"):
-            response = client.get(reverse(f"admin:posts_{page}"))
+        for page in (
+            "posts_post_upload",
+            "posts_post_export",
+            "posts_tag_merge",
+            "posts_tag_suggest",
+            "links_link_health",
+            "links_link_healthfile",
+        ):
+            response = client.get(reverse(f"admin:{page}"))
             assert response.headers["Location"].startswith("/admin/login/")
 
 
