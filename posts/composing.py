@@ -28,6 +28,7 @@ BODY_MARK = "\ue000body\ue000"
 # Characters that XML 1.0 allows in no form (section 2.2) and that mean nothing in HTML: without
 # them what is stored can go into a feed as it is.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,21 @@ def compose(material: Material) -> dict[str, Any]:
             "json": _json_item(context),
         }
     columns = {name: _FORBIDDEN.sub("", part).encode() for name, part in parts.items()}
-    fed = hashlib.sha256(b"\0".join(columns[name] for name in ("rss", "atom", "json", "body")))
-    return {**columns, "digest": fed.hexdigest()}
+    body = columns["body"]
+    fed = _feed_body(body)
+    digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
+    feed_body = fed if fed != body else None
+    return {**columns, "feed_body": feed_body, "digest": digest.hexdigest()}
+
+
+def _feed_body(body: bytes) -> bytes:
+    """Return a body as feeds send it, inside a CDATA section, which only ``]]>`` can end.
+
+    Paths of images are made absolute: many readers resolve them against nothing.
+    """
+    if b'src="/' in body:
+        body = _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.encode() + b"/", body)
+    return body.replace(b"]]>", b"]]&gt;")
 
 
 def absolute(path: str) -> str:

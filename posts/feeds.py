@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +27,6 @@ from posts.naming import nfc
 
 FEED_POSTS = 20
 MAX_AGE = 300  # seconds a reader may keep a feed before asking again
-
-_IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def _feed(
     request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
 ) -> HttpResponse:
     """Send the feed of a list (``of`` a row), or 304 when the reader has it already."""
-    columns = ("page__digest", "modified_at", f"page__{form}", "page__body")
+    columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
     known = repr((form, title, [row[0] for row in rows]))
@@ -91,7 +88,8 @@ def _feed(
         updated = max((row[1] for row in rows), default=now)
         channel = Channel(title, absolute(page), absolute(request.path), updated)
         content_type, write = FORMS[form]
-        body = b"".join(write(channel, [(bytes(row[2]), bytes(row[3])) for row in rows]))
+        entries = [(bytes(row[2]), bytes(row[4] or row[3])) for row in rows]
+        body = b"".join(write(channel, entries))
         response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
@@ -117,7 +115,7 @@ xmlns:content="http://purl.org/rss/1.0/modules/content/">
     for entry, body in entries:
         yield entry
         yield b"<content:encoded><![CDATA["
-        yield _cdata(body)
+        yield body
         yield b"]]></content:encoded>\n</item>\n"
     yield b"</channel>\n</rss>\n"
 
@@ -137,7 +135,7 @@ def _atom(channel: Channel, entries: Entries) -> Iterator[bytes]:
     for entry, body in entries:
         yield entry
         yield b'<content type="html"><![CDATA['
-        yield _cdata(body)
+        yield body
         yield b"]]></content>\n</entry>\n"
     yield b"</feed>\n"
 
@@ -156,7 +154,7 @@ def _json(channel: Channel, entries: Entries) -> Iterator[bytes]:
     separator = b""
     for entry, body in entries:
         yield separator + entry.rstrip()[:-1] + b', "content_html": '
-        yield _json_text(_with_addresses(body)) + b"}"
+        yield _json_text(body) + b"}"
         separator = b",\n"
     yield b"]}\n"
 
@@ -176,15 +174,3 @@ def _json_text(text: bytes) -> bytes:
     for character, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
         text = text.replace(character, escaped)
     return b'"' + text.replace(b"\r", b"\\r").replace(b"\t", b"\\t") + b'"'
-
-
-def _cdata(body: bytes) -> bytes:
-    """Return HTML as the content of a CDATA section, which only ``]]>`` can end."""
-    return _with_addresses(body).replace(b"]]>", b"]]]]><![CDATA[>")
-
-
-def _with_addresses(body: bytes) -> bytes:
-    """Make image paths absolute: many readers resolve them against nothing."""
-    if b'src="/' not in body:
-        return body
-    return _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.encode() + b"/", body)

@@ -475,6 +475,9 @@ class PostPage(models.Model):
     outro = models.BinaryField(help_text=_("The article after its body."))
     opening = models.BinaryField(help_text=_("The post as the home page opens it."))
     body = models.BinaryField(help_text=_("Sanitised HTML of the whole issue."))
+    feed_body = models.BinaryField(
+        null=True, help_text=_("The body as feeds send it, where it is another.")
+    )
 
     def __str__(self) -> str:
         return str(self.post_id)

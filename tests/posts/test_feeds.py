@@ -71,6 +71,17 @@ def test_no_text_breaks_the_json(client: Client) -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/feed.xml", "/atom.xml", "/feed.json"])
+def test_pictures_of_the_site_have_whole_addresses_in_feeds(
+    client: Client, settings, path: str
+) -> None:
+    post = make_post("A title", "![Ours](/media/a.png) ![Theirs](//cdn.example.org/b.png)\n")
+    sent = client.get(path).content.decode().replace("\\", "")
+    assert f'src="{settings.SITE_URL}/media/a.png"' in sent
+    assert 'src="//cdn.example.org/b.png"' in sent
+    assert 'src="/media/a.png"' in client.get(post.get_absolute_url()).content.decode()
+
+
 FEEDS = ["/feed.xml", "/atom.xml", "/feed.json", "/tags/ai/feed.xml"]
 
 
