@@ -119,6 +119,13 @@ class Link(models.Model):
     title = models.TextField(_("title found"), blank=True, editable=False)
     description = models.TextField(_("description found"), blank=True, editable=False)
     final_url = models.TextField(_("leads to"), blank=True, editable=False)
+    flag = models.CharField(
+        _("flag"),
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text=_("What is wrong with a page that answers: soft-404, parked."),
+    )
     archived_url = models.TextField(_("archived copy"), blank=True, editable=False)
     archive_asked_at = models.DateTimeField(null=True, editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, editable=False)

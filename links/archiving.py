@@ -1,0 +1,116 @@
+"""Archived copies of pages that are gone: looked up where somebody keeps them.
+
+``LINKS_ARCHIVE`` names the archive that is asked, or "none". Another archive is another class
+with ``find``, named in ``ARCHIVES``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final, Protocol
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from links.fetching import FetchError, Policy, Response, fetch
+from links.models import Link
+from links.signals import links_changed
+
+logger = logging.getLogger(__name__)
+
+# An archive that had no copy is asked again after as long.
+ASKED_AGAIN: Final = timedelta(days=30)
+# As many links are looked up in one run of the task.
+A_RUN: Final = 20
+
+
+class ArchiveError(Exception):
+    """An archive gave no answer, or one that is not understood."""
+
+
+class Archive(Protocol):
+    """Somebody who keeps copies of pages."""
+
+    def find(self, url: str) -> str:
+        """Return the address of a copy of a page, or "" if there is none; raises ArchiveError."""
+        ...
+
+
+class Wayback:
+    """The Internet Archive: https://archive.org/help/wayback_api.php."""
+
+    endpoint = "https://archive.org/wayback/available?url="
+    host = "web.archive.org"
+
+    def find(self, url: str) -> str:
+        """Return the address of the latest copy that was a page, and no error."""
+        try:
+            response = _ask(self.endpoint + quote(url, safe=""))
+            found = json.loads(response.body)["archived_snapshots"].get("closest") or {}
+            copy = str(found.get("url", "")) if found.get("available") else ""
+            is_page = str(found.get("status", "200")).startswith("2")
+        except (FetchError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArchiveError(f"The archive gave no answer: {error}") from error
+        # Nothing but a copy of theirs is shown to readers.
+        if not is_page or urlsplit(copy).hostname != self.host:
+            return ""
+        return copy.replace("http://", "https://", 1)
+
+
+ARCHIVES: Final[dict[str, type[Archive]]] = {"wayback": Wayback}
+
+
+def _ask(url: str) -> Response:
+    agent = f"NewsletterLinkCheck/1.0 (+{settings.SITE_URL})"
+    return fetch(url, policy=Policy(user_agent=agent, total_seconds=20))
+
+
+def chosen_archive() -> Archive | None:
+    """Return the archive that the settings name, or None."""
+    archive = ARCHIVES.get(settings.LINKS_ARCHIVE)
+    return archive() if archive else None
+
+
+@task()
+def look_for_copies(pks: list[int]) -> int:
+    """Look up copies of broken links (by key) that have none yet; return how many were found.
+
+    The answer is kept; an archive that had none is asked again after a month.
+    """
+    archive = chosen_archive()
+    if archive is None:
+        return 0
+    now, rest = pks[:A_RUN], pks[A_RUN:]
+    found = sum(_look_up(archive, link) for link in _to_look_up(now))
+    if rest:
+        look_for_copies.enqueue(rest)
+    return found
+
+
+def _to_look_up(pks: Iterable[int]) -> Iterable[Link]:
+    recently = timezone.now() - ASKED_AGAIN
+    links = Link.objects.filter(pk__in=list(pks), archived_url="")
+    return [
+        link for link in links if link.archive_asked_at is None or link.archive_asked_at < recently
+    ]
+
+
+def _look_up(archive: Archive, link: Link) -> bool:
+    try:
+        copy = archive.find(link.url)
+    except ArchiveError as error:
+        logger.info("No answer about %s: %s", link.url, error)
+        return False
+    with transaction.atomic():
+        row = Link.objects.select_for_update().get(pk=link.pk)
+        row.archived_url, row.archive_asked_at = copy, timezone.now()
+        row.save(update_fields=["archived_url", "archive_asked_at"])
+        if row.offered_copy:
+            links_changed.send(sender=Link, links=Link.objects.filter(pk=row.pk))
+    return bool(copy)
