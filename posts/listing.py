@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
@@ -34,6 +34,7 @@ from posts.prepared import Rows, prepared
 
 CARD = "page__card"
 RELATED_TAGS = 8
+SOURCES = 500
 MonthCount = tuple[date, int]
 RowsOf = Callable[..., QuerySet[Any, Any]]
 Listed = TaggedPost | Section | Citation
@@ -139,8 +140,39 @@ def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
 
 @prepared
 def source_named(name: str, at: datetime) -> QuerySet[Source, Any]:
+    """Return the numbers and dates of a source, and the name of the host if it is an owner."""
+    coming = _coming(Citation, "post", at).filter(source=OuterRef("pk")).order_by()
+    links = coming.values("source").annotate(links=Sum("link_count")).values("links")
+    public_links = F("link_count") - Coalesce(Subquery(links), 0)
     rows = with_dates(Source.objects.filter(name=name), Citation, at)
-    return rows.values_list("public_count", "pk", "first_seen", "last_seen")
+    columns = ("public_count", "pk", public_links, "first_seen", "last_seen", "parent__name")
+    return rows.values_list(*columns)
+
+
+@prepared
+def hosts(at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, id, name, first seen, last seen) of hosts, the most cited first."""
+    return _most_cited(Source.objects.filter(parent=None), at)
+
+
+@prepared
+def owners(at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, id of the host, name, …) of the most cited owners of all hosts."""
+    return _most_cited(Source.objects.filter(parent__isnull=False), at, "parent")
+
+
+@prepared
+def owners_of(host: int, at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, id of the host, name, …) of the most cited owners on a host."""
+    return _most_cited(Source.objects.filter(parent=host), at, "parent")
+
+
+def _most_cited(rows: QuerySet[Source], at: datetime, pk: str = "pk") -> QuerySet[Source, Any]:
+    cited = with_dates(rows.filter(post_count__gt=0), Citation, at)
+    columns = ("public_count", pk, "name", "first_seen", "last_seen")
+    ordered = cited.order_by("-post_count", "name").values_list(*columns)
+    found: QuerySet[Source, Any] = ordered[:SOURCES]
+    return found
 
 
 @prepared

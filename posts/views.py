@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,14 +14,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from links.models import Source
 from posts import listing
 from posts.composing import absolute
 from posts.counting import month_of
 from posts.initials import group_by_initial
 from posts.listing import public_row
 from posts.models import (
-    Citation,
     OldSlug,
     Post,
     RecurringSection,
@@ -35,12 +33,20 @@ from posts.naming import nfc
 from posts.paging import PAGE_SIZE, Page, paginate
 from posts.previewing import PreviewError, PreviewExpired, read_preview
 from posts.shell import article_page, joined, page, safe
-from posts.templatetags.newsletter import issue_count, month_and_year, short_date
+from posts.templatetags.newsletter import (
+    issue_count,
+    link_count,
+    month_and_year,
+    short_date,
+)
 
 HOME_ROWS = 12
 YEAR_ROWS = 400
 INDEX_ROWS = 500
+OWNERS_IN_INDEX = 6
 RECURS = 2  # a heading is a recurring section from its second issue on
+Owner: TypeAlias = tuple[str, str, int]
+"""Name on the host, address of the page, number of issues."""
 
 
 @require_safe
@@ -220,38 +226,43 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    """Where the links lead, the most cited first."""
-    rows = Source.objects.filter(post_count__gt=0).order_by("-post_count", "name")
+    """The hosts where the links lead, the most cited first, with those who share a host below."""
+    now = timezone.now()
+    below: dict[int, list[Owner]] = {}
+    for count, host, name, *_dates in listing.owners(now):
+        if count > 0:
+            below.setdefault(host, []).append(_owner(name, count))
     entries = [
-        (
-            row.name,
-            reverse("posts:source", args=[row.name]),
-            row.public_count,
-            row.first_seen,
-            row.last_seen,
-        )
-        for row in listing.with_dates(rows, Citation, timezone.now())[:INDEX_ROWS]
-        if row.public_count > 0
+        (name, _source_url(name), count, first, last, below.get(pk, [])[:OWNERS_IN_INDEX])
+        for count, pk, name, first, last in listing.hosts(now)
+        if count > 0
     ]
-    context = {"entries": entries, "total": len(entries)}
+    # Of a list that was cut nobody counted the rest.
+    total = len(entries) if len(entries) < listing.SOURCES else 0
+    context = {"entries": entries, "total": total}
     return page("source_index", context, nav="sources", path=request.path)
 
 
 @require_safe
 def source(request: HttpRequest, name: str) -> HttpResponse:
-    """The issues that cite a source, and when it was first and last cited."""
+    """The issues that cite a host or an owner; when and how often; a host's owners."""
     now, name = timezone.now(), nfc(name).lower()
-    count, pk, first_seen, last_seen = public_row(listing.source_named(name, now))
+    row = public_row(listing.source_named(name, now))
+    count, pk, links, first_seen, last_seen, host = row
     found = _found(request, listing.citing, pk, now)
+    owners = [] if host else [row for row in listing.owners_of(pk, now) if row[0] > 0]
     context = {
         "title": name,
         "kicker": gettext("Source"),
         "kicker_url": reverse("posts:sources"),
+        "within": host and (host, _source_url(host)),
         "facts": [
             issue_count(count),
+            link_count(links),
             format_html(gettext("first seen {}"), short_date(first_seen)),
             format_html(gettext("last seen {}"), short_date(last_seen)),
         ],
+        "owners": [_owner(owner, cited) for cited, _host, owner, *_dates in owners],
         "feeds": _feeds("source", name),
     }
     return _listing(request, found, context, nav="sources")
@@ -315,6 +326,14 @@ def _moved_tag(slug: str) -> HttpResponse:
 @lru_cache(maxsize=2048)
 def _month_url(day: date) -> str:
     return reverse("posts:archive-month", args=[day.year, day.month])
+
+
+def _source_url(name: str) -> str:
+    return reverse("posts:source", args=[name])
+
+
+def _owner(name: str, count: int) -> Owner:
+    return name.partition("/")[2], _source_url(name), count
 
 
 def _year_link(year: int | None) -> tuple[int, str] | None:

@@ -1,14 +1,18 @@
 """What readers get at every public address."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from links.models import Decision, Link
+from links.moderating import decide
 from posts.documents import parse_issue
 from posts.models import Post, Tag, TagAlias
 from posts.publishing import publish, save_document, withdraw
@@ -384,6 +388,67 @@ def test_a_source_page_says_when_it_was_first_and_last_cited(client: Client) -> 
     assert 'datetime="2024-05-12' in page
 
 
+SHARED = """- **First**: [one](https://github.com/rust-lang/rust) and [more](https://github.com/rust-lang/a).
+- **Second**: [two](https://github.com/servo/servo)
+- **Third**: [three](https://alone.example.org/)
+"""
+
+
+def test_the_index_of_sources_has_hosts_with_their_owners_below(client: Client) -> None:
+    make_post("One", SHARED)
+    make_post("Two", "- **First**: [one](https://github.com/servo/servo)")
+    page = text(client, "/sources/")
+
+    names = re.findall(r'<th scope="row"><a href="/sources/([^"]+)/">', page)
+    assert names == ["github.com", "alone.example.org"]
+    owners = re.findall(r'<li><a href="/sources/github.com/([^"]+)/">[^<]+</a>', page)
+    assert owners == ["servo", "rust-lang"]
+    assert 'datetime="2024-05-10' in page
+
+
+def test_a_host_lists_its_owners_and_an_owner_leads_to_its_host(client: Client) -> None:
+    make_post("One", SHARED)
+    host = text(client, "/sources/github.com/")
+    owner = text(client, "/sources/github.com/rust-lang/")
+
+    assert '<a href="/sources/github.com/servo/">servo</a>' in host
+    assert "<span>1 issue</span> <span>3 links</span>" in host
+    assert '<a href="/sources/github.com/">github.com</a>' in owner
+    assert "<span>1 issue</span> <span>2 links</span>" in owner
+    assert 'class="owners"' not in owner
+    assert 'class="owners"' not in text(client, "/sources/alone.example.org/")
+
+
+def test_a_host_with_many_owners_folds_most_of_them(client: Client) -> None:
+    links = "\n".join(f"- **Find**: [x](https://github.com/owner{n}/x)" for n in range(14))
+    make_post("One", links)
+    page = text(client, "/sources/github.com/")
+
+    assert "<summary>2 more</summary>" in page
+    assert page.count('<li><a href="/sources/github.com/owner') == 14
+
+
+@pytest.mark.parametrize("make", [make_draft, make_scheduled])
+def test_owners_that_only_drafts_and_future_posts_cite_are_nowhere(client: Client, make) -> None:
+    make_post("One", SHARED)
+    paths = ("/sources/", "/sources/github.com/", "/sources/github.com/rust-lang/")
+    before = [client.get(path).content for path in paths]
+    make("Two", SHARED + "- **Fourth**: [x](https://github.com/secret/x)\n")
+
+    assert [client.get(path).content for path in paths] == before
+    assert client.get("/sources/github.com/secret/").status_code == 404
+
+
+def test_a_blocked_owner_is_nowhere_among_the_sources(client: Client, moderator: User) -> None:
+    make_post("One", SHARED)
+    links = Link.objects.filter(source__name="github.com/rust-lang")
+    decide(links, Decision.Action.BLOCK, by=moderator, reason="spam")
+
+    assert "rust-lang" not in text(client, "/sources/")
+    assert "rust-lang" not in text(client, "/sources/github.com/")
+    assert client.get("/sources/github.com/rust-lang/").status_code == 404
+
+
 # What pages cost
 
 
@@ -400,6 +465,18 @@ def test_pages_take_three_queries_at_most_however_many_posts_there_are(
     make_posts(3)
     few = queries(client, path)
     make_posts(6, start=datetime(2024, 5, 20, tzinfo=UTC))
+    assert queries(client, path) == few
+    assert few <= 3
+
+
+@pytest.mark.parametrize("path", ["/sources/", "/sources/github.com/"])
+def test_sources_take_three_queries_at_most_however_many_owners_there_are(
+    client: Client, path: str
+) -> None:
+    make_post("One", SHARED)
+    few = queries(client, path)
+    more = "\n".join(f"- **Find**: [x](https://github.com/owner{n}/x)" for n in range(40))
+    make_post("Two", more)
     assert queries(client, path) == few
     assert few <= 3
 
