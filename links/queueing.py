@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from links import answering
 from links.models import Concern, Decision, QueueEntry, SourceRule
 from links.models.queue import WEIGHTS, Kind
 from links.ruling import links_under
@@ -72,6 +73,7 @@ def close(links: Sequence[int], decision: Decision) -> None:
     QueueEntry.objects.filter(link__in=links, closed_at=None).update(
         closed_at=decision.at, closed_by=decision, claimed_by=None, claimed_until=None
     )
+    answering.follow(links, decision)
 
 
 def close_under(rule: SourceRule, decision: Decision) -> None:
@@ -83,6 +85,23 @@ def close_under(rule: SourceRule, decision: Decision) -> None:
     if rule.action == SourceRule.Action.ALLOW:
         entries = entries.filter(kind__in=[Kind.NEW_SOURCE, Kind.HELD])
     entries.update(closed_at=decision.at, closed_by=decision, claimed_by=None, claimed_until=None)
+    answering.follow_rule(rule, decision)
+
+
+def withdraw(links: Sequence[int], kind: str) -> None:
+    """Take a kind of concern about links (by key) back, and close what waits for nothing else."""
+    if not links:
+        return
+    waiting = Q(link__in=links, closed_at=None)
+    Concern.objects.filter(entry__in=QueueEntry.objects.filter(waiting), kind=kind).delete()
+    for entry in QueueEntry.objects.filter(waiting, kind=kind).prefetch_related("concerns"):
+        kinds = [concern.kind for concern in entry.concerns.all()]
+        if kinds:
+            entry.kind = max(kinds, key=lambda other: WEIGHTS[other])
+            entry.weight = WEIGHTS[entry.kind]
+        else:
+            entry.closed_at = timezone.now()
+        entry.save(update_fields=["kind", "weight", "closed_at"])
 
 
 def reopen(decision: Decision) -> None:
@@ -90,6 +109,7 @@ def reopen(decision: Decision) -> None:
     waiting = QueueEntry.objects.filter(closed_at=None).values("link")
     closed = QueueEntry.objects.filter(closed_by=decision).exclude(link__in=waiting)
     closed.update(closed_at=None, closed_by=None)
+    answering.go_back(decision)
 
 
 # Claims

@@ -5,3 +5,6 @@ from django.dispatch import Signal
 # Sent inside the transaction of whatever changed what readers get of some links, with `links`: a
 # QuerySet of them. Receivers bring their pages in line, or make sure that it happens.
 links_changed = Signal()
+
+# Sent inside the transaction that answers what readers suggested, with `suggestions`: a list.
+suggestions_answered = Signal()

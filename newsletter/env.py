@@ -12,7 +12,7 @@ import zoneinfo
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -217,6 +217,41 @@ def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
         "KEY_PREFIX": "newsletter",
         # A cache that does not answer must cost less than what it saves.
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+
+
+def mail(name: str) -> dict[str, Any]:
+    """Return Django's `EMAIL_…` settings for an `smtp://user:password@host:port` server.
+
+    `smtp://` turns to TLS with STARTTLS (port 587; on port 25, for a relay nearby, it does not),
+    `smtps://` speaks it from the start (465), and `console://` prints mail. Nothing set: an empty
+    answer, and no mail is sent.
+    """
+    value = text(name)
+    if not value:
+        return {}
+    if value == "console://":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    try:
+        parts = urlsplit(value)
+        port = parts.port or {"smtp": 587, "smtps": 465}[parts.scheme]
+    except (ValueError, KeyError):
+        parts, port = urlsplit(""), 0
+    if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        # The value may hold a password: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} must be smtp://user:password@host:port (smtps:// with TLS from the start),"
+            " with special characters %-encoded, or console://."
+        )
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and port != 25,
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
     }
 
 

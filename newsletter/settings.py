@@ -44,6 +44,7 @@ NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
 HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
 PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
+LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 
 # Parts
 
@@ -115,7 +116,9 @@ TASK_BACKOFF = env.integer("TASK_BACKOFF", 10, maximum=3600)
 TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
 # The path of a task and its period in seconds.
 PERIODIC_TASKS = {
+    "links.checking.check_due_links": 60,
     "links.moderating.finish_all": 5 * 60,
+    "links.throttling.prune_rate_counts": 3600,
     "posts.moderating.look_after_pages": 5 * 60,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
 }
@@ -126,6 +129,13 @@ if "OPTIONS" in TASKS["default"]:
     # A Redis that does not answer must not keep whoever enqueues waiting.
     _limits = urlencode({"socket_connect_timeout": 1, "socket_timeout": 5})
     RQ_QUEUES = {"default": {"URL": f"{TASKS['default']['OPTIONS']['url']}?{_limits}"}}
+
+# Mail: none is sent, and nobody is asked for an address, unless a server is named
+
+EMAIL = env.mail("EMAIL_URL")
+globals().update(EMAIL)  # Django's names for its parts
+EMAIL_FROM = env.text("EMAIL_FROM", f"{SITE_NAME} <noreply@{SITE_HOST or 'localhost'}>")
+DEFAULT_FROM_EMAIL = EMAIL_FROM
 
 # Files
 
@@ -155,8 +165,10 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
 
-# Accounts
+# Accounts, and whoever else sends forms
 
+# By what clients are told apart that do too much: a function of a request.
+CLIENT_ADDRESS = "newsletter.security.client_address"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -177,7 +189,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "newsletter.security.client_address"
+AXES_CLIENT_IP_CALLABLE = CLIENT_ADDRESS
 AXES_VERBOSE = False
 
 # Transport and browsers

@@ -8,9 +8,11 @@ class PostsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Follow what is decided about links."""
+        """Follow what is decided about links and suggestions."""
         # Models can be imported from here on only.
-        from links.signals import links_changed  # noqa: PLC0415
+        from links.signals import links_changed, suggestions_answered  # noqa: PLC0415
         from posts.moderating import follow_links  # noqa: PLC0415
+        from posts.telling import tell_all  # noqa: PLC0415
 
         links_changed.connect(follow_links, dispatch_uid="posts")
+        suggestions_answered.connect(tell_all, dispatch_uid="posts")

@@ -56,7 +56,7 @@ class Pages(Part):
     """The entrances: home, archive and the indexes."""
 
     def items(self) -> list[str]:
-        return ["home", "archive", "tags", "sections", "sources"]
+        return ["home", "archive", "tags", "sections", "sources", "suggest"]
 
     def location(self, item: str) -> str:
         return reverse(f"posts:{item}")

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts import feeds, sitemaps, views
+from posts.readers import collect, pages
 
 
 class YearConverter:
@@ -72,6 +73,13 @@ lists = [
     path("sources/<source:name>/", views.source, name="source"),
     path("sources/<source:name>/", include(feeds_of(feeds.source, "source-"))),
 ]
+taking_part = [
+    path("suggest/", pages.suggest, name="suggest"),
+    path("suggest/<slug:token>/", pages.suggestion, name="suggestion"),
+    path("report/", pages.report, name="report"),
+    path("report/thanks/", pages.reported, name="reported"),
+    path("collect/", collect.collect, name="collect"),
+]
 for_machines = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<str:section>.xml", sitemaps.section, name="sitemap-section"),
@@ -84,6 +92,7 @@ urlpatterns = [
     path("preview/<str:token>/", views.preview, name="preview"),
     path("archive/", include(archive)),
     *lists,
+    *taking_part,
     *feeds_of(feeds.site),
     *for_machines,
 ]

@@ -270,10 +270,14 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """What crawlers may read (RFC 9309): everything public, nothing of the admin."""
+    """What crawlers may read (RFC 9309): everything public, no forms but the entrance to one."""
+    suggest = reverse("posts:suggest")
     lines = (
         "User-agent: *",
         f"Disallow: {reverse('admin:index')}",
+        f"Allow: {suggest}$",
+        f"Disallow: {suggest}",
+        f"Disallow: {reverse('posts:report')}",
         f"Sitemap: {absolute(reverse('posts:sitemap'))}",
     )
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

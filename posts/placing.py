@@ -1,0 +1,65 @@
+"""Where links stand in issues that readers can see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from links.models import Link
+from links.registering import canonical_or_none
+from posts.models import Appearance, public
+
+# So many places of one link are named: nobody needs the others to believe it.
+NAMED = 5
+
+
+class Place(NamedTuple):
+    """A place of a link: in which issue, under which heading, at which path, since when."""
+
+    title: str
+    section: str
+    path: str
+    date: datetime
+
+
+def places_of(links: Iterable[int], at: datetime | None = None) -> dict[int, list[Place]]:
+    """Return the places of links (by key) that readers can see at a moment, the newest first.
+
+    One for each issue; a link without any is missing. Hidden items and blocked links are no places.
+    """
+    rows = (
+        Appearance.objects.filter(
+            public(at, post="post"),
+            Q(item=None) | Q(item__hidden=False),
+            link__in=list(links),
+            link__standing=Link.Standing.SHOWN,
+        )
+        .select_related("post", "section", "item")
+        .only("link", "post__title", "post__slug", "post__published_at", "section__heading",
+              "section__anchor", "item__uid")
+        .order_by("-post__published_at", "-post", "section__position", "position")
+    )  # fmt: skip
+    found: dict[int, dict[int, Place]] = defaultdict(dict)
+    for row in rows:
+        found[row.link_id].setdefault(row.post_id, _place(row))
+    return {link: list(places.values()) for link, places in found.items()}
+
+
+def covered(url: str, at: datetime | None = None) -> list[Place]:
+    """Return the latest places of an address as anybody writes it; none for what is no address."""
+    canonical = canonical_or_none(url)
+    if canonical is None:
+        return []
+    link = Link.objects.filter(key=Link.key_for(canonical)).values_list("pk", flat=True).first()
+    return places_of([link], at).get(link, [])[:NAMED] if link else []
+
+
+def _place(row: Appearance) -> Place:
+    post, anchor = row.post, row.item.anchor if row.item else row.section.anchor
+    path = post.get_absolute_url() + (f"#{anchor}" if anchor else "")
+    assert post.published_at is not None  # noqa: S101 (a public post has a time)
+    return Place(post.title, row.section.heading, path, post.published_at)

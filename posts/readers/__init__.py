@@ -1,0 +1,1 @@
+"""Pages on which readers take part, and the endpoint with which staff collect links."""

@@ -1,0 +1,183 @@
+"""Where readers take part: suggest a link, see what became of it, report one."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from links import reporting, suggesting
+from links.models import Link, Suggestion
+from links.throttling import Limit, allow
+from posts.models import Appearance, LinkedItem, public
+from posts.placing import covered, places_of
+from posts.readers.forms import PublicForm, ReportForm, SuggestForm
+from posts.readers.tickets import client_of, comes_from_here
+from posts.shell import page
+
+SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
+REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))
+PREFILLED = ("url", "title", "note")
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# Suggesting
+
+
+@csrf_exempt  # no cookie: see posts.readers.tickets
+@form_page
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Suggest a link; what was covered before is answered at once, with the place."""
+    if request.method != "POST":
+        given = {name: request.GET.get(name, "")[:2000] for name in PREFILLED}
+        return _suggest_page(SuggestForm(initial=given), given["url"])
+    if not comes_from_here(request):
+        return _refused()
+    form = SuggestForm(request.POST)
+    if not form.is_valid():
+        return _suggest_page(form)
+    answers = form.cleaned_data
+    if not answers.pop("again") and covered(answers["url"]):
+        return _suggest_page(form, answers["url"])
+    if not allow("suggest", client_of(request), SUGGESTIONS):
+        return _too_many(form, _suggest_page)
+    suggestion = suggesting.suggest(
+        answers["url"],
+        title=answers["title"],
+        note=answers["note"],
+        email=answers.get("email", ""),
+        language=get_language() or "",
+    )
+    return _see_other(reverse("posts:suggestion", args=[suggestion.token]))
+
+
+@require_safe
+def suggestion(request: HttpRequest, token: str) -> HttpResponse:
+    """What became of a suggestion, for whoever has its unguessable address."""
+    row = get_object_or_404(Suggestion.objects.select_related("link"), token=token)
+    accepted = row.status == Suggestion.Status.ACCEPTED
+    places = places_of([row.link_id]).get(row.link_id, []) if accepted else []
+    response = page("suggestion", {"suggestion": row, "places": places[:1]})
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _suggest_page(form: PublicForm, url: str = "", status: int = 200) -> HttpResponse:
+    places = covered(url) if url else []
+    context = {"form": form, "places": places, "ask_again": bool(places) and form.is_bound}
+    return _form_page("suggest", context, status)
+
+
+# Reporting
+
+
+@csrf_exempt  # no cookie: see posts.readers.tickets
+@form_page
+def report(request: HttpRequest) -> HttpResponse:
+    """Report a link of an item (``?item=``, the end of its permalink)."""
+    item = _item(request.GET.get("item", ""))
+    links = _links_of(item)
+    choices = [(str(pk), label) for pk, (_link, label) in links.items()]
+    if request.method != "POST":
+        main = {"link": str(item.link_id)} if item.link_id in links else {}
+        return _report_page(item, ReportForm(choices, initial=main))
+    if not comes_from_here(request):
+        return _refused()
+    form = ReportForm(choices, request.POST)
+    if not form.is_valid():
+        return _report_page(item, form)
+    if not allow("report", client_of(request), REPORTS):
+        return _too_many(form, lambda form, status: _report_page(item, form, status))
+    answers = form.cleaned_data
+    link, _label = links[int(answers["link"])]
+    reporting.report(link, answers["kind"], note=answers["note"], place=item.get_absolute_url())
+    return _see_other(f"{reverse('posts:reported')}?item={item.uid.hex[:12]}")
+
+
+@require_safe
+def reported(request: HttpRequest) -> HttpResponse:
+    """Thanks for a report, and the way back to the item."""
+    item = _item(request.GET.get("item", ""))
+    return page("reported", {"item": item})
+
+
+def _report_page(item: LinkedItem, form: PublicForm, status: int = 200) -> HttpResponse:
+    choices = form.fields["link"].choices  # type: ignore[attr-defined]
+    context = {"form": form, "item": item, "only_link": choices[0] if len(choices) == 1 else None}
+    return _form_page("report", context, status)
+
+
+def _item(anchor: str) -> LinkedItem:
+    """Return the item that readers see under ``#item-<anchor>``, or raise Http404."""
+    try:
+        first, last = uuid.UUID(anchor + "0" * 20), uuid.UUID(anchor + "f" * 20)
+    except ValueError as error:
+        raise Http404("There is no such item.") from error
+    rows = LinkedItem.objects.filter(
+        public(timezone.now(), post="post"),
+        uid__range=(first, last),
+        hidden=False,
+        removed_at=None,
+    )
+    item = rows.select_related("post").first()
+    if item is None:
+        raise Http404("There is no such item.")
+    return item
+
+
+def _links_of(item: LinkedItem) -> dict[int, tuple[Link, str]]:
+    """Return the web links of an item by key, each with its text, the main link first."""
+    rows = (
+        Appearance.objects.filter(~Q(link__source=None), item=item)
+        .select_related("link")
+        .order_by("position")
+    )
+    links: dict[int, tuple[Link, str]] = {}
+    for row in sorted(rows, key=lambda row: row.link_id != item.link_id):
+        links.setdefault(row.link_id, (row.link, row.anchor_text or row.url))
+    if not links:
+        raise Http404("This item has no link.")
+    return links
+
+
+# Answers
+
+
+def _form_page(name: str, context: dict[str, Any], status: int) -> HttpResponse:
+    """Return a page with a form: its ticket is for the one who asked, so no cache may share it."""
+    response = page(name, context, path=reverse(f"posts:{name}"), status=status)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _refused() -> HttpResponse:
+    """Turn away a form that another site sent."""
+    return page("form_refused", {}, status=403)
+
+
+def _too_many(form: PublicForm, show: Any) -> HttpResponse:
+    form.add_error(
+        None, gettext("That was a lot in a short time. Please send this again a little later.")
+    )
+    response: HttpResponse = show(form, status=429)
+    response.headers["Retry-After"] = "600"
+    return response
+
+
+def _see_other(path: str) -> HttpResponse:
+    """Redirect so that reloading sends nothing again (RFC 9110, 303)."""
+    response = HttpResponseRedirect(path)
+    response.status_code = 303
+    return response

@@ -1,0 +1,32 @@
+"""What tests do that take the part of a reader: fill in forms of public pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from posts.readers.tickets import make_ticket
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def ticket(form: str, age: timedelta = timedelta(minutes=1)) -> str:
+    """Return the ticket of a form that was opened a while ago."""
+    return make_ticket(form, timezone.now() - age)
+
+
+def suggest(
+    client: Client, url: str = "https://new.example.org/story", **fields: str
+) -> HttpResponse:
+    """Send the form with which a link is suggested, as a browser does."""
+    data = {"url": url, "ticket": ticket("suggest"), **fields}
+    return client.post("/suggest/", data, headers=HERE)
+
+
+def errors(response: HttpResponse) -> list[str]:
+    """Return what a page says is wrong with its form."""
+    return re.findall(r'<ul class="errorlist[^>]*><li>(.*?)</li>', response.content.decode())
