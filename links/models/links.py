@@ -167,6 +167,11 @@ class Link(models.Model):
             models.Index(fields=["status", "-id"], name="links_admin_by_status"),
             models.Index(fields=["health", "-id"], name="links_admin_by_health"),
             models.Index(fields=["due_at", "id"], name="links_due_for_a_check"),
+            models.Index(
+                fields=["source", "-decided_at"],
+                condition=models.Q(decided_at__isnull=False),
+                name="links_decided_of_a_source",
+            ),
         )
 
     def __str__(self) -> str:
