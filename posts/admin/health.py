@@ -103,8 +103,10 @@ def _words(
 
 def _shown(cell: object) -> str:
     if isinstance(cell, date):
-        return date_format(cell, pgettext("short date, Django format", "j M Y"))
-    return plotting.shown(cell) if isinstance(cell, (int, float)) else str(cell)
+        return _day(cell)
+    if isinstance(cell, float):
+        return f"{cell:,.1f}"
+    return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
 def _day(day: date) -> str:
