@@ -16,7 +16,7 @@ import idna
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 # Scripts without look-alikes of Latin letters; they may stand beside Latin letters in a name.
-_DISTINCT_SCRIPTS: Final = frozenset(
+DISTINCT_SCRIPTS: Final = frozenset(
     {"CJK", "HANGUL", "HIRAGANA", "IDEOGRAPHIC", "KATAKANA", "KATAKANA-HIRAGANA", "THAI"}
 )
 _LATIN_ASCII = re.compile(r"[a-z0-9-]")
@@ -121,15 +121,16 @@ def _show_label(label: str, foreign_ending: bool) -> str:
 
 
 def _is_unmistakable(label: str, foreign_ending: bool) -> bool:
-    scripts = {_script(char) for char in label if not _LATIN_ASCII.fullmatch(char)}
-    if scripts <= _DISTINCT_SCRIPTS or scripts == {"LATIN"}:
+    scripts = {script_of(char) for char in label if not _LATIN_ASCII.fullmatch(char)}
+    if scripts <= DISTINCT_SCRIPTS or scripts == {"LATIN"}:
         return True
     if len(scripts) > 1 or "UNKNOWN" in scripts:
         return False
     return foreign_ending and not re.search("[a-z]", label)
 
 
-def _script(char: str) -> str:
+def script_of(char: str) -> str:
+    """The script of a character, by its Unicode name; "UNKNOWN" for Latin letters like alpha."""
     script = unicodedata.name(char, "UNKNOWN").partition(" ")[0]
     # Beyond Latin Extended-A stand letters like alpha, easily mistaken.
     return "UNKNOWN" if script == "LATIN" and char >= "\u0180" else script

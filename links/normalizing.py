@@ -40,8 +40,9 @@ __all__ = [
     "source_name",
 ]
 
-# Goes up whenever a rule changes what any address becomes: stored links are then keyed anew.
-RULES_VERSION: Final = 1
+# Goes up whenever a rule changes what any address becomes, or whom it is from: `rekey_links` then
+# keys the stored links anew. 1: the first rules. 2: owners on shared hosts are sources.
+RULES_VERSION: Final = 2
 
 _MAILTO = re.compile(r"mailto:([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.I | re.S)
 _PLACE = re.compile(r"[a-z]+://(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)(?::\d+)?([^?#]*)")

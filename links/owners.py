@@ -19,6 +19,9 @@ _HUGGING_FACE: Final = (
     " organizations papers posts pricing settings spaces tasks"
 )
 _X: Final = "explore hashtag home i intent login messages notifications search settings share"
+_MEETUP: Final = (
+    "about api apps blog cities find help home login lp members messages pro register topics"
+)
 _GITLAB: Final = "explore users help dashboard admin api groups projects search"
 _MEDIUM: Final = "about m me p search tag topic topics membership creators policy jobs-at-medium"
 
@@ -54,6 +57,7 @@ _OWNERS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "velog.io": (re.compile(r"/(@[\w.-]+)", re.ASCII),),
     "brunch.co.kr": (re.compile(r"/(@{1,2}[\w.-]+)", re.ASCII),),
     "blog.naver.com": (_under(""),),
+    "meetup.com": (_under("(?:[a-z]{2}-[A-Z]{2}/)?", _MEETUP),),
     "linkedin.com": (re.compile(r"/((?:in|company|school)/[\w.%-]+)", re.ASCII),),
 }
 # Longer than any name these sites allow.
@@ -70,3 +74,8 @@ def owner_of(host: str, path: str) -> str:
             owner = match.group(1).lower()
             return owner if len(owner) <= _LONGEST else ""
     return ""
+
+
+def has_owners(host: str) -> bool:
+    """Whether a host (without `www.`) is one on which many have pages of their own."""
+    return host in _OWNERS
