@@ -224,7 +224,7 @@ def with_dates(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> Query
     """Annotate with ``public_count``, and with the moments ``first_seen`` and ``last_seen``."""
     post, by = PATHS[listed]
     seen = listed._default_manager.filter(public(at, post), **{by: OuterRef("pk")})
-    # Says nothing new, but without it SQLite reads every post for each row, not one end of an index.
+    # Says nothing new, but without it SQLite reads all posts for each row, not the end of an index.
     seen = seen.filter(date__lte=at)
     dated: QuerySet[Any] = with_public_count(rows, listed, at).annotate(
         first_seen=Subquery(seen.order_by("date").values("date")[:1]),

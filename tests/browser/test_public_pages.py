@@ -24,6 +24,8 @@ PAGES = (
     "/sections/preview/",
     "/sources/",
     "/sources/arxiv.org/",
+    "/sources/github.com/",
+    "/sources/github.com/rust-lang/",
 )
 LONG_BODY = f"""{BODY}
 ## Everything else
@@ -36,6 +38,7 @@ LONG_BODY = f"""{BODY}
 
 1. [One](https://one.example.org/) first
 2. [Two](https://two.example.org/) then
+   - [three](https://github.com/rust-lang/rust) and
    - a nested row about https://a-very-long-host-name.example.org/and/a/path/that/does/not/end
 
 ```
