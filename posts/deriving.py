@@ -13,9 +13,11 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
+from links.gathering import mark_printed
 from links.models import Link
 from links.registering import register
 from links.storing import insert, insert_objects, learn_keys, rewrite
@@ -27,6 +29,7 @@ from posts.itemizing import (
     Known,
     find_rows,
     known_items,
+    linked_from,
     stored_appearances,
     sync_appearances,
     write_items,
@@ -77,6 +80,7 @@ def derive(
     write_items(post, items, links)
     places = {} if is_new else stored_appearances(post)
     sync_appearances(sections, items, found, links, places)
+    mark_printed({link.pk for link in links.values()} - linked_from(places))
     if not is_new:
         _drop_surplus_sections(post, len(sources))
     shown = _shown_links(items, found, links)
@@ -280,6 +284,7 @@ def decisions(items: ItemGrid, links: dict[str, Link], language: str) -> Decisio
             if row.hidden
         ),
         words=link_words(language),
+        report_at=f"{reverse('posts:report')}?item=",
     )
 
 
@@ -297,4 +302,5 @@ def link_words(language: str) -> LinkWords:
             held=gettext("link not reviewed yet"),
             replaced=gettext("link replaced"),
             copy=gettext("archived copy"),
+            report=gettext("Report this link"),
         )

@@ -190,6 +190,12 @@ def stored_appearances(post: Post) -> Places:
     return stored
 
 
+def linked_from(places: Places) -> set[int]:
+    """Return the keys of the links that stand in places."""
+    column = APPEARANCE_FIELDS.index("link_id")
+    return {values[column] for rows in places.values() for values in rows}
+
+
 def sync_appearances(
     sections: Sequence[Section],
     items: ItemGrid,

@@ -103,7 +103,7 @@ _NOTE_NUMBER = re.compile(
     r"<sup[^>]* class=\"footnote\"[^>]*>.*?</sup>|<sup class=\"footnote\".*?</sup>"
 )
 _SHOWN_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:[^<>\"]|\"[^\"]*\")*)>")
-_OWN_LINK = re.compile(r"class=\"(?:permalink|footnote-back)\"")
+_OWN_LINK = re.compile(r"class=\"(?:permalink|report-link|footnote-back)\"")
 _SHOWN_CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
 
 

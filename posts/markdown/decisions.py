@@ -14,6 +14,7 @@ class LinkWords:
     held: str = "link not reviewed yet"
     replaced: str = "link replaced"
     copy: str = "archived copy"
+    report: str = "Report this link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Decisions:
     """What moderators decided: addresses as written, items as (section index, item index).
 
     ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, and
-    beside those in ``copies`` an archived copy is offered; ``words`` say so.
+    beside those in ``copies`` an archived copy is offered; ``words`` say so. ``report_at`` is where
+    readers report an item's link, up to the item's own part of its anchor; "" offers nothing.
     """
 
     blocked: frozenset[str] = frozenset()
@@ -30,6 +32,7 @@ class Decisions:
     copies: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[tuple[int, int]] = frozenset()
     words: LinkWords = LinkWords()
+    report_at: str = ""
 
     def shown(self, url: str) -> str:
         """Return the address that readers get for one; "" for none."""

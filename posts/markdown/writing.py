@@ -105,6 +105,17 @@ class Writer:
             f' href="#{escape(anchor)}"{self._own("aria-label", "#")}></a>'
         )
 
+    def _item_links(self, mark: ItemMark) -> None:
+        """The permalink of an item and, if it leads anywhere, where to report that."""
+        self._permalink(mark.anchor)
+        decided = self._marks.decided
+        if mark.host and decided.report_at:
+            address = decided.report_at + mark.anchor.removeprefix("item-")
+            self._out.append(
+                f'<a{self._own("class", "report-link")} href="{escape(address)}"'
+                f"{self._own('aria-label', decided.words.report)}></a>"
+            )
+
     # -- blocks -----------------------------------------------------------------------------
 
     def _write_heading(self, element: etree.Element) -> None:
@@ -126,7 +137,7 @@ class Writer:
                 self._out.append(f"<p{self._item_attributes(mark)}>")
                 self._content(element)
                 if mark.anchor:
-                    self._permalink(mark.anchor)
+                    self._item_links(mark)
                 self._out.append("</p>\n")
         elif len(element) == 1 and element[0].tag == "img" and is_alone(element):
             self._write_figure(element[0])
@@ -170,21 +181,21 @@ class Writer:
             checked = self._own("checked", "") if task == "x" else ""
             name = self._own("aria-label", f"[{task if task == 'x' else ' '}]")
             self._out.append(f"<input{self._own('type', 'checkbox')}{name} disabled{checked}> ")
-        self._write_item_content(element, mark.anchor if mark is not None else "")
+        self._write_item_content(element, mark if mark is not None and mark.anchor else None)
         self._out.append("</li>\n")
 
-    def _write_item_content(self, element: etree.Element, anchor: str) -> None:
-        """An item's blocks on lines of their own; the permalink ends what is not a list below."""
+    def _write_item_content(self, element: etree.Element, mark: ItemMark | None) -> None:
+        """An item's blocks on lines of their own; its own links end what is not a list below."""
         children = list(element)
         first = next((n for n, child in enumerate(children) if child.tag in _LISTS), len(children))
         for place, child in enumerate(children):
-            if place == first and anchor:
-                self._permalink(anchor)
+            if place == first and mark is not None:
+                self._item_links(mark)
             if place and children[place - 1].tag == TIGHT:
                 self._out.append("\n")
             self._child(child)
-        if anchor and first == len(children):
-            self._permalink(anchor)
+        if mark is not None and first == len(children):
+            self._item_links(mark)
 
     def _write_hidden_item(self, element: etree.Element) -> None:
         """A hidden item leaves nothing but the items that stand below it."""

@@ -53,6 +53,8 @@ class PublicForm(forms.Form):
         try:
             check_ticket(self.name, cleaned.get("ticket", ""))
         except TooQuick as error:
+            if self.errors:
+                return cleaned  # looking over these takes time enough
             raise forms.ValidationError(
                 gettext("That was too quick for a person. Look over it and send it again.")
             ) from error

@@ -1,0 +1,204 @@
+"""Readers say what is wrong with a link, from the item it stands in."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+
+from links.models import Concern, QueueEntry, Report
+from links.moderating import decide
+from posts.models import LinkedItem
+from posts.moderating import set_hidden
+from tests.builders import item, make_post, make_scheduled
+from tests.readers import HERE, errors, ticket
+
+pytestmark = pytest.mark.django_db
+
+SEVERAL = """## Finds
+- **Two links**: [second](https://two.example.org/b) here, and [first](https://one.example.org/a)
+- **No link here**: but a word
+"""
+
+
+@pytest.fixture
+def find() -> LinkedItem:
+    """An item of a public issue."""
+    return item(make_post("Finds of today"), "First find")
+
+
+def path_of(find: LinkedItem) -> str:
+    return f"/report/?item={find.anchor.removeprefix('item-')}"
+
+
+def send(client: Client, find: LinkedItem, **fields: str) -> HttpResponse:
+    data = {"link": str(find.link_id), "kind": "broken", "ticket": ticket("report"), **fields}
+    return client.post(path_of(find), data, headers=HERE)
+
+
+# From the item
+
+
+def test_every_item_with_a_link_leads_to_the_form_without_a_script(
+    client: Client, find: LinkedItem
+) -> None:
+    page = client.get(find.post.get_absolute_url()).content.decode()
+
+    leads = re.findall(r'<a class="report-link" href="([^"]+)"[^>]*aria-label="([^"]+)"', page)
+    linked = find.post.items.exclude(link=None)
+    assert leads == [(path_of(row), "Report this link") for row in linked]
+    assert len(leads) == 4
+    for path, _label in leads:
+        assert client.get(path).status_code == 200
+
+
+def test_search_engines_do_not_follow_these_links(client: Client, find: LinkedItem) -> None:
+    page = client.get(find.post.get_absolute_url()).content.decode()
+
+    (link,) = re.findall(rf"<a[^>]*{re.escape(path_of(find))}[^>]*>", page)
+    assert "nofollow" in link
+    assert "noindex" in client.get(path_of(find)).content.decode()
+
+
+def test_a_blocked_link_cannot_be_reported(
+    client: Client, find: LinkedItem, moderator: User
+) -> None:
+    decide([find.link], "block", by=moderator, reason="Spam")
+
+    assert path_of(find) not in client.get(find.post.get_absolute_url()).content.decode()
+
+
+# The form
+
+
+def test_the_form_shows_what_is_reported(client: Client, find: LinkedItem) -> None:
+    page = client.get(path_of(find)).content.decode()
+
+    assert "First find" in page
+    assert f'<a href="{find.get_absolute_url()}">Finds of today</a>' in page
+    assert f'name="link" value="{find.link_id}"' in page
+
+
+def test_of_several_links_the_reader_chooses_and_the_main_one_is_chosen(client: Client) -> None:
+    find = item(make_post("Several", SEVERAL), "Two links")
+    page = client.get(path_of(find)).content.decode()
+
+    radios = re.findall(r'<input type="radio" name="link" value="(\d+)"([^>]*)>', page)
+    assert len(radios) == 2
+    assert [value for value, rest in radios if "checked" in rest] == [str(find.link_id)]
+
+
+@pytest.mark.parametrize("given", ["", "x", "0" * 12, "g" * 12, "a" * 40, "\0" * 12])
+def test_there_is_no_form_for_an_item_that_is_not_there(client: Client, given: str) -> None:
+    assert client.get("/report/", {"item": given}).status_code == 404
+
+
+def test_there_is_no_form_for_what_readers_do_not_see(client: Client, admin: User) -> None:
+    scheduled = item(make_scheduled(), "First find")
+    without_link = item(make_post("Several", SEVERAL), "No link here")
+    hidden = item(make_post("Hidden"), "First find")
+    set_hidden([hidden], True, by=admin, reason="x")
+
+    for find in (scheduled, without_link, hidden):
+        assert client.get(path_of(find)).status_code == 404
+
+
+# Sending
+
+
+def test_a_report_asks_for_a_decision(client: Client, find: LinkedItem) -> None:
+    response = send(client, find, kind="misleading", note="It leads to a shop.")
+
+    assert response.status_code == 303
+    thanks = client.get(response.headers["Location"]).content.decode()
+    assert find.get_absolute_url() in thanks
+    report = Report.objects.get()
+    assert (report.link, report.kind, report.note, report.place) == (
+        find.link,
+        "misleading",
+        "It leads to a shop.",
+        find.get_absolute_url(),
+    )
+    concern = Concern.objects.get(kind="report")
+    assert (concern.rule, concern.detail) == ("misleading", "×1\nIt leads to a shop.")
+    assert (concern.entry.link, concern.entry.kind) == (find.link, "report")
+
+
+def test_several_reports_of_one_link_add_up(client: Client, find: LinkedItem) -> None:
+    for note in ("", "Nothing there.", ""):
+        send(client, find, note=note)
+    send(client, find, kind="harmful")
+
+    details = Concern.objects.filter(kind="report").values_list("rule", "detail")
+    assert dict(details) == {"broken": "×3\nNothing there.", "harmful": "×1"}
+    assert QueueEntry.objects.filter(link=find.link, closed_at=None).count() == 1
+
+
+def test_after_a_decision_reports_are_counted_anew(
+    client: Client, find: LinkedItem, moderator: User
+) -> None:
+    send(client, find)
+    decide([find.link], "approve", by=moderator)
+    send(client, find)
+
+    concern = Concern.objects.get(kind="report", entry__closed_at=None)
+    assert concern.detail == "×1"
+
+
+def test_a_link_of_another_item_cannot_be_slipped_in(client: Client, find: LinkedItem) -> None:
+    other = item(find.post, "Second find").link
+
+    assert errors(send(client, find, link=str(other.pk)))
+    assert not Report.objects.exists()
+
+
+def test_what_was_typed_is_kept_when_something_is_missing(client: Client, find: LinkedItem) -> None:
+    response = send(client, find, kind="", note="My <words>")
+
+    assert errors(response)
+    assert "My &lt;words&gt;" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"homepage": "https://spam.example"},
+        {"ticket": ""},
+        {"ticket": ticket("suggest")},
+    ],
+)
+def test_machines_are_not_taken(client: Client, find: LinkedItem, fields: dict[str, str]) -> None:
+    assert errors(send(client, find, **fields))
+    assert not Report.objects.exists()
+
+
+def test_a_form_filled_in_faster_than_people_do_is_not_taken(
+    client: Client, find: LinkedItem
+) -> None:
+    assert errors(send(client, find, ticket=ticket("report", timedelta(0))))
+    assert not Report.objects.exists()
+
+
+def test_a_report_that_another_site_sends_is_turned_away(client: Client, find: LinkedItem) -> None:
+    data = {"link": str(find.link_id), "kind": "broken", "ticket": ticket("report")}
+    response = client.post(path_of(find), data, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert response.status_code == 403
+    assert not Report.objects.exists()
+
+
+def test_a_client_that_reports_too_much_has_to_wait(client: Client, find: LinkedItem) -> None:
+    codes = [send(client, find).status_code for _ in range(11)]
+
+    assert codes == [303] * 10 + [429]
+
+
+def test_no_page_sets_a_cookie_or_varies_by_one(client: Client, find: LinkedItem) -> None:
+    sent = send(client, find)
+    answers = [client.get(path_of(find)), client.get(sent.headers["Location"]), sent]
+
+    for answer in answers:
+        assert not answer.cookies
+        assert "Cookie" not in answer.headers.get("Vary", "")
