@@ -4,8 +4,10 @@
 
 The reference is CommonMark with GFM's tables and strikethrough and with bare ``http(s)`` addresses
 linked. Both sides are reduced to what a reader sees (text, white space folded) and where it leads
-(the set of addresses). Where we differ on purpose, the reference is asked once more with that one
-reading changed, and the reason is printed; what is left after that is a defect.
+(the set of addresses). Two figures are printed: against the reference as it stands, and against
+the reference when every source was changed by the rules that we read Markdown by on purpose
+(``benchmarks.input_rules``, no code of the project). For each issue that differs as it stands, the
+fewest rules under which it does not are its reason; what is left after that is a defect.
 """
 
 from __future__ import annotations
@@ -15,30 +17,24 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from html import escape
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks.input_rules import RULES, apply_rules, why_not_linked
 from posts.documents import parse_issue
-from posts.markdown.html import is_known_tag
-from posts.markdown.references import is_linkable
 from posts.rendering import read_issue
 from tests.corpus import ROOT
 
-_GLUED_COMMENT = re.compile(r"(?m)^([ ]{0,3}(?:>[ ]?)*)<!--(?:(?!-->)[^\n])*-->(?=[ ]*\S)")
-_TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _BLOCK_START = re.compile(r"<(?=/?(?:pre|table|div|details|section|figure|li|p|blockquote)\b)")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_UNKNOWN_SCHEME = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\s]*)>")
 
-REASONS = {
-    "comment": "comment before text dropped, the text is Markdown",
-    "tag": "tag unknown to HTML (Vec<T>) shown as text",
-    "scheme": "scheme other than http, https, mailto not linked",
-    "broken": "host or port that no browser can open not linked",
+NOT_LINKED = {
+    "scheme": "scheme other than http, https, mailto",
+    "broken": "host or port that no browser can open",
 }
 
 
@@ -59,16 +55,30 @@ def main(folders: list[str]) -> int:
     for file in files:
         for line in compare(file, counts):
             print(f"{file.parent.name}/{file.name}: {line}")
-    total = len(files)
-    print(f"\n{'issues':<58}{total:>6}")
-    for label in ("text equal", "links complete"):
-        print(f"{label:<58}{counts[label]:>6}  {counts[label] / total:.2%}")
-        explained = total - counts[f"{label.split()[0]} unexplained"]
-        print(f"{'  or different for a reason below':<58}{explained:>6}  {explained / total:.2%}")
-    for reason, words in REASONS.items():
-        print(f"  {words:<56}{counts[reason]:>6}")
-    print(f"CPU seconds: ours {counts['ours'] / 1e9:.1f}, markdown-it {counts['theirs'] / 1e9:.1f}")
+    report(counts, len(files))
     return 1 if counts["text unexplained"] or counts["links unexplained"] else 0
+
+
+def report(counts: Counter[str], total: int) -> None:
+    """Print the figures."""
+
+    def line(words: str, count: int) -> None:
+        print(f"{words:<66}{count:>6}  {count / total:>8.2%}")
+
+    print()
+    line("issues", total)
+    line("text equal to the reference as it stands", counts["text equal"])
+    line("text equal to the reference given the same input rules", counts["text equal by rules"])
+    print("what the others, different as they stand, differ by:")
+    for rule, words in RULES.items():
+        line(f"  {words}", counts[f"text: {rule}"])
+    line("  nothing that is on purpose", counts["text unexplained"])
+    line("links complete", counts["links complete"])
+    print("what those of the others are that are not linked:")
+    for reason, words in NOT_LINKED.items():
+        line(f"  {words}", counts[f"links: {reason}"])
+    line("  nothing that is on purpose", counts["links unexplained"])
+    print(f"CPU seconds: ours {counts['ours'] / 1e9:.1f}, markdown-it {counts['theirs'] / 1e9:.1f}")
 
 
 def compare(file: Path, counts: Counter[str]) -> Iterator[str]:
@@ -77,72 +87,49 @@ def compare(file: Path, counts: Counter[str]) -> Iterator[str]:
     body = re.sub(r"\r\n?", "\n", "".join(section.source for section in issue.sections))
     ours = reading(timed(counts, "ours", lambda: render_sections(issue)))
     theirs = reading(timed(counts, "theirs", lambda: reference().render(body)))
-    reasons: list[str] = []
+    by_rules = reading(reference().render(apply_rules(body)))
+    counts["text equal"] += ours.text == theirs.text
+    counts["text equal by rules"] += ours.text == by_rules.text
     if ours.text != theirs.text:
-        reasons, explained = explain(body, ours.text)
-        if not explained:
+        rules = explain(body, ours.text)
+        counts.update(f"text: {rule}" for rule in rules)
+        yield from (f"text: {RULES[rule]}" for rule in rules)
+        if not rules:
             counts["text unexplained"] += 1
-            wanted = reading(reference(*reasons).render(changed(body, reasons)))
-            yield f"text differs: {first_difference(wanted.text, ours.text)}"
-    else:
-        counts["text equal"] += 1
-    missing = set(theirs.links - ours.links)
-    refused = {link for link in missing if not is_linkable(link)}
-    reasons += ["broken" if re.match(r"(?:https?:)?//", link) else "scheme" for link in refused]
-    missing -= refused
-    if missing:
+            yield f"text differs: {first_difference(by_rules.text, ours.text)}"
+    yield from compare_links(theirs.links - ours.links, counts)
+
+
+def compare_links(missing: frozenset[str], counts: Counter[str]) -> Iterator[str]:
+    """Say why links of the reference are not ours."""
+    reasons = {link: why_not_linked(link) for link in missing}
+    for reason in sorted({*reasons.values()} - {""}):
+        counts[f"links: {reason}"] += 1
+        yield f"not linked: {NOT_LINKED[reason]}"
+    if lost := sorted(link for link, reason in reasons.items() if not reason):
         counts["links unexplained"] += 1
-        yield f"links missing: {sorted(missing)[:5]}"
-    elif not refused:
-        counts["links complete"] += 1
-    for reason in dict.fromkeys(reasons):
-        counts[reason] += 1
-        yield REASONS[reason]
+        yield f"links missing: {lost[:5]}"
+    counts["links complete"] += not missing
 
 
-def explain(body: str, ours: str) -> tuple[list[str], bool]:
-    """The reasons under which the reference reads as we do, or all that apply if none suffice."""
-    applying = []
-    if _GLUED_COMMENT.search(body):
-        applying.append("comment")
-    if any(not is_known_tag(name) for name in _TAG_NAME.findall(body)):
-        applying.append("tag")
-    if any(not is_linkable(url) for url in _UNKNOWN_SCHEME.findall(body)):
-        applying.append("scheme")
-    for reasons in ([reason] for reason in applying):
-        if reading(reference(*reasons).render(changed(body, reasons))).text == ours:
-            return reasons, True
-    wanted = reading(reference(*applying).render(changed(body, applying))).text
-    return applying, wanted == ours
+def explain(body: str, ours: str) -> tuple[str, ...]:
+    """The fewest rules under which the reference reads as we do, () if none suffice."""
+    for size in range(1, len(RULES) + 1):
+        for rules in combinations(RULES, size):
+            if reading(reference().render(apply_rules(body, rules))).text == ours:
+                return rules
+    return ()
 
 
-def changed(body: str, reasons: list[str]) -> str:
-    """The source as the reference must see it to read it as we do."""
-    if "comment" in reasons:
-        body = _GLUED_COMMENT.sub(r"\1", body)
-    return body
-
-
-def reference(*reasons: str) -> MarkdownIt:
-    """The reference renderer, with some of our readings."""
+def reference() -> MarkdownIt:
+    """The reference renderer."""
     md = MarkdownIt("commonmark", {"html": True, "linkify": True})
     md.enable(["table", "strikethrough", "linkify"])
     linkify: Any = md.linkify
     linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     for scheme in ("mailto:", "ftp:", "//"):
         linkify.add(scheme, None)
-    if "tag" in reasons:
-        md.add_render_rule("html_inline", _render_known_tags)
-    if "scheme" in reasons:
-        plain = md.validateLink
-        md.validateLink = lambda url: plain(url) and is_linkable(url)  # type: ignore[method-assign]
     return md
-
-
-def _render_known_tags(renderer: Any, tokens: Any, index: int, *_: Any) -> str:
-    content: str = tokens[index].content
-    name = _TAG_NAME.match(content)
-    return escape(content) if name and not is_known_tag(name[1]) else content
 
 
 def render_sections(issue: Any) -> str:
