@@ -2,13 +2,14 @@
 
     python -m benchmarks.kill_decisions [TIMES]
 
-Each time, on a copy of a database with some issues, two processes run: one decides about links one
-by one, about many at once and about sources, undoes some of it, and says each decision that it got
-an answer for; the other is the worker, with what is left to do. Each is killed (`kill -9`) at a
-random moment of its own. Then another worker does what is left.
+Each time, on a copy of a database with some issues, three processes run: one decides about links
+one by one, about many at once and about sources, undoes some of it, and says each decision that it
+got an answer for; one checks links, of which all fail; one is the worker, with what is left to do.
+Each is killed (`kill -9`) at a random moment of its own. Then another worker does what is left.
 
 Prints decisions that were answered and are lost; links that are otherwise than the records say;
-decisions that are not carried out; pages that are otherwise than text and decisions make them.
+decisions that are not carried out; pages that are otherwise than text and decisions make them; and
+links whose last check is not in their history.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -34,7 +36,7 @@ ISSUES = 12
 SEED = 20240510
 LEASE = 1
 LONGEST = 6.0  # seconds
-FAULTS = ("lost", "unrecorded", "unfinished", "stale", "wrong")
+FAULTS = ("lost", "unrecorded", "unfinished", "stale", "wrong", "unknown")
 
 
 def main(times: int) -> int:
@@ -56,7 +58,8 @@ def main(times: int) -> int:
     print(
         f"{found['lost']} decisions lost, {found['unrecorded']} links without a record,"
         f" {found['unfinished']} decisions not carried out, {found['stale']} pages not made again,"
-        f" {found['wrong']} pages otherwise than they should be"
+        f" {found['wrong']} pages otherwise than they should be,"
+        f" {found['unknown']} checks that are not in the history"
     )
     return int(any(found[fault] for fault in FAULTS))
 
@@ -70,8 +73,9 @@ def disturbed(folder: Path, calm: Path, chance: random.Random) -> Counter[str]:
     with said.open("wb") as out:
         deciding = python(database, __file__, "--decide", str(chance.random()), out=out)
     working = python(database, "manage.py", "run_tasks")
+    checking = python(database, __file__, "--check")
     moments = sorted(
-        ((chance.uniform(1.0, LONGEST), process) for process in (deciding, working)),
+        ((chance.uniform(1.0, LONGEST), process) for process in (deciding, working, checking)),
         key=lambda pair: pair[0],
     )
     start = time.monotonic()
@@ -154,6 +158,20 @@ def _decisions(chance: random.Random) -> Iterator[object]:
         )
 
 
+def check_all() -> None:
+    """Check all links, none of which can be reached."""
+    from links.asking import Manners  # noqa: PLC0415
+    from links.checking import Run, check  # noqa: PLC0415
+    from links.fetching import Fetcher  # noqa: PLC0415
+
+    async def nowhere(_host: str, _port: int) -> list[str]:
+        return ["192.0.2.1"]  # for documentation (RFC 5737), and never connected to
+
+    manners = Manners(pause=timedelta(milliseconds=5))
+    for _checked in check(Run(manners=manners), lambda: Fetcher(resolve=nowhere)):
+        pass
+
+
 def is_left() -> bool:
     """Tell whether a worker has anything left to do."""
     from tasks.models import StoredTask  # noqa: PLC0415
@@ -163,13 +181,17 @@ def is_left() -> bool:
 
 def look(answers: list[str]) -> dict[str, int]:
     """Count what is wrong."""
-    from links.models import Decision, Undertaking  # noqa: PLC0415
+    from links.models import Decision, Link, Undertaking  # noqa: PLC0415
     from posts.models import Post  # noqa: PLC0415
 
     known = set(Decision.objects.values_list("pk", flat=True))
     return {
         "lost": sum(int(answer) not in known for answer in answers),
         "unrecorded": _unrecorded(),
+        "unknown": sum(
+            link.checks.filter(at=link.checked_at).count() != (link.checked_at is not None)
+            for link in Link.objects.all()
+        ),
         "unfinished": Undertaking.objects.filter(finished_at=None).count(),
         "stale": Post.objects.filter(stale_since__isnull=False).count(),
         "wrong": sum(_is_wrong(post) for post in Post.objects.all()),
@@ -193,7 +215,7 @@ def _unrecorded() -> int:
         said = recorded.get(link.pk, {"status": "pending", "replacement_url": ""})
         followed = (link.rule_id, link.standing)
         settle(link, rules)
-        names = said.keys() - {"rule_id", "standing"}
+        names = said.keys() - {"rule_id", "standing", "due_at"}
         wrong += any(now[name] != said[name] for name in names)
         wrong += followed != (link.rule_id, link.standing)
     return wrong
@@ -217,6 +239,8 @@ if __name__ == "__main__":
         match arguments:
             case ["--decide", value]:
                 decide_at_random(value)
+            case ["--check"]:
+                check_all()
             case ["--is-left"]:
                 sys.exit(int(is_left()))
             case ["--look", *values]:

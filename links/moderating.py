@@ -38,8 +38,8 @@ FIELDS = (
     "due_at",
 )  # fmt: skip
 MOMENTS = {"decided_at", "due_at"}
-# What follows from the rest, and may have followed something else since.
-FOLLOWING = {"standing", "rule_id"}
+# What rules and checks may have changed since, without anybody deciding about the link.
+FOLLOWING = {"standing", "rule_id", "due_at"}
 WRITTEN = [name.removesuffix("_id") for name in FIELDS]
 
 
@@ -290,7 +290,10 @@ def _undo_batch(undoing: Decision, pks: Sequence[int]) -> int:
 def _is_as_left(link: Link, after: Mapping[str, Any]) -> bool:
     """Tell whether a link still is what the decision made of it, as far as people decide it."""
     now = plain(_snapshot(link))
-    return all(now[name] == value for name, value in after.items() if name not in FOLLOWING)
+    decided = {name: value for name, value in after.items() if name not in FOLLOWING}
+    if decided.get("health") != Link.Health.BROKEN:
+        decided.pop("health", None)  # checks go on, and say what they find
+    return all(now[name] == value for name, value in decided.items())
 
 
 def _put_back(link: Link, before: Mapping[str, Any]) -> None:

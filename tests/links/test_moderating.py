@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from links import moderating
 from links.models import Decision, Link, QueueEntry, Source, SourceRule, Undertaking
@@ -153,6 +154,18 @@ def test_a_decision_is_undone_once_and_an_undoing_not_at_all(moderator: User) ->
         undo(decision, by=moderator)
     with pytest.raises(DecisionError):
         undo(undoing, by=moderator)
+
+
+def test_restoring_is_undone_although_the_link_was_checked_since(moderator: User) -> None:
+    make_post()
+    decide([link()], "block", by=moderator, reason="spam")
+    decide([link()], "mark_broken", by=moderator, reason="gone")
+    restored = decide([link()], "restore", by=moderator)
+    Link.objects.filter(url=URL).update(health="ok", due_at=timezone.now())
+
+    undo(restored, by=moderator)
+
+    assert (link().status, link().standing) == ("blocked", "blocked")
 
 
 def test_undoing_leaves_alone_what_was_decided_anew(moderator: User) -> None:
