@@ -50,7 +50,7 @@ _VERBATIM = re.compile(
         (?P<escape>\\[!-/:-@\[-`{-~])
         |<!--(?P<comment>(?s:.*?))(?:-->|\Z)
         |(?<!`)(?P<ticks>`+)(?!`)(?P<code>
-            (?:[^`\n]|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}))
+            (?:[^`\n]++|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}))
             |(?!(?P=ticks)(?!`))`+)+?)
             (?P=ticks)(?!`)
         |(?P<hidden><(?P<hidden_name>script|style|svg|math|template|object)\b[^>]*>(?s:.*?)
@@ -81,13 +81,14 @@ _DEFINITION = re.compile(
 # Where a definition may follow: on a definition, a blank line, a heading or nothing.
 _APART = re.compile(r"(?:\A|\n[ \t]*\n|(?:^|\n)#{1,6} [^\n]*\n)\s*\Z")
 _TARGET = (
-    r"\(\s*(?!\[)(<(?:[^<>\n\\]|\\.)*>|(?:[^\s()\\\x00-\x1f]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*\))*)"
+    r"\(\s*(?!\[)(<(?:[^<>\n\\]++|\\.)*>|"
+    r"(?:[^\s()\\\x00-\x1f]++|\\.|\((?:[^\s()\\]++|\\.|\([^\s()]*\))*\))*)"
     r"(\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)"
 )
 _IMAGE = re.compile(rf"!\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]{_TARGET}")
 _LINK = re.compile(rf"\]{_TARGET}")
 _REFERENCE = re.compile(
-    rf"(!?)\[((?:[^\[\]\\\n{_LINK_END}]|\\.|\n(?![ \t]*\n)|\[[^\[\]\n]*\])+)\]"
+    rf"(!?)\[((?:[^\[\]\\\n{_LINK_END}]++|\\.|\n(?![ \t]*\n)|\[[^\[\]\n]*\])+)\]"
     r"(?:\[((?:[^\[\]\\]|\\.)*)\])?"
 )
 _ANCHOR = re.compile(rf"\[([^\[\]{_LINK_END}]*){_LINK_END}")
@@ -102,7 +103,7 @@ _ENTITY = re.compile(r"&(#\d{1,7};?|#[xX][0-9a-fA-F]{0,6};?|[A-Za-z][A-Za-z0-9]{
 _NOTE_NUMBER = re.compile(
     r"<sup[^>]* class=\"footnote\"[^>]*>.*?</sup>|<sup class=\"footnote\".*?</sup>"
 )
-_SHOWN_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:[^<>\"]|\"[^\"]*\")*)>")
+_SHOWN_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:[^<>\"]++|\"[^\"]*\")*)>")
 _OWN_LINK = re.compile(r"class=\"(?:permalink|report-link|footnote-back)\"")
 _SHOWN_CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
 
