@@ -14,6 +14,7 @@ from links import answering
 from links.models import Concern, Decision, QueueEntry, SourceRule
 from links.models.queue import WEIGHTS, Kind
 from links.ruling import links_under
+from links.storing import insert_objects
 
 # How long somebody may think about an entry before others may take it.
 CLAIM = timedelta(minutes=5)
@@ -36,9 +37,8 @@ def raise_concerns(worries: Mapping[int, Sequence[Worry]]) -> None:
     wanted = {pk: found for pk, found in worries.items() if found}
     if not wanted:
         return
-    QueueEntry.objects.bulk_create(
-        (_entry(pk, found) for pk, found in sorted(wanted.items())), ignore_conflicts=True
-    )
+    rows = [_entry(pk, found) for pk, found in sorted(wanted.items())]
+    insert_objects(rows, ignore_conflicts=True)
     entries = _open(wanted).prefetch_related("concerns")
     concerns = []
     for entry in entries:
@@ -49,7 +49,7 @@ def raise_concerns(worries: Mapping[int, Sequence[Worry]]) -> None:
             for worry in new
         ]
         _weigh(entry, new)
-    Concern.objects.bulk_create(concerns)
+    insert_objects(concerns)
 
 
 def _entry(link: int, worries: Sequence[Worry]) -> QueueEntry:
