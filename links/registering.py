@@ -58,7 +58,7 @@ def _links_by_key(keys: Iterable[str]) -> dict[str, Link]:
 def _create(keys_by_address: dict[str, str]) -> dict[str, Link]:
     """Create links, and return them by key; where there is reason to, ask for a decision."""
     names = {address: source_name(address) for address in keys_by_address}
-    sources, new_sources = _sources(names)
+    sources, new_sources = sources_of(names)
     # Sorted, so that two savers of the same new links take their locks in the same order.
     links = make(
         Link,
@@ -89,8 +89,11 @@ def _due(address: str) -> datetime | None:
     return timezone.now() if address.startswith("http") else None
 
 
-def _sources(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
-    """Return the sources of addresses by name, and the keys of those created for them."""
+def sources_of(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
+    """Return the sources of addresses by name, and the keys of those created for them.
+
+    ``names`` are the names of sources by canonical address.
+    """
     hosts = {name: source_key(address) for address, name in names.items() if name}
     known = _sources_by_name({*hosts, *hosts.values()})
     missing = {name: host for name, host in hosts.items() if name not in known}

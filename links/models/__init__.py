@@ -1,6 +1,7 @@
 """The tables of this app, each group in a module of its own."""
 
 from links.models.decisions import Decision, Effect, SourceRule, Undertaking
+from links.models.keying import Keying
 from links.models.links import Check, Link, Source
 from links.models.queue import Concern, QueueEntry
 from links.models.readers import ApiToken, InboxEntry, RateCount, Report, Suggestion
@@ -12,6 +13,7 @@ __all__ = [
     "Decision",
     "Effect",
     "InboxEntry",
+    "Keying",
     "Link",
     "QueueEntry",
     "RateCount",

@@ -61,6 +61,7 @@ class Decision(AppendOnly):
         RULE = "rule", _("Rule made")
         END_RULE = "end_rule", _("Rule ended")
         UNDO = "undo", _("Undone")
+        REKEY = "rekey", _("Keyed anew")
 
     action = models.CharField(_("decision"), max_length=16, choices=Action.choices)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
