@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from links.models import Link
+from links.waiting import Part, count_by_kind
+from posts.admin.desks import Looking, tabs
 from posts.admin.states import in_state
 from posts.models import Post
 
@@ -20,9 +23,10 @@ class Count(NamedTuple):
     """How many rows wait for somebody, and where they are listed."""
 
     name: str
-    number: int
+    number: int | str
     url: str
     kind: str
+    parts: Sequence[dict[str, Any]] = ()
 
 
 @register.simple_tag
@@ -42,16 +46,20 @@ def waiting(context: dict[str, Any]) -> list[Count]:
             _posts(gettext("Scheduled"), "scheduled"),
             _posts(gettext("Posts with problems"), "problem"),
         ]
-    if user.has_perm("links.view_link"):
-        number = Link.objects.filter(status=Link.Status.PENDING).count()
-        url = f"{reverse('admin:links_link_changelist')}?status__exact=pending"
-        counts.append(Count(gettext("Links to decide"), number, url, "links"))
+    if user.has_perm("links.change_queueentry") and user.has_perm("links.change_link"):
+        counts.append(_links(user))
     return counts
 
 
 def _posts(name: str, state: str) -> Count:
     number = in_state(Post.objects.all(), state).count()
     return Count(name, number, f"{reverse('admin:posts_post_changelist')}?state={state}", state)
+
+
+def _links(user: User) -> Count:
+    """Return how many links wait for a decision, and how many of each kind."""
+    every, *kinds = tabs(Looking(Part()), count_by_kind(user))
+    return Count(gettext("Links to decide"), every["count"], every["url"], "links", kinds)
 
 
 @register.filter

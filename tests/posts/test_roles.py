@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from links.models import Link, Source
+from links.models import Link, QueueEntry, Source
 from posts.models import LinkedItem, Post, Section, Tag
 from tests.builders import LONG_AGO, make_post, make_task
 from tests.conftest import SignIn
@@ -61,6 +61,19 @@ MATRIX = {
     "source add": (False, False, False),
     "source change": (False, False, False),
     "source delete": (False, False, False),
+    "queueentry view": (True, False, True),
+    "queueentry add": (False, False, False),
+    "queueentry change": (True, False, True),
+    "queueentry delete": (False, False, False),
+    "queueentry page decide": (True, False, True),
+    "queueentry page open": (True, False, True),
+    "queueentry page skip": (True, False, True),
+    "queueentry page claim": (True, False, True),
+    "queueentry page release": (True, False, True),
+    "queueentry page undo": (True, False, True),
+    "queueentry page rule": (True, False, True),
+    "queueentry page bulk": (True, False, True),
+    "queueentry page progress": (True, False, True),
     "storedtask view": (True, False, False),
     "storedtask add": (False, False, False),
     "storedtask change": (True, False, False),
@@ -107,6 +120,7 @@ def content(db: None) -> dict[str, str]:
         "tag": unused,
         "link": Link.objects.first(),
         "source": Source.objects.first(),
+        "queueentry": QueueEntry.objects.first(),
         "storedtask": make_task(),
     }
     return {name: str(row.pk) for name, row in rows.items() if row}
