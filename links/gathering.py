@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.models import InboxEntry, Link
-from links.normalizing import AddressError
+from links.normalizing import AddressError, canonicalize
 from links.registering import register
 
 
@@ -29,16 +30,28 @@ class Gathered(NamedTuple):
     is_new: bool
 
 
-def gather(url: str, *, by: User, title: str = "", note: str = "") -> Gathered:
-    """Put a link into the inbox, or return the entry that it has there already.
+def check(url: str) -> Link | None:
+    """Return the link of an address if it is known already.
 
     Raises AddressError for what is no web address, Blocked for a link that readers would not get.
     """
+    canonical = canonicalize(url)
+    if not canonical.startswith("http"):
+        raise AddressError("Only web addresses can be collected.")
+    link = Link.objects.filter(key=Link.key_for(canonical)).first()
+    if link is not None and link.standing == Link.Standing.BLOCKED:
+        raise Blocked(link)
+    return link
+
+
+def gather(url: str, *, by: User, title: str = "", note: str = "") -> Gathered:
+    """Put a link into the inbox, or return the entry that it has there already.
+
+    Raises AddressError and Blocked as ``check`` does.
+    """
     with transaction.atomic():
-        link = register([url]).get(url)
-        if link is None or not link.url.startswith("http"):
-            raise AddressError("Only web addresses can be collected.")
-        if link.standing == Link.Standing.BLOCKED:
+        link = check(url) or register([url])[url]
+        if link.standing == Link.Standing.BLOCKED:  # new, of a source that is blocked
             raise Blocked(link)
         entry, is_new = InboxEntry.objects.get_or_create(
             link=link,
@@ -46,6 +59,15 @@ def gather(url: str, *, by: User, title: str = "", note: str = "") -> Gathered:
             defaults={"url": url, "title": title[:300], "note": note, "added_by": by},
         )
     return Gathered(entry, is_new)
+
+
+def reopen(entries: QuerySet[InboxEntry]) -> list[InboxEntry]:
+    """Put entries back that were done; return those that are: one link is in the inbox once."""
+    waiting = set(InboxEntry.objects.filter(done_at=None).values_list("link", flat=True))
+    chosen = {entry.link_id: entry for entry in entries.exclude(done_at=None).order_by("pk")}
+    rows = [entry for link, entry in chosen.items() if link not in waiting]
+    InboxEntry.objects.filter(pk__in=[row.pk for row in rows]).update(done_at=None)
+    return rows
 
 
 def mark_printed(links: Collection[int]) -> None:

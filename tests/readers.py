@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -19,14 +19,12 @@ def ticket(form: str, age: timedelta = timedelta(minutes=1)) -> str:
     return make_ticket(form, timezone.now() - age)
 
 
-def suggest(
-    client: Client, url: str = "https://new.example.org/story", **fields: str
-) -> HttpResponse:
+def suggest(client: Client, url: str = "https://new.example.org/story", **fields: str) -> Any:
     """Send the form with which a link is suggested, as a browser does."""
     data = {"url": url, "ticket": ticket("suggest"), **fields}
     return client.post("/suggest/", data, headers=HERE)
 
 
-def errors(response: HttpResponse) -> list[str]:
+def errors(response: Any) -> list[str]:
     """Return what a page says is wrong with its form."""
     return re.findall(r'<ul class="errorlist[^>]*><li>(.*?)</li>', response.content.decode())

@@ -3,9 +3,19 @@
 from django.contrib import admin
 from taggit.models import Tag as UnusedTag
 
-from posts.admin import items, links, posts, queue, sections, tags
+from posts.admin import inbox, items, links, posts, queue, sections, suggestions, tags, tokens
 
-__all__ = ["items", "links", "posts", "queue", "sections", "tags"]
+__all__ = [
+    "inbox",
+    "items",
+    "links",
+    "posts",
+    "queue",
+    "sections",
+    "suggestions",
+    "tags",
+    "tokens",
+]
 
 # taggit registers a model of its own, which this site does not use.
 admin.site.unregister(UnusedTag)

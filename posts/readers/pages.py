@@ -75,8 +75,7 @@ def suggestion(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _suggest_page(form: PublicForm, url: str = "", status: int = 200) -> HttpResponse:
-    places = covered(url) if url else []
-    context = {"form": form, "places": places, "ask_again": bool(places) and form.is_bound}
+    context = {"form": form, "places": covered(url) if url else []}
     return _form_page("suggest", context, status)
 
 

@@ -2,10 +2,10 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 
 from links.models import Concern, QueueEntry, Report
@@ -33,7 +33,7 @@ def path_of(find: LinkedItem) -> str:
     return f"/report/?item={find.anchor.removeprefix('item-')}"
 
 
-def send(client: Client, find: LinkedItem, **fields: str) -> HttpResponse:
+def send(client: Client, find: LinkedItem, **fields: str) -> Any:
     data = {"link": str(find.link_id), "kind": "broken", "ticket": ticket("report"), **fields}
     return client.post(path_of(find), data, headers=HERE)
 

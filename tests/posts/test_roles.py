@@ -1,6 +1,7 @@
 """Who may do what in the admin: one row for each right, or the tests fail."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin as django_admin
@@ -9,7 +10,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from links.models import Link, QueueEntry, Source
+from links.gathering import gather
+from links.models import ApiToken, Link, QueueEntry, Source
+from links.suggesting import suggest
+from links.tokens import issue
 from posts.models import LinkedItem, Post, Section, Tag
 from tests.builders import LONG_AGO, make_post, make_task
 from tests.conftest import SignIn
@@ -61,6 +65,25 @@ MATRIX = {
     "source add": (False, False, False),
     "source change": (False, False, False),
     "source delete": (False, False, False),
+    "suggestion view": (True, True, True),
+    "suggestion add": (False, False, False),
+    "suggestion change": (True, False, True),
+    "suggestion delete": (False, False, False),
+    "suggestion accept_selected": (True, False, True),
+    "suggestion decline_selected": (True, False, True),
+    "inboxentry view": (True, True, True),
+    "inboxentry add": (True, True, True),
+    "inboxentry change": (True, True, True),
+    "inboxentry delete": (True, False, False),
+    "inboxentry copy_selected": (True, True, True),
+    "inboxentry finish_selected": (True, True, True),
+    "inboxentry reopen_selected": (True, True, True),
+    "inboxentry page copy": (True, True, True),
+    "inboxentry page anywhere": (True, True, True),
+    "apitoken view": (True, True, True),
+    "apitoken add": (True, True, True),
+    "apitoken change": (False, False, False),
+    "apitoken delete": (True, True, True),
     "queueentry view": (True, False, True),
     "queueentry add": (False, False, False),
     "queueentry change": (True, False, True),
@@ -113,6 +136,7 @@ def content(db: None) -> dict[str, str]:
     """A row of each model, by the key of its page."""
     post = make_post()
     unused = Tag.objects.create(name="unused", slug="unused")
+    owner = User.objects.create_user("owner")
     rows = {
         "post": post,
         "section": Section.objects.filter(post=post).first(),
@@ -120,6 +144,9 @@ def content(db: None) -> dict[str, str]:
         "tag": unused,
         "link": Link.objects.first(),
         "source": Source.objects.first(),
+        "suggestion": suggest("https://suggested.example.org/"),
+        "inboxentry": gather("https://collected.example.org/", by=owner).entry,
+        "apitoken": issue(owner, "script", timedelta(days=1))[0],
         "queueentry": QueueEntry.objects.first(),
         "storedtask": make_task(),
     }
@@ -162,6 +189,7 @@ def test_a_role_may_do_what_the_matrix_says(
 ) -> None:
     user = request.getfixturevalue(role)
     expected = MATRIX[right][("admin", "editor", "moderator").index(role)]
+    ApiToken.objects.update(user=user)  # of others' tokens staff know nothing
 
     assert may(sign_in(user), user, right, content) is expected
 

@@ -2,11 +2,11 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -232,7 +232,7 @@ def test_a_machine_that_fills_in_everything_is_not_taken(client: Client) -> None
 
 def test_no_page_sets_a_cookie_or_varies_by_one(client: Client) -> None:
     suggestion = make_suggestion()
-    answers: list[HttpResponse] = [
+    answers: list[Any] = [
         client.get("/suggest/"),
         client.get(f"/suggest/{suggestion.token}/"),
         suggest(client, "https://new.example.org/other"),

@@ -1,0 +1,195 @@
+"""What readers suggest: accepted into the inbox, or declined with a word to the reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from links import suggesting
+from links.admin import ReadOnly
+from links.auditing import record
+from links.models import Suggestion
+from links.moderating import BATCH
+from posts.admin.covering import Covered, summary
+from posts.admin.states import badge
+from posts.templatetags.newsletter import short_date
+
+Status = Suggestion.Status
+COLOURS = {Status.WAITING: "scheduled", Status.ACCEPTED: "published", Status.DECLINED: "draft"}
+
+
+class AnswerForm(forms.Form):
+    """What the reader is told."""
+
+    answer = forms.CharField(
+        label=_("answer"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Shown on the reader's status page."),
+    )
+
+    def __init__(self, data: Any = None, *, required: bool) -> None:
+        super().__init__(data)
+        self.fields["answer"].required = required
+
+
+class SuggestionForm(forms.ModelForm):
+    """The answer, and by the button that was pressed what it says."""
+
+    class Meta:
+        model = Suggestion
+        fields = ("answer",)
+        widgets = {"answer": forms.Textarea(attrs={"rows": 3})}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a word to the reader when something is declined."""
+        cleaned = super().clean() or self.cleaned_data
+        if "_decline" in self.data and not (cleaned.get("answer") or "").strip():
+            self.add_error("answer", gettext("Say why: the reader is told."))
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """Leave the row alone: ``suggesting`` writes it."""
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(Covered, ReadOnly):
+    """Suggestions, the latest first."""
+
+    form = SuggestionForm
+    list_display = ("name", "state", "covered", "day", "answer")
+    list_filter = ("status", "created_at")
+    search_fields = ("url", "title", "note", "email", "link__url")
+    search_help_text = _("Searches addresses, titles and notes.")
+    ordering = ("-created_at", "-id")
+    actions = ("accept_selected", "decline_selected")
+    change_form_template = "admin/links/suggestion/change_form.html"
+    readonly_fields = ("visit", "title", "note", "email", "state", "covered", "page", "day")
+    fields = ("visit", "title", "note", "covered", "email", "day", "state", "page", "answer")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Suggestion]:
+        """Return suggestions with their links."""
+        rows: QuerySet[Suggestion] = super().get_queryset(request)
+        return rows.select_related("link")
+
+    def get_fields(self, request: HttpRequest, obj: Suggestion | None = None) -> Any:
+        """Leave out the address of somebody who left none."""
+        return [name for name in self.fields if name != "email" or (obj and obj.email)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Suggestion | None = None) -> Any:
+        """Keep the answer to what was accepted: the reader was told."""
+        is_over = obj is not None and obj.status == Status.ACCEPTED
+        return (*self.readonly_fields, "answer") if is_over else self.readonly_fields
+
+    @admin.display(description=_("suggestion"), ordering="title")
+    def name(self, row: Suggestion) -> SafeString:
+        return summary(row)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, row: Suggestion) -> SafeString:
+        return badge(COLOURS[Status(row.status)], row.get_status_display())
+
+    @admin.display(description=_("suggested"), ordering="created_at")
+    def day(self, row: Suggestion) -> SafeString | str:
+        return short_date(row.created_at)
+
+    @admin.display(description=_("address"))
+    def visit(self, row: Suggestion) -> SafeString:
+        return format_html(
+            '<a class="address" href="{}" rel="noopener noreferrer">{}</a>'
+            '<br><a class="quiet" href="{}">{}</a>',
+            row.url,
+            row.url,
+            reverse("admin:links_link_change", args=[row.link_id]),
+            _("What is known of this link"),
+        )
+
+    @admin.display(description=_("the reader's page"))
+    def page(self, row: Suggestion) -> SafeString:
+        path = reverse("posts:suggestion", args=[row.token])
+        return format_html('<a href="{}">{}</a>', path, _("See what the reader sees"))
+
+    # Answering
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Suggestion,
+        form: forms.ModelForm[Suggestion],
+        change: bool,
+    ) -> None:
+        """Do what the button says; Django's log has a row of it."""
+        answer = form.cleaned_data["answer"]
+        if "_accept" in request.POST:
+            suggesting.accept([obj], by=request.user, answer=answer)
+        elif "_decline" in request.POST:
+            suggesting.decline([obj], by=request.user, answer=answer)
+        obj.refresh_from_db()
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Write down what was answered."""
+        return f"{form.instance.get_status_display()}: {form.instance.answer}"
+
+    @admin.action(
+        description=_("Accept the selected suggestions into the inbox"), permissions=["change"]
+    )
+    def accept_selected(self, request: HttpRequest, queryset: QuerySet[Suggestion]) -> None:
+        """Approve the links and put them into the inbox."""
+        rows = list(queryset.exclude(status=Status.ACCEPTED)[: BATCH + 1])
+        if len(rows) > BATCH:
+            words = gettext("Accept %(n)d suggestions at a time at most.") % {"n": BATCH}
+            self.message_user(request, words, messages.ERROR)
+        elif rows:
+            with transaction.atomic():
+                suggesting.accept(rows, by=request.user)
+                record(request, rows, gettext("Accepted into the inbox."))
+            words = ngettext(
+                "%(n)d suggestion is in the inbox now.",
+                "%(n)d suggestions are in the inbox now.",
+                len(rows),
+            )
+            self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)
+
+    @admin.action(description=_("Decline the selected suggestions…"), permissions=["change"])
+    def decline_selected(
+        self, request: HttpRequest, queryset: QuerySet[Suggestion]
+    ) -> HttpResponse | None:
+        """Decline suggestions, once somebody said why."""
+        form = AnswerForm(request.POST if "answer" in request.POST else None, required=True)
+        if form.is_valid():
+            self._decline(request, queryset, form.cleaned_data["answer"])
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Decline suggestions"),
+            "opts": self.opts,
+            "form": form,
+            "suggestions": queryset,
+            "count": queryset.count(),
+            "selected": request.POST.getlist("_selected_action"),
+            "select_across": request.POST.get("select_across") == "1",
+        }
+        return render(request, "admin/links/suggestion/decline.html", context)
+
+    def _decline(self, request: HttpRequest, rows: QuerySet[Suggestion], answer: str) -> None:
+        with transaction.atomic():
+            declined = suggesting.decline(list(rows), by=request.user, answer=answer)
+            record(request, declined, gettext("Declined: %(why)s") % {"why": answer})
+        words = ngettext(
+            "%(n)d suggestion is declined.", "%(n)d suggestions are declined.", len(declined)
+        )
+        self.message_user(request, words % {"n": len(declined)}, messages.SUCCESS)

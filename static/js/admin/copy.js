@@ -1,0 +1,23 @@
+/* A button that copies what stands beside it. Without it the text can be selected as any other. */
+(() => {
+  "use strict";
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const place of document.querySelectorAll(".copying")) {
+      const text = place.querySelector("textarea");
+      const button = place.querySelector("button");
+      const label = button.textContent;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(text.value);
+          button.textContent = button.dataset.copied;
+          window.setTimeout(() => {
+            button.textContent = label;
+          }, 2000);
+        } catch {
+          text.select(); // the clipboard may be forbidden: the text is ready to be copied by hand
+        }
+      });
+    }
+  });
+})();

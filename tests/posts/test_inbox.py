@@ -1,0 +1,278 @@
+"""What staff collect for the next issue, and how it leaves the inbox again."""
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from links import suggesting
+from links.gathering import gather
+from links.models import Decision, InboxEntry, QueueEntry, Suggestion
+from links.moderating import decide
+from posts.noting import as_item
+from posts.publishing import rebuild
+from posts.rendering import render_markdown
+from tests.builders import make_draft, make_post
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+
+PRINTED = "https://one.example.org/a"
+NEW = "https://new.example.org/story"
+ADD = "/admin/links/inboxentry/add/"
+LIST = "/admin/links/inboxentry/"
+SUGGESTIONS = "/admin/links/suggestion/"
+
+
+@pytest.fixture
+def client(sign_in: SignIn, editor: User) -> Client:
+    """A browser in which the editor is signed in."""
+    return sign_in(editor)
+
+
+@pytest.fixture
+def desk(sign_in: SignIn, moderator: User) -> Client:
+    """A browser in which the moderator is signed in."""
+    return sign_in(moderator)
+
+
+# Collecting
+
+
+def test_an_editor_collects_a_link_with_a_note(client: Client, editor: User) -> None:
+    client.post(ADD, {"url": NEW, "title": "A story", "note": "For Friday"})
+
+    entry = InboxEntry.objects.get()
+    assert (entry.link.url, entry.title, entry.note, entry.added_by) == (
+        NEW,
+        "A story",
+        "For Friday",
+        editor,
+    )
+    assert LogEntry.objects.get().user == editor
+    page = client.get(LIST).content.decode()
+    assert "A story" in page
+    assert "For Friday" in page
+
+
+def test_the_form_is_filled_in_by_the_bookmarklet_and_nothing_is_stored(client: Client) -> None:
+    page = client.get(ADD, {"url": NEW, "title": "x" * 400, "note": "<b>"}).content.decode()
+
+    assert f'value="{NEW}"' in page
+    assert f'value="{"x" * 300}"' in page
+    assert "&lt;b&gt;" in page
+    assert not InboxEntry.objects.exists()
+
+
+def test_a_link_is_in_the_inbox_once(client: Client) -> None:
+    client.post(ADD, {"url": NEW, "title": "First"})
+    page = client.post(ADD, {"url": f"{NEW}?utm_source=x", "title": "Second"}, follow=True)
+
+    assert InboxEntry.objects.get().title == "First"
+    assert "already" in page.content.decode()
+
+
+def test_whoever_collects_is_told_where_it_was_covered(client: Client) -> None:
+    make_post("An old issue")
+
+    page = client.post(ADD, {"url": PRINTED}, follow=True).content.decode()
+
+    assert "Covered before:" in page
+    assert page.count("An old issue") == 2
+
+
+@pytest.mark.parametrize("url", ["", "no address", "mailto:me@example.org"])
+def test_what_is_no_web_address_is_not_collected(client: Client, url: str) -> None:
+    page = client.post(ADD, {"url": url, "title": "Kept"}).content.decode()
+
+    assert "errorlist" in page
+    assert 'value="Kept"' in page
+
+
+def test_a_blocked_link_is_not_collected(client: Client, moderator: User) -> None:
+    link = gather(NEW, by=moderator).entry.link
+    InboxEntry.objects.all().delete()
+    decide([link], "block", by=moderator, reason="Spam")
+
+    assert "This link is blocked: Spam" in client.post(ADD, {"url": NEW}).content.decode()
+    assert not InboxEntry.objects.exists()
+
+
+def test_the_words_of_an_entry_can_be_changed_and_its_address_stays(
+    client: Client, editor: User
+) -> None:
+    entry = gather(NEW, by=editor).entry
+    path = reverse("admin:links_inboxentry_change", args=[entry.pk])
+
+    client.post(path, {"url": "https://other.example", "title": "Better", "note": "n"})
+
+    entry.refresh_from_db()
+    assert (entry.url, entry.title, entry.note) == (NEW, "Better", "n")
+
+
+def test_how_to_collect_from_anywhere_is_explained_without_a_secret(client: Client) -> None:
+    page = client.get("/admin/links/inboxentry/anywhere/").content.decode()
+
+    assert "javascript:void(window.open(" in page
+    assert f"https://news.example.org{ADD}?url=" in page
+    assert "https://news.example.org/collect/" in page
+
+
+# Copying
+
+
+def test_all_that_waits_is_copied_as_a_list(client: Client, editor: User) -> None:
+    gather(NEW, by=editor, title="A [story] *here*", note="Why\nnot")
+    gather("https://b.example.org/x_(y)", by=editor)
+    done = gather("https://c.example.org/", by=editor).entry
+    client.post(LIST, {"action": "finish_selected", "_selected_action": [done.pk]})
+
+    page = client.get("/admin/links/inboxentry/copy/").content.decode()
+
+    text = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)[1]
+    assert text.split("\n") == [
+        r"- [A \[story\] \*here\*](https://new.example.org/story): Why not",
+        "- [https://b.example.org/x\\_(y)](&lt;https://b.example.org/x_(y)&gt;)",
+        "",
+    ]
+
+
+def test_a_selection_is_copied(client: Client, editor: User) -> None:
+    entry = gather(NEW, by=editor, title="This").entry
+    gather("https://b.example.org/", by=editor, title="That")
+
+    data = {"action": "copy_selected", "_selected_action": [entry.pk]}
+    page = client.post(LIST, data, follow=True).content.decode()
+
+    assert "[This]" in page
+    assert "[That]" not in page
+
+
+@pytest.mark.parametrize("title", ["plain", "a [b](c) `d` <e> *f* _g_ \\", "![x](y)", "1. [ ] x"])
+def test_copied_markdown_is_one_link_with_the_very_title(editor: User, title: str) -> None:
+    entry = gather("https://b.example.org/x?a=(1)&b=2", by=editor, title=title).entry
+
+    html = render_markdown(as_item(entry))
+
+    assert re.findall(r'href="([^"]*)"', html) == ["https://b.example.org/x?a=(1)&amp;b=2"]
+    text = re.sub(r"<[^>]+>", "", html)
+    assert text.strip().replace("&lt;", "<").replace("&gt;", ">") == title
+
+
+# Leaving
+
+
+def test_a_link_leaves_the_inbox_when_it_is_printed(editor: User) -> None:
+    gather(PRINTED, by=editor)
+    other = gather(NEW, by=editor).entry
+
+    make_draft()
+
+    assert InboxEntry.objects.get(done_at=None) == other
+
+
+def test_an_issue_that_has_the_link_already_does_not_take_it_again(
+    editor: User, moderator: User
+) -> None:
+    post = make_post()
+    entry = gather(PRINTED, by=editor).entry
+
+    rebuild(post)
+    decide([entry.link], "approve", by=moderator)
+
+    assert InboxEntry.objects.get().done_at is None
+
+
+def test_links_are_put_aside_and_put_back(client: Client, editor: User) -> None:
+    entry = gather(NEW, by=editor).entry
+
+    client.post(LIST, {"action": "finish_selected", "_selected_action": [entry.pk]})
+    assert InboxEntry.objects.get().done_at
+    assert "new.example.org" not in client.get(LIST).content.decode()
+    assert "new.example.org" in client.get(LIST, {"done": "yes"}).content.decode()
+
+    again = gather(NEW, by=editor).entry
+    data = {"action": "reopen_selected", "_selected_action": [entry.pk]}
+    client.post(f"{LIST}?done=all", data)
+    assert InboxEntry.objects.get(done_at=None) == again
+    again.delete()
+    client.post(f"{LIST}?done=all", data)
+    assert InboxEntry.objects.get().done_at is None
+    assert LogEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize("path", [LIST, SUGGESTIONS])
+def test_a_list_of_twice_the_rows_takes_the_same_queries(
+    desk: Client, editor: User, path: str, django_assert_num_queries, django_assert_max_num_queries
+) -> None:
+    def fill(count: int) -> None:
+        make_post(body="".join(f"- [x](https://a.example.org/{n})\n" for n in range(count)))
+        for n in range(count):
+            gather(f"https://a.example.org/{n}", by=editor)
+            suggesting.suggest(f"https://a.example.org/{n}/b")
+
+    fill(3)
+    desk.get(path)
+    with django_assert_max_num_queries(20) as few:
+        desk.get(path)
+    fill(9)
+    with django_assert_num_queries(len(few.captured_queries)):
+        desk.get(path)
+
+
+# Suggestions
+
+
+def test_a_moderator_accepts_a_suggestion(desk: Client, moderator: User) -> None:
+    suggestion = suggesting.suggest(NEW, title="A story")
+    path = reverse("admin:links_suggestion_change", args=[suggestion.pk])
+
+    desk.post(path, {"_accept": "1", "answer": "Gladly."})
+
+    suggestion.refresh_from_db()
+    assert (suggestion.status, suggestion.answer) == ("accepted", "Gladly.")
+    assert InboxEntry.objects.get().added_by == moderator
+    assert not QueueEntry.objects.filter(closed_at=None).exists()
+    assert Decision.objects.get().by == moderator
+    assert "Gladly." in LogEntry.objects.get().change_message
+
+
+def test_a_moderator_declines_with_a_word_to_the_reader(desk: Client) -> None:
+    suggestion = suggesting.suggest(NEW)
+    path = reverse("admin:links_suggestion_change", args=[suggestion.pk])
+
+    refused = desk.post(path, {"_decline": "1", "answer": ""}).content.decode()
+    assert "errorlist" in refused
+    assert Suggestion.objects.get().status == "waiting"
+
+    desk.post(path, {"_decline": "1", "answer": "We had it."})
+    suggestion.refresh_from_db()
+    assert (suggestion.status, suggestion.answer) == ("declined", "We had it.")
+    assert "We had it." in LogEntry.objects.get().change_message
+
+
+def test_selections_are_accepted_and_declined(desk: Client) -> None:
+    rows = [suggesting.suggest(f"{NEW}/{n}") for n in range(4)]
+
+    first = {"action": "accept_selected", "_selected_action": [row.pk for row in rows[:2]]}
+    desk.post(SUGGESTIONS, first)
+    second = {"action": "decline_selected", "_selected_action": [row.pk for row in rows[2:]]}
+    asked = desk.post(SUGGESTIONS, second).content.decode()
+    desk.post(SUGGESTIONS, {**second, "answer": "No."})
+
+    assert "Decline 2 suggestions" in asked
+    statuses = Suggestion.objects.order_by("pk").values_list("status", "answer")
+    assert list(statuses) == [("accepted", "")] * 2 + [("declined", "No.")] * 2
+    assert InboxEntry.objects.count() == 2
+    assert LogEntry.objects.count() == 4
+
+
+def test_staff_see_where_a_suggestion_was_covered(desk: Client) -> None:
+    make_post("An old issue")
+    suggestion = suggesting.suggest(PRINTED)
+
+    for path in (SUGGESTIONS, reverse("admin:links_suggestion_change", args=[suggestion.pk])):
+        assert "An old issue" in desk.get(path).content.decode()
