@@ -116,15 +116,18 @@ def _create_sources(
         Source(name=name, host=parent.host if parent else name, parent=parent)
         for name, parent in sorted(missing.items())
     ]
-    insert_objects(rows, ignore_conflicts=True)
-    return _sources_by_name(missing)
+    if insert_objects(rows, ignore_conflicts=True) < len(rows):
+        return _sources_by_name(missing)
+    names = Source.objects.filter(name__in=missing)
+    learn_keys(rows, "name", names.values_list("name", "pk"))
+    return {row.name: row for row in rows}
 
 
 def _sources_by_name(names: Iterable[str]) -> dict[str, Source]:
     return {
         source.name: source
         for chunk in _chunks(sorted(names))
-        for source in Source.objects.filter(name__in=chunk)
+        for source in Source.objects.filter(name__in=chunk).only("name", "host", "parent")
     }
 
 
