@@ -192,8 +192,9 @@ def _derive(
     is_new: bool = False,
 ) -> None:
     """Bring tags, derived rows and counters in line with a saved post."""
-    tags = tagging.find_or_create(issue.metadata.tags)
-    tagging.set_tags(post, tags)
+    tags = tagging.find_or_create(issue.metadata.tags) if issue.metadata.tags else []
+    if tags or not is_new:
+        tagging.set_tags(post, tags)
     derive(post, issue.sections, parsed, tags, images, is_new=is_new)
     counting.apply_change(before, counting.share_of(post))
 
