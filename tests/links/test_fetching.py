@@ -1,12 +1,15 @@
 """Fetching: what comes back from good servers, and that bad ones can neither hold nor misuse us."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
+import brotli
 import pytest
 
+from links.decoding import decoder_for
 from links.fetching import Fetcher, FetchError, Response, Validators, fetch
 from links.guarding import Policy
 from tests.links.hostile import GOOD_NAME, PAGE, Hostile, hostile_server
@@ -254,6 +257,12 @@ def test_a_hostile_server_gets_a_refusal_in_time(hostile, connections, path, kin
     assert error.kind == kind
     assert str(error).count("\n") == 0
     assert set(connections) == {("127.0.0.1", hostile.port)}
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_bomb_is_unpacked_no_further_than_there_is_room(coding):
+    packed = gzip.compress(bytes(50_000)) if coding == "gzip" else brotli.compress(bytes(50_000))
+    assert decoder_for(coding).decode(packed, 100) == bytes(100)
 
 
 def test_a_failure_tells_how_far_it_came(hostile):
