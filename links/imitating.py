@@ -6,7 +6,6 @@ mixed scripts), from which the table of letters below takes what hosts may hold.
 """
 
 import unicodedata
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -45,13 +44,11 @@ BRANDS: Final = frozenset(
 _ENDINGS: Final = frozenset("com org net io co ai kr".split())
 
 
-@lru_cache(maxsize=8192)
 def mixes_scripts(host: str) -> bool:
     """Whether a label of an ASCII host mixes Latin letters with others that can look like them."""
     return any(_is_mixed(_decoded(label)) for label in host.split(".") if label[:4] == "xn--")
 
 
-@lru_cache(maxsize=8192)
 def imitated_name(host: str) -> str:
     """The name that an ASCII host could be taken for; "" if it is a name of its own."""
     labels = host.split(".")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key, source_name
 from links.storing import insert_objects, learn_keys, make
-from links.triaging import hold_or_show, known_among, triage
+from links.triaging import among_news, hold_or_show, known_among, triage
 
 # SQLite before 3.32 allows 999 parameters in a statement; PostgreSQL plans short lists better.
 CHUNK = 500
@@ -23,11 +23,12 @@ _ASKED = (
 )
 
 
-def register(urls: Iterable[str]) -> dict[str, Link]:
+def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[str, Link]:
     """Return the Link of each address, creating those not seen before.
 
-    ``urls`` are addresses as written. What is no web or mail address (a relative path, an anchor
-    in the page) has no Link and is missing from the answer.
+    ``urls`` are addresses as written, in an issue of ``printed_at`` or, by default, just now. What
+    is no web or mail address (a relative path, an anchor in the page) has no Link and is missing
+    from the answer.
     """
     canonical = {url: address for url in set(urls) if (address := canonical_or_none(url))}
     keys = {address: Link.key_for(address) for address in canonical.values()}
@@ -35,7 +36,7 @@ def register(urls: Iterable[str]) -> dict[str, Link]:
         known = _links_by_key(keys.values())
         missing = {address: key for address, key in keys.items() if key not in known}
         if missing:
-            known |= _create(missing)
+            known |= _create(missing, printed_at)
     return {url: known[keys[address]] for url, address in canonical.items()}
 
 
@@ -55,7 +56,7 @@ def _links_by_key(keys: Iterable[str]) -> dict[str, Link]:
     }
 
 
-def _create(keys_by_address: dict[str, str]) -> dict[str, Link]:
+def _create(keys_by_address: dict[str, str], printed_at: datetime | None) -> dict[str, Link]:
     """Create links, and return them by key; where there is reason to, ask for a decision."""
     names = {address: source_name(address) for address in keys_by_address}
     sources, new_sources = sources_of(names)
@@ -75,7 +76,7 @@ def _create(keys_by_address: dict[str, str]) -> dict[str, Link]:
         links = list(_links_by_key(keys_by_address.values()).values())
     else:
         learn_keys(links, "key", _stored_keys(keys_by_address.values()))
-    triage(links, new_sources)
+    triage(links, among_news(new_sources, printed_at))
     return {link.key: link for link in links}
 
 

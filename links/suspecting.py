@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -105,16 +106,20 @@ def _found(url: str, host: str) -> Iterator[Suspicion]:
     parts = urlsplit(url)
     if parts.username:
         yield Suspicion("credentials", unquote(parts.netloc.rpartition("@")[0]))
-    if _is_number(host):
-        yield Suspicion("raw-ip", host)
-    elif name := imitated_name(host):
-        yield Suspicion("look-alike", name)
-    elif mixes_scripts(host):
-        yield Suspicion("mixed-script", shown_name(host))
+    yield from _about_host(host)
     if host in SHORTENERS and parts.path != "/":
         yield Suspicion("shortener", host)
     if program := _program(host, parts.path, parts.query):
         yield Suspicion("executable", program)
+
+
+@lru_cache(maxsize=8192)
+def _about_host(host: str) -> tuple[Suspicion, ...]:
+    if _is_number(host):
+        return (Suspicion("raw-ip", host),)
+    if name := imitated_name(host):
+        return (Suspicion("look-alike", name),)
+    return (Suspicion("mixed-script", shown_name(host)),) if mixes_scripts(host) else ()
 
 
 def _is_number(host: str) -> bool:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django_tasks import task
 
-from links.models import Link, Source
+from links.models import Link, QueueEntry, Source
 from links.models.queue import Kind
 from links.queueing import Worry, raise_concerns
 from links.ruling import active_rules, settle
 from links.suspecting import suspicions, text_mismatch
 
+# Sources of an older issue are no news: an archive is imported. Of those, the queue takes as many
+# as somebody may look at; the rest counts as known, and is found on the page of sources.
+NEWS = timedelta(days=30)
+BACKLOG = 200
 # As many links at a time are asked about when a rule holds them.
 A_RUN = 200
 
@@ -42,11 +48,23 @@ def hold_or_show(links: Sequence[Link], known_sources: Iterable[int]) -> None:
         settle(link, rules)
 
 
+def among_news(new_sources: Sequence[int], printed_at: datetime | None) -> Sequence[int]:
+    """Return those of new sources (by key) that are worth a decision of their own.
+
+    All of an issue of the last 30 days (``printed_at``; None: just now) or to come. Of an older
+    one as many as the queue has room for, so that an archive of ten years does not drown it.
+    """
+    if not new_sources or printed_at is None or printed_at > timezone.now() - NEWS:
+        return new_sources
+    waiting = QueueEntry.objects.filter(kind=Kind.NEW_SOURCE, closed_at=None).order_by()
+    return new_sources[: BACKLOG - waiting[:BACKLOG].count()]
+
+
 def triage(links: Sequence[Link], new_sources: Iterable[int]) -> None:
     """Put links seen for the first time into the queue where there is reason to.
 
-    ``new_sources`` are the keys of sources seen for the first time with them; one link stands for
-    each. A link that a rule blocks or allows needs nobody, unless it is suspicious.
+    ``new_sources`` are the keys of sources to ask about; one link stands for each. A link that a
+    rule blocks or allows needs nobody, unless it is suspicious.
     """
     asked = set(new_sources)
     worries: dict[int, list[Worry]] = {}
