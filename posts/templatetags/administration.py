@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from links.models import InboxEntry
 from links.waiting import Part, count_by_kind
 from posts.admin.desks import Looking, tabs
 from posts.admin.states import in_state
@@ -37,7 +38,7 @@ def site_name() -> str:
 
 @register.simple_tag(takes_context=True)
 def waiting(context: dict[str, Any]) -> list[Count]:
-    """Return what waits for this user: four counts, fewer without the right to see the rows."""
+    """Return what waits for this user: five counts, fewer without the right to see the rows."""
     user = context["request"].user
     counts: list[Count] = []
     if user.has_perm("posts.view_post"):
@@ -48,6 +49,10 @@ def waiting(context: dict[str, Any]) -> list[Count]:
         ]
     if user.has_perm("links.change_queueentry") and user.has_perm("links.change_link"):
         counts.append(_links(user))
+    if user.has_perm("links.view_inboxentry"):
+        number = InboxEntry.objects.filter(done_at=None).count()
+        url = reverse("admin:links_inboxentry_changelist")
+        counts.append(Count(gettext("For the next issue"), number, url, "inbox"))
     return counts
 
 

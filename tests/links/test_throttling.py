@@ -1,19 +1,22 @@
 """Limits hold for all workers together, however many requests come at once."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from links.models import RateCount
 from links.throttling import Limit, allow, prune_rate_counts
+from tests.newsletter.production import CHECKOUT
+from tests.tasks.conftest import shared_database  # noqa: F401 (a fixture)
+from tests.tasks.samples import PATIENCE, wait_until
 
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 LIMIT = Limit(3, timedelta(minutes=10))
-WORKERS = 8
+WORKERS = 3
 
 
 def results(times: int, who: str = "a", at: datetime = NOW, limit: Limit = LIMIT) -> list[bool]:
@@ -70,26 +73,57 @@ def test_counts_are_forgotten_after_a_day() -> None:
     assert RateCount.objects.count() == 1
 
 
-def _at_once(work: Callable[[int], bool]) -> list[bool]:
-    """Run work in several threads, each with a connection of its own, all from one moment on."""
-    start = threading.Barrier(WORKERS)
+# Each worker is a process with a few threads, as under gunicorn; all begin at the same moment.
+WORKER = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+import django; django.setup()
+from django.db import connection
+from links.throttling import Limit, allow
 
-    def run(number: int) -> list[bool]:
-        try:
-            start.wait()
-            return [work(number) for _ in range(5)]
-        finally:
-            connection.close()
+LIMIT = Limit(7, timedelta(minutes=10))
+AT = datetime.fromisoformat("2026-11-24T09:05:00+00:00")
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return [passed for found in pool.map(run, range(WORKERS)) for passed in found]
+def work(_number):
+    passed = [allow("suggest", "a", [LIMIT], AT) for _ in range(5)]
+    connection.close()
+    return sum(passed)
+
+Path(sys.argv[1]).touch()
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.001)
+with ThreadPoolExecutor(4) as pool:
+    print(sum(pool.map(work, range(4))))
+"""
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_limit_holds_for_many_workers_at_once() -> None:
-    limit = Limit(7, timedelta(minutes=10))
+def test_a_limit_holds_for_many_workers_at_once(
+    shared_database: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "newsletter.settings",
+        "DEBUG": "true",
+        "DATABASE_URL": shared_database,
+    }
+    assert not RateCount.objects.exists()  # the first connection sets SQLite's journal up
+    go, ready = tmp_path / "go", [tmp_path / f"ready-{n}" for n in range(WORKERS)]
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(file), str(go)],
+            cwd=CHECKOUT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for file in ready
+    ]
+    wait_until(lambda: all(file.exists() for file in ready))
+    go.touch()
+    passed = [int(worker.communicate(timeout=PATIENCE)[0]) for worker in workers]
 
-    passed = _at_once(lambda _number: allow("suggest", "a", [limit], NOW))
-
-    assert (len(passed), sum(passed)) == (WORKERS * 5, 7)
+    assert sum(passed) == 7
     assert RateCount.objects.get().count == 7

@@ -110,6 +110,8 @@ BAD_VALUES: list[tuple[Callable[[str], Any], str]] = [
         for value in ("memcached://a", "redis://", "redis://a/x", "redis://a:0/1")
     ),
     *((env.cache, value) for value in ("redis://a:x/1", "redis://[a/1", "locmem", "redis")),
+    *((env.mail, value) for value in ("mail.example.org", "http://a", "smtp://", "smtp://a/x")),
+    *((env.mail, value) for value in ("smtp://a:x", "smtp://[a", "smtp://a?tls=1", "console:")),
 ]
 
 
@@ -128,6 +130,7 @@ def test_a_bad_value_is_refused_with_the_name_of_its_variable(given, read, value
         (lambda name: env.database(name, ""), "mysql://me:hunter2@host/name"),
         (env.cache, "redis://:hunter2@host/nonsense"),
         (env.url, "https://me:hunter2@host"),
+        (env.mail, "smtp://me:hunter2@host/inbox"),
     ],
 )
 def test_a_refusal_never_repeats_a_password(given, read, value):
@@ -223,3 +226,36 @@ def test_the_password_of_a_queue_is_never_repeated(given):
     with pytest.raises(ImproperlyConfigured) as refusal:
         env.tasks(NAME)
     assert "s3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "port", "starttls", "tls"),
+    [
+        ("smtp://mail.example.org", 587, True, False),
+        ("smtp://mail.example.org:2525", 2525, True, False),
+        ("smtp://mail.example.org:25", 25, False, False),
+        ("smtps://mail.example.org", 465, False, True),
+    ],
+)
+def test_mail_goes_to_the_named_server(given, value, port, starttls, tls):
+    given(value)
+
+    found = env.mail(NAME)
+
+    assert found["EMAIL_HOST"] == "mail.example.org"
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == (port, starttls)
+    assert found["EMAIL_USE_SSL"] is tls
+
+
+def test_the_password_of_a_mail_server_may_hold_anything(given):
+    given("smtp://me%40example.org:p%2Fw%3A@mail.example.org")
+
+    found = env.mail(NAME)
+
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me@example.org", "p/w:")
+
+
+def test_without_a_server_no_mail_is_sent(given):
+    given("")
+
+    assert env.mail(NAME) == {}

@@ -263,6 +263,7 @@ def test_the_start_page_counts_what_waits(client: Client) -> None:
         "Scheduled": "1",
         "Posts with problems": "1",
         "Links to decide": "4",
+        "For the next issue": "0",
     }
 
 

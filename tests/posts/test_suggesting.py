@@ -393,6 +393,19 @@ def test_a_rule_that_blocks_a_source_declines_what_was_suggested_of_it(
     assert not QueueEntry.objects.filter(closed_at=None).exists()
 
 
+def test_undoing_the_rule_lets_the_suggestion_wait_again(moderator: User) -> None:
+    suggestion = make_suggestion()
+    decision = make_rule(
+        SourceRule(host="new.example.org", action="block", reason="x"), by=moderator
+    )
+
+    undo(decision, by=moderator)
+
+    suggestion.refresh_from_db()
+    assert suggestion.status == "waiting"
+    assert QueueEntry.objects.get(closed_at=None).link == suggestion.link
+
+
 def test_what_is_in_the_inbox_already_is_accepted_at_once(client: Client, moderator: User) -> None:
     suggesting.accept([make_suggestion()], by=moderator)
 
