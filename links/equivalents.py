@@ -25,7 +25,8 @@ def _words(text: str) -> frozenset[str]:
 
 # Parameters that say where a reader came from, wherever they stand. Lower case, compared so.
 TRACKING_PREFIXES: Final = ("utm_", "mtm_", "matomo_", "pk_campaign", "pk_kwd", "hsa_")
-# Of advertising and social networks, mailing services, analytics, and Naver's advertisements.
+# Of advertising and social networks, mailing services, analytics; those that the browser Brave
+# takes off all addresses (query_filter in brave-core); and Naver's advertisements.
 TRACKING_NAMES: Final = _words("""
     fbclid gclid gclsrc dclid wbraid gbraid gad_source gad_campaignid msclkid yclid ysclid twclid
     ttclid igsh igshid li_fat_id epik srsltid rb_clickid wickedid _branch_match_id
@@ -34,6 +35,11 @@ TRACKING_NAMES: Final = _words("""
     vero_conv oly_enc_id oly_anon_id ck_subscriber_id ml_subscriber ml_subscriber_hash _kx
 
     _ga _gl _openstat guccounter guce_referrer guce_referrer_sig at_medium at_campaign xtor echobox
+
+    __s _bhlid _branch_referrer at_recipient_id at_recipient_list bbeml bsft_clkid bsft_uid et_rid
+    fb_action_ids irclickid mibextid oft_c oft_ck oft_d oft_id oft_ids oft_k oft_lk oft_sk pk_cid
+    sms_click sms_source sms_uph ss_email_id syclid unicorn_click_id vgo_ee ymclid
+    __twitter_impression
 
     napm n_media n_query n_rank n_ad_group n_ad n_keyword n_keyword_id n_campaign_type
 """)
@@ -267,6 +273,17 @@ SITES: Final[dict[str, Site]] = {
     "discord.gg": Site("discord.com", rule=_discord_invitation),
     **_under("luma.com lu.ma", Site("luma.com")),
     "open.spotify.com": Site("open.spotify.com", drops=_words("si")),
+    **_under(
+        "www.facebook.com facebook.com m.facebook.com mbasic.facebook.com web.facebook.com",
+        Site("www.facebook.com", drops=_words("__tn__ refsrc rdid")),
+    ),
+    **_under(
+        "www.threads.com threads.com www.threads.net threads.net",
+        Site("www.threads.com", drops=_words("xmt slof")),
+    ),
+    **_under("www.instagram.com instagram.com", Site("www.instagram.com", drops=_words("ig_rid"))),
+    **_under("www.yna.co.kr yna.co.kr m.yna.co.kr", Site("www.yna.co.kr")),
+    **_under("www.etnews.com etnews.com m.etnews.com", Site("www.etnews.com")),
     "docs.google.com": Site("docs.google.com", slash_free=False, drops=_DRIVE_DROPS),
     "drive.google.com": Site("drive.google.com", slash_free=False, drops=_DRIVE_DROPS),
     **_under(
@@ -331,8 +348,8 @@ def _is_tracking(piece: str) -> bool:
     name = name.lower()
     if name in TRACKING_NAMES or name.startswith(TRACKING_PREFIXES):
         return True
-    # Medium marks every link so, also on the domains of its publications.
-    return name == "source" and "---" in value
+    # Medium marks every link so, also on the domains of its publications; X what it embeds.
+    return (name == "source" and "---" in value) or (name == "ref_src" and value[:5] == "twsrc")
 
 
 def apply_known_rules(address: Address) -> None:

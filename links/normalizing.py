@@ -20,6 +20,7 @@ The rules, in this order:
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -38,10 +39,12 @@ __all__ = [
     "path_of",
     "source_key",
     "source_name",
+    "trace",
 ]
 
 # Goes up whenever a rule changes what any address becomes, or whom it is from: `rekey_links` then
-# keys the stored links anew. 1: the first rules. 2: owners on shared hosts are sources.
+# keys the stored links anew. 1: the first rules. 2: owners on shared hosts are
+# sources; more trackers, more mobile hosts.
 RULES_VERSION: Final = 2
 
 _MAILTO = re.compile(r"mailto:([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.I | re.S)
@@ -59,10 +62,22 @@ def canonicalize(url: str) -> str:
     if text[:7].lower() == "mailto:":
         return _canonical_mail(text)
     address = parse_address(text)
-    # Ends, because the target is a part of the path or the query that it is taken from.
-    while (inner := _unwrap(address)) is not None:
-        address = inner
-    return str(_settled(address))
+    for rule in RULES.values():
+        address = rule(address)
+    return str(address)
+
+
+def trace(url: str) -> dict[str, str]:
+    """What becomes of a web address rule by rule, the spelling first; raises AddressError.
+
+    For people who ask why two addresses count as one: the first rule after which they are equal.
+    """
+    address = parse_address(trim(url))
+    steps = {"spelling": str(address)}
+    for name, rule in RULES.items():
+        address = rule(address)
+        steps[name] = str(address)
+    return steps
 
 
 def host_of(canonical: str) -> str:
@@ -121,7 +136,14 @@ def kind_of(url: str) -> Kind:
     return kind_of_page(source_key(canonical), match.group(2)) if match else ""
 
 
-def _unwrap(address: Address) -> Address | None:
+def _unwrap(address: Address) -> Address:
+    # Ends, because the target is a part of the path or the query that it is taken from.
+    while (inner := _inside(address)) is not None:
+        address = inner
+    return address
+
+
+def _inside(address: Address) -> Address | None:
     target = target_of(address)
     if target is None:
         return None
@@ -131,14 +153,30 @@ def _unwrap(address: Address) -> Address | None:
         return None
 
 
-def _settled(address: Address) -> Address:
-    """Apply what only drops, orders and renames parts of an address already spelled right."""
+def _drop_tracking(address: Address) -> Address:
     address.fragment = _place_in_page(address.fragment)
     address.pieces = without_tracking(address.pieces)
+    return address
+
+
+def _put_in_order(address: Address) -> Address:
     if len(address.pieces) > 1 and _is_form(address.pieces):
         address.pieces.sort(key=lambda piece: piece.partition("=")[0])
+    return address
+
+
+def _spell_as_known(address: Address) -> Address:
     apply_known_rules(address)
     return address
+
+
+# The rules by name, in their order, for an address that is spelled right already.
+RULES: Final[dict[str, Callable[[Address], Address]]] = {
+    "wrapper": _unwrap,
+    "tracking": _drop_tracking,
+    "order": _put_in_order,
+    "site": _spell_as_known,
+}
 
 
 def _place_in_page(fragment: str) -> str:

@@ -47,7 +47,7 @@ _OWNERS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "substack.com": (re.compile(r"/(@[\w.-]+)", re.ASCII), _under("(?:pub|profile)/")),
     "x.com": (_under("", _X),),
     "bsky.app": (_under("profile/"),),
-    "threads.net": (re.compile(r"/(@[\w.]+)", re.ASCII),),
+    "threads.com": (re.compile(r"/(@[\w.]+)", re.ASCII),),
     "youtube.com": (
         re.compile(r"/(@[\w.%-]+)", re.ASCII),
         re.compile(r"/((?:c|user|channel)/[\w.%-]+)", re.ASCII),

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from links.normalizing import AddressError, canonicalize, host_of, kind_of, source_key
-from tests.corpus import corpus
+from links.equivalents import DOMAINS, SITES, TRACKING_NAMES, TRACKING_PREFIXES, WRAPPERS
+from links.normalizing import (
+    RULES_VERSION,
+    AddressError,
+    canonicalize,
+    host_of,
+    kind_of,
+    source_key,
+    source_name,
+    trace,
+)
+from links.owners import has_owners
+from tests.corpus import CHECKOUT, corpus
 
 SAME = [
     ("https://example.com/a#", "https://example.com/a"),
@@ -59,6 +70,12 @@ SAME = [
         "https://towardsdatascience.com/a-1?source=rss----7f60cf5620c9---4",
         "https://towardsdatascience.com/a-1",
     ),
+    ("https://example.com/?_bhlid=1&ref_src=twsrc%5Etfw", "https://example.com/"),
+    ("https://m.facebook.com/events/1/?mibextid=a&__tn__=b", "https://www.facebook.com/events/1"),
+    ("https://www.threads.net/@a/post/B?xmt=c", "https://www.threads.com/@a/post/B"),
+    ("https://instagram.com/p/A_b/?igsh=c", "https://www.instagram.com/p/A_b"),
+    ("https://m.yna.co.kr/view/AKR1", "https://www.yna.co.kr/view/AKR1"),
+    ("https://m.etnews.com/20240510000001", "https://www.etnews.com/20240510000001"),
     ("MAILTO:Ann@EXAMPLE.com", "mailto:Ann@example.com"),
 ]
 
@@ -74,6 +91,12 @@ APART = [
     ("https://example.com/a%3Fb", "https://example.com/a?b"),
     ("https://example.com/a%23b", "https://example.com/a#b"),
     ("https://a@example.com/", "https://example.com/"),
+    ("https://example.com/?ref_src=a", "https://example.com/?ref_src=b"),
+    ("https://m.example.com/a", "https://example.com/a"),
+    ("https://example.com/a/amp/", "https://example.com/a/"),
+    ("https://amp.example.com/a", "https://example.com/a"),
+    ("https://www.facebook.com/a?story_fbid=1", "https://www.facebook.com/a?story_fbid=2"),
+    ("https://www.instagram.com/p/A_b", "https://www.instagram.com/p/a_b"),
     ("https://github.com/a/b/blob/main/README.md", "https://github.com/a/b/blob/main/readme.md"),
     ("https://github.com/a/b?tab=security-ov-file", "https://github.com/a/b"),
     ("https://arxiv.org/pdf/2405.04517#page=4", "https://arxiv.org/abs/2405.04517"),
@@ -273,3 +296,44 @@ def test_no_text_makes_it_fail_in_another_way(text):
 
 def test_nested_wrappers_lead_to_the_address_within():
     assert canonicalize("https://" + "www.google.com/amp/s/" * 250 + "a.dev") == "https://a.dev/"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/Rust-Lang/rust", "github.com/rust-lang"),
+        ("https://github.com/orgs/rust-lang/repositories", "github.com/rust-lang"),
+        ("https://github.com/features/copilot", "github.com"),
+        ("https://www.meetup.com/rust-berlin/events/1/", "meetup.com/rust-berlin"),
+        ("https://www.meetup.com/de-DE/rust-berlin/events/1/", "meetup.com/rust-berlin"),
+        ("https://www.meetup.com/find/?q=rust", "meetup.com"),
+        ("https://www.threads.net/@a/post/B", "threads.com/@a"),
+        ("https://a.github.io/b", "a.github.io"),
+        ("mailto:a@example.com", ""),
+    ],
+)
+def test_a_source_is_the_owner_where_many_share_a_host(url, name):
+    assert source_name(canonicalize(url)) == name
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("HTTPS://example.com:443", "spelling"),
+        ("https://www.google.com/url?q=https%3A%2F%2Fexample.com%2F", "wrapper"),
+        ("https://example.com/?utm_source=a", "tracking"),
+    ],
+)
+def test_the_rule_that_makes_two_addresses_one_can_be_named(url, rule):
+    steps = trace(url)
+    assert next(name for name, step in steps.items() if step == "https://example.com/") == rule
+    assert list(steps.values())[-1] == canonicalize(url)
+
+
+def test_the_manual_names_every_rule():
+    manual = (CHECKOUT / "docs" / "links.md").read_text(encoding="utf-8")
+    hosts = {*SITES, *DOMAINS, *(name.partition("/")[0] for name in WRAPPERS)}
+    words = set(re.findall(r"[\w.%-]+", manual))
+    assert f"Version {RULES_VERSION}" in manual
+    assert sorted({*hosts, *TRACKING_NAMES, *TRACKING_PREFIXES} - words) == []
+    assert all(has_owners(host) for host in re.findall(r"^\| `([\w.]+)/…", manual, re.M))
