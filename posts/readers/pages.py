@@ -16,10 +16,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from links import reporting, suggesting
-from links.models import Link, Suggestion
+from links.models import InboxEntry, Link, Suggestion
 from links.throttling import Limit, allow
 from posts.models import Appearance, LinkedItem, public
-from posts.placing import covered, places_of
+from posts.placing import Place, covered, places_of
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
 from posts.readers.tickets import client_of, comes_from_here
 from posts.shell import page
@@ -65,13 +65,23 @@ def suggest(request: HttpRequest) -> HttpResponse:
 def suggestion(request: HttpRequest, token: str) -> HttpResponse:
     """What became of a suggestion, for whoever has its unguessable address."""
     row = get_object_or_404(Suggestion.objects.select_related("link"), token=token)
-    accepted = row.status == Suggestion.Status.ACCEPTED
-    places = places_of([row.link_id]).get(row.link_id, []) if accepted else []
-    response = page("suggestion", {"suggestion": row, "places": places[:1]})
+    response = page("suggestion", {"suggestion": row, "places": _printed(row)})
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _printed(suggestion: Suggestion) -> list[Place]:
+    """Return where an accepted suggestion was printed, the latest place; none while it waits.
+
+    As long as the link is in the inbox, older places are not what became of the suggestion.
+    """
+    link = suggestion.link_id
+    waits = suggestion.status != Suggestion.Status.ACCEPTED or (
+        InboxEntry.objects.filter(link=link, done_at=None).exists()
+    )
+    return [] if waits else places_of([link]).get(link, [])[:1]
 
 
 def _suggest_page(form: PublicForm, url: str = "", status: int = 200) -> HttpResponse:

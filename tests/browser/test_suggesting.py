@@ -175,7 +175,7 @@ def test_these_pages_have_no_barrier_and_fit_every_screen(
         post.get_absolute_url(),
     ):
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": 320, "height": 640})
             page.goto(f"{live_server.url}{path}")
             barriers[path, scheme] = violations(page)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from links import suggesting
@@ -307,6 +308,16 @@ def test_what_was_printed_is_shown_with_its_place(client: Client, moderator: Use
     page = status_page(client, suggestion)
     assert heading(page) == "It was printed."
     assert "The issue of today" in page
+
+
+def test_an_old_place_is_not_what_became_of_a_suggestion(client: Client, moderator: User) -> None:
+    make_post("An old issue")
+    suggestion = make_suggestion(PRINTED)
+    suggesting.accept([suggestion], by=moderator)
+
+    assert heading(status_page(client, suggestion)) == "Accepted for one of the next issues."
+    make_post("The issue of today", at=timezone.now())
+    assert "The issue of today" in status_page(client, suggestion)
 
 
 def test_what_is_printed_in_a_draft_is_not_given_away(client: Client, moderator: User) -> None:
