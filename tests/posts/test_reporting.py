@@ -13,6 +13,7 @@ from links.moderating import decide
 from posts.models import LinkedItem
 from posts.moderating import set_hidden
 from tests.builders import item, make_post, make_scheduled
+from tests.conftest import SignIn
 from tests.readers import HERE, errors, ticket
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,18 @@ def test_several_reports_of_one_link_add_up(client: Client, find: LinkedItem) ->
     details = Concern.objects.filter(kind="report").values_list("rule", "detail")
     assert dict(details) == {"broken": "×3\nNothing there.", "harmful": "×1"}
     assert QueueEntry.objects.filter(link=find.link, closed_at=None).count() == 1
+
+
+def test_the_queue_shows_each_report(
+    client: Client, find: LinkedItem, admin: User, sign_in: SignIn
+) -> None:
+    for note in ("", "Nothing there."):
+        send(client, find, note=note)
+
+    entry = QueueEntry.objects.get(kind="report")
+    page = sign_in(admin).get("/admin/links/queueentry/", {"entry": entry.pk}).content.decode()
+    assert page.count(">It does not work<") == 2
+    assert "Nothing there." in page
 
 
 def test_after_a_decision_reports_are_counted_anew(
