@@ -71,7 +71,7 @@ def accept(suggestions: Iterable[Suggestion], *, by: Actor, answer: str = "") ->
     """
     chosen = list(suggestions)
     with transaction.atomic():
-        links = sorted({row.link_id for row in chosen})
+        links = _lock_links(chosen)
         declined = Q(pk__in=[row.pk for row in chosen], status=Status.DECLINED)
         waiting = Q(link__in=links, status=Status.WAITING)
         Suggestion.objects.filter(declined | waiting).update(
@@ -89,8 +89,8 @@ def decline(suggestions: Iterable[Suggestion], *, by: Actor, answer: str) -> lis
     answer = _tidy(answer)
     if not answer:
         raise AnswerMissing("Say why: the reader is told.")
-    links = sorted({row.link_id for row in suggestions})
     with transaction.atomic():
+        links = _lock_links(suggestions)
         declined = answering.answer_waiting(
             links, Status.DECLINED, timezone.now(), by=by, answer=answer
         )
@@ -98,6 +98,13 @@ def decline(suggestions: Iterable[Suggestion], *, by: Actor, answer: str) -> lis
         for kind in (Kind.SUGGESTION, Kind.NEW_SOURCE):
             queueing.withdraw(links, kind)
     return declined
+
+
+def _lock_links(suggestions: Iterable[Suggestion]) -> list[int]:
+    """Lock what was suggested and return its keys: links first, as whoever decides about them."""
+    wanted = {row.link_id for row in suggestions}
+    rows = Link.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 def _tidy(answer: str) -> str:
