@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Greatest, StrIndex, Substr
+from django.db.models.functions import Coalesce, Concat, Greatest, NullIf, StrIndex, Substr
 from django.utils.translation import gettext_lazy as _
 
 from links.models import Concern, Link, QueueEntry, Report, Source, Suggestion
@@ -120,7 +120,9 @@ def context_of(entry: QueueEntry) -> Context:
 
 def _places_of(link: Link) -> list[Place]:
     """Return where a link stands, newest issue (or a draft) first, one more than are shown."""
-    at = StrIndex("section__source", F("url"))
+    # Where a link ends with its address, if it does so anywhere: others may begin alike.
+    ends = NullIf(StrIndex("section__source", Concat("url", Value(")"))), 0)
+    at = Coalesce(ends, StrIndex("section__source", F("url")))
     places = Appearance.objects.filter(link=link).order_by()
     rows = (
         places.select_related("post", "section", "item")
@@ -176,14 +178,13 @@ def passage_around(markdown: str, url: str, words: str) -> Passage | None:
     ``markdown`` may begin and end anywhere; ``url`` is the address as written there. Good enough to
     be read by people: it knows the marks that authors use and not the whole of Markdown.
     """
-    at = markdown.find(url)
-    if not url or at < 0:
+    # Not the beginning of a longer address, and not the definition of a reference.
+    whole = re.escape(url) + r"(?![\w/?#&=%~+@:-])(?!\.\w)"
+    there = re.search(r"(?<!\]: )" + whole, markdown) if url else None
+    if there is None:
         return None
-    block, at = _block_around(markdown, at)
-    link = re.compile(
-        _WORDS + r"\(\s*<?" + re.escape(url) + r"(?:[^()]|\([^()]*\))*\)"
-        "|<?" + re.escape(url) + ">?"
-    )
+    block, at = _block_around(markdown, there.start())
+    link = re.compile(_WORDS + r"\(\s*<?" + whole + r"(?:[^()]|\([^()]*\))*\)|<?" + whole + ">?")
     first = next((found for found in link.finditer(block) if found.end() > at), None)
     if first is None:
         return None

@@ -287,6 +287,8 @@ class QueueAdmin(ReadOnly):
 
     def rule_view(self, request: HttpRequest) -> HttpResponse:
         """Show what a rule about the source would do, and make it once that is confirmed."""
+        if not request.user.has_perm("links.add_sourcerule"):
+            raise PermissionDenied
         looking = Looking.at(request.POST)
         entry = with_links(QueueEntry.objects.filter(pk=looking.entry)).first()
         form = RuleForm(request.POST, sources_of(entry.link)) if entry else None
