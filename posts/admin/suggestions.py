@@ -69,7 +69,7 @@ class SuggestionAdmin(Covered, ReadOnly):
     """Suggestions, the latest first."""
 
     form = SuggestionForm
-    list_display = ("name", "state", "covered", "day", "answer")
+    list_display = ("name", "state", "covered", "day")
     list_filter = ("status", "created_at")
     search_fields = ("url", "title", "note", "email", "link__url")
     search_help_text = _("Searches addresses, titles and notes.")
