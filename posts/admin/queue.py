@@ -232,7 +232,7 @@ class QueueAdmin(ReadOnly):
         aside = [*put_aside(request), looking.entry] if looking.entry else put_aside(request)
         request.session["queue_aside"] = aside[-ASIDE:]
         return self._answer(
-            request, self._next(request, looking), gettext("Put aside."), messages.INFO
+            request, self._next(request, looking), gettext("Put aside for later."), messages.INFO
         )
 
     def _next(self, request: HttpRequest, looking: Looking) -> Looking:
