@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 
 from links.models import Decision, Effect
 
@@ -32,10 +33,10 @@ EXPLAINED = frozenset(
     }
 )
 MISSING = {
-    Decision.Action.BLOCK: "A blocked link needs a reason.",
-    Decision.Action.REPLACE: "A replaced link needs a reason.",
-    Decision.Action.MARK_BROKEN: "A link marked broken needs a reason.",
-    Decision.Action.HIDE: "A hidden item needs a reason.",
+    Decision.Action.BLOCK: _("A blocked link needs a reason."),
+    Decision.Action.REPLACE: _("A replaced link needs a reason."),
+    Decision.Action.MARK_BROKEN: _("A link marked broken needs a reason."),
+    Decision.Action.HIDE: _("A hidden item needs a reason."),
 }
 
 
@@ -58,7 +59,7 @@ def tidy_reason(action: str, reason: str) -> str:
     """
     reason = " ".join(reason.split())[:500]
     if action in EXPLAINED and not reason:
-        raise ReasonMissing(MISSING[Decision.Action(action)])
+        raise ReasonMissing(str(MISSING[Decision.Action(action)]))
     return reason
 
 

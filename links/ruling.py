@@ -7,14 +7,14 @@ holds against rules made before it, and gives way to rules made after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import Case, Q, QuerySet, Value, When
-from django.db.models.functions import StrIndex, Substr
+from django.db.models import BigIntegerField, Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, StrIndex, Substr
 from django.db.models.lookups import Exact, In
 
 from links.models import Link, Source, SourceRule
-from links.normalizing import path_of, source_key
+from links.normalizing import path_of, source_key, source_name
 
 STANDINGS = {
     SourceRule.Action.ALLOW: Link.Standing.SHOWN,
@@ -41,10 +41,12 @@ def narrowness(rule: SourceRule) -> tuple[int, bool, int]:
 
 
 def matches(rule: SourceRule, url: str) -> bool:
-    """Tell whether a rule is about a canonical address."""
+    """Tell whether a rule is about a canonical address: by its path, or because its owner is."""
     host = source_key(url)
     at_host = host == rule.host or (rule.subdomains and host.endswith(f".{rule.host}"))
-    return at_host and _is_below(path_of(url), rule.path)
+    if not at_host:
+        return False
+    return _is_below(path_of(url), rule.path) or source_name(url) == f"{rule.host}{rule.path}"
 
 
 def rule_for(link: Link, rules: Iterable[SourceRule]) -> SourceRule | None:
@@ -69,29 +71,59 @@ def own_standing(link: Link) -> str:
 
 def links_under(rule: SourceRule) -> QuerySet[Link]:
     """Return the links a rule is about, whether or not it holds for each."""
+    return Link.objects.filter(_is_about(rule))
+
+
+def _is_about(rule: SourceRule) -> Q:
+    """Return the condition that ``matches`` states, without a join: it may stand in an UPDATE."""
     hosts = Q(host=rule.host)
     if rule.subdomains:
         hosts |= Q(host__endswith=f".{rule.host}")
-    links = Link.objects.filter(source__in=Source.objects.filter(hosts))
-    return links.filter(_below(rule.path)) if rule.path else links
+    at_host = Q(source__in=Source.objects.filter(hosts))
+    if not rule.path:
+        return at_host
+    owner = Source.objects.filter(name=f"{rule.host}{rule.path}")
+    return at_host & (_below(rule.path) | Q(source__in=owner))
 
 
-def settle_all(rule: SourceRule, related: Sequence[SourceRule]) -> QuerySet[Link]:
-    """Set rule and standing of every link under a rule, made or ended just now; return them.
+def settle_all(place: SourceRule, rules: Sequence[SourceRule]) -> QuerySet[Link]:
+    """Set rule and standing of every link under a rule that was made or ended.
 
-    ``related`` are the active rules that may be about the same links, the rule itself included
-    while it is active. Takes one statement for each of them and one more.
+    ``rules`` are the active rules that may be about the same links. Takes two statements, which
+    write only what differs; done again, it changes nothing. Returns the links, or none if readers
+    get of all of them what they got before.
     """
-    under = links_under(rule)
-    under.update(rule=None, standing=OWN_STANDING)
-    for other in sorted(related, key=narrowness):
-        rows = links_under(other)
-        if other != rule:
-            rows = rows.filter(pk__in=under.values("pk"))
-        undecided = Q(status=Link.Status.PENDING) | Q(decided_at__lte=other.made_at)
-        standing = STANDINGS[SourceRule.Action(other.action)]
-        rows.filter(undecided).update(rule=other, standing=standing)
-    return under
+    under = links_under(place)
+    holding = _holding_rule(rules)
+    changed = under.exclude(standing=_standing(rules)).update(standing=_standing(rules))
+    differs = under.alias(old=Coalesce("rule_id", 0), new=Coalesce(holding, 0))
+    differs.exclude(old=F("new")).update(rule=holding)
+    return under if changed else under.none()
+
+
+def unsettled(place: SourceRule, rules: Sequence[SourceRule]) -> int:
+    """Return of how many links under a rule readers do not get yet what the active rules say."""
+    return links_under(place).exclude(standing=_standing(rules)).count()
+
+
+def _holding_rule(rules: Sequence[SourceRule]) -> Case:
+    whens = [When(holds, then=Value(rule.pk)) for rule, holds in _narrowest_first(rules)]
+    return Case(*whens, default=Value(None), output_field=BigIntegerField())
+
+
+def _standing(rules: Sequence[SourceRule]) -> Case:
+    whens = [
+        When(holds, then=Value(STANDINGS[SourceRule.Action(rule.action)].value))
+        for rule, holds in _narrowest_first(rules)
+    ]
+    return Case(*whens, default=OWN_STANDING, output_field=CharField())
+
+
+def _narrowest_first(rules: Sequence[SourceRule]) -> Iterator[tuple[SourceRule, Q]]:
+    """Yield rules with the condition on which each holds, unless one before it does."""
+    for rule in sorted(rules, key=narrowness, reverse=True):
+        undecided = Q(status=Link.Status.PENDING) | Q(decided_at__lte=rule.made_at)
+        yield rule, _is_about(rule) & undecided
 
 
 def related_rules(rule: SourceRule) -> list[SourceRule]:

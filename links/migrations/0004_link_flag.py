@@ -4,15 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('links', '0003_link_desk'),
+        ("links", "0003_link_desk"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='link',
-            name='flag',
-            field=models.CharField(blank=True, editable=False, help_text='What is wrong with a page that answers: soft-404, parked.', max_length=32, verbose_name='flag'),
+            model_name="link",
+            name="flag",
+            field=models.CharField(
+                blank=True,
+                editable=False,
+                help_text="What is wrong with a page that answers: soft-404, parked.",
+                max_length=32,
+                verbose_name="flag",
+            ),
         ),
     ]

@@ -5,27 +5,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('links', '0005_decided_of_a_source'),
+        ("links", "0005_decided_of_a_source"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Keying',
+            name="Keying",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='version of the rules')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(verbose_name="version of the rules")),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="time"),
+                ),
             ],
             options={
-                'verbose_name': 'keying',
-                'verbose_name_plural': 'keyings',
+                "verbose_name": "keying",
+                "verbose_name_plural": "keyings",
             },
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='action',
-            field=models.CharField(choices=[('approve', 'Approved'), ('block', 'Blocked'), ('replace', 'Replaced'), ('mark_broken', 'Marked broken'), ('restore', 'Restored'), ('hide', 'Hidden'), ('show', 'Shown again'), ('rule', 'Rule made'), ('end_rule', 'Rule ended'), ('undo', 'Undone'), ('rekey', 'Keyed anew')], max_length=16, verbose_name='decision'),
+            model_name="decision",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("approve", "Approved"),
+                    ("block", "Blocked"),
+                    ("replace", "Replaced"),
+                    ("mark_broken", "Marked broken"),
+                    ("restore", "Restored"),
+                    ("hide", "Hidden"),
+                    ("show", "Shown again"),
+                    ("rule", "Rule made"),
+                    ("end_rule", "Rule ended"),
+                    ("undo", "Undone"),
+                    ("rekey", "Keyed anew"),
+                ],
+                max_length=16,
+                verbose_name="decision",
+            ),
         ),
     ]

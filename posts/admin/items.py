@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,11 +18,35 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.models import Link
+from links.admin.desk import SHOWN, ReasonForm
+from links.models import Decision, Link
+from links.recording import ReasonMissing, tidy_reason
 from posts import moderating
 from posts.admin.states import EMPTY, badge
 from posts.models import LinkedItem
 from posts.templatetags.newsletter import short_date
+
+
+class ItemForm(forms.ModelForm):
+    """Whether readers see an item, and why not."""
+
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=500,
+        required=False,
+        widget=AdminTextInputWidget,
+        help_text=_("Needed to hide the item. For other staff; readers do not see it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason when the item gets hidden."""
+        cleaned = super().clean() or self.cleaned_data
+        if "hidden" in self.changed_data and cleaned["hidden"] and "reason" in cleaned:
+            try:
+                tidy_reason(Decision.Action.HIDE, cleaned["reason"])
+            except ReasonMissing as error:
+                self.add_error("reason", str(error))
+        return cleaned
 
 
 class ShownFilter(admin.SimpleListFilter):
@@ -52,6 +77,7 @@ class ShownFilter(admin.SimpleListFilter):
 class LinkedItemAdmin(admin.ModelAdmin):
     """Items of all issues: hidden and shown again by moderators."""
 
+    form = ItemForm
     list_display = ("name", "post_title", "day", "host", "link_count", "shown")
     list_filter = (
         ShownFilter,
@@ -69,7 +95,11 @@ class LinkedItemAdmin(admin.ModelAdmin):
     readonly_fields = (
         "post_link", "section", "group", "title", "summary", "main_link", "place", "removed_at",
     )  # fmt: skip
-    fields = ("hidden", *readonly_fields)
+
+    def get_fields(self, request: HttpRequest, obj: LinkedItem | None = None) -> tuple[str, ...]:
+        """Ask for a reason beside the box, where somebody may tick it."""
+        asked = ("reason",) if self.has_change_permission(request, obj) else ()
+        return ("hidden", *asked, *self.readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LinkedItem]:
         """Return items with what the list shows of their posts and links."""
@@ -134,27 +164,58 @@ class LinkedItemAdmin(admin.ModelAdmin):
 
     # Actions
 
-    @admin.action(description=_("Hide the selected items"), permissions=["change"])
-    def hide_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
-        """Leave items out of their pages and feeds."""
-        with transaction.atomic():
-            changed = moderating.set_hidden(queryset, True, by=request.user, reason="-")
+    @admin.action(description=_("Hide the selected items…"), permissions=["change"])
+    def hide_selected(
+        self, request: HttpRequest, queryset: QuerySet[LinkedItem]
+    ) -> HttpResponse | None:
+        """Leave items out of their pages and feeds, once somebody said why."""
+        items = queryset.filter(hidden=False)
+        if not items.exists():
+            self.message_user(request, gettext("These items are hidden already."), messages.INFO)
+            return None
+        given = request.POST if "reason" in request.POST else None
+        form = ReasonForm(given, needs_reason=True)
+        if not form.is_valid():
+            return self._ask_why(request, items, form)
+        reason = form.cleaned_data["reason"]
+        changed = moderating.set_hidden(items, True, by=request.user, reason=reason)
         words = ngettext("%(n)d item is hidden now.", "%(n)d items are hidden now.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
+        return None
+
+    def _ask_why(
+        self, request: HttpRequest, items: QuerySet[LinkedItem], form: forms.Form
+    ) -> HttpResponse:
+        """Show what would be hidden, and ask for a reason."""
+        count = items.count()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Hide items"),
+            "opts": self.opts,
+            "form": form,
+            "items": items[:SHOWN],
+            "count": count,
+            "more": max(0, count - SHOWN),
+            "selected": request.POST.getlist("_selected_action"),
+            "select_across": request.POST.get("select_across") == "1",
+            "back": request.get_full_path(),
+        }
+        return render(request, "admin/posts/linkeditem/hide.html", context)
 
     @admin.action(description=_("Show the selected items again"), permissions=["change"])
     def show_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
         """Bring items back to their pages and feeds."""
-        with transaction.atomic():
-            changed = moderating.set_hidden(queryset, False, by=request.user)
+        changed = moderating.set_hidden(queryset, False, by=request.user)
         words = ngettext("%(n)d item is shown again.", "%(n)d items are shown again.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
 
     def save_model(
-        self, request: HttpRequest, obj: LinkedItem, form: ModelForm[LinkedItem], change: bool
+        self, request: HttpRequest, obj: LinkedItem, form: ItemForm, change: bool
     ) -> None:
         """Write the decision, and the page it concerns."""
-        moderating.set_hidden([obj], obj.hidden, by=request.user, reason="-")
+        if "hidden" in form.changed_data:
+            reason = form.cleaned_data["reason"]
+            moderating.set_hidden([obj], obj.hidden, by=request.user, reason=reason)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: items follow from the text."""

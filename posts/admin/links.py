@@ -13,19 +13,44 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import LinkAdmin
-from links.models import Link
+from links.admin import DecisionAdmin, LinkAdmin, Reach, SourceRuleAdmin
+from links.models import Decision, Link, SourceRule
 from posts import measuring
 from posts.admin import health
-from posts.models import Appearance
+from posts.contextualizing import reach_of
+from posts.models import Appearance, Post
 
 SHOWN_PLACES = 200
 
 admin.site.unregister(Link)
+admin.site.unregister(SourceRule)
+admin.site.unregister(Decision)
+
+
+class Reaching:
+    """Counts the posts and items that a decision touches, which only this app knows."""
+
+    def reach(self, links: QuerySet[Link]) -> Reach:
+        """Return how many links, posts and items a decision about links touches."""
+        return Reach(*reach_of(links))
+
+
+@admin.register(Decision)
+class FollowedDecisionAdmin(DecisionAdmin):
+    """Decisions, and how far their pages are."""
+
+    def pages_left(self) -> int:
+        """Return how many pages wait to be made again."""
+        return Post.objects.filter(stale_since__isnull=False).count()
+
+
+@admin.register(SourceRule)
+class ReachingRuleAdmin(Reaching, SourceRuleAdmin):
+    """Rules, and how far each reaches."""
 
 
 @admin.register(Link)
-class PlacedLinkAdmin(LinkAdmin):
+class PlacedLinkAdmin(Reaching, LinkAdmin):
     """Links with the number of their places, and the places."""
 
     list_display = (*LinkAdmin.list_display, "places")

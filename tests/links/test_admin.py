@@ -33,6 +33,10 @@ def change() -> str:
     return reverse("admin:links_link_change", args=[link().pk])
 
 
+def decide_page() -> str:
+    return reverse("admin:links_link_decide", args=[link().pk])
+
+
 def page_of(post: Post) -> str:
     return Client().get(post.get_absolute_url()).content.decode()
 
@@ -69,7 +73,7 @@ def test_a_decision_can_be_taken_back(client: Client) -> None:
     make_post()
     block(client)
 
-    client.post(LINKS, {"action": "reopen_selected", "_selected_action": [link().pk]})
+    client.post(LINKS, {"action": "restore_selected", "_selected_action": [link().pk]})
 
     assert link().status == "pending"
 
@@ -91,9 +95,9 @@ def test_blocking_asks_for_a_reason_first(client: Client) -> None:
 def test_a_link_is_decided_on_its_own_page(client: Client) -> None:
     post = make_post()
 
-    refused = client.post(change(), {"status": "blocked", "reason": ""})
-    assert "Say why" in refused.content.decode()
-    client.post(change(), {"status": "blocked", "reason": "malware", "url": "https://forged.org/"})
+    refused = client.post(decide_page(), {"action": "block", "decide": "1", "reason": " "})
+    assert Page(refused).texts(".errorlist")
+    client.post(decide_page(), {"action": "block", "decide": "1", "reason": "malware"})
 
     assert URL not in page_of(post)
     assert link().reason == "malware"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from links import archiving, checking
-from links.asking import Manners
+from links.asking import Answer, Asker, Manners
 from links.checking import Run, check
 from links.judging import Verdict
 from links.models import Link, QueueEntry
@@ -255,9 +255,9 @@ def test_a_worker_that_lost_its_claim_writes_nothing(site: Site) -> None:
     link = link_to(site.url("/a"))
     run = check(Run(manners=HASTY), site.make_fetcher)
 
-    def lose(*_args: object) -> list[object]:
+    def lose(asker: Asker) -> list[Answer]:
         Link.objects.update(claimed_until=timezone.now() + timedelta(hours=1))
-        return collect(*_args)
+        return collect(asker)
 
     collect, checking._collect = checking._collect, lose
     try:

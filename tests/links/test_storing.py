@@ -61,7 +61,7 @@ def test_a_row_that_is_there_already_is_an_error_unless_it_is_expected() -> None
     assert Source.objects.count() == 1
 
 
-def test_nothing_to_write_asks_the_database_nothing(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_to_write_asks_the_database_nothing(django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         assert insert(Source, ("name",), []) == 0
         assert insert_objects([]) == 0
@@ -69,7 +69,7 @@ def test_nothing_to_write_asks_the_database_nothing(django_assert_num_queries) -
         shift(Source, ("post_count",), {})
 
 
-def test_many_rows_are_one_statement(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_many_rows_are_one_statement(django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         insert_objects(sources(*(f"{number}.example" for number in range(300))))
     assert Source.objects.count() == 300

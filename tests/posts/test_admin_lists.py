@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from links.models import Decision
-from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
+from links.moderating import undo
+from posts.models import LinkedItem, Post, PostPage, RecurringSection, Section, Tag
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
 from tests.reading import Page, inner
@@ -200,7 +201,7 @@ ITEMS = "/admin/posts/linkeditem/"
 def test_hidden_items_leave_the_page_at_once(client: Client) -> None:
     post = make_post()
 
-    response = act(client, ITEMS, "hide_selected", item(post, "First find"))
+    response = act(client, ITEMS, "hide_selected", item(post, "First find"), reason="an advert")
 
     assert "1 item is hidden" in said(response)
     body = client.get(post.get_absolute_url()).content.decode()
@@ -216,28 +217,133 @@ def test_hidden_items_leave_the_page_at_once(client: Client) -> None:
     assert Decision.objects.count() == 2
 
 
+def test_nothing_is_hidden_before_somebody_said_why(client: Client) -> None:
+    post = make_post()
+    first, second = item(post, "First find"), item(post, "Second find")
+
+    question = Page(act(client, ITEMS, "hide_selected", first, second))
+    refusal = Page(act(client, ITEMS, "hide_selected", first, second, reason="  "))
+
+    assert [node.text() for node in question.all(".outline-links li")] == [
+        "First findA first issue",
+        "Second findA first issue",
+    ]
+    assert [node.text() for node in question.all("form.decision button")] == ["Hide 2 items"]
+    assert not question.all(".errorlist")
+    assert [node.text() for node in refusal.all(".errorlist")] == ["This field is required."]
+    assert not Decision.objects.exists()
+    assert "First find" in client.get(post.get_absolute_url()).content.decode()
+
+
+def test_a_reason_that_is_refused_is_not_lost(client: Client) -> None:
+    reason = "an advert " * 60
+
+    page = Page(act(client, ITEMS, "hide_selected", item(make_post(), "First find"), reason=reason))
+
+    (field,) = page.all("input[name=reason]")
+    assert field.attributes["value"] == reason
+
+
+def test_the_question_keeps_a_selection_of_all_pages(client: Client) -> None:
+    post = make_post()
+    path = f"{ITEMS}?q=find"
+    all_found = {"select_across": "1"}
+
+    page = Page(act(client, path, "hide_selected", item(post, "First find"), **all_found))
+    answer = {
+        node.attributes["name"]: node.attributes["value"] or ""
+        for node in page.all("form.decision input[type=hidden]")
+        if node.attributes["name"] != "csrfmiddlewaretoken"
+    }
+    client.post(path, {**answer, "reason": "all adverts"})
+
+    assert [node.text() for node in page.all("form.decision button")] == ["Hide 3 items"]
+    assert [node.attributes["href"] for node in page.all("a.closelink")] == [path]
+    hidden = LinkedItem.objects.filter(hidden=True)
+    assert {row.title for row in hidden} == {"First find", "Second find", "Third find"}
+    assert Decision.objects.get().reason == "all adverts"
+
+
+def test_hiding_is_on_the_record_and_can_be_undone(client: Client, admin: User) -> None:
+    post = make_post()
+    first, third = item(post, "First find"), item(post, "Third find")
+    before = PostPage.objects.filter(post=post).values().get()
+
+    act(client, ITEMS, "hide_selected", first, third, reason="two  adverts")
+
+    decision = Decision.objects.get()
+    assert (decision.reason, decision.by, decision.by_name) == ("two adverts", admin, "admin")
+    assert [(row.object_id, row.before, row.after) for row in decision.effects.order_by("pk")] == [
+        (row.pk, {"hidden": False}, {"hidden": True}) for row in (first, third)
+    ]
+    assert PostPage.objects.filter(post=post).values().get() != before
+
+    undo(decision, by=admin)
+
+    assert not LinkedItem.objects.filter(hidden=True).exists()
+    assert PostPage.objects.filter(post=post).values().get() == before
+
+
 def test_an_item_is_hidden_on_its_own_page(client: Client) -> None:
     post = make_post()
     path = reverse("admin:posts_linkeditem_change", args=[item(post, "First find").pk])
 
-    client.post(path, {"hidden": "on", "title": "Forged"})
+    client.post(path, {"hidden": "on", "reason": "an advert", "title": "Forged"})
 
     assert item(post, "First find").hidden
+    assert Decision.objects.get().reason == "an advert"
     assert "First find" not in client.get(post.get_absolute_url()).content.decode()
     assert LogEntry.objects.get().is_change()
+
+
+def test_the_page_of_an_item_asks_why_it_gets_hidden(client: Client) -> None:
+    post = make_post()
+    path = reverse("admin:posts_linkeditem_change", args=[item(post, "First find").pk])
+
+    refusal = Page(client.post(path, {"hidden": "on", "reason": " "}))
+
+    assert [node.text() for node in refusal.all(".field-reason .errorlist")] == [
+        "A hidden item needs a reason."
+    ]
+    assert refusal.all("input[name=hidden][checked]")
+    assert not item(post, "First find").hidden
+
+    client.post(path, {"hidden": "on", "reason": "an advert"})
+    client.post(path, {"hidden": "on", "reason": ""})
+
+    assert Decision.objects.count() == 1
+
+    client.post(path, {"reason": ""})
+
+    assert not item(post, "First find").hidden
+    assert list(Decision.objects.order_by("pk").values_list("action", "reason")) == [
+        ("hide", "an advert"),
+        ("show", ""),
+    ]
+
+
+def test_who_may_only_look_is_not_asked_why(sign_in: SignIn, editor: User) -> None:
+    path = reverse("admin:posts_linkeditem_change", args=[item(make_post(), "First find").pk])
+
+    page = Page(sign_in(editor).get(path))
+
+    assert page.all(".field-hidden")
+    assert not page.all(".field-reason")
 
 
 def test_hiding_twice_is_written_down_once(client: Client) -> None:
     post = make_post()
     for _time in range(2):
-        act(client, ITEMS, "hide_selected", item(post, "First find"))
+        act(client, ITEMS, "hide_selected", item(post, "First find"), reason="an advert")
 
     assert Decision.objects.count() == 1
+    response = act(client, ITEMS, "hide_selected", item(post, "First find"))
+    assert said(response).endswith("These items are hidden already.")
 
 
 def test_items_are_found_and_filtered(client: Client) -> None:
     post = make_post()
-    act(client, ITEMS, "hide_selected", item(post, "Second find"))
+    act(client, ITEMS, "hide_selected", item(post, "Second find"), reason="an advert")
     LinkedItem.objects.filter(title="Third find").update(removed_at=post.created_at, section=None)
 
     assert titles(client, f"{ITEMS}?q=matters") == ["Second find"]

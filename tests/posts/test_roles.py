@@ -8,10 +8,11 @@ from django.contrib import admin as django_admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from links.gathering import gather
-from links.models import ApiToken, Link, QueueEntry, Source
+from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
+from links.rulemaking import make_rule
 from links.suggesting import suggest
 from links.tokens import issue
 from posts.models import LinkedItem, Post, Section, Tag
@@ -54,17 +55,29 @@ MATRIX = {
     "tag page suggest": (True, True, True),
     "link view": (True, True, True),
     "link add": (False, False, False),
-    "link change": (True, False, True),
+    "link change": (False, False, False),
     "link delete": (False, False, False),
     "link approve_selected": (True, False, True),
     "link block_selected": (True, False, True),
-    "link reopen_selected": (True, False, True),
+    "link mark_broken_selected": (True, False, True),
+    "link restore_selected": (True, False, True),
+    "link page decide": (True, False, True),
     "link page health": (True, True, True),
     "link page healthfile": (True, True, True),
     "source view": (True, True, True),
     "source add": (False, False, False),
     "source change": (False, False, False),
     "source delete": (False, False, False),
+    "sourcerule view": (True, True, True),
+    "sourcerule add": (True, False, True),
+    "sourcerule change": (False, False, False),
+    "sourcerule delete": (False, False, False),
+    "sourcerule page end": (True, False, True),
+    "decision view": (True, True, True),
+    "decision add": (False, False, False),
+    "decision change": (False, False, False),
+    "decision delete": (False, False, False),
+    "decision page undo": (True, False, True),
     "suggestion view": (True, True, True),
     "suggestion add": (False, False, False),
     "suggestion change": (True, False, True),
@@ -137,6 +150,7 @@ def content(db: None) -> dict[str, str]:
     post = make_post()
     unused = Tag.objects.create(name="unused", slug="unused")
     owner = User.objects.create_user("owner")
+    decision = make_rule(SourceRule(host="elsewhere.example", action="allow"), by=owner)
     rows = {
         "post": post,
         "section": Section.objects.filter(post=post).first(),
@@ -144,6 +158,8 @@ def content(db: None) -> dict[str, str]:
         "tag": unused,
         "link": Link.objects.first(),
         "source": Source.objects.first(),
+        "sourcerule": SourceRule.objects.get(),
+        "decision": decision,
         "suggestion": suggest("https://suggested.example.org/"),
         "inboxentry": gather("https://collected.example.org/", by=owner).entry,
         "apitoken": issue(owner, "script", timedelta(days=1))[0],
@@ -151,6 +167,14 @@ def content(db: None) -> dict[str, str]:
         "storedtask": make_task(),
     }
     return {name: str(row.pk) for name, row in rows.items() if row}
+
+
+def address_of(page: str, row: str) -> str:
+    """Return the address of a page of all rows, or of one."""
+    try:
+        return reverse(page)
+    except NoReverseMatch:
+        return f"{reverse(page, args=[row])}?action=block"
 
 
 def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool:
@@ -169,7 +193,7 @@ def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool
         path = reverse(f"{base}_delete", args=[content[name]])
         return client.post(path, {"post": "yes"}).status_code == 302
     if what.startswith("page "):
-        response = client.get(reverse(f"{base}_{what.removeprefix('page ')}"))
+        response = client.get(address_of(f"{base}_{what.removeprefix('page ')}", content[name]))
         list(getattr(response, "streaming_content", ()))
         response.close()
         return response.status_code in {200, 302}

@@ -1,0 +1,215 @@
+"""The log of decisions: what was decided, by whom and why, what it changed; undone from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from links.admin.desk import EMPTY, Desk, ReasonForm, badge, moment, outward, page_of, with_values
+from links.admin.links import with_record
+from links.models import Decision, Effect, SourceRule, Undertaking
+from links.moderating import DecisionError, undo
+from links.ruling import related_rules, unsettled
+
+SHOWN_EFFECTS = 200
+COLOURS = {
+    "approve": "published", "show": "published", "restore": "scheduled", "undo": "scheduled",
+    "block": "problem", "hide": "problem", "mark_broken": "problem", "replace": "scheduled",
+}  # fmt: skip
+# Who may undo what, if not whoever decides about links.
+RIGHTS = {
+    Decision.Action.HIDE: "posts.change_linkeditem",
+    Decision.Action.SHOW: "posts.change_linkeditem",
+    Decision.Action.RULE: "links.change_sourcerule",
+    Decision.Action.END_RULE: "links.change_sourcerule",
+}
+FINAL = {Decision.Action.UNDO, Decision.Action.REKEY}
+NAMES = {
+    "status": _("status"),
+    "reason": _("reason"),
+    "standing": _("readers"),
+    "replacement_url": _("replacement"),
+    "health": _("health"),
+    "hidden": _("hidden"),
+    "rule": _("rule"),
+    "held": _("waits for approval"),
+}
+
+
+@admin.register(Decision)
+class DecisionAdmin(Desk):
+    """Decisions, the latest first; nobody changes or deletes one."""
+
+    list_display: tuple[str, ...] = ("when", "who", "what", "subject", "reason", "rows", "undone")
+    list_display_links = ("when", "subject")
+    list_filter = (("action", admin.ChoicesFieldListFilter), "at")
+    search_fields = ("subject", "reason", "by_name")
+    search_help_text = _("Searches what was decided about, reasons and names.")
+    ordering = ("-at", "-id")
+    change_form_template = "admin/links/decision/change_form.html"
+    facts = ("what", "subject", "reason", "replacement", "who", "when", "undone", "progress")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        """Return decisions with the number of rows each changed, and whether it is undone."""
+        effects = Effect.objects.filter(decision=OuterRef("pk")).order_by().values("decision")
+        undone = Decision.objects.filter(undoes=OuterRef("pk"))
+        decisions: QuerySet[Decision] = super().get_queryset(request)
+        return decisions.annotate(
+            effect_count=effects.annotate(n=Count("pk")).values("n"), is_undone=Exists(undone)
+        )
+
+    def get_fields(self, request: HttpRequest, obj: Decision | None = None) -> Any:
+        """Show what is known."""
+        return with_values(self.facts, obj) if obj else self.facts
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Decision | None = None) -> Any:
+        """All of it."""
+        return self.facts
+
+    @admin.display(description=_("time"), ordering="at")
+    def when(self, decision: Decision) -> str:
+        return moment(decision.at)
+
+    @admin.display(description=_("by"), ordering="by_name")
+    def who(self, decision: Decision) -> str:
+        return decision.by_name or gettext("the site itself")
+
+    @admin.display(description=_("decision"), ordering="action")
+    def what(self, decision: Decision) -> SafeString:
+        return badge(COLOURS.get(decision.action), decision.get_action_display())
+
+    @admin.display(description=_("rows"))
+    def rows(self, decision: Any) -> int:
+        return decision.effect_count or 0
+
+    @admin.display(description=_("undone"))
+    def undone(self, decision: Any) -> SafeString | str:
+        if decision.undoes_id:
+            return page_of(decision.undoes, gettext("undoes another"))
+        return gettext("Yes") if decision.is_undone else EMPTY
+
+    @admin.display(description=_("replacement"))
+    def replacement(self, decision: Decision) -> SafeString | str:
+        return outward(decision.replacement_url)
+
+    @admin.display(description=_("carried out"))
+    def progress(self, decision: Decision) -> str:
+        """Return how far it is: links that are not settled yet, then pages to be made again."""
+        words = [_links_left(decision)]
+        if pages := self.pages_left():
+            waiting = ngettext(
+                "%(n)d page waits to be made again", "%(n)d pages wait to be made again", pages
+            )
+            words.append(waiting % {"n": pages})
+        return "; ".join(filter(None, words)) or gettext("Yes")
+
+    def pages_left(self) -> int:
+        """Return how many pages wait to be made again; the app that makes them knows."""
+        return 0
+
+    def has_decide_permission(self, request: HttpRequest, decision: Decision | None = None) -> bool:
+        """Tell whether the user may undo a decision, or any."""
+        rights = RIGHTS.values() if decision is None else [RIGHTS.get(_action(decision), "")]
+        return any(request.user.has_perm(right or "links.change_link") for right in rights)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that asks before a decision is undone."""
+        view = self.admin_site.admin_view(self.undo_view)
+        return [
+            path("<int:object_id>/undo/", view, name="links_decision_undo"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show a decision, what it changed, and the way to undo it."""
+        decision = self.get_object(request, object_id)
+        context: dict[str, Any] = {}
+        if decision is not None:
+            effects = decision.effects.order_by("pk").prefetch_related("target")[:SHOWN_EFFECTS]
+            context = {
+                "title": str(decision),
+                "subtitle": "",
+                "effects": [(effect, in_words(effect)) for effect in effects],
+            }
+            if self._can_be_undone(request, decision):
+                context["undo_url"] = reverse("admin:links_decision_undo", args=[decision.pk])
+        return super().change_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )
+
+    def _can_be_undone(self, request: HttpRequest, decision: Any) -> bool:
+        is_open = decision.action not in FINAL and not decision.is_undone
+        return is_open and self.has_decide_permission(request, decision)
+
+    def undo_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Undo a decision, once that is confirmed."""
+        decision = self.find(request, str(object_id))
+        if not self.has_decide_permission(request, decision):
+            raise PermissionDenied
+        page = reverse("admin:links_decision_change", args=[decision.pk])
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                undoing = undo(decision, by=request.user, reason=form.cleaned_data["reason"])
+            except DecisionError as error:
+                form.add_error(None, str(error))
+            else:
+                said = gettext("Undone: %(what)s") % {"what": decision}
+                self.message_user(request, with_record(said, undoing), messages.SUCCESS)
+                return HttpResponseRedirect(page)
+        return self.ask(
+            request,
+            title=gettext("Undo: %(what)s") % {"what": decision},
+            form=form,
+            back=page,
+            consequence=gettext(
+                "Everything is again as it was before, but for what was decided anew since."
+            ),
+            button=gettext("Undo this decision"),
+        )
+
+
+def in_words(effect: Effect) -> list[tuple[object, object, object]]:
+    """Return what a decision changed in a row: name, before and after of each value."""
+    return [
+        (name, _value(effect.before.get(key)), _value(effect.after[key]))
+        for key, name in NAMES.items()
+        if key in effect.after
+    ]
+
+
+def _value(value: object) -> object:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return EMPTY if value in ("", None) else value
+
+
+def _action(decision: Decision) -> Decision.Action:
+    return Decision.Action(decision.action)
+
+
+def _links_left(decision: Decision) -> str:
+    """Return how many links a decision is still to be carried out for, in words; "" for none."""
+    if decision.action in {Decision.Action.RULE, Decision.Action.END_RULE}:
+        rule = SourceRule.objects.filter(pk__in=decision.effects.values("object_id")).first()
+        left = unsettled(rule, related_rules(rule)) if rule else 0
+        words = ngettext("%(n)d link waits for it", "%(n)d links wait for it", left)
+        return words % {"n": left} if left else ""
+    undertaking = Undertaking.objects.filter(pk=decision.pk).first()
+    if undertaking is None:
+        return ""
+    numbers = {"done": undertaking.done, "total": undertaking.total, "n": undertaking.skipped}
+    words = gettext("%(done)d of %(total)d links") % numbers
+    if undertaking.skipped:
+        words += ", " + gettext("%(n)d left alone, since they were changed again") % numbers
+    return words
