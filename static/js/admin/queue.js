@@ -133,7 +133,8 @@
     holder.addEventListener("submit", (event) => {
       event.preventDefault();
       const form = event.target;
-      request(form.action, new FormData(form, event.submitter));
+      // Not `form.action`: some forms have a field of that name.
+      request(form.getAttribute("action"), new FormData(form, event.submitter));
     });
     holder.addEventListener("click", (event) => {
       const link = event.target.closest("a[data-open]");
