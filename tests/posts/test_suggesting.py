@@ -198,7 +198,9 @@ def test_a_form_of_our_own_is_taken(client: Client, headers: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
-    "forged", ["", "x", "a:b:c", ticket("report"), ticket("suggest", timedelta(hours=7))]
+    "forged",
+    ["", "x", "a:b:c", ticket("report"), ticket("suggest", timedelta(hours=7))],
+    ids=["none", "no ticket", "a wrong signature", "of another form", "an old one"],
 )
 def test_a_form_without_a_good_ticket_is_shown_again_and_then_passes(
     client: Client, forged: str
