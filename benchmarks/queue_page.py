@@ -132,7 +132,7 @@ def _somewhere() -> tuple[int, int]:
 
     waiting = QueueEntry.objects.filter(closed_at=None, kind="new_source").order_by("opened_at")
     entry = waiting.select_related("link")[waiting.count() // 2]
-    return entry.link.source_id, entry.pk
+    return entry.link.source_id or 0, entry.pk
 
 
 def fill(count: int) -> None:

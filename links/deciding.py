@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from links import queueing
 from links.models import Decision, QueueEntry
@@ -17,6 +18,7 @@ from links.waiting import free_for
 
 # As many keys at most in one statement: engines limit its parameters.
 CHUNK = 500
+GONE = _("Nothing of what was selected waits any more.")
 
 
 class Taken(DecisionError):
@@ -63,8 +65,9 @@ def decide_entries(
         free = entries.filter(free_for(by)).order_by("pk").select_for_update(of=("self",))
         links = list(free.values_list("link", flat=True)[: MOST + 1])
         taken = 0 if len(links) > MOST else entries.exclude(free_for(by)).count()
-        if taken and not links:
-            raise Taken(gettext("Somebody else is deciding about these."))
+        if not links:
+            words = gettext("Somebody else is deciding about these.") if taken else GONE
+            raise Taken(str(words))
         decision = decide(links, action, by=by, **values)
         if len(links) > BATCH:
             _close_now(links, decision)

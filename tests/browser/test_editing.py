@@ -194,6 +194,7 @@ def every_page(address: str, db: None) -> list[str]:
             "links/link/health/",
             f"links/link/{Link.objects.all()[0].pk}/change/",
             "links/source/",
+            "links/queueentry/",
             "tasks/storedtask/",
             f"tasks/storedtask/{task.pk}/change/",
         )

@@ -600,6 +600,18 @@ def test_a_decision_about_many_asks_for_a_reason_too(client: Client, post: Post)
     assert not Decision.objects.exists()
 
 
+def test_a_selection_that_others_decided_meanwhile_is_said(
+    client: Client, other: User, post: Post
+) -> None:
+    selected = entry().pk
+    decide([link()], "approve", by=other)
+
+    page = act(client, "bulk", selected=selected, action="block", reason="spam")
+
+    assert "Nothing of what was selected waits any more." in page.one(".desk-confirm").text()
+    assert link().status == "approved"
+
+
 def test_selecting_nothing_says_so(client: Client, post: Post) -> None:
     assert said(act(client, "bulk")) == "Select some entries first."
 
