@@ -42,7 +42,8 @@ def run(task: StoredTask) -> None:
         words = "Task %s (%s) failed in attempt %s of %s"
         limit = settings.TASK_ATTEMPTS
         logger.warning(words, task.pk, task.task_path, task.attempts, limit, exc_info=True)
-        close_old_connections()  # perhaps it failed of one
+        if not connection.in_atomic_block:
+            close_old_connections()  # perhaps it failed of one
         _tell(task, kept=task.fail(error))
     else:
         _tell(task, kept=task.succeed(value))
