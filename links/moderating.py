@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -31,6 +31,8 @@ from links.signals import links_changed
 
 # More links than this are decided by the worker, in batches of as many.
 BATCH = 200
+# Pages of more posts than this are made again by the worker.
+FEW_POSTS = 10
 # More than this in one decision are refused: nobody can have looked at them.
 MOST = 50_000
 FIELDS = (
@@ -41,6 +43,19 @@ MOMENTS = {"decided_at", "due_at"}
 # What rules and checks may have changed since, without anybody deciding about the link.
 FOLLOWING = {"standing", "rule_id", "due_at"}
 WRITTEN = [name.removesuffix("_id") for name in FIELDS]
+
+
+class Reach(NamedTuple):
+    """How many links, posts and items a decision touches, as far as they were counted."""
+
+    links: int
+    posts: int = 0
+    items: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether some of it is left to the worker, so that the moderator gets an answer."""
+        return self.posts > FEW_POSTS or self.links > BATCH
 
 
 class DecisionError(ValueError):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.models import Concern, Link, QueueEntry, Report, Source, Suggestion
 from links.models.queue import Kind
+from links.moderating import Reach
 from links.suspecting import explain
 from links.waiting import MOST_COUNTED, CappedCount
 from posts.models import Appearance
@@ -42,14 +43,6 @@ class Passage(NamedTuple):
     before: str
     words: str
     after: str
-
-
-class Reach(NamedTuple):
-    """How many links, posts and items a decision concerns, each up to ``MOST_COUNTED`` + 1."""
-
-    links: int
-    posts: int
-    items: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from links.models import Decision, Link
-from links.moderating import UNDOING
+from links.moderating import FEW_POSTS, UNDOING
 from links.recording import (
     Actor,
     Change,
@@ -33,7 +33,7 @@ from posts.models import Appearance, LinkedItem, Post
 logger = logging.getLogger(__name__)
 
 # As many posts are made again before the moderator gets an answer.
-AT_ONCE = 10
+AT_ONCE = FEW_POSTS
 # As many the worker makes again in one run: seconds, so that it can be stopped between two.
 A_RUN = 25
 A_MINUTE = timedelta(minutes=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,33 +21,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from links.models import Link, SourceRule
-from links.moderating import BATCH
+from links.moderating import Reach
 
 EMPTY = "—"
 # So many links, of a selection or a source, are shown before somebody decides about them.
 SHOWN = 100
-# More posts than this are left to the worker.
-FEW_POSTS = 10
 # The colours of words, as the stylesheet names them.
 STATUSES = {"approved": "published", "pending": "scheduled", "blocked": "problem"}
 STANDINGS = {"shown": "published", "held": "scheduled", "blocked": "problem"}
 HEALTH = {"ok": "published", "redirected": "published", "restricted": "scheduled",
           "broken": "problem", "gone": "problem"}  # fmt: skip
 RULES = {"allow": "published", "hold": "scheduled", "block": "problem"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How many links, posts and items something touches."""
-
-    links: int
-    posts: int = 0
-    items: int = 0
-
-    @property
-    def is_large(self) -> bool:
-        """Whether it is left to the worker, so that the moderator gets an answer."""
-        return self.posts > FEW_POSTS or self.links > BATCH
 
 
 class ReasonForm(forms.Form):

@@ -13,8 +13,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import DecisionAdmin, LinkAdmin, Reach, SourceRuleAdmin
+from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
 from links.models import Decision, Link, SourceRule
+from links.moderating import Reach
 from posts import measuring
 from posts.admin import health
 from posts.contextualizing import reach_of
@@ -32,7 +33,7 @@ class Reaching:
 
     def reach(self, links: QuerySet[Link]) -> Reach:
         """Return how many links, posts and items a decision about links touches."""
-        return Reach(*reach_of(links))
+        return reach_of(links)
 
 
 @admin.register(Decision)
