@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -75,8 +75,13 @@ class PlacedLinkAdmin(Reaching, LinkAdmin):
         """Add the places where the link stands."""
         if (link := context.get("original")) is not None:
             places = Appearance.objects.filter(link=link).select_related("post", "section", "item")
-            rows = places.defer("post__header", "section__source").order_by("-post_id", "position")
-            context["places"] = list(rows[:SHOWN_PLACES])
+            dated = places.order_by(
+                F("post__published_at").desc(nulls_first=True), "-post_id", "position"
+            )
+            context["places"] = list(dated.defer("post__header", "section__source")[:SHOWN_PLACES])
+            context["seen"] = places.aggregate(
+                first=Min("post__published_at"), last=Max("post__published_at")
+            )
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Link health at a glance
