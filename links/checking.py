@@ -7,6 +7,7 @@ is one transaction, in which only links that still belong to this worker are wri
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ from links.guarding import Policy
 from links.judging import Verdict
 from links.models import Check, Link
 from links.models.queue import Kind
+from links.normalizing import source_key
 from links.queueing import Worry, raise_concerns, withdraw
 from links.responses import Validators
 from links.scheduling import after_check
@@ -35,6 +37,11 @@ from links.signals import links_changed
 from links.suspecting import leads_elsewhere
 
 KEPT_CHECKS = 20
+# So many hosts that cannot be reached, and none that can, mean that this machine is offline.
+OFFLINE = 10
+OFFLINE_AGAIN = timedelta(minutes=30)
+UNREACHED = frozenset({"dns", "connect", "timeout"})
+UNASKED = frozenset({"bad-url", "forbidden-port"})
 # A worker that needs longer for what it claimed has lost it to others.
 CLAIM = timedelta(minutes=10)
 # As many links are open at once, and as many of one host, so that a busy host holds up no other.
@@ -46,6 +53,7 @@ FIELDS = (
     "failures", "etag", "last_modified", "flag",
 )  # fmt: skip
 
+logger = logging.getLogger(__name__)
 chance = random.SystemRandom()
 MakeFetcher = Callable[[], Fetcher]
 
@@ -71,22 +79,59 @@ def check(run: Run, make: MakeFetcher = make_fetcher) -> Iterator[tuple[Link, Ve
     """Check links, and yield each with what came of it once that is written down.
 
     A verdict of None says that the host asked for a pause first, and the link waits for that.
+    When of the first hosts none at all can be reached, it is this machine that cannot reach them:
+    then nothing is written, and the links are tried again later.
     """
+    claimed: dict[int, Link] = {}
+    held: list[Answer] = []
+    is_online = False
+    with Asker(make, run.manners) as asker:
+        for answers in _ask_all(run, asker, claimed):
+            held += answers
+            is_online = is_online or any(map(_is_from_outside, held))
+            if is_online:
+                yield from _write(held, claimed)
+                held = []
+            elif len(_hosts_not_reached(held)) >= OFFLINE:
+                logger.warning("None of %d hosts can be reached: is this machine online?", OFFLINE)
+                _try_later(claimed)
+                return
+    yield from _write(held, claimed)
+
+
+def _ask_all(run: Run, asker: Asker, claimed: dict[int, Link]) -> Iterator[list[Answer]]:
+    """Claim links and ask about them, until there are no more; yield the answers as they come."""
     ends_at = time.monotonic() + run.seconds
     left = run.limit
-    claimed: dict[int, Link] = {}
-    with Asker(make, run.manners) as asker:
-        while True:
-            if left and asker.open <= OPEN // 2 and time.monotonic() < ends_at:
-                new = _claim(run, min(left, OPEN - asker.open), claimed.values())
-                left = left - len(new) if new else 0 if not asker.open else left
-                for link in new:
-                    claimed[link.pk] = link
-                    asker.ask(_question(link))
-            if not asker.open:
-                return
-            answers = _collect(asker)
-            yield from _write(answers, claimed)
+    while True:
+        if left and asker.open <= OPEN // 2 and time.monotonic() < ends_at:
+            new = _claim(run, min(left, OPEN - asker.open), claimed.values())
+            left = left - len(new) if new else 0 if not asker.open else left
+            for link in new:
+                claimed[link.pk] = link
+                asker.ask(_question(link))
+        if not asker.open:
+            return
+        yield _collect(asker)
+
+
+def _is_from_outside(answer: Answer) -> bool:
+    """Whether an answer shows that this machine is online."""
+    return answer.verdict is None or answer.verdict.cause not in {*UNREACHED, *UNASKED}
+
+
+def _hosts_not_reached(answers: Iterable[Answer]) -> set[str]:
+    return {
+        source_key(answer.question.url)
+        for answer in answers
+        if answer.verdict and answer.verdict.cause in UNREACHED
+    }
+
+
+def _try_later(claimed: dict[int, Link]) -> None:
+    """Give back what was claimed, and let it be due again after a while."""
+    later = timezone.now() + OFFLINE_AGAIN
+    Link.objects.filter(pk__in=claimed).update(claimed_until=None, due_at=later)
 
 
 def _collect(asker: Asker) -> list[Answer]:

@@ -65,6 +65,11 @@ class Verdict:
     seconds: float = 0.0
     unchanged: bool = False
 
+    @property
+    def cause(self) -> str:
+        """Why there is no response, in a word (see ``links.responses``); "" if there is one."""
+        return self.error.partition(":")[0]
+
 
 def judge_error(error: FetchError) -> Verdict:
     """Return what a failed request says."""

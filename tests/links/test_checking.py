@@ -1,5 +1,6 @@
 """Checking links: politely, by many workers, and broken only after several days."""
 
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from types import MappingProxyType
@@ -13,8 +14,9 @@ from django.utils import timezone
 from links import archiving, checking
 from links.asking import Answer, Asker, Manners
 from links.checking import Run, check
+from links.fetching import Fetcher
 from links.judging import Verdict
-from links.models import Link, QueueEntry
+from links.models import Check, Link, QueueEntry
 from links.moderating import decide
 from links.registering import register
 from links.responses import Hop, Response
@@ -404,3 +406,30 @@ def test_the_command_checks_what_is_named(
     assert said == [f"ok {site.url('/a')} (200)", "1 ok"]
     with pytest.raises(CommandError, match="No link has this address"):
         call_command("check_links", "https://unknown.example/")
+
+
+def test_a_machine_that_is_offline_takes_no_link_for_broken() -> None:
+    for number in range(12):
+        link_to(f"https://host{number}.example/")
+
+    async def nothing(host: str, _port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host} is unknown")
+
+    assert list(check(Run(manners=HASTY), lambda: Fetcher(resolve=nothing))) == []
+
+    assert not Check.objects.exists()
+    assert not Link.objects.filter(failures__gt=0).exists()
+    assert not Link.objects.filter(due_at__lte=timezone.now()).exists()
+    assert not Link.objects.exclude(claimed_until=None).exists()
+
+
+def test_a_few_hosts_that_are_gone_fail_as_they_should(site: Site) -> None:
+    site.replies["/a"] = Reply()
+    link_to(site.url("/a"))
+    for number in range(12):
+        link_to(f"http://host{number}.example:1/")
+
+    check_all(site)
+
+    assert Link.objects.filter(failures=1).count() == 12
+    assert Link.objects.filter(health="ok").count() == 1
