@@ -90,14 +90,17 @@ def derive(
     if parsed is None:
         PostPage.objects.filter(post=post).delete()
         return
+    anchors = [[row.anchor for row in rows] for rows in items]
+    html = parsed.to_html(anchors, decisions(items, links, post.language))
     visible = [[row for row in rows if not row.hidden] for rows in items]
-    html = parsed.to_html(
-        [[row.anchor for row in rows] for rows in items], decisions(items, links, post.language)
-    )
     pairs = list(zip(sections, visible, strict=True))
-    columns = compose(Material(post=post, tags=tags, sections=pairs, html=html, images=images))
+    _write_page(Material(post=post, tags=tags, sections=pairs, html=html, images=images))
+
+
+def _write_page(material: Material) -> None:
+    columns = compose(material)
     PostPage.objects.bulk_create(
-        [PostPage(post=post, **columns)],
+        [PostPage(post=material.post, **columns)],
         update_conflicts=True,
         unique_fields=["post"],
         update_fields=columns.keys(),
