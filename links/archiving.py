@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from links.fetching import FetchError, Policy, Response, fetch
+from links.fetching import FetchError, Policy, fetch
 from links.models import Link
 from links.signals import links_changed
 
@@ -51,7 +51,7 @@ class Wayback:
     def find(self, url: str) -> str:
         """Return the address of the latest copy that was a page, and no error."""
         try:
-            response = _ask(self.endpoint + quote(url, safe=""))
+            response = fetch(self.endpoint + quote(url, safe=""), policy=own_policy())
             found = json.loads(response.body)["archived_snapshots"].get("closest") or {}
             copy = str(found.get("url", "")) if found.get("available") else ""
             is_page = str(found.get("status", "200")).startswith("2")
@@ -66,9 +66,10 @@ class Wayback:
 ARCHIVES: Final[dict[str, type[Archive]]] = {"wayback": Wayback}
 
 
-def _ask(url: str) -> Response:
+def own_policy() -> Policy:
+    """Return the policy of requests that say which site asks."""
     agent = f"NewsletterLinkCheck/1.0 (+{settings.SITE_URL})"
-    return fetch(url, policy=Policy(user_agent=agent, total_seconds=20))
+    return Policy(user_agent=agent, total_seconds=20)
 
 
 def chosen_archive() -> Archive | None:

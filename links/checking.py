@@ -15,17 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django_tasks import task
 
-from links.archiving import look_for_copies
+from links.archiving import look_for_copies, own_policy
 from links.asking import Answer, Asker, Manners, Question
 from links.fetching import Fetcher
-from links.guarding import Policy
 from links.judging import Verdict
 from links.models import Check, Link
 from links.models.queue import Kind
@@ -60,8 +58,7 @@ MakeFetcher = Callable[[], Fetcher]
 
 def make_fetcher() -> Fetcher:
     """Return a fetcher that says who asks."""
-    agent = f"NewsletterLinkCheck/1.0 (+{settings.SITE_URL})"
-    return Fetcher(Policy(user_agent=agent, total_seconds=20))
+    return Fetcher(own_policy())
 
 
 @dataclass(slots=True)

@@ -49,13 +49,6 @@ class ReasonForm(forms.Form):
         self.fields["reason"].required = needs_reason
 
 
-class NeededReasonForm(ReasonForm):
-    """Why something is taken away from readers."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, needs_reason=True, **kwargs)
-
-
 class ReadOnly(admin.ModelAdmin):
     """Rows that nobody adds or deletes by hand."""
 

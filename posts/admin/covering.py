@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from posts.admin.states import EMPTY
+from links.admin.desk import EMPTY
 from posts.placing import Place, places_of
 
 NAMED = 2

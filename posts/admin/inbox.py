@@ -22,11 +22,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links import gathering
+from links.admin.desk import EMPTY, badge
 from links.auditing import record
 from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.covering import Covered, named, summary
-from posts.admin.states import EMPTY, badge
 from posts.composing import absolute
 from posts.noting import as_item, as_markdown
 from posts.placing import places_of

@@ -18,11 +18,10 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import SHOWN, ReasonForm
+from links.admin.desk import EMPTY, SHOWN, ReasonForm, badge
 from links.models import Decision, Link
 from links.recording import ReasonMissing, tidy_reason
 from posts import moderating
-from posts.admin.states import EMPTY, badge
 from posts.models import LinkedItem
 from posts.templatetags.newsletter import short_date
 

@@ -21,12 +21,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from links.admin.desk import EMPTY
 from links.auditing import record
 from posts import publishing
 from posts.admin import uploads
 from posts.admin.conflicts import conflict_context, retry_data
 from posts.admin.outlines import outline
-from posts.admin.states import EMPTY, STATES, StateFilter, state_badge, state_of
+from posts.admin.states import STATES, StateFilter, state_badge, state_of
 from posts.documents import DocumentError
 from posts.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
 from posts.models import Post, Tag, TaggedPost

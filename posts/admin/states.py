@@ -8,14 +8,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from links.admin.desk import badge
 from posts.models import Post, PostQuerySet
-
-# What a list shows where there is nothing to show.
-EMPTY = "—"
 
 STATES = {
     "draft": _("Draft"),
@@ -32,11 +29,6 @@ def state_of(post: Post) -> str:
     if post.status == Post.Status.DRAFT:
         return "draft"
     return "published" if post.is_public() else "scheduled"
-
-
-def badge(kind: str, word: object) -> SafeString:
-    """Return a word with the colour of its kind."""
-    return format_html('<span class="state state-{}">{}</span>', kind, word)
 
 
 def state_badge(post: Post) -> SafeString:

@@ -18,11 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from links import suggesting
 from links.admin import ReadOnly
+from links.admin.desk import badge
 from links.auditing import record
 from links.models import Suggestion
 from links.moderating import BATCH
 from posts.admin.covering import Covered, summary
-from posts.admin.states import badge
 from posts.templatetags.newsletter import short_date
 
 Status = Suggestion.Status

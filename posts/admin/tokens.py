@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links import tokens
+from links.admin.desk import EMPTY, badge
 from links.models import ApiToken
-from posts.admin.states import EMPTY, badge
 from posts.composing import absolute
 from posts.templatetags.newsletter import short_date
 

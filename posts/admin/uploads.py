@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links.admin.desk import badge
 from links.auditing import record
 from posts import staging
-from posts.admin.states import badge
 from posts.collecting import SourceFile, open_uploads
 from posts.documents import DocumentError
 from posts.exporting import zip_posts
