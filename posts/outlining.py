@@ -10,7 +10,7 @@ import re
 import xml.etree.ElementTree as etree
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from posts.markdown.references import is_linkable
 from posts.markdown.tree import RAW_HTML, TIGHT, Span, plain_text
@@ -21,15 +21,14 @@ HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS: Final = frozenset(("ul", "ol"))
 _LEAVES: Final = HEADINGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
 _WORD: Final = re.compile(r"\w")
-_BEFORE_SUMMARY: Final = re.compile(r"^[\s:：\-–—|·•,.;)\]）】]+")
+_BEFORE_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,.;)\]）】]+")
 _AFTER_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,;(\[（【]+$")
 _MAX_TITLE: Final = 120
 _MOST_LABELS: Final = 3
 """As many labels as the longest host in ``_KINDS`` has."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundLink:
+class FoundLink(NamedTuple):
     """One occurrence of a link: address as written (entities decoded), text, index of its item."""
 
     url: str
@@ -37,8 +36,7 @@ class FoundLink:
     item: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class FoundItem:
+class FoundItem(NamedTuple):
     """One curated entry of a section; ``start`` and ``end`` are its lines, counted from 0."""
 
     kind: ItemShape
@@ -66,42 +64,57 @@ class FoundSection:
 
 @dataclass(slots=True)
 class Outline:
-    """A section's items and links, and the elements that they were found in."""
+    """A section's items and their links, and the elements that they were found in."""
 
     items: list[FoundItem] = field(default_factory=list)
     item_elements: list[etree.Element] = field(default_factory=list)
     groups: set[etree.Element] = field(default_factory=set)
     titles: set[etree.Element] = field(default_factory=set)
-    owners: dict[etree.Element, int] = field(default_factory=dict)
+    links: dict[etree.Element, FoundLink] = field(default_factory=dict)
+
+
+_Stretch = tuple[etree.Element, int, int]
+"""An element, and where its text starts and ends in the text of its entry."""
 
 
 @dataclass(slots=True)
 class _Flow:
-    """The text of one entry with the places of its links and of its leading bold text."""
+    """The text of one entry with the places of its links and of its bold text.
+
+    ``text`` and ``words``, the same with its white space folded, are there once it is complete.
+    """
 
     parts: list[str] = field(default_factory=list)
     length: int = 0
-    links: list[tuple[etree.Element, int, int]] = field(default_factory=list)
-    strong: list[tuple[etree.Element, int, int]] = field(default_factory=list)
+    links: list[_Stretch] = field(default_factory=list)
+    strong: list[_Stretch] = field(default_factory=list)
+    text: str = ""
+    words: str = ""
 
-    def add(self, text: str | None) -> None:
-        if text:
-            self.parts.append(text)
-            self.length += len(text)
+    def add(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
 
     def read(self, element: etree.Element) -> None:
         """Take in an element's content; lists directly inside are left to their own items."""
         start = self.length
-        self.add(element.text)
+        if element.text:
+            self.add(element.text)
         for child in element:
             self.read(child)
-            self.add(child.tail)
+            if child.tail:
+                self.add(child.tail)
         if element.tag == "a":
-            self.links.append((element, start, self.length))
+            if is_linkable(element.get("href", "")):
+                self.links.append((element, start, self.length))
         elif element.tag == "strong":
             self.strong.append((element, start, self.length))
         elif element.tag in _LEAVES:
             self.add("\n")
+
+    def complete(self) -> None:
+        self.text = "".join(self.parts)
+        self.words = fold(self.text)
 
 
 def fold(text: str) -> str:
@@ -153,18 +166,19 @@ class _Finder:
 
     def _walk_list(self, element: etree.Element, group: str) -> None:
         for item in element:
-            own = [child for child in item if child.tag not in _LISTS]
-            nested = [child for child in item if child.tag in _LISTS]
             flow = _Flow()
-            for child in own:
-                flow.read(child)
-            text = fold("".join(flow.parts))
-            linked = any(is_linkable(link.get("href", "")) for link, _, _ in flow.links)
+            nested = []
+            for child in item:
+                if child.tag in _LISTS:
+                    nested.append(child)
+                else:
+                    flow.read(child)
+            flow.complete()
             inner = group
-            if text and nested and not linked:
+            if flow.words and nested and not flow.links:
                 self._found.groups.add(item)
-                inner = text
-            elif text:
+                inner = flow.words
+            elif flow.words:
                 start, end = self._spans[item]
                 if nested:
                     end = self._spans[nested[0]][0]
@@ -177,45 +191,38 @@ class _Finder:
             return
         flow = _Flow()
         flow.read(element)
-        linked = any(is_linkable(link.get("href", "")) for link, _, _ in flow.links)
-        if linked and fold("".join(flow.parts)):
+        flow.complete()
+        if flow.links and flow.words:
             self._add("paragraph", element, flow, "", self._spans[element])
 
     def _add(
         self, kind: ItemShape, element: etree.Element, flow: _Flow, group: str, span: Span
     ) -> None:
         number = len(self._found.items)
-        flow.links = [link for link in flow.links if is_linkable(link[0].get("href", ""))]
-        text = "".join(flow.parts)
-        links = tuple(
-            FoundLink(link.get("href", ""), fold(plain_text(link)), number)
-            for link, _, _ in flow.links
+        links = []
+        for link, _, _ in flow.links:
+            found = FoundLink(link.get("href", ""), fold(plain_text(link)), number)
+            self._found.links[link] = found
+            links.append(found)
+        main = _main_link(flow)
+        strong = _leading_strong(flow)
+        title = self._title(flow, strong, main)
+        summary = _summary(flow, strong, main) if kind == "list" else ""
+        self._found.items.append(
+            FoundItem(kind, group, title, summary, tuple(links), main, *span, flow.words)
         )
-        main = _main_link(text, flow)
-        strong = _leading_strong(text, flow)
-        title = self._title(flow, strong, main, text)
-        summary = _summary(text, flow, strong, main) if kind == "list" else ""
-        item = FoundItem(kind, group, title, summary, links, main, *span, fold(text))
-        self._found.items.append(item)
         self._found.item_elements.append(element)
-        self._found.owners.update((link, number) for link, _, _ in flow.links)
 
-    def _title(
-        self,
-        flow: _Flow,
-        strong: tuple[etree.Element, int, int] | None,
-        main: int | None,
-        text: str,
-    ) -> str:
+    def _title(self, flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
         if strong is not None:
             self._found.titles.add(strong[0])
-            return fold(text[strong[1] : strong[2]])
+            return fold(flow.text[strong[1] : strong[2]])
         if main is None:
-            return fold(text)[:_MAX_TITLE]
+            return flow.words[:_MAX_TITLE]
         element, start, end = flow.links[main]
-        if not _WORD.search(text[:start]):
+        if not _WORD.search(flow.text, 0, start):
             self._found.titles.add(element)
-        anchor = fold(text[start:end]) or fold(plain_text(element))
+        anchor = fold(flow.text[start:end]) or fold(plain_text(element))
         return anchor or element.get("href", "")
 
 
@@ -229,7 +236,7 @@ def _bold_text(element: etree.Element) -> str:
     return fold("".join(element[0].itertext()))
 
 
-def _main_link(text: str, flow: _Flow) -> int | None:
+def _main_link(flow: _Flow) -> int | None:
     """The first link if the entry starts with it, else the last if it ends with it, else the first.
 
     What is not a letter or digit does not count as a start or an end.
@@ -237,32 +244,32 @@ def _main_link(text: str, flow: _Flow) -> int | None:
     if not flow.links:
         return None
     first, last = flow.links[0], flow.links[-1]
-    if not _WORD.search(text[: first[1]]):
+    if not _WORD.search(flow.text, 0, first[1]):
         return 0
-    return 0 if _WORD.search(text[last[2] :]) else len(flow.links) - 1
+    return 0 if _WORD.search(flow.text, last[2]) else len(flow.links) - 1
 
 
-def _leading_strong(text: str, flow: _Flow) -> tuple[etree.Element, int, int] | None:
+def _leading_strong(flow: _Flow) -> _Stretch | None:
     """The bold text that the entry starts with."""
     for found in sorted(flow.strong, key=lambda strong: (strong[1], -strong[2])):
-        if _WORD.search(text[: found[1]]):
+        if _WORD.search(flow.text, 0, found[1]):
             return None
-        if _WORD.search(text[found[1] : found[2]]):
+        if _WORD.search(flow.text, found[1], found[2]):
             return found
     return None
 
 
-def _summary(
-    text: str, flow: _Flow, strong: tuple[etree.Element, int, int] | None, main: int | None
-) -> str:
+def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
     """The entry without its title, and without its main link if that stands at the end."""
+    text = flow.text
     start, end = 0, len(text)
     link = None if main is None else flow.links[main]
     if strong is not None:
         start = strong[2]
-    elif link is not None and not _WORD.search(text[: link[1]]):
+    elif link is not None and not _WORD.search(text, 0, link[1]):
         start = link[2]
-    if link is not None and link[1] >= start and not _WORD.search(text[link[2] :]):
+    if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]
-    rest = _BEFORE_SUMMARY.sub("", text[start:end])
+    before = _BEFORE_SUMMARY.match(text, start, end)
+    rest = text[before.end() if before else start : end]
     return fold(_AFTER_SUMMARY.sub("", rest) if end < len(text) else rest)

@@ -228,7 +228,7 @@ def _found_section(
 ) -> FoundSection:
     own_notes = [note.element for note in notes if note.section == number]
     links = tuple(
-        FoundLink(link.get("href", ""), fold(plain_text(link)), found.owners.get(link))
+        found.links.get(link) or FoundLink(link.get("href", ""), fold(plain_text(link)), None)
         for root in (tree, *own_notes)
         for link in links_in(root)
     )
