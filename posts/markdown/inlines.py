@@ -33,7 +33,13 @@ from posts.markdown.tree import (
     plain_text,
 )
 
-_SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&\n]|!\[|https?://", re.IGNORECASE)
+# What is special starts with a set of characters, because only a set is searched for quickly.
+_SPECIAL: Final = re.compile(
+    r"[\\`*_~\[\]<&\n!hH](?:(?<![!hH])|(?<=!)(?=\[)|(?<=[hH])(?=[tT][tT][pP][sS]?://))"
+)
+_PLAIN_LINK: Final = re.compile(
+    r"\[([^\\`*_~\[\]<&\n^][^\\`*_~\[\]<&\n]*+)\]\((https?://[^\s\\()&\x00-\x1f\x7f]*)\)"
+)
 _TICKS: Final = re.compile(r"`+")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _AUTOLINK: Final = re.compile(r"<((?:https?|mailto):[^\s<>\x00-\x1f]*)>", re.IGNORECASE)
@@ -219,6 +225,9 @@ class InlineParser:
             end = self._note_reference(start)
             if end:
                 return end
+        end = self._plain_link(start)
+        if end:
+            return end
         image = self._text[start] == "!"
         end = start + (2 if image else 1)
         self._brackets.append(
@@ -230,6 +239,15 @@ class InlineParser:
             )
         self._tokens.append(self._text[start:end])
         return end
+
+    def _plain_link(self, start: int) -> int:
+        """Read a link with nothing special in its text or address, as most are, in one go."""
+        match = _PLAIN_LINK.match(self._text, start)
+        if match is None or "://" in match[1] or len(self._brackets) >= limits.MAX_OPEN_BRACKETS:
+            return 0
+        self._tokens += (Opening(etree.Element("a", {"href": match[2]})), match[1], CLOSING)
+        self._deactivate_brackets()
+        return match.end()
 
     def _note_reference(self, start: int) -> int:
         match = _NOTE.match(self._text, start)
@@ -289,6 +307,10 @@ class InlineParser:
             element.set("title", target.title)
         self._drop_bare_links(bracket.token)
         self._wrap(bracket.token, bracket.runs, element)
+        self._deactivate_brackets()
+
+    def _deactivate_brackets(self) -> None:
+        """No link stands inside another."""
         for outer in self._brackets:
             if not outer.image:
                 outer.active = False

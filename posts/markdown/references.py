@@ -37,6 +37,7 @@ _AUTHORITY: Final = re.compile(
     r"\s*https?:[/\\]*(?:[^/\\?#]*@)?(\[[^\]/?#]*\]|[^\[/\\?#:]+)(?::[0-9]{0,5})?(?=[/\\?#]|\s*$)",
     re.IGNORECASE,
 )
+_PLAIN_WEB: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]|\Z)")
 _IPV6: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]")
 _NOT_IN_HOST: Final = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f„“”]")
 _LONE_PERCENT: Final = re.compile(r"%(?![0-9a-fA-F]{2})")
@@ -82,6 +83,8 @@ def is_linkable(url: str) -> bool:
     An address with a host or port that no browser can open (``http://localhost:PORT``) does not;
     the sanitiser would drop it (https://url.spec.whatwg.org/#host-parsing).
     """
+    if _PLAIN_WEB.match(url):  # as nearly all are
+        return True
     match = _SCHEME.match(_CONTROL.sub("", url))
     if match is None:
         return not url.lstrip().startswith("//") or _can_open(f"http:{url.lstrip()}")
@@ -131,7 +134,7 @@ def read_destination(text: str, start: int) -> tuple[str, int] | None:
         return (unescape(match[1]), match.end()) if match else None
     match = _SIMPLE.match(text, start)
     end = match.end() if match else start
-    if end < len(text) and text[end] in "\\()":
+    if text.startswith(("\\", "("), end):
         end = _balanced_end(text, start)
     return (unescape(text[start:end]), end) if end > start else None
 

@@ -76,12 +76,13 @@ class _Builder:
         if not text:
             return
         if self._last is None:
-            self.stack[-1].text = (self.stack[-1].text or "") + text
+            self.stack[-1].text = text
         else:
-            self._last.tail = (self._last.tail or "") + text
+            self._last.tail = text
 
     def add(self, element: etree.Element) -> None:
-        self.flush()
+        if self.texts:
+            self.flush()
         self.stack[-1].append(element)
         self._last = element
 
@@ -91,22 +92,31 @@ class _Builder:
         self._last = None
 
     def close(self) -> None:
-        self.flush()
+        if self.texts:
+            self.flush()
         self._last = self.stack.pop()
+
+    def add_run(self, run: Run) -> None:
+        for _ in run.closes:
+            self.close()
+        if run.count:
+            self.texts.append(run.char * run.count)
+        for tag in reversed(run.opens):
+            self.open(etree.Element(tag))
 
 
 def build(root: etree.Element, tokens: Iterable[Token], *, depth: int) -> bool:
-    """Make the tokens the content of an element; ``False`` if they nest deeper than ``depth``."""
+    """Make the tokens the content of an empty element.
+
+    ``False`` if they nest deeper than ``depth``.
+    """
     builder = _Builder(root)
     for token in tokens:
         if isinstance(token, str):
             builder.texts.append(token)
-        elif isinstance(token, Run):
-            for _ in token.closes:
-                builder.close()
-            builder.texts.append(token.char * token.count)
-            for tag in reversed(token.opens):
-                builder.open(etree.Element(tag))
+            continue
+        if isinstance(token, Run):
+            builder.add_run(token)
         elif isinstance(token, Opening):
             builder.open(token.element)
         elif isinstance(token, Closing):
@@ -126,6 +136,8 @@ def end_tag(name: str) -> etree.Element:
 
 def plain_text(element: etree.Element) -> str:
     """The visible text of an element; an image counts with its alternative text."""
+    if not len(element):
+        return element.text or ""
     parts: list[str] = [element.text or ""]
     for child in element:
         parts.append(child.get("alt", "") if child.tag == "img" else plain_text(child))
