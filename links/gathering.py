@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from links.models import InboxEntry, Link
 from links.normalizing import AddressError, canonicalize
+from links.prepared import prepared
 from links.registering import register
 
 
@@ -72,5 +73,12 @@ def reopen(entries: QuerySet[InboxEntry]) -> list[InboxEntry]:
 
 def mark_printed(links: Collection[int]) -> None:
     """Take links (by key) off the inbox that stand in an issue now and did not before."""
-    if links:
-        InboxEntry.objects.filter(link__in=links, done_at=None).update(done_at=timezone.now())
+    # Asked first, because the inbox is empty while an archive is imported.
+    if links and _first_waiting():
+        waiting = InboxEntry.objects.filter(link__in=links, done_at=None)
+        waiting.update(done_at=timezone.now())
+
+
+@prepared
+def _first_waiting() -> QuerySet[InboxEntry, Any]:
+    return InboxEntry.objects.filter(done_at=None).order_by().values_list("pk")[:1]

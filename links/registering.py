@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key, source_name
-from links.storing import insert_objects, learn_keys, make
+from links.storing import find, insert_objects, learn_keys, make
 from links.triaging import among_news, hold_or_show, known_among, triage
 
-# SQLite before 3.32 allows 999 parameters in a statement; PostgreSQL plans short lists better.
-CHUNK = 500
-# What a save asks about links; the rest is not read.
+# What a save asks about links and sources; the rest is not read.
 _ASKED = (
-    *("key", "url", "source__parent", "status", "standing", "rule"),
+    *("url", "source_id", "status", "standing", "rule_id"),
     *("replacement_url", "health", "archived_url"),
 )
+_ASKED_OF_SOURCES = ("host", "parent_id")
 
 
 def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[str, Link]:
@@ -33,7 +32,7 @@ def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[st
     canonical = {url: address for url in set(urls) if (address := canonical_or_none(url))}
     keys = {address: Link.key_for(address) for address in canonical.values()}
     with transaction.atomic():
-        known = _links_by_key(keys.values())
+        known = find(Link, _ASKED, "key", keys.values())
         missing = {address: key for address, key in keys.items() if key not in known}
         if missing:
             known |= _create(missing, printed_at)
@@ -48,46 +47,31 @@ def canonical_or_none(url: str) -> str | None:
         return None
 
 
-def _links_by_key(keys: Iterable[str]) -> dict[str, Link]:
-    return {
-        link.key: link
-        for chunk in _chunks(keys)
-        for link in Link.objects.filter(key__in=chunk).select_related("source").only(*_ASKED)
-    }
-
-
 def _create(keys_by_address: dict[str, str], printed_at: datetime | None) -> dict[str, Link]:
     """Create links, and return them by key; where there is reason to, ask for a decision."""
     names = {address: source_name(address) for address in keys_by_address}
     sources, new_sources = sources_of(names)
-    # Sorted, so that two savers of the same new links take their locks in the same order.
-    links = make(
-        Link,
-        (
-            {"key": key, "url": address, "due_at": _due(address)}
-            for address, key in sorted(keys_by_address.items())
-        ),
-    )
-    for link in links:
-        link.source = sources.get(names[link.url])
+    links = make(Link, _values_of(keys_by_address, names, sources))
     hold_or_show(links, known_among(sources.values()))
     if insert_objects(links, ignore_conflicts=True) < len(links):
         # Another saver was first, and something may be decided about those links already.
-        links = list(_links_by_key(keys_by_address.values()).values())
+        links = list(find(Link, _ASKED, "key", keys_by_address.values()).values())
     else:
-        learn_keys(links, "key", _stored_keys(keys_by_address.values()))
+        learn_keys(links, "key")
     triage(links, among_news(new_sources, printed_at))
     return {link.key: link for link in links}
 
 
-def _stored_keys(keys: Iterable[str]) -> Iterator[tuple[str, int]]:
-    for chunk in _chunks(keys):
-        yield from Link.objects.filter(key__in=chunk).values_list("key", "pk")
-
-
-def _due(address: str) -> datetime | None:
-    """New web links are checked first; nobody can ask a mailbox."""
-    return timezone.now() if address.startswith("http") else None
+def _values_of(
+    keys_by_address: Mapping[str, str], names: Mapping[str, str], sources: Mapping[str, Source]
+) -> Iterator[dict[str, Any]]:
+    now = timezone.now()
+    # Sorted, so that two savers of the same new links take their locks in the same order.
+    for address, key in sorted(keys_by_address.items()):
+        source = sources.get(names[address])
+        # Web links are checked at once; nobody can ask a mailbox.
+        due = now if address.startswith("http") else None
+        yield {"key": key, "url": address, "due_at": due, "source_id": source and source.pk}
 
 
 def sources_of(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
@@ -113,26 +97,22 @@ def _create_sources(
     missing = {name: parent for name, parent in parents.items() if name not in known}
     if not missing:
         return {}
-    rows = [
-        Source(name=name, host=parent.host if parent else name, parent=parent)
-        for name, parent in sorted(missing.items())
-    ]
+    rows = make(
+        Source,
+        (
+            {
+                "name": name,
+                "host": parent.host if parent else name,
+                "parent_id": parent and parent.pk,
+            }
+            for name, parent in sorted(missing.items())
+        ),
+    )
     if insert_objects(rows, ignore_conflicts=True) < len(rows):
         return _sources_by_name(missing)
-    names = Source.objects.filter(name__in=missing)
-    learn_keys(rows, "name", names.values_list("name", "pk"))
+    learn_keys(rows, "name")
     return {row.name: row for row in rows}
 
 
 def _sources_by_name(names: Iterable[str]) -> dict[str, Source]:
-    return {
-        source.name: source
-        for chunk in _chunks(sorted(names))
-        for source in Source.objects.filter(name__in=chunk).only("name", "host", "parent")
-    }
-
-
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
+    return find(Source, _ASKED_OF_SOURCES, "name", sorted(names))

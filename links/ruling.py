@@ -8,6 +8,7 @@ holds against rules made before it, and gives way to rules made after it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db.models import BigIntegerField, Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, StrIndex, Substr
@@ -15,6 +16,7 @@ from django.db.models.lookups import Exact, In
 
 from links.models import Link, Source, SourceRule
 from links.normalizing import path_of, source_key, source_name
+from links.prepared import prepared
 
 STANDINGS = {
     SourceRule.Action.ALLOW: Link.Standing.SHOWN,
@@ -32,7 +34,13 @@ OWN_STANDING = Case(
 
 def active_rules() -> list[SourceRule]:
     """Return the rules that hold now."""
-    return list(SourceRule.objects.filter(ended_at=None))
+    # Most sites have none, and each save asks.
+    return list(SourceRule.objects.filter(ended_at=None)) if _first_active() else []
+
+
+@prepared
+def _first_active() -> QuerySet[SourceRule, Any]:
+    return SourceRule.objects.filter(ended_at=None).order_by().values_list("pk")[:1]
 
 
 def narrowness(rule: SourceRule) -> tuple[int, bool, int]:
@@ -57,7 +65,8 @@ def rule_for(link: Link, rules: Iterable[SourceRule]) -> SourceRule | None:
 
 def settle(link: Link, rules: Iterable[SourceRule]) -> None:
     """Set a link's rule and standing from what was decided; the row is not saved."""
-    link.rule = rule = rule_for(link, rules)
+    rule = rule_for(link, rules)
+    link.rule_id = rule.pk if rule else None
     link.standing = STANDINGS[SourceRule.Action(rule.action)] if rule else own_standing(link)
 
 

@@ -1,4 +1,4 @@
-"""Write many rows at once, for a fraction of what the ORM takes for it.
+"""Write and find many rows at once, for a fraction of what the ORM takes for it.
 
 A large issue has hundreds of items and places of links. `bulk_create` asks each field of each row
 several questions and writes a statement as long as all values together, which was a third of the
@@ -11,12 +11,14 @@ here is to be called in a transaction, and sends no signals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from operator import attrgetter
+from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from django.db import connections, models, router
+from django.db.models.base import ModelState
 
 # The drivers take the values of these as they are; any other kind of field is asked.
 _PLAIN: Final = (
@@ -26,6 +28,8 @@ _PLAIN: Final = (
     models.TextField,
 )
 
+# SQLite before 3.32 allows 999 parameters in a statement; PostgreSQL plans short lists better.
+CHUNK: Final = 500
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -33,10 +37,49 @@ Row = TypeVar("Row", bound=models.Model)
 def make(model: type[Row], rows: Iterable[dict[str, Any]]) -> list[Row]:
     """Return new objects from values of some attributes (``post_id``); the rest get one default.
 
-    Takes a third of the time of ``model(**values)``, which looks for each field by its names.
+    Takes a tenth of the time of ``model(**values)``, which asks each field how to be set, and
+    sends no ``pre_init`` and ``post_init``; so it serves models whose fields need neither.
     """
     defaults = {field.attname: field.get_default() for field in model._meta.concrete_fields}
-    return [model(*(defaults | values).values()) for values in rows]
+    return [_object(model, defaults | values) for values in rows]
+
+
+def _object(model: type[Row], values: dict[str, Any], alias: str | None = None) -> Row:
+    """Return an object of what is stored in a database, or a new one."""
+    state = ModelState()
+    state.db, state.adding = alias, alias is None
+    row = model.__new__(model)
+    row.__dict__ = {"_state": state, **values}
+    return row
+
+
+def find(
+    model: type[Row], names: Sequence[str], name: str, values: Iterable[Any]
+) -> dict[Any, Row]:
+    """Return stored objects by the value of a unique attribute, for those of ``values`` found.
+
+    The attributes ``names`` are read, text and numbers all; others when somebody asks for them.
+    """
+    alias = router.db_for_write(model)
+    quote = connections[alias].ops.quote_name
+    wanted = tuple(dict.fromkeys(("id", name, *names)))
+    fields, place = _fields(model, wanted), wanted.index(name)
+    columns = ", ".join(quote(field.column) for field in fields)
+    table, by = quote(model._meta.db_table), quote(fields[place].column)
+    found = {}
+    with connections[alias].cursor() as cursor:
+        for chunk in _chunks(values):
+            places = ", ".join(["%s"] * len(chunk))
+            cursor.execute(f"SELECT {columns} FROM {table} WHERE {by} IN ({places})", chunk)  # noqa: S608
+            for row in cursor.fetchall():
+                found[row[place]] = _object(model, dict(zip(wanted, row, strict=True)), alias)
+    return found
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(values)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
 
 
 def insert(
@@ -54,12 +97,11 @@ def insert(
     if not rows:
         return 0
     connection = connections[router.db_for_write(model)]
-    fields = _fields(model, names)
-    columns = zip(fields, zip(*rows, strict=True), strict=True)
+    columns = _filled(_fields(model, names), rows)
     values = [_adapted(field, column, connection) for field, column in columns]
     quote = connection.ops.quote_name
-    table, places = quote(model._meta.db_table), ", ".join(["%s"] * len(fields))
-    into = ", ".join(quote(field.column) for field in fields)
+    table, places = quote(model._meta.db_table), ", ".join(["%s"] * len(columns))
+    into = ", ".join(quote(field.column) for field, _column in columns)
     end = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     sql = f"INSERT INTO {table} ({into}) VALUES ({places}){end}"  # noqa: S608
     with connection.cursor() as cursor:
@@ -73,13 +115,21 @@ def insert_objects(rows: Sequence[models.Model], *, ignore_conflicts: bool = Fal
         return 0
     model = type(rows[0])
     names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-    values = list(map(attrgetter(*names), rows))
+    values = list(map(itemgetter(*names), map(vars, rows)))
     return insert(model, names, values, ignore_conflicts=ignore_conflicts)
 
 
 def _fields(model: type[models.Model], names: Iterable[str]) -> list[Any]:
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     return [by_name[name] for name in names]
+
+
+def _filled(
+    fields: Iterable[Any], rows: Iterable[Sequence[Any]]
+) -> list[tuple[Any, Sequence[Any]]]:
+    """Return the columns with a value in some row: Python's SQLite takes long over each NULL."""
+    columns = zip(fields, zip(*rows, strict=True), strict=True)
+    return [(field, column) for field, column in columns if any(v is not None for v in column)]
 
 
 def _adapted(field: Any, values: Sequence[Any], connection: Any) -> Sequence[Any]:
@@ -92,15 +142,30 @@ def _adapted(field: Any, values: Sequence[Any], connection: Any) -> Sequence[Any
     return [adapt(value) for value in values]
 
 
-def learn_keys(rows: Iterable[models.Model], name: str, stored: Iterable[tuple[Any, Any]]) -> None:
-    """Give inserted objects their primary keys, from pairs of a unique field's value and the key.
+def learn_keys(rows: Sequence[models.Model], name: str) -> None:
+    """Give inserted objects their primary keys, found by a unique attribute.
 
-    Raises KeyError if one is not among those stored.
+    Raises KeyError if one is not stored.
     """
-    keys = dict(stored)
-    for row in rows:
-        row.pk = keys[getattr(row, name)]
-        row._state.adding = False
+    if rows:
+        stored = find(type(rows[0]), (), name, [getattr(row, name) for row in rows])
+        for row in rows:
+            _learn_key(row, stored[getattr(row, name)].pk)
+
+
+def learn_newest_keys(rows: Sequence[models.Model], keys: Iterable[int]) -> None:
+    """Give objects their primary keys, which are the greatest of ``keys``, in order.
+
+    The database counts keys up. ``keys`` are those of some rows among which nobody else may
+    insert before the transaction ends, such as the items of a post that is locked.
+    """
+    for row, pk in zip(rows, sorted(keys)[-len(rows) :], strict=True):
+        _learn_key(row, pk)
+
+
+def _learn_key(row: models.Model, pk: int) -> None:
+    row.__dict__["id"] = pk
+    row._state.adding = False
 
 
 def rewrite(rows: Sequence[models.Model], names: Iterable[str]) -> None:

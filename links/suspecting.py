@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
 from links.domains import is_name, registered_domain
 from links.imitating import imitated_name, mixes_scripts, shown_name
-from links.normalizing import AddressError, canonicalize, host_of, source_key
+from links.normalizing import AddressError, canonicalize, host_of, path_of, source_key
 from links.owners import has_owners
 
 
@@ -59,11 +59,12 @@ SHORTENERS: Final = frozenset(
 )
 # Programs as they are downloaded; scripts are shown, not run. No `.com`, `.app` or `.ps`, which
 # end other names too.
-_PROGRAM: Final = re.compile(
-    r"[^/]+\.(?:exe|msi|msix|scr|bat|cmd|pif|hta|vbs|vbe|wsf|lnk|reg|cpl|jar|jnlp|ps1|dmg|apk"
-    r"|xapk|appimage|deb|rpm|crx|xpi)",
-    re.I,
+_ENDING: Final = (
+    r"\.(?:exe|msi|msix|scr|bat|cmd|pif|hta|vbs|vbe|wsf|lnk|reg|cpl|jar|jnlp|ps1|dmg|apk"
+    r"|xapk|appimage|deb|rpm|crx|xpi)"
 )
+_PROGRAM: Final = re.compile(rf"[^/]+{_ENDING}", re.I)
+_MAY_NAME_PROGRAM: Final = re.compile(rf"{_ENDING}(?:[?&#]|\Z)", re.I)
 # Where a path that ends so is a page about a file: code hosts show files, wikis have articles. What
 # a project releases there comes from an owner, who is a source of their own and judged as that.
 _CODE_HOSTS: Final = frozenset(
@@ -103,13 +104,12 @@ def suspicions(url: str) -> list[Suspicion]:
 
 
 def _found(url: str, host: str) -> Iterator[Suspicion]:
-    parts = urlsplit(url)
-    if parts.username:
+    if "@" in url and (parts := urlsplit(url)).username:
         yield Suspicion("credentials", unquote(parts.netloc.rpartition("@")[0]))
     yield from _about_host(host)
-    if host in SHORTENERS and parts.path != "/":
+    if host in SHORTENERS and path_of(url) != "/":
         yield Suspicion("shortener", host)
-    if program := _program(host, parts.path, parts.query):
+    if _MAY_NAME_PROGRAM.search(url) and (program := _program(host, urlsplit(url))):
         yield Suspicion("executable", program)
 
 
@@ -130,12 +130,12 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _program(host: str, path: str, query: str) -> str:
+def _program(host: str, parts: SplitResult) -> str:
     """The name of the program that an address downloads; "" if it downloads none."""
-    if "/wiki/" in path or (host in _CODE_HOSTS and "/raw/" not in path):
+    if "/wiki/" in parts.path or (host in _CODE_HOSTS and "/raw/" not in parts.path):
         return ""
-    named = [path.rpartition("/")[2]]
-    named += [piece.partition("=")[2].rpartition("/")[2] for piece in query.split("&")]
+    named = [parts.path.rpartition("/")[2]]
+    named += [piece.partition("=")[2].rpartition("/")[2] for piece in parts.query.split("&")]
     return next((unquote(name) for name in named if _PROGRAM.fullmatch(name)), "")
 
 

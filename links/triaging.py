@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
 from links.models import Link, QueueEntry, Source
 from links.models.queue import Kind
+from links.prepared import prepared
 from links.queueing import Worry, raise_concerns
 from links.ruling import active_rules, settle
 from links.suspecting import suspicions, text_mismatch
@@ -43,6 +46,8 @@ def hold_or_show(links: Sequence[Link], known_sources: Iterable[int]) -> None:
     """
     known = set(known_sources)
     rules = active_rules()
+    if not rules and not settings.LINKS_PREMODERATION:
+        return  # a new link is shown
     for link in links:
         link.held = settings.LINKS_PREMODERATION and link.source_id not in known
         settle(link, rules)
@@ -56,8 +61,13 @@ def among_news(new_sources: Sequence[int], printed_at: datetime | None) -> Seque
     """
     if not new_sources or printed_at is None or printed_at > timezone.now() - NEWS:
         return new_sources
-    waiting = QueueEntry.objects.filter(kind=Kind.NEW_SOURCE, closed_at=None).order_by()
-    return new_sources[: BACKLOG - waiting[:BACKLOG].count()]
+    return new_sources[: BACKLOG - len(_waiting_sources())]
+
+
+@prepared
+def _waiting_sources() -> QuerySet[QueueEntry, Any]:
+    waiting = QueueEntry.objects.filter(kind=Kind.NEW_SOURCE, closed_at=None)
+    return waiting.order_by().values_list("pk")[:BACKLOG]
 
 
 def triage(links: Sequence[Link], new_sources: Iterable[int]) -> None:

@@ -23,8 +23,12 @@ LOCAL_MEMORY = "locmem://"
 
 SQLITE_OPTIONS = {
     # Readers never wait for a writer; a commit is on the disk when it returns. 16 MB of pages are
-    # kept per connection: with SQLite's 2 MB an import reads its indexes again and again.
-    "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384;"),
+    # kept per connection: with SQLite's 2 MB an import reads its indexes again and again. The
+    # write-ahead log may grow to as much, so that pages changed again and again are copied once.
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        " PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
+    ),
     # Take the write lock at BEGIN: a transaction that upgrades from reading to writing fails at
     # once with "database is locked", however long the timeout.
     "transaction_mode": "IMMEDIATE",

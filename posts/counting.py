@@ -17,6 +17,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from links.models import Source
+from links.prepared import prepared
 from links.storing import shift
 from posts.models import (
     ArchiveMonth,
@@ -27,7 +28,6 @@ from posts.models import (
     Tag,
     TaggedPost,
 )
-from posts.prepared import prepared
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
 from links.gathering import mark_printed
-from links.models import Link
+from links.models import Link, Source
+from links.prepared import prepared
 from links.registering import register
-from links.storing import insert, insert_objects, learn_keys, rewrite
+from links.storing import find, insert, insert_objects, learn_newest_keys, make, rewrite
 from links.triaging import compare_texts
 from posts.composing import Material, compose
 from posts.documents import SectionSource
@@ -133,30 +135,20 @@ def _sync_sections(
     found: Sequence[FoundSection],
     known: Mapping[int, Section],
 ) -> list[Section]:
-    recurring = _recurring_sections([section.heading for section in found])
-    seen: Counter[int] = Counter()
-    sections = []
-    for position, source in enumerate(sources):
-        read = found[position] if found else None
-        section = known.get(position) or Section(post=post, position=position)
-        before = _section_values(section)
-        section.source = source.source
-        section.level = source.level
-        section.heading = read.heading if read else source.heading
-        section.anchor = read.anchor if read else ""
-        section.item_count = len(read.items) if read else 0
-        section.date = post.published_at
-        section.recurring = recurring.get(heading_key(section.heading)[:KEY_LENGTH])
-        section.repeat = seen[section.recurring.pk] if section.recurring else 0
-        if section.recurring:
-            seen[section.recurring.pk] += 1
-        section.changed = section.pk is not None and _section_values(section) != before  # type: ignore[attr-defined]
-        sections.append(section)
-    rewrite([section for section in sections if section.changed], SECTION_FIELDS)  # type: ignore[attr-defined]
-    if new := [section for section in sections if section.pk is None]:
+    wanted = list(_section_values(post, sources, found))
+    new = make(Section, (values for values in wanted if values["position"] not in known))
+    kept = [(row, wanted[n]) for n, row in known.items() if n < len(wanted)]
+    rewrite([row for row, values in kept if _update(row, values)], SECTION_FIELDS)
+    if new:
         insert_objects(new)
-        learn_keys(new, "position", post.sections.values_list("position", "pk"))
-    return sections
+        learn_newest_keys(new, (pk for (pk,) in _keys_of_sections(post.pk)))
+    rows = {**known, **{section.position: section for section in new}}
+    return [rows[position] for position in range(len(sources))]
+
+
+@prepared
+def _keys_of_sections(post: int) -> QuerySet[Section, Any]:
+    return Section.objects.filter(post=post).order_by().values_list("pk")
 
 
 SECTION_FIELDS = (
@@ -171,21 +163,51 @@ SECTION_FIELDS = (
 )
 
 
-def _section_values(section: Section) -> list[Any]:
-    return [getattr(section, name) for name in SECTION_FIELDS]
+def _section_values(
+    post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSection]
+) -> Iterator[dict[str, Any]]:
+    recurring = _recurring_sections([section.heading for section in found])
+    seen: Counter[int] = Counter()
+    for position, source in enumerate(sources):
+        read = found[position] if found else None
+        heading = read.heading if read else source.heading
+        key = recurring.get(heading_key(heading)[:KEY_LENGTH])
+        yield {
+            "post_id": post.pk,
+            "position": position,
+            "source": source.source,
+            "level": source.level,
+            "heading": heading,
+            "anchor": read.anchor if read else "",
+            "item_count": len(read.items) if read else 0,
+            "date": post.published_at,
+            "recurring_id": key,
+            "repeat": seen[key] if key else 0,
+        }
+        if key:
+            seen[key] += 1
 
 
-def _recurring_sections(headings: Sequence[str]) -> dict[str, RecurringSection]:
+def _update(section: Section, values: Mapping[str, Any]) -> bool:
+    """Set the values of a stored section that differ; tell whether any did."""
+    changed = [name for name in SECTION_FIELDS if getattr(section, name) != values[name]]
+    for name in changed:
+        setattr(section, name, values[name])
+    return bool(changed)
+
+
+def _recurring_sections(headings: Sequence[str]) -> dict[str, int]:
+    """Return the keys of the recurring sections of headings, creating those not seen before."""
     titles: dict[str, str] = {}
     for heading in headings:
         if key := heading_key(heading)[:KEY_LENGTH]:
             titles.setdefault(key, heading)
-    known = {row.key: row for row in RecurringSection.objects.filter(key__in=titles)}
+    known = find(RecurringSection, (), "key", titles)
     new = {key: title for key, title in titles.items() if key not in known}
     if new:
         _create_recurring(new)
-        known |= {row.key: row for row in RecurringSection.objects.filter(key__in=new)}
-    return known
+        known |= find(RecurringSection, (), "key", new)
+    return {key: row.pk for key, row in known.items()}
 
 
 def _create_recurring(titles: dict[str, str]) -> None:
@@ -235,14 +257,11 @@ def _stored_citations(post: Post) -> dict[int, tuple[int, datetime | None]]:
 def _sync_citations(
     post: Post, shown: Sequence[Link], stored: Mapping[int, tuple[int, datetime | None]]
 ) -> None:
+    cited = Counter(link.source_id for link in shown if link.source_id is not None)
     # What is cited of an owner is cited of the host, too.
-    cited = Counter(
-        source
-        for link in shown
-        if link.source is not None
-        for source in (link.source_id, link.source.parent_id)
-        if source is not None
-    )
+    for source in find(Source, ("parent_id",), "id", tuple(cited)).values():
+        if source.parent_id is not None:
+            cited[source.parent_id] += cited[source.pk]
     wanted = {source: (count, post.published_at) for source, count in cited.items()}
     outdated = [source for source, values in stored.items() if wanted.get(source) != values]
     if outdated:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from links.prepared import prepared
 from posts import publishing
 from posts.collecting import SourceFile
 from posts.comparing import Difference, differences
@@ -25,7 +26,6 @@ from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
 from posts.illustrating import find_pictures, has_new_pictures, store_pictures
 from posts.models import Post, PostPage
-from posts.prepared import prepared
 from posts.proofreading import find_losses
 
 logger = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from links.models import Source
+from links.prepared import Rows, prepared
 from posts.counting import month_of
 from posts.models import (
     ArchiveMonth,
@@ -30,7 +31,6 @@ from posts.models import (
     public,
 )
 from posts.paging import PAGE_SIZE
-from posts.prepared import Rows, prepared
 
 CARD = "page__card"
 RELATED_TAGS = 8

@@ -239,8 +239,11 @@ class TagAlias(models.Model):
 class TaggedPost(ItemBase):
     """A tag on a post; carries the post's time so that a tag page reads one index in order."""
 
-    tag = models.ForeignKey(Tag, related_name="taggings", on_delete=models.CASCADE)
-    content_object = models.ForeignKey(Post, related_name="taggings", on_delete=models.CASCADE)
+    # Here and below: no index of its own for a key that leads a wider one.
+    tag = models.ForeignKey(Tag, related_name="taggings", on_delete=models.CASCADE, db_index=False)
+    content_object = models.ForeignKey(
+        Post, related_name="taggings", on_delete=models.CASCADE, db_index=False
+    )
     position = models.PositiveSmallIntegerField(default=0)
     date = models.DateTimeField(null=True, editable=False)
 
@@ -279,14 +282,20 @@ class RecurringSection(models.Model):
 class Section(models.Model):
     """One heading and the Markdown below it, up to the next heading, verbatim in ``source``."""
 
-    post = models.ForeignKey(Post, related_name="sections", on_delete=models.CASCADE)
+    post = models.ForeignKey(
+        Post, related_name="sections", on_delete=models.CASCADE, db_index=False
+    )
     position = models.PositiveIntegerField()
     source = models.TextField(_("Markdown"))
     heading = models.TextField(_("heading"), blank=True)
     level = models.PositiveSmallIntegerField(default=0)
     anchor = models.TextField(blank=True)
     recurring = models.ForeignKey(
-        RecurringSection, related_name="sections", on_delete=models.SET_NULL, null=True
+        RecurringSection,
+        related_name="sections",
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
     )
     repeat = models.PositiveSmallIntegerField(
         default=0, help_text=_("How many sections of this post before it have the same heading.")
@@ -358,7 +367,13 @@ class LinkedItem(models.Model):
                 condition=Q(kind__in=["list", "paragraph"]), name="posts_item_kind_valid"
             ),
         ]
-        indexes = (models.Index(fields=["removed_at"], name="posts_item_tombstones"),)
+        indexes = (
+            models.Index(
+                fields=["removed_at"],
+                condition=Q(removed_at__isnull=False),
+                name="posts_item_tombstones",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title or self.summary[:80] or self.url
@@ -376,7 +391,9 @@ class Appearance(models.Model):
     """One place a Link stands: in an item, or elsewhere in a section (a heading, a table)."""
 
     post = models.ForeignKey(Post, related_name="appearances", on_delete=models.CASCADE)
-    section = models.ForeignKey(Section, related_name="appearances", on_delete=models.CASCADE)
+    section = models.ForeignKey(
+        Section, related_name="appearances", on_delete=models.CASCADE, db_index=False
+    )
     item = models.ForeignKey(
         LinkedItem, related_name="appearances", on_delete=models.CASCADE, null=True
     )
@@ -400,8 +417,12 @@ class Appearance(models.Model):
 class Citation(models.Model):
     """A post that cites a source: what a source page lists, in the order of one index."""
 
-    post = models.ForeignKey(Post, related_name="citations", on_delete=models.CASCADE)
-    source = models.ForeignKey(Source, related_name="citations", on_delete=models.PROTECT)
+    post = models.ForeignKey(
+        Post, related_name="citations", on_delete=models.CASCADE, db_index=False
+    )
+    source = models.ForeignKey(
+        Source, related_name="citations", on_delete=models.PROTECT, db_index=False
+    )
     link_count = models.PositiveIntegerField()
     date = models.DateTimeField(null=True)
 

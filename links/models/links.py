@@ -104,6 +104,7 @@ class Link(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         editable=False,
+        db_index=False,
     )
     standing = models.CharField(
         _("readers"), max_length=16, choices=Standing.choices, default=Standing.SHOWN,
@@ -167,6 +168,11 @@ class Link(models.Model):
             models.Index(fields=["status", "-id"], name="links_admin_by_status"),
             models.Index(fields=["health", "-id"], name="links_admin_by_health"),
             models.Index(fields=["due_at", "id"], name="links_due_for_a_check"),
+            models.Index(
+                fields=["rule"],
+                condition=models.Q(rule__isnull=False),
+                name="links_under_a_rule",
+            ),
             models.Index(
                 fields=["source", "-decided_at"],
                 condition=models.Q(decided_at__isnull=False),

@@ -6,7 +6,16 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from links.models import Link, Source
-from links.storing import insert, insert_objects, learn_keys, make, rewrite, shift
+from links.storing import (
+    find,
+    insert,
+    insert_objects,
+    learn_keys,
+    learn_newest_keys,
+    make,
+    rewrite,
+    shift,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +49,36 @@ def test_objects_made_at_once_equal_those_made_one_by_one() -> None:
 def test_inserted_objects_learn_their_keys() -> None:
     rows = sources("b.example", "a.example")
     insert_objects(rows)
-    learn_keys(rows, "name", Source.objects.values_list("name", "pk"))
+    learn_keys(rows, "name")
     assert {row.pk: row.name for row in rows} == dict(Source.objects.values_list("pk", "name"))
+
+
+def test_inserted_objects_learn_the_newest_keys_in_their_order() -> None:
+    insert_objects(sources("c.example"))
+    rows = sources("b.example", "a.example")
+    insert_objects(rows)
+    learn_newest_keys(rows, Source.objects.values_list("pk", flat=True))
+    assert {row.pk: row.name for row in rows} == dict(
+        Source.objects.exclude(name="c.example").values_list("pk", "name")
+    )
+
+
+def test_stored_objects_are_found_by_the_values_of_one_attribute() -> None:
+    names = [f"{number}.example" for number in range(1200)]
+    insert_objects(sources(*names))
+    found = find(Source, ("host",), "name", [*names, "missing.example"])
+    assert {name: (row.name, row.host) for name, row in found.items()} == {
+        name: (name, name) for name in names
+    }
+
+
+def test_what_was_not_asked_of_a_found_object_is_read_when_needed_and_stays_when_saved() -> None:
+    Source.objects.create(name="a.example", host="a.example", post_count=3)
+    row = find(Source, ("host",), "name", ["a.example"])["a.example"]
+    row.host = "b.example"
+    row.save()
+    assert row.post_count == 3
+    assert list(Source.objects.values_list("host", "post_count")) == [("b.example", 3)]
 
 
 def test_rows_that_are_there_already_stay_as_they_are_and_are_not_counted() -> None:
