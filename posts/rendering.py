@@ -12,6 +12,7 @@ import unicodedata
 import xml.etree.ElementTree as etree
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from markdown import Markdown
@@ -182,13 +183,17 @@ def read_issue(
     return ParsedIssue(found, trees, outlines, headings, notes, images or {}, key)
 
 
+@cache
+def _frame() -> Markdown:
+    """Python-Markdown with our phases; it takes a while to set up and never changes."""
+    return Markdown(extensions=[DigestExtension()])
+
+
 def _parse_blocks(
     texts: list[str],
 ) -> tuple[list[etree.Element], list[tuple[int, list[Leaf]]], DocumentParser]:
     """The trees of the sections, and with its first line in the body each section's leaves."""
-    extension = DigestExtension()
-    Markdown(extensions=[extension])
-    blocks = extension.blocks
+    blocks = DocumentParser(_frame())
     trees = []
     leaves = []
     for text in texts:

@@ -14,7 +14,7 @@ from posts.markdown.html import is_known_tag
 LINE_END: Final = re.compile(r"\r\n|\n|\r")
 """Line ends are these three only: U+2028 and its kin are text, unlike in ``str.splitlines``."""
 
-INDENT: Final = re.compile(r" *")
+INDENT: Final = re.compile(r" *+")
 ATX_HEADING: Final = re.compile(r"#{1,6}(?=[ \t]|$)")
 ATX_CLOSING: Final = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 SETEXT_UNDERLINE: Final = re.compile(r"(?:=+|-+)[ \t]*$")
@@ -58,6 +58,12 @@ _WHOLE_TAG: Final = re.compile(
     r"(?:\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?)*\s*/?"
     r"|/([A-Za-z][A-Za-z0-9-]*)\s*)>\s*$"
 )
+
+
+def end_of_spaces(line: str, start: int) -> int:
+    """The first position from ``start`` that is no space."""
+    match = INDENT.match(line, start)
+    return match.end() if match else start
 
 
 def split_lines(text: str) -> list[str]:

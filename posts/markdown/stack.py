@@ -18,13 +18,12 @@ _NESTING: Final = ("quote", "item", "note")
 class Block:
     """A block that is still open."""
 
-    __slots__ = ("detail", "element", "end", "kind", "lines", "mark", "offset", "start")
+    __slots__ = ("detail", "element", "kind", "lines", "mark", "offset", "start")
 
     def __init__(self, kind: str, element: etree.Element, start: int) -> None:
         self.kind = kind
         self.element = element
         self.start = start
-        self.end = -1
         self.lines: list[str] = []
         self.offset = 0
         self.mark = 0
@@ -71,8 +70,9 @@ class BlockStack:
         self._find_indent()
 
     def _find_indent(self) -> None:
-        match = lines.INDENT.match(self._text, self._position)
-        self._start = match.end() if match else self._position
+        self._start = self._position
+        if self._text.startswith(" ", self._position):
+            self._start = lines.end_of_spaces(self._text, self._position)
         self._indent = self._start - self._position
         self._blank = self._start >= self._size
 
@@ -84,27 +84,28 @@ class BlockStack:
 
     def _open(self, kind: str, element: etree.Element | None) -> Block:
         """Close what the line did not continue and open a block in what it did."""
+        stack = self._stack
         self._close_to(self._depth)
-        while self._stack[-1].kind not in _CONTAINERS and (
-            kind != "item" or self._stack[-1].kind != "list"
-        ):
-            self._close_to(len(self._stack) - 1)
-        parent = self._stack[-1].element
+        while stack[-1].kind not in _CONTAINERS and (kind != "item" or stack[-1].kind != "list"):
+            self._close_to(len(stack) - 1)
+        parent = stack[-1].element
         if element is None:
             element = etree.Element("p")
         if kind != "note":
             parent.append(element)
         block = Block(kind, element, self._number)
-        self._stack.append(block)
-        self._depth = len(self._stack)
+        stack.append(block)
+        self._depth = len(stack)
         return block
 
     def _open_container(self, kind: str, element: etree.Element) -> Block:
         block = self._open(kind, element)
-        nested = sum(block.kind in ("quote", "item", "note") for block in self._stack)
-        if nested > limits.MAX_DEPTH:
+        if len(self._stack) > limits.MAX_DEPTH and self._nesting() > limits.MAX_DEPTH:
             raise self.refuse(f"lists or quotes are nested more than {limits.MAX_DEPTH} deep")
         return block
+
+    def _nesting(self) -> int:
+        return sum(block.kind in _NESTING for block in self._stack)
 
     def _in_paragraph(self) -> bool:
         """Whether the line continues a paragraph, not counting lazy continuation."""
@@ -112,10 +113,12 @@ class BlockStack:
 
     def _close_to(self, depth: int, end: int | None = None) -> None:
         stack = self._stack
+        if end is None:
+            end = self._last
         while len(stack) > depth:
             block = stack.pop()
-            block.end = max(self._last if end is None else end, block.start)
-            self.spans[block.element] = (block.start, block.end)
+            start = block.start
+            self.spans[block.element] = (start, end if end > start else start)
             self._finish(block)
 
     def _finish(self, block: Block) -> None:
