@@ -45,11 +45,11 @@ def make(model: type[Row], rows: Iterable[dict[str, Any]]) -> list[Row]:
 
 
 def _object(model: type[Row], values: dict[str, Any], alias: str | None = None) -> Row:
-    """Return an object of what is stored in a database, or a new one."""
-    state = ModelState()
+    """Return an object of what is stored in a database, or a new one; ``values`` become its own."""
+    state = values["_state"] = ModelState()
     state.db, state.adding = alias, alias is None
     row = model.__new__(model)
-    row.__dict__ = {"_state": state, **values}
+    row.__dict__ = values
     return row
 
 
@@ -129,7 +129,7 @@ def _filled(
 ) -> list[tuple[Any, Sequence[Any]]]:
     """Return the columns with a value in some row: Python's SQLite takes long over each NULL."""
     columns = zip(fields, zip(*rows, strict=True), strict=True)
-    return [(field, column) for field, column in columns if any(v is not None for v in column)]
+    return [(field, column) for field, column in columns if column.count(None) < len(column)]
 
 
 def _adapted(field: Any, values: Sequence[Any], connection: Any) -> Sequence[Any]:
