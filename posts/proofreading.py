@@ -11,6 +11,7 @@ from __future__ import annotations
 import html as html_entities
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -40,30 +41,32 @@ _INLINE = frozenset(
     " time tt u var wbr".split()
 )
 
-# Markdown, in the order in which it is taken off. The leftmost of these decides what it is.
-_VERBATIM = re.compile(
-    r"""
+# Markdown, in the order in which it is taken off. The leftmost of these decides what it is, and
+# the last group of each says what that was. Each starts with a character of its own, so that the
+# places where none of them stands are passed over at once.
+_MARKUP: Final = r"""
+    \\(?P<escape>[!-/:-@\[-`{-~])
+    |`(?<!``)(?P<more>`*)(?!`)(?P<code>
+        (?:[^`\n]++|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}))
+        |(?!`(?P=more)(?!`))`+)+?)
+        `(?P=more)(?!`)
+    |<(?:!--(?P<comment>(?s:.*?))(?:-->|\Z)
+        |(?P<hidden>(?P<hidden_name>script|style|svg|math|template|object)\b[^>]*>(?s:.*?)
+            (?:</(?P=hidden_name)\s*>|\Z))
+        |(?<!\]\(<)(?P<autolink>(?:https?|mailto):[^\s<>]*)>
+        |(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9-]*)
+            (?P<attributes>(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*)
+            \s*/?>
+        |/?(?P<loose>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])[^<>]*>
+    )
+"""
+_FENCE: Final = r"""
     ^(?P<lead>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)
         (?P<fence>`{3,}(?=[^`\n]*$)|~{3,})(?P<info>[^\n]*)$\n?
         (?P<block>(?s:.*?))(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)
-    |(?=[\\<`])(?:  # one look at most characters, not one for each of these
-        (?P<escape>\\[!-/:-@\[-`{-~])
-        |<!--(?P<comment>(?s:.*?))(?:-->|\Z)
-        |(?<!`)(?P<ticks>`+)(?!`)(?P<code>
-            (?:[^`\n]++|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|\#{1,6}[ \t]|`{3}|~{3}))
-            |(?!(?P=ticks)(?!`))`+)+?)
-            (?P=ticks)(?!`)
-        |(?P<hidden><(?P<hidden_name>script|style|svg|math|template|object)\b[^>]*>(?s:.*?)
-            (?:</(?P=hidden_name)\s*>|\Z))
-        |(?<!\]\()<(?P<autolink>(?:https?|mailto):[^\s<>]*)>
-        |<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9-]*)
-            (?P<attributes>(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*)
-            \s*/?>
-        |</?(?P<loose>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])[^<>]*>
-    )
-    """,
-    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
-)
+"""
+_VERBATIM = re.compile(_MARKUP, re.VERBOSE | re.IGNORECASE)
+_VERBATIM_OR_FENCE = re.compile(f"{_FENCE}|{_MARKUP}", re.VERBOSE | re.MULTILINE | re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"\s(href|src|alt)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
 )
@@ -92,37 +95,50 @@ _REFERENCE = re.compile(
     r"(?:\[((?:[^\[\]\\]|\\.)*)\])?"
 )
 _ANCHOR = re.compile(rf"\[([^\[\]{_LINK_END}]*){_LINK_END}")
-_BARE = re.compile(r"(?<![A-Za-z0-9.+-])https?://[^\s<>]+", re.IGNORECASE)
-_ITEM_NUMBER = re.compile(r"^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*?(\d{1,9})[.)](?=\s|$)", re.M)
-_TASK = re.compile(r"^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)+\[([xX])\](?=\s)", re.MULTILINE)
+# Patterns that start with a character are many times faster than those that look for a place.
+_BARE = re.compile(r"[hH](?<![A-Za-z0-9.+-].)[tT]{2}[pP][sSſ]?://[^\s<>]+")
+_ITEM_NUMBER = re.compile(r"\n[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*?(\d{1,9})[.)](?=\s|\Z)")
+_TASK = re.compile(r"\n[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)+\[([xX])\](?=\s)")
 _HTML_LINE = re.compile(rf"^[ \t>]*{_BLOCK_TAG}", re.MULTILINE)
 # In raw HTML the semicolon may be missing.
 _ENTITY = re.compile(r"&(#\d{1,7};?|#[xX][0-9a-fA-F]{0,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
 
-# HTML, as the sanitiser writes it.
+# HTML, as the sanitiser writes it: an attribute is in double quotes and holds no `<`.
 _NOTE_NUMBER = re.compile(
     r"<sup[^>]* class=\"footnote\"[^>]*>.*?</sup>|<sup class=\"footnote\".*?</sup>"
 )
-_SHOWN_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:[^<>\"]++|\"[^\"]*\")*)>")
-_OWN_LINK = re.compile(r"class=\"(?:permalink|report-link|footnote-back)\"")
+_ATTRIBUTES: Final = r"[^<>\"]*+(?:\"[^\"]*\"[^<>\"]*+)*+"
+_OWN: Final = r"class=\"(?:permalink|report-link|footnote-back)\""
+_OWN_LINK = re.compile(_OWN)
+_SHOWN_LINK = re.compile(rf"<a(?![a-z0-9]| {_OWN})({_ATTRIBUTES})>")
+_SHOWN_PICTURE = re.compile(rf"<img(?![a-z0-9])({_ATTRIBUTES})>")
+_SHOWN_INLINE = re.compile(rf"</?(?:{'|'.join(sorted(_INLINE))})(?![a-z0-9]){_ATTRIBUTES}>")
+_SHOWN_TAG = re.compile(rf"</?[a-z]{_ATTRIBUTES}>")
 _SHOWN_CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
+
+# What may stand around a line in Markdown or HTML and is no word.
+_AROUND_LINE: Final = " \t>#-+*.|"
 
 
 @dataclass(slots=True)
 class _Pile:
-    """What was found: words and addresses that count, and those that may be there or not."""
+    """What was found: text and addresses that count, and those that may be there or not."""
 
-    words: Counter[str] = field(default_factory=Counter)
+    text: str = ""
+    fenced: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
     links: Counter[str] = field(default_factory=Counter)
     pictures: int = 0
     bare: list[tuple[str, bool]] = field(default_factory=list)
     may: list[str] = field(default_factory=list)
     may_link: Counter[str] = field(default_factory=Counter)
 
-    def add_link(self, written: str) -> None:
-        url = unescape(written)
-        if url.strip() and is_linkable(url):
-            self.links[_canonical(url)] += 1
+    def add_written(self) -> None:
+        """Count the addresses that were written, as far as they can be links."""
+        for written, count in Counter(self.written).items():
+            url = unescape(written)
+            if url.strip() and is_linkable(url):
+                self.links[_canonical(url)] += count
 
 
 def find_losses(source: str, html: str) -> str:
@@ -140,9 +156,10 @@ def find_losses(source: str, html: str) -> str:
 
 def _compare(wanted: _Pile, shown: _Pile, text: str, html: str) -> str:
     _expect_bare(wanted, shown)
+    missing, surplus = _differing_words(wanted, shown)
     parts = [
-        _words_report("missing", wanted.words - shown.words, text),
-        _words_report("too many", _surplus(wanted, shown), text),
+        _words_report("missing", missing, text),
+        _words_report("too many", surplus, text),
         _links_report("missing", _lost_links(wanted, shown, html), text),
         _links_report("too many", shown.links - wanted.links - wanted.may_link, text),
     ]
@@ -157,51 +174,72 @@ def _compare(wanted: _Pile, shown: _Pile, text: str, html: str) -> str:
 def _read_markdown(text: str, *, strict: bool = False) -> _Pile:
     """Take the text apart; `strict`: no definition inside a paragraph (CommonMark 4.7)."""
     pile = _Pile()
-    text = _VERBATIM.sub(lambda found: _take_verbatim(found, pile), text)
+    text = _take_verbatim(text, pile)
     text = _take_notes(text, pile)
     text, definitions = _take_definitions(text, pile, strict=strict)
     text = _IMAGE.sub(lambda found: _take_image(found, pile), text)
-    text = _LINK.sub(lambda found: _take_link(found, pile), text)
-    text = _REFERENCE.sub(lambda found: _take_reference(found, pile, definitions), text)
+    text = _take_links(text, pile)
+    if definitions:
+        text = _REFERENCE.sub(lambda found: _take_reference(found, pile, definitions), text)
+    pile.add_written()
     text = _ANCHOR.sub(lambda found: found[1].replace("://", " "), text)
-    pile.bare = [(found[0], _is_in_html(text, found.start())) for found in _BARE.finditer(text)]
+    if "://" in text:
+        pile.bare = [(found[0], _is_in_html(text, found.start())) for found in _BARE.finditer(text)]
+    text = f"\n{text}"
     for pattern in (_ITEM_NUMBER, _TASK):
         text = pattern.sub(lambda found: _take_optional(found, pile), text)
     text = _ENTITY.sub(lambda found: _take_entity(found, pile), text)
-    pile.words.update(_WORD.findall(_unglued(text)))
+    pile.text = "\n".join([*pile.fenced, _unglued(text)])
     return pile
 
 
-def _take_verbatim(found: re.Match[str], pile: _Pile) -> str:
-    """Take off what is no Markdown: code, comments, raw HTML; return what readers see of it."""
-    if found["fence"]:
-        return _take_fence(found, pile)
-    if found["escape"]:
-        return "" if found["escape"][1] in _GLUE else " "
-    if found["code"] is not None:
-        return f" {found['code'].translate(_LITERAL)} "
-    if found["comment"] is not None or found["hidden"] or found["loose"]:
-        return _take_hidden(found, pile)
-    if found["autolink"]:
-        pile.add_link(found["autolink"])
-        return found["autolink"].translate(_LITERAL)
-    return _take_tag(found, pile)
+def _take_verbatim(text: str, pile: _Pile) -> str:
+    """Take off what is no Markdown: code, comments, raw HTML; leave what readers see of it."""
+    has_fence = "```" in text or "~~~" in text
+    pattern = _VERBATIM_OR_FENCE if has_fence else _VERBATIM
+    return pattern.sub(lambda found: _TAKERS[found.lastgroup or ""](found, pile), text)
+
+
+def _take_escape(found: re.Match[str], pile: _Pile) -> str:
+    return "" if found["escape"] in _GLUE else " "
+
+
+def _take_code(found: re.Match[str], pile: _Pile) -> str:
+    return f" {found['code'].translate(_LITERAL)} "
+
+
+def _take_comment(found: re.Match[str], pile: _Pile) -> str:
+    _allow_hidden(found[0], pile)
+    return ""
 
 
 def _take_hidden(found: re.Match[str], pile: _Pile) -> str:
-    """Take off a comment, a script, or a tag with a quote missing: shown or not, both are right."""
-    if found["loose"] and not is_known_tag(found["loose"]):
+    _allow_hidden(found[0], pile)
+    return f"{_BLOCK_TAG} "
+
+
+def _take_loose(found: re.Match[str], pile: _Pile) -> str:
+    if not is_known_tag(found["loose"]):
         return found[0].translate(_LITERAL)
-    pile.may.append(found[0])
-    for _, double, single, plain in _ATTRIBUTE.findall(found[0]):
+    return _take_hidden(found, pile)
+
+
+def _allow_hidden(text: str, pile: _Pile) -> None:
+    """A comment, a script, or a tag with a quote missing: shown or not, both are right."""
+    pile.may.append(text)
+    for _, double, single, plain in _ATTRIBUTE.findall(text):
         pile.may_link[_canonical(unescape(double or single or plain))] += 1
-    return "" if found["comment"] is not None else f"{_BLOCK_TAG} "
+
+
+def _take_autolink(found: re.Match[str], pile: _Pile) -> str:
+    pile.written.append(found["autolink"])
+    return found["autolink"].translate(_LITERAL)
 
 
 def _take_fence(found: re.Match[str], pile: _Pile) -> str:
     pile.may.append(found["info"])
     pile.may += re.findall(r"\d+", found["lead"])
-    pile.words.update(_WORD.findall(found["block"].translate(_LITERAL)))
+    pile.fenced.append(found["block"].translate(_LITERAL))
     return "\n\n"
 
 
@@ -215,13 +253,26 @@ def _take_tag(found: re.Match[str], pile: _Pile) -> str:
         for key, double, single, plain in _ATTRIBUTE.findall(found["attributes"])
     }
     if name == "a" and not found["close"]:
-        pile.add_link(attributes.get("href", ""))
+        pile.written.append(attributes.get("href", ""))
     if name == "img":
         pile.pictures += is_linkable(attributes.get("src", "data:"))
         return f" {attributes.get('alt', '').translate(_LITERAL)} "
     if name in _INLINE:
         return _ANCHOR_TAG if name == "a" else ""
     return " " if name == "code" else f"{_BLOCK_TAG} "
+
+
+# By the last group that matched.
+_TAKERS: Final = {
+    "block": _take_fence,
+    "escape": _take_escape,
+    "code": _take_code,
+    "comment": _take_comment,
+    "hidden": _take_hidden,
+    "autolink": _take_autolink,
+    "attributes": _take_tag,
+    "loose": _take_loose,
+}
 
 
 def _take_notes(text: str, pile: _Pile) -> str:
@@ -247,6 +298,8 @@ def _take_notes(text: str, pile: _Pile) -> str:
 def _take_definitions(text: str, pile: _Pile, *, strict: bool) -> tuple[str, dict[str, str]]:
     """Take off reference definitions; of two with the same label the first counts."""
     definitions: dict[str, str] = {}
+    if "]:" not in text:
+        return text, definitions
     end = 0
 
     def take(found: re.Match[str]) -> str:
@@ -269,14 +322,21 @@ def _take_image(found: re.Match[str], pile: _Pile) -> str:
     return f" {found[1].replace('://', ' ')} "
 
 
-def _take_link(found: re.Match[str], pile: _Pile) -> str:
-    url = found[1][1:-1] if found[1].startswith("<") else found[1]
-    if _is_in_html(found.string, found.start()):
-        pile.may_link[_canonical(unescape(url))] += 1
-    else:
-        pile.add_link(url)
-    pile.may += [found[1], found[2] or ""]
-    return _LINK_END
+def _take_links(text: str, pile: _Pile) -> str:
+    """Take off the addresses of links, which do not count where Markdown is text."""
+    has_html = _ANCHOR_TAG in text or _BLOCK_TAG in text
+
+    def take(found: re.Match[str]) -> str:
+        target, title = found.groups("")
+        url = target[1:-1] if target.startswith("<") else target
+        if has_html and _is_in_html(text, found.start()):
+            pile.may_link[_canonical(unescape(url))] += 1
+        else:
+            pile.written.append(url)
+        pile.may += (target, title)
+        return _LINK_END
+
+    return _LINK.sub(take, text)
 
 
 def _take_reference(found: re.Match[str], pile: _Pile, definitions: dict[str, str]) -> str:
@@ -287,7 +347,7 @@ def _take_reference(found: re.Match[str], pile: _Pile, definitions: dict[str, st
     if found[1]:
         pile.pictures += is_linkable(unescape(definitions[label]))
         return f" {found[2]} "
-    pile.add_link(definitions[label])
+    pile.written.append(definitions[label])
     return f"[{found[2]}{_LINK_END}"
 
 
@@ -315,23 +375,28 @@ def _take_entity(found: re.Match[str], pile: _Pile) -> str:
 
 def _read_html(html: str) -> _Pile:
     pile = _Pile()
-    text = _SHOWN_TAG.sub(lambda found: _take_shown(found, pile), _NOTE_NUMBER.sub("", html))
+    if 'class="footnote"' in html:
+        html = _NOTE_NUMBER.sub("", html)
+    pile.links.update(_shown_links(html))
+    if "<img" in html:
+        html = _SHOWN_PICTURE.sub(lambda found: _take_picture(found, pile), html)
+    text = _SHOWN_TAG.sub(" ", _SHOWN_INLINE.sub("", html))
     text = _ENTITY.sub(lambda found: html_entities.unescape(found[0]), text)
-    pile.words.update(_WORD.findall(_unglued(text)))
+    pile.text = _unglued(text)
     return pile
 
 
-def _take_shown(found: re.Match[str], pile: _Pile) -> str:
-    name = found[2]
-    if name == "a" and not found[1]:
-        href = _ATTRIBUTE.search(found[3])
-        if href and href[2] and not _OWN_LINK.search(found[3]):
-            pile.links[_canonical(html_entities.unescape(href[2]))] += 1
-    if name == "img":
-        pile.pictures += 1
-        alt = next((a[1] for a in _ATTRIBUTE.findall(found[3]) if a[0] == "alt"), "")
-        return f" {alt} "
-    return "" if name in _INLINE else " "
+def _shown_links(html: str) -> Iterator[str]:
+    for attributes in _SHOWN_LINK.findall(html):
+        href = _ATTRIBUTE.search(attributes)
+        if href and href[2] and not _OWN_LINK.search(attributes):
+            yield _canonical(html_entities.unescape(href[2]))
+
+
+def _take_picture(found: re.Match[str], pile: _Pile) -> str:
+    pile.pictures += 1
+    alt = next((a[1] for a in _ATTRIBUTE.findall(found[1]) if a[0] == "alt"), "")
+    return f" {alt} "
 
 
 def _unglued(text: str) -> str:
@@ -349,14 +414,37 @@ def _canonical(url: str) -> str:
 # Comparing
 
 
-def _surplus(wanted: _Pile, shown: _Pile) -> Counter[str]:
-    """Return the words that are too many; what Markdown may consume is looked at only now."""
-    surplus = shown.words - wanted.words
+def _differing_words(wanted: _Pile, shown: _Pile) -> tuple[Counter[str], Counter[str]]:
+    """Return the words that are missing and those that are too many, in the order of the text.
+
+    Most lines are the same on both sides; only the words of the others are counted.
+    """
+    wanted_lines, shown_lines = _lines(wanted.text), _lines(shown.text)
+    wanted_words = _words((wanted_lines - shown_lines).elements())
+    shown_words = _words((shown_lines - wanted_lines).elements())
+    missing, surplus = wanted_words - shown_words, shown_words - wanted_words
+    # What Markdown may consume is looked at only now.
     if surplus:
-        for text in wanted.may:
-            surplus.subtract(_WORD.findall(_unglued(unescape(text))))
-            surplus.subtract(_WORD.findall(text.translate(_LITERAL)))
-    return +surplus
+        surplus -= _words(_unglued(unescape(text)) for text in wanted.may)
+    if surplus:
+        surplus -= _words(text.translate(_LITERAL) for text in wanted.may)
+    return _in_order(missing, wanted.text), _in_order(surplus, shown.text)
+
+
+def _lines(text: str) -> Counter[str]:
+    return Counter([line.strip(_AROUND_LINE) for line in text.split("\n")])
+
+
+def _words(texts: Iterable[str]) -> Counter[str]:
+    return Counter(_WORD.findall("\n".join(texts)))
+
+
+def _in_order(words: Counter[str], text: str) -> Counter[str]:
+    """Return the same words, those that come first in a text first."""
+    if not words:
+        return words
+    order = dict.fromkeys(_WORD.findall(text))
+    return Counter({word: words[word] for word in order if word in words})
 
 
 def _expect_bare(wanted: _Pile, shown: _Pile) -> None:

@@ -127,6 +127,25 @@ def test_repeated_marks_cost_time_in_proportion(piece: str) -> None:
     assert isinstance(find_losses(piece * (200_000 // len(piece)), "<p>x</p>"), str)
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'class="permalink" href="#x" aria-label="#"',
+        'aria-label="#" class="permalink" href="#x"',  # as bleach orders them
+        'href="/report/?item=1" class="report-link"',
+    ],
+)
+def test_links_that_the_renderer_adds_do_not_count(attributes: str) -> None:
+    assert find_losses(ISSUE, render(ISSUE) + f"<a {attributes}></a>") == ""
+
+
+def test_words_are_named_in_the_order_of_the_text_wherever_they_are_lost() -> None:
+    text = "first line keeps zeta\n\nzeta alpha lost\n\nalpha beta gone\n"
+    html = "<p>first line keeps</p><p>beta gone</p>"
+    report = "words are missing: “zeta”, “alpha”, “lost” and 2 more (line 3)"
+    assert find_losses(text, html) == report
+
+
 def test_a_cell_that_a_table_drops_is_noticed() -> None:
     text = "| a | b |\n|---|---|\n| `c|d` | cell |\n"
     assert find_losses(text, render(text)) == "words are missing: “cell” (line 3)"
