@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -66,7 +66,7 @@ def test_an_issue_is_written_previewed_and_published(
     page.click("text=Write a new post")
     page.fill("#id_title", "새 소식")
     page.fill("#id_text", "## 오늘\n- **하나**: 첫째 [읽기](https://one.example.org/)\n")
-    page.locator("#id_tags").press_sequentially("AI, lla")
+    page.locator("#id_tags[role=combobox]").press_sequentially("AI, lla")
     page.get_by_role("option", name="Llama 3 평가").wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -88,6 +88,18 @@ def test_an_issue_is_written_previewed_and_published(
     saved(page)
     page.click("text=view it on the site")
     expect(page.locator("h1")).to_have_text("새 소식")
+
+
+def test_whoever_types_already_keeps_the_focus_when_suggestions_get_ready(
+    enter: Enter, address: str, editor: User
+) -> None:
+    page = enter(editor)
+    held: list[Route] = []
+    page.route("**/js/admin/tags*.js", lambda route: held.append(route))
+    page.goto(form_of(address, make_draft()), wait_until="commit")
+    page.focus("#id_tags")
+    held[0].continue_()
+    expect(page.locator("#id_tags[role=combobox]")).to_be_focused()
 
 
 def test_two_editors_both_keep_their_words(

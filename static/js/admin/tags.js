@@ -12,8 +12,13 @@
     list.hidden = true;
     const holder = document.createElement("div");
     holder.className = "suggesting";
+    // Moving a field takes the focus from who types in it already.
+    const typing = document.activeElement === input;
     input.replaceWith(holder);
     holder.append(input, list);
+    if (typing) {
+      input.focus();
+    }
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
     input.setAttribute("aria-expanded", "false");
