@@ -13,6 +13,7 @@ import xml.etree.ElementTree as etree
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from typing import Final
 
 from markdown import Markdown
@@ -111,39 +112,30 @@ class ParsedIssue:
         ``item_anchors`` gives the id of every item by section, whole (``item-…``); without it
         items have none. May be called again with other arguments.
         """
-        decided = decisions or Decisions()
-        pages = []
-        for number, tree in enumerate(self._trees):
-            anchors = item_anchors[number] if item_anchors is not None else ()
-            writer = Writer(self._marks(number, anchors, decided), self._key)
-            pages.append(writer.write(tree))
+        writer = Writer(self._marks(item_anchors, decisions or Decisions()), self._key)
+        pages = [writer.write(tree) for tree in self._trees]
         if self._notes and pages:
-            writer = Writer(self._marks(None, (), decided), self._key)
             notes = [(note.number, note.uses, note.element) for note in self._notes]
             pages[-1] += writer.write_notes(notes)
         return tuple(sanitize(page, self._key) for page in pages)
 
-    def _marks(self, number: int | None, anchors: Sequence[str], decided: Decisions) -> Marks:
-        marks = Marks(
-            headings=self._headings,
-            shift=self._shift,
-            decided=decided,
-            images=self._images,
-        )
-        if number is None:
-            return marks
-        found = self._outlines[number]
-        marks.groups = found.groups
-        marks.titles = found.titles
-        items = {}
-        for index, (element, item) in enumerate(zip(found.item_elements, found.items, strict=True)):
-            url = "" if item.main is None else item.links[item.main].url
-            anchor = anchors[index] if index < len(anchors) else ""
-            hidden = (number, index) in decided.hidden
-            shown = decided.shown(url)
-            items[element] = ItemMark(_shown_host(shown), kind_of(shown), anchor, hidden)
-        marks.items = items
+    def _marks(self, item_anchors: Sequence[Sequence[str]] | None, decided: Decisions) -> Marks:
+        marks = Marks(self._headings, shift=self._shift, decided=decided, images=self._images)
+        for number, found in enumerate(self._outlines):
+            marks.groups |= found.groups
+            marks.titles |= found.titles
+            anchors = item_anchors[number] if item_anchors is not None else ()
+            for index, item in enumerate(found.items):
+                anchor = anchors[index] if index < len(anchors) else ""
+                hidden = (number, index) in decided.hidden
+                url = "" if item.main is None else item.links[item.main].url
+                mark = _mark(decided.shown(url), anchor, hidden)
+                marks.items[found.item_elements[index]] = mark
         return marks
+
+
+def _mark(url: str, anchor: str, hidden: bool) -> ItemMark:
+    return ItemMark(escape(_shown_host(url)), kind_of(url), escape(anchor), hidden)
 
 
 def _shown_host(url: str) -> str:

@@ -7,10 +7,10 @@ by their key; see ``posts.sanitizing``.
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
 from posts.markdown.decisions import Decisions
 from posts.markdown.references import encode_url, is_linkable
@@ -23,9 +23,8 @@ _BLOCKS: Final = frozenset(
 _MAX_HEADING: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class ItemMark:
-    """What the HTML says about an item."""
+class ItemMark(NamedTuple):
+    """What the HTML says about an item, escaped."""
 
     host: str = ""
     kind: str = ""
@@ -38,21 +37,29 @@ class Marks:
     """What the tree's elements mean, beyond their tags."""
 
     headings: Mapping[etree.Element, str] = field(default_factory=dict)
-    items: Mapping[etree.Element, ItemMark] = field(default_factory=dict)
-    groups: Collection[etree.Element] = frozenset()
-    titles: Collection[etree.Element] = frozenset()
+    items: dict[etree.Element, ItemMark] = field(default_factory=dict)
+    groups: set[etree.Element] = field(default_factory=set)
+    titles: set[etree.Element] = field(default_factory=set)
     shift: int = 0
     decided: Decisions = field(default_factory=Decisions)
     images: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
 
 
 class Writer:
-    """Writes elements as HTML; ``key`` goes before every value that only we may set."""
+    """Writes the trees of one issue as HTML; ``key`` goes before every value that only we set."""
 
     def __init__(self, marks: Marks, key: str) -> None:
         self._marks = marks
         self._key = key
         self._out: list[str] = []
+        self._group = self._own("class", "group")
+        self._title = self._own("class", "title")
+        decided = marks.decided
+        self._permalink = self._link_around("permalink", "#", "#")
+        self._report_link = self._link_around(
+            "report-link", escape(decided.report_at), escape(decided.words.report)
+        )
+        self._lazy = self._own("loading", "lazy") + self._own("decoding", "async")
 
     def write(self, root: etree.Element) -> str:
         """The HTML of what a root holds."""
@@ -76,7 +83,13 @@ class Writer:
         return "".join(self._out)
 
     def _own(self, name: str, value: str) -> str:
-        return f' {name}="{self._key}{escape(value)}"'
+        """An attribute that only we may set; the value is escaped already."""
+        return f' {name}="{self._key}{value}"'
+
+    def _link_around(self, kind: str, address: str, label: str) -> tuple[str, str]:
+        """What stands before and after the end of the address in a link of ours."""
+        start = f'<a{self._own("class", kind)} href="{address}'
+        return start, f'"{self._own("aria-label", label)}></a>'
 
     def _content(self, element: etree.Element) -> None:
         if element.text:
@@ -85,11 +98,8 @@ class Writer:
             self._child(child)
 
     def _child(self, child: etree.Element) -> None:
-        write = _WRITERS.get(child.tag)
-        if write is not None:
-            write(self, child)
-        else:
-            self._element(child)
+        write = _WRITERS.get(child.tag, Writer._element)
+        write(self, child)
         if child.tail:
             self._out.append(escape(child.tail, quote=False))
 
@@ -99,32 +109,25 @@ class Writer:
         self._content(element)
         self._out.append(f"</{tag}>\n" if tag in _BLOCKS else f"</{tag}>")
 
-    def _permalink(self, anchor: str) -> None:
-        self._out.append(
-            f"<a{self._own('class', 'permalink')}"
-            f' href="#{escape(anchor)}"{self._own("aria-label", "#")}></a>'
-        )
-
     def _item_links(self, mark: ItemMark) -> None:
         """The permalink of an item and, if it leads anywhere, where to report that."""
-        self._permalink(mark.anchor)
-        decided = self._marks.decided
-        if mark.host and decided.report_at:
-            address = decided.report_at + mark.anchor.removeprefix("item-")
-            self._out.append(
-                f'<a{self._own("class", "report-link")} href="{escape(address)}"'
-                f"{self._own('aria-label', decided.words.report)}></a>"
-            )
+        anchor = mark.anchor
+        start, end = self._permalink
+        self._out.append(f"{start}{anchor}{end}")
+        if mark.host and self._marks.decided.report_at:
+            start, end = self._report_link
+            self._out.append(f"{start}{anchor.removeprefix('item-')}{end}")
 
     # -- blocks -----------------------------------------------------------------------------
 
     def _write_heading(self, element: etree.Element) -> None:
         level = min(int(element.tag[1]) + self._marks.shift, _MAX_HEADING)
-        anchor = self._marks.headings.get(element, "")
+        anchor = escape(self._marks.headings.get(element, ""))
         self._out.append(f"<h{level}{self._own('id', anchor) if anchor else ''}>")
         self._content(element)
         if anchor:
-            self._permalink(anchor)
+            start, end = self._permalink
+            self._out.append(f"{start}{anchor}{end}")
         self._out.append(f"</h{level}>\n")
 
     def _write_tight(self, element: etree.Element) -> None:
@@ -142,8 +145,7 @@ class Writer:
         elif len(element) == 1 and element[0].tag == "img" and is_alone(element):
             self._write_figure(element[0])
         else:
-            group = element in self._marks.groups
-            self._element(element, self._own("class", "group") if group else "")
+            self._element(element, self._group if element in self._marks.groups else "")
 
     def _write_figure(self, image: etree.Element) -> None:
         self._out.append("<figure>")
@@ -165,6 +167,9 @@ class Writer:
 
     def _write_list_item(self, element: etree.Element) -> None:
         mark = self._marks.items.get(element)
+        if mark is not None and mark.hidden:
+            self._write_hidden_item(element)
+            return
         task = element.get("task")
         classes = ["task"] if task else []
         if mark is not None:
@@ -173,9 +178,6 @@ class Writer:
             attributes = self._own("class", " ".join(["group", *classes]))
         else:
             attributes = self._own("class", "task") if task else ""
-        if mark is not None and mark.hidden:
-            self._write_hidden_item(element)
-            return
         self._out.append(f"<li{attributes}>")
         if task:
             checked = self._own("checked", "") if task == "x" else ""
@@ -186,15 +188,16 @@ class Writer:
 
     def _write_item_content(self, element: etree.Element, mark: ItemMark | None) -> None:
         """An item's blocks on lines of their own; its own links end what is not a list below."""
-        children = list(element)
-        first = next((n for n, child in enumerate(children) if child.tag in _LISTS), len(children))
-        for place, child in enumerate(children):
-            if place == first and mark is not None:
+        previous = ""
+        for child in element:
+            if mark is not None and child.tag in _LISTS:
                 self._item_links(mark)
-            if place and children[place - 1].tag == TIGHT:
+                mark = None
+            if previous == TIGHT:
                 self._out.append("\n")
             self._child(child)
-        if mark is not None and first == len(children):
+            previous = child.tag
+        if mark is not None:
             self._item_links(mark)
 
     def _write_hidden_item(self, element: etree.Element) -> None:
@@ -234,8 +237,7 @@ class Writer:
         self._out.append(element.get("html", ""))
 
     def _write_strong(self, element: etree.Element) -> None:
-        title = element in self._marks.titles
-        self._element(element, self._own("class", "title") if title else "")
+        self._element(element, self._title if element in self._marks.titles else "")
 
     def _write_link(self, element: etree.Element) -> None:
         url = element.get("href", "")
@@ -246,10 +248,10 @@ class Writer:
         if not is_linkable(url):
             self._content(element)
             return
-        classes = ["title"] if element in self._marks.titles else []
+        is_title = element in self._marks.titles
+        own = self._title if is_title else ""
         if url in decided.replaced:
-            classes.append("replaced-link")
-        own = self._own("class", " ".join(classes)) if classes else ""
+            own = self._own("class", "title replaced-link" if is_title else "replaced-link")
         title = element.get("title")
         attributes = f'{own} href="{escape(self._address(element, url))}"'
         self._element(element, attributes + (f' title="{escape(title)}"' if title else ""))
@@ -290,8 +292,7 @@ class Writer:
             source, width, height = known[0], str(known[1]), str(known[2])
         parts = [
             f'<img src="{escape(encode_url(source))}" alt="{escape(element.get("alt", ""))}"',
-            self._own("loading", "lazy"),
-            self._own("decoding", "async"),
+            self._lazy,
         ]
         for name, value in (("title", element.get("title")), ("width", width), ("height", height)):
             if value:
