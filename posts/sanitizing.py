@@ -49,6 +49,7 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
 }
 _FORCED: Final = {"a": {"rel": LINK_REL}, "input": {"disabled": ""}}
 _URL_ATTRIBUTES: Final = frozenset(("href", "src"))
+_PLAINLY_SAFE: Final = ("https://", "http://", "#", "/")
 _IGNORED_IN_URLS: Final = re.compile(r"[\x00-\x20\x7f]+")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HIDDEN: Final = {"script", "style"}
@@ -81,7 +82,7 @@ def use_engine(engine: Engine) -> None:
 
 def _is_safe_url(url: str) -> bool:
     """Whether an address has no scheme or a permitted one, also for a reader lax with controls."""
-    if url.startswith(("https://", "http://")):
+    if url.startswith(_PLAINLY_SAFE):
         return True
     scheme = _SCHEME.match(_IGNORED_IN_URLS.sub("", url))
     return scheme is None or scheme[1].lower() in URL_SCHEMES
@@ -93,12 +94,14 @@ def _clean_with_nh3(html: str, key: str) -> str:
 
 @lru_cache(maxsize=4)  # The sections of an issue share their key, and setting up takes a while.
 def _nh3_cleaner(key: str) -> nh3.Cleaner:
+    length = len(key)
+
     def keep(tag: str, attribute: str, value: str) -> str | None:
+        if attribute in OWN_ATTRIBUTES:
+            return value[length:] if key and value.startswith(key) else None
         if attribute in _URL_ATTRIBUTES:
             return value if _is_safe_url(value) else None
-        if attribute not in OWN_ATTRIBUTES:
-            return value
-        return value[len(key) :] if key and value.startswith(key) else None
+        return value
 
     return nh3.Cleaner(
         tags=set(TAGS),
