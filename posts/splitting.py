@@ -8,8 +8,7 @@ list item or a quotation. Text is never changed, so joining the pieces gives the
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from posts.markdown.lines import (
     ATX_HEADING,
@@ -38,6 +37,9 @@ _IMAGE_OR_LINK = re.compile(
 _EMPHASIS = re.compile(r"(\*{1,3}|~~|(?<!\w)_{1,3})(?=\S)(.+?)(?<=\S)\1")
 _CODE = re.compile(r"(`+)(.+?)\1")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->")
+_MARK = re.compile(r"[\[`*~_<\\]")
+"""What every mark that ``plain_heading`` takes away has in it."""
+_MARKERS = frozenset("*+-0123456789")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -49,11 +51,7 @@ class Heading(NamedTuple):
     raw: str
 
 
-class _Leaf(Enum):
-    NONE = auto()
-    PARAGRAPH = auto()
-    FENCE = auto()
-    HTML = auto()
+_Leaf = Literal["", "paragraph", "fence", "html"]
 
 
 def lines_with_ends(text: str) -> list[str]:
@@ -65,13 +63,16 @@ def find_headings(lines: Sequence[str]) -> Iterator[Heading]:
     """Yield the top-level ATX and setext headings of the lines, in order (CommonMark 4.2, 4.3)."""
     scanner = _Scanner()
     for index, line in enumerate(lines):
-        heading = scanner.feed(index, expand_tabs(line.rstrip("\r\n")))
+        line = line.rstrip("\r\n")
+        heading = scanner.feed(index, expand_tabs(line) if "\t" in line else line)
         if heading is not None:
             yield heading
 
 
 def plain_heading(raw: str) -> str:
     """Return a heading without Markdown marks: emphasis, links, code, tags, escapes."""
+    if not _MARK.search(raw):
+        return " ".join(raw.split())
     text = raw
     for _ in range(3):  # a link in bold in a link: three layers are more than anybody writes
         text = _IMAGE_OR_LINK.sub(r"\1", text)
@@ -86,7 +87,7 @@ class _Scanner:
     """The open blocks after each line. Containers: 0 for a quotation, a width for a list item."""
 
     containers: list[int] = field(default_factory=list)
-    leaf: _Leaf = _Leaf.NONE
+    leaf: _Leaf = ""
     fence: str = ""
     html_kind: int = 0
     paragraph: list[str] = field(default_factory=list)
@@ -99,9 +100,9 @@ class _Scanner:
         """Take the next line (tabs expanded, no line ending); return the heading it completes."""
         rest, matched = self._descend(line)
         inside = matched == len(self.containers)
-        if inside and self.leaf is _Leaf.FENCE:
+        if inside and self.leaf == "fence":
             self._continue_fence(rest)
-        elif inside and self.leaf is _Leaf.HTML:
+        elif inside and self.leaf == "html":
             self._continue_html(rest)
         elif not rest.strip(" "):
             # CommonMark 5.2: an item may begin with one blank line, not with two.
@@ -128,14 +129,15 @@ class _Scanner:
         return rest, len(self.containers)
 
     def _close(self, matched: int) -> None:
-        del self.containers[matched:]
-        self.leaf = _Leaf.NONE
+        if matched < len(self.containers):
+            del self.containers[matched:]
+        self.leaf = ""
         self.paragraph.clear()
 
     def _continue_fence(self, rest: str) -> None:
         content = rest.lstrip(" ")
         if len(rest) - len(content) < 4 and closes_fence(content, self.fence):
-            self.leaf = _Leaf.NONE
+            self.leaf = ""
 
     def _continue_html(self, rest: str) -> None:
         if self.html_kind < HTML_UNTIL_BLANK:
@@ -143,7 +145,7 @@ class _Scanner:
         else:
             ended = not rest.strip()
         if ended:
-            self.leaf = _Leaf.NONE
+            self.leaf = ""
 
     def _open(self, index: int, rest: str, matched: int) -> Heading | None:
         """Open the blocks that start on this line, or add the line to the open paragraph."""
@@ -153,7 +155,7 @@ class _Scanner:
             if not content:
                 return None
             if indent >= 4:
-                if self.leaf is not _Leaf.PARAGRAPH:
+                if self.leaf != "paragraph":
                     self._close(matched)  # indented code
                 else:
                     self.paragraph.append(rest)
@@ -162,7 +164,10 @@ class _Scanner:
                 self._close(matched)
                 rest = _inside_quote(content) or ""
                 self.containers.append(0)
-            elif (inner := self._list_item(content, indent, matched)) is not None:
+            elif (
+                content[0] in _MARKERS
+                and (inner := self._list_item(content, indent, matched)) is not None
+            ):
                 rest = inner
             else:
                 return self._open_leaf(index, rest, content, matched)
@@ -171,12 +176,12 @@ class _Scanner:
     def _list_item(self, content: str, indent: int, matched: int) -> str | None:
         """Open a list item and return what follows its marker; None if no item starts here."""
         marker = BULLET.match(content) or ORDERED.match(content)
-        if marker is None or THEMATIC_BREAK.match(content) or self._is_underline(content, matched):
+        if marker is None or _is_rule(content) or self._is_underline(content, matched):
             return None
         after = content[marker.end() :]
         text = after.lstrip(" ")
         # CommonMark 5.2: only an item with text, and only number one, may interrupt a paragraph.
-        interrupts = self.leaf is _Leaf.PARAGRAPH and matched == len(self.containers)
+        interrupts = self.leaf == "paragraph" and matched == len(self.containers)
         if interrupts and (not text or (marker.lastindex and int(marker[1]) != 1)):
             return None
         padding = len(after) - len(text)
@@ -189,7 +194,7 @@ class _Scanner:
 
     def _is_underline(self, content: str, matched: int) -> bool:
         return (
-            self.leaf is _Leaf.PARAGRAPH
+            self.leaf == "paragraph"
             and matched == len(self.containers)
             and SETEXT_UNDERLINE.match(content) is not None
             and not self.is_table
@@ -203,12 +208,12 @@ class _Scanner:
                 return self._heading(index, atx.end(), heading_text(content[atx.end() :]))
             if self._is_underline(content, matched):
                 return self._underlined(matched, 1 if content[0] == "=" else 2)
-            if THEMATIC_BREAK.match(content):
+            if _is_rule(content):
                 self._close(matched)
                 return None
         if content[0] in "`~<" and self._open_verbatim(content, matched):
             return None
-        self._text(index, rest, matched)
+        self._text(index, rest, content, matched)
         return None
 
     def _underlined(self, matched: int, level: int) -> Heading | None:
@@ -224,27 +229,33 @@ class _Scanner:
         """Open a fence or a block of raw HTML, whose lines are not looked into."""
         if (fence := FENCE.match(content)) is not None:
             self._close(matched)
-            self.fence, self.leaf = fence[0], _Leaf.FENCE
+            self.fence, self.leaf = fence[0], "fence"
             return True
-        kind = html_block_kind(content, in_paragraph=self.leaf is _Leaf.PARAGRAPH)
+        kind = html_block_kind(content, in_paragraph=self.leaf == "paragraph")
         if not kind:
             return False
         self._close(matched)
-        self.html_kind, self.leaf = kind, _Leaf.HTML
+        self.html_kind, self.leaf = kind, "html"
         self._continue_html(content[2:])
         return True
 
-    def _text(self, index: int, rest: str, matched: int) -> None:
-        if self.leaf is not _Leaf.PARAGRAPH:  # else also a lazy continuation, outside its container
+    def _text(self, index: int, rest: str, content: str, matched: int) -> None:
+        if self.leaf != "paragraph":  # else also a lazy continuation, outside its container
             self._close(matched)
-            self.leaf, self.start, self.definitions = _Leaf.PARAGRAPH, index, 0
+            self.leaf, self.start, self.definitions = "paragraph", index, 0
             # No underline makes a heading of a footnote or a table, which look like paragraphs.
-            self.is_table = FOOTNOTE_DEFINITION.match(rest.lstrip(" ")) is not None
+            self.is_table = FOOTNOTE_DEFINITION.match(content) is not None
         elif "|" in rest and "|" in self.paragraph[-1] and _TABLE_RULE.match(rest):
             self.is_table = True
-        if self.definitions == len(self.paragraph) and _DEFINITION.match(rest):
+        starts_with_definitions = content[0] == "[" and self.definitions == len(self.paragraph)
+        if starts_with_definitions and _DEFINITION.match(rest):
             self.definitions += 1
         self.paragraph.append(rest)
+
+
+def _is_rule(content: str) -> bool:
+    # How the line ends is cheap to see, and enough to tell nearly every list item from a rule.
+    return content.rstrip(" \t")[-1] == content[0] and THEMATIC_BREAK.match(content) is not None
 
 
 def _inside_quote(rest: str) -> str | None:
