@@ -176,7 +176,7 @@ def _copy(
     model: type[models.Model], key: str, span: tuple[int, int], changes: Mapping[str, Change]
 ) -> None:
     columns = [field.column for field in model._meta.local_concrete_fields]
-    copied = [column for column in columns if changes.get(column) is not _none]
+    copied = [column for column in columns if changes.get(column or "") is not _none]
     places = {
         copied.index(column): change for column, change in changes.items() if column in copied
     }

@@ -28,9 +28,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from tests.corpus import CHECKOUT, ROOT, issue_files
+
+if TYPE_CHECKING:  # in the processes that need them, Django is set up first
+    from links.models import Decision
+    from posts.models import Post
 
 ISSUES = 12
 SEED = 20240510
@@ -125,7 +129,6 @@ def python(database: Path, *command: str, out: IO[bytes] | None = None) -> subpr
 
 def decide_at_random(seed: str) -> None:
     """Decide until killed; print the key of each decision once it is made."""
-    from links.models import Decision  # noqa: PLC0415
     from links.moderating import DecisionError, undo  # noqa: PLC0415
 
     chance = random.Random(seed)  # noqa: S311
@@ -138,7 +141,7 @@ def decide_at_random(seed: str) -> None:
                 print(undo(chance.choice(made), by=None).pk, flush=True)
 
 
-def _decisions(chance: random.Random) -> Iterator[object]:
+def _decisions(chance: random.Random) -> Iterator[Decision]:
     from links import moderating  # noqa: PLC0415
     from links.models import Link, Source, SourceRule  # noqa: PLC0415
     from links.rulemaking import make_rule  # noqa: PLC0415
@@ -189,7 +192,7 @@ def look(answers: list[str]) -> dict[str, int]:
         "lost": sum(int(answer) not in known for answer in answers),
         "unrecorded": _unrecorded(),
         "unknown": sum(
-            link.checks.filter(at=link.checked_at).count() != (link.checked_at is not None)
+            link.checked_at is not None and not link.checks.filter(at=link.checked_at).exists()
             for link in Link.objects.all()
         ),
         "unfinished": Undertaking.objects.filter(finished_at=None).count(),
@@ -221,12 +224,12 @@ def _unrecorded() -> int:
     return wrong
 
 
-def _is_wrong(post: object) -> bool:
+def _is_wrong(post: Post) -> bool:
     from posts.models import PostPage  # noqa: PLC0415
     from posts.publishing import rebuild  # noqa: PLC0415
 
     before = PostPage.objects.values().get(post=post)
-    rebuild(post)  # type: ignore[arg-type]
+    rebuild(post)
     return bool(before != PostPage.objects.values().get(post=post))
 
 

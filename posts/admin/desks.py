@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links.admin.desk import HEALTH
 from links.models import Concern, Decision, Link, QueueEntry, Source
 from links.models.queue import WEIGHTS, Kind
 from links.moderating import Reach
@@ -34,7 +35,6 @@ REASONS = (
     _("Not what it was when it was linked"),
     _("The page is gone"),
 )
-HEALTH_COLOURS = {"ok": "published", "broken": "problem", "gone": "problem"}
 # Said by readers themselves, where their notes are shown.
 BY_READERS = {Kind.REPORT, Kind.SUGGESTION}
 
@@ -156,7 +156,7 @@ def _about(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "context": context,
         "reach": reach_in_words(context.reach),
         "concerns": [_concern(concern) for concern in shown],
-        "health": HEALTH_COLOURS.get(link.health, "scheduled"),
+        "health": HEALTH.get(link.health, "draft"),
         "offer": _offer(link),
         "sources": sources_of(link),
         "of_source": looking.of_source(link.source_id or 0),
