@@ -56,7 +56,7 @@ __all__ = [
 _NOT_IN_SLUG: Final = re.compile(r"[^\w]+")
 _MAX_ANCHOR: Final = 100
 _RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
-_SURROGATES: Final = re.compile("[\ud800-\udfff\x00]")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def read_issue(
 
     Raises ``MarkdownLimitError``, naming the line of the body, if a limit is crossed.
     """
-    texts = [_SURROGATES.sub("\ufffd", section) for section in sections]
+    texts = [_without_surrogates(section) for section in sections]
     check_size(texts)
     trees, leaves, blocks = _parse_blocks(texts)
     notes = _parse_inlines(blocks, leaves)
@@ -173,6 +173,15 @@ def read_issue(
     )
     key = make_key("".join(texts))
     return ParsedIssue(found, trees, outlines, headings, notes, images or {}, key)
+
+
+def _without_surrogates(text: str) -> str:
+    """The text with U+FFFD for NUL and surrogates, which no page can hold."""
+    try:
+        text.encode()  # the quickest way to see that there are none
+    except UnicodeEncodeError:
+        text = _SURROGATES.sub("\ufffd", text)
+    return text.replace("\x00", "\ufffd")
 
 
 @cache

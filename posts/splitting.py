@@ -8,6 +8,7 @@ list item or a quotation. Text is never changed, so joining the pieces gives the
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Literal, NamedTuple
 
 from posts.markdown.lines import (
@@ -26,8 +27,6 @@ from posts.markdown.lines import (
     html_block_kind,
 )
 
-# With their ends: see `posts.markdown.lines.LINE_END`.
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _TABLE_RULE = re.compile(r" *\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$")
 _DEFINITION = re.compile(r" {0,3}\[[^\]]+\]: *\S+(?: +(?:\"[^\"]*\"|'[^']*'|\([^)]*\)))? *$")
 
@@ -56,7 +55,7 @@ _Leaf = Literal["", "paragraph", "fence", "html"]
 
 def lines_with_ends(text: str) -> list[str]:
     r"""Return the lines of `text` with their endings (\n, \r\n, \r); joined they are `text`."""
-    return _LINE.findall(text)
+    return list(StringIO(text, newline=""))
 
 
 def find_headings(lines: Sequence[str]) -> Iterator[Heading]:

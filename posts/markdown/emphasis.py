@@ -71,6 +71,8 @@ def read_run(text: str, start: int, end: int) -> Run:
 
 def pair(runs: list[Run]) -> None:
     """Match closers with openers, noting the tags in both; each run is looked at once."""
+    if len(runs) < 2:
+        return
     openers: list[tuple[int, Run]] = []
     floors: dict[tuple[str, bool, int], int] = {}
     for number, run in enumerate(runs):

@@ -115,4 +115,6 @@ def closes_fence(line: str, fence: str) -> bool:
 
 def heading_text(line: str) -> str:
     """The text of an ATX heading line that has lost its opening sequence."""
-    return ATX_CLOSING.sub("", line).strip(" \t")
+    if "#" in line:
+        line = ATX_CLOSING.sub("", line)
+    return line.strip(" \t")

@@ -105,9 +105,14 @@ class Writer:
 
     def _element(self, element: etree.Element, attributes: str = "") -> None:
         tag = element.tag
-        self._out.append(f"<{tag}{attributes}>")
-        self._content(element)
-        self._out.append(f"</{tag}>\n" if tag in _BLOCKS else f"</{tag}>")
+        end = "\n" if tag in _BLOCKS else ""
+        if len(element):
+            self._out.append(f"<{tag}{attributes}>")
+            self._content(element)
+            self._out.append(f"</{tag}>{end}")
+        else:
+            text = escape(element.text or "", quote=False)
+            self._out.append(f"<{tag}{attributes}>{text}</{tag}>{end}")
 
     def _item_links(self, mark: ItemMark) -> None:
         """The permalink of an item and, if it leads anywhere, where to report that."""
