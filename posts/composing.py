@@ -26,8 +26,9 @@ TITLE_LENGTH = 80
 # Where the body goes in the article template; the article is stored in two parts around it.
 BODY_MARK = "\ue000body\ue000"
 # Characters that XML 1.0 allows in no form (section 2.2) and that mean nothing in HTML: without
-# them what is stored can go into a feed as it is.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# them what is stored can go into a feed as it is. In UTF-8 no other character holds their bytes.
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+_NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
 _IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
 
 
@@ -50,9 +51,7 @@ def compose(material: Material) -> dict[str, Any]:
     """Return the columns of a post's ``PostPage``."""
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(material)
-        intro, outro = _render("article", context | {"body": SafeString(BODY_MARK)}).split(
-            BODY_MARK
-        )
+        intro, outro = _article(context)
         parts = {
             "card": _render("card", context),
             "newer": _render("neighbour", context | {"side": "newer"}),
@@ -66,12 +65,24 @@ def compose(material: Material) -> dict[str, Any]:
             "atom": _render("feed/atom_entry", context, "xml"),
             "json": _json_item(context),
         }
-    columns = {name: _FORBIDDEN.sub("", part).encode() for name, part in parts.items()}
+    columns = {name: _bytes(part) for name, part in parts.items()}
     body = columns["body"]
     fed = _feed_body(body)
     digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
     feed_body = fed if fed != body else None
     return {**columns, "feed_body": feed_body, "digest": digest.hexdigest()}
+
+
+def _article(context: dict[str, Any]) -> list[str]:
+    """Return an article up to its body and from there on."""
+    around = context | {"body": SafeString(BODY_MARK)}
+    if len(context["contents"]) > 1:
+        around["contents_list"] = SafeString(_render("contents", context))
+    return _render("article", around).split(BODY_MARK)
+
+
+def _bytes(text: str) -> bytes:
+    return _NONCHARACTERS.sub(b"", text.encode().translate(None, _CONTROLS))
 
 
 def _feed_body(body: bytes) -> bytes:
@@ -143,18 +154,18 @@ def _opening(material: Material) -> dict[str, Any]:
     first = material.sections[0][0] if material.sections else None
     has_opening = first is not None and first.level == 0
     url = material.post.get_absolute_url()
+    filled = [pair for pair in material.sections if pair[0].level and pair[1]]
     sections = [
         (
             section.heading,
             f"{url}#{section.anchor}",
             [_row(url, item) for item in items[:OPENING_ITEMS]],
         )
-        for section, items in material.sections
-        if section.level and items
+        for section, items in filled[:OPENING_SECTIONS]
     ]
     return {
         "opening": SafeString(material.html[0]) if has_opening else "",
-        "sections": sections[:OPENING_SECTIONS],
+        "sections": sections,
     }
 
 
