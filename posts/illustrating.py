@@ -16,12 +16,13 @@ from posts.documents import DocumentError, Issue
 from posts.images import ImageError, reencode, size_of
 from posts.models import Image, Post
 
-# Where a picture's address stands in Markdown: inline, in a definition, in raw HTML.
+# Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
+# with a character of its own, so that the places where none of them stands are passed over at once.
 _ADDRESSES = re.compile(
     r"!\[[^\]]*\]\(\s*(?:<([^<>\r\n]+)>|([^\s()]+(?:\([^\s()]*\)[^\s()]*)*))"
-    r"|^ {0,3}\[[^\]\r\n]+\]:[ \t]*(\S+)"
+    r"|\n {0,3}\[[^\]\r\n]+\]:[ \t]*(\S+)"
     r"|<img\b[^>]*?\ssrc\s*=\s*[\"']([^\"']+)[\"']",
-    re.MULTILINE | re.IGNORECASE,
+    re.IGNORECASE,
 )
 _PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
 _NOT_BESIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/|#|\?")
@@ -89,7 +90,7 @@ def _store(post: Post, image: Image | None, path: str, data: bytes) -> None:
 
 
 def _relative_addresses(issue: Issue) -> Iterator[str]:
-    for found in _ADDRESSES.finditer(issue.body):
+    for found in _ADDRESSES.finditer(f"\n{issue.body}"):
         address = html.unescape(found[1] or found[2] or found[3] or found[4])
         is_definition = found[3] is not None
         if is_definition and not _path_of(address).lower().endswith(_PICTURE_ENDINGS):
