@@ -28,7 +28,7 @@ from posts.rendering import FoundItem, FoundSection
 TOMBSTONES_KEPT = timedelta(days=90)
 
 # Where the counter of `identities` is: in the last of their first 48 bits.
-COUNTER_BITS, _COUNTER_AT = 12, 80
+COUNTER_BITS, _COUNTER_AT = 8, 80
 _COUNTER = ((1 << COUNTER_BITS) - 1) << _COUNTER_AT
 
 ItemGrid = list[list[LinkedItem]]

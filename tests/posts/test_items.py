@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import uuid
+from itertools import islice
 
 import pytest
 
 from posts.documents import parse_issue
+from posts.itemizing import identities
 from posts.rendering import FoundItem, FoundSection, read_issue
 from tests.corpus import corpus
 
@@ -207,3 +210,12 @@ def test_an_item_shows_the_source_and_kind_of_its_main_link(url: str, host: str,
     assert (f'data-host="{host}"' in html) == bool(host)
     assert (f'data-kind="{kind}"' in html) == bool(kind)
     assert ("data-" in html) == bool(host or kind)
+
+
+def test_items_of_one_save_have_permalinks_of_their_own_that_lie_side_by_side() -> None:
+    found = list(islice(identities(), 600))
+    assert {(uid.version, uid.variant) for uid in found} == {(8, uuid.RFC_4122)}
+    assert len({uid.hex[:12] for uid in found}) == 600
+    runs = {uid.hex[:10] for uid in found}
+    assert len(runs) == 3
+    assert not runs & {uid.hex[:10] for uid in islice(identities(), 600)}
