@@ -21,8 +21,9 @@ HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS: Final = frozenset(("ul", "ol"))
 _LEAVES: Final = HEADINGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
 _WORD: Final = re.compile(r"\w")
-_BEFORE_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,.;)\]）】]+")
-_AFTER_SUMMARY: Final = re.compile(r"[\s:：\-–—|·•,;(\[（【]+$")
+_SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+_BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;)]）】"
+_AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;([（【"
 _MAX_TITLE: Final = 120
 _MOST_LABELS: Final = 3
 """As many labels as the longest host in ``_KINDS`` has."""
@@ -77,27 +78,29 @@ _Stretch = tuple[etree.Element, int, int]
 """An element, and where its text starts and ends in the text of its entry."""
 
 
-@dataclass(slots=True)
 class _Flow:
     """The text of one entry with the places of its links and of its bold text.
 
     ``text`` and ``words``, the same with its white space folded, are there once it is complete.
     """
 
-    parts: list[str] = field(default_factory=list)
-    length: int = 0
-    links: list[_Stretch] = field(default_factory=list)
-    strong: list[_Stretch] = field(default_factory=list)
-    text: str = ""
-    words: str = ""
+    __slots__ = ("_length", "_parts", "links", "strong", "text", "words")
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self.links: list[_Stretch] = []
+        self.strong: list[_Stretch] = []
+        self.text = ""
+        self.words = ""
 
     def add(self, text: str) -> None:
-        self.parts.append(text)
-        self.length += len(text)
+        self._parts.append(text)
+        self._length += len(text)
 
     def read(self, element: etree.Element) -> None:
         """Take in an element's content; lists directly inside are left to their own items."""
-        start = self.length
+        start = self._length
         if element.text:
             self.add(element.text)
         for child in element:
@@ -106,14 +109,14 @@ class _Flow:
                 self.add(child.tail)
         if element.tag == "a":
             if is_linkable(element.get("href", "")):
-                self.links.append((element, start, self.length))
+                self.links.append((element, start, self._length))
         elif element.tag == "strong":
-            self.strong.append((element, start, self.length))
+            self.strong.append((element, start, self._length))
         elif element.tag in _LEAVES:
             self.add("\n")
 
     def complete(self) -> None:
-        self.text = "".join(self.parts)
+        self.text = "".join(self._parts)
         self.words = fold(self.text)
 
 
@@ -187,7 +190,7 @@ class _Finder:
                 self._walk_list(child, inner)
 
     def _read_paragraph(self, element: etree.Element) -> None:
-        if element.find(".//a") is None:
+        if not _has_link(element):
             return
         flow = _Flow()
         flow.read(element)
@@ -226,12 +229,16 @@ class _Finder:
         return anchor or element.get("href", "")
 
 
+def _has_link(element: etree.Element) -> bool:
+    return next(element.iter("a"), None) is not None
+
+
 def _bold_text(element: etree.Element) -> str:
     """The text of a paragraph that is bold as a whole and holds no link; else ''."""
     if element.tag != "p" or len(element) != 1 or element[0].tag != "strong":
         return ""
     beside = f"{element.text or ''}{element[0].tail or ''}"
-    if beside.strip(" \t\n:：") or element.find(".//a") is not None:
+    if beside.strip(" \t\n:：") or _has_link(element):
         return ""
     return fold("".join(element[0].itertext()))
 
@@ -270,6 +277,5 @@ def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
         start = link[2]
     if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]
-    before = _BEFORE_SUMMARY.match(text, start, end)
-    rest = text[before.end() if before else start : end]
-    return fold(_AFTER_SUMMARY.sub("", rest) if end < len(text) else rest)
+    rest = text[start:end].lstrip(_BEFORE_SUMMARY)
+    return fold(rest.rstrip(_AFTER_SUMMARY) if end < len(text) else rest)

@@ -99,7 +99,7 @@ class ParsedIssue:
         self._images = {
             url: (image.url, image.width, image.height) for url, image in images.items()
         }
-        self._shift = int(any(tree.find(".//h1") is not None for tree in trees))
+        self._shift = int(any(next(tree.iter("h1"), None) is not None for tree in trees))
         self._key = key
 
     def to_html(
