@@ -41,6 +41,7 @@ _PLAIN_LINK: Final = re.compile(
     r"\[([^\\`*_~\[\]<&\n^][^\\`*_~\[\]<&\n]*+)\]\((https?://[^\s\\()&\x00-\x1f\x7f]*)\)"
 )
 _TICKS: Final = re.compile(r"`+")
+_PLAIN_CODE: Final = re.compile(r"`([^`]+)`(?!`)")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _AUTOLINK: Final = re.compile(r"<((?:https?|mailto):[^\s<>\x00-\x1f]*)>", re.IGNORECASE)
 _MAIL: Final = re.compile(
@@ -164,6 +165,10 @@ class InlineParser:
         return match.end()
 
     def _code(self, start: int) -> int:
+        plain = _PLAIN_CODE.match(self._text, start)
+        if plain is not None:
+            self._add_code(plain[1])
+            return plain.end()
         opening = self._end_of_run(start)
         length = opening - start
         if self._tick_ends is None:
@@ -175,13 +180,16 @@ class InlineParser:
         for closing in _TICKS.finditer(self._text, opening):
             if len(closing[0]) == length:
                 break
-        code = self._text[opening : closing.start()].replace("\n", " ")
+        self._add_code(self._text[opening : closing.start()])
+        return closing.end()
+
+    def _add_code(self, source: str) -> None:
+        code = source.replace("\n", " ")
         if code.startswith(" ") and code.endswith(" ") and code.strip(" "):
             code = code[1:-1]
         element = etree.Element("code")
         element.text = code
         self._tokens.append(element)
-        return closing.end()
 
     def _end_of_run(self, start: int) -> int:
         """The end of the run of one character that starts here."""
