@@ -62,12 +62,10 @@ class DocumentParser(VerbatimBlocks, BlockParser):
 
     def _match_open_blocks(self) -> int:
         """How many of the open blocks this line continues."""
-        stack = self._stack
-        for depth in range(1, len(stack)):
-            block = stack[depth]
-            if not _CONTINUATIONS[block.kind](self, block):
+        for depth, block in enumerate(self._stack):
+            if block.kind not in _STEADY and not _CONTINUATIONS[block.kind](self, block):
                 return depth
-        return len(stack)
+        return len(self._stack)
 
     def _continue_item(self, block: Block) -> bool:
         if self._blank:
@@ -88,9 +86,6 @@ class DocumentParser(VerbatimBlocks, BlockParser):
 
     def _continue_text(self, block: Block) -> bool:
         return not self._blank
-
-    def _continue_always(self, block: Block) -> bool:
-        return True
 
     # -- opening blocks ---------------------------------------------------------------------
 
@@ -325,14 +320,14 @@ def _has_gap(elements: Iterable[etree.Element], spans: dict[etree.Element, Span]
     return False
 
 
+_STEADY: Final = frozenset(("document", "list", "fence"))
+"""Blocks that every line continues, as far as it continues what they are in."""
 _CONTINUATIONS: Final[dict[str, Callable[[DocumentParser, Block], bool]]] = {
     "quote": DocumentParser._continue_quote,
-    "list": DocumentParser._continue_always,
     "item": DocumentParser._continue_item,
     "note": DocumentParser._continue_item,
     "paragraph": DocumentParser._continue_text,
     "table": DocumentParser._continue_text,
-    "fence": DocumentParser._continue_always,
     "code": DocumentParser._continue_code,
     "html": DocumentParser._continue_html,
 }

@@ -70,11 +70,12 @@ class BlockStack:
         self._find_indent()
 
     def _find_indent(self) -> None:
-        self._start = self._position
-        if self._text.startswith(" ", self._position):
-            self._start = lines.end_of_spaces(self._text, self._position)
-        self._indent = self._start - self._position
-        self._blank = self._start >= self._size
+        start = self._position
+        if self._text.startswith(" ", start):
+            start = lines.end_of_spaces(self._text, start)
+        self._start = start
+        self._indent = start - self._position
+        self._blank = start >= self._size
 
     def _advance(self, position: int) -> None:
         self._position = position
@@ -85,7 +86,8 @@ class BlockStack:
     def _open(self, kind: str, element: etree.Element | None) -> Block:
         """Close what the line did not continue and open a block in what it did."""
         stack = self._stack
-        self._close_to(self._depth)
+        if len(stack) > self._depth:
+            self._close_to(self._depth)
         while stack[-1].kind not in _CONTAINERS and (kind != "item" or stack[-1].kind != "list"):
             self._close_to(len(stack) - 1)
         parent = stack[-1].element
