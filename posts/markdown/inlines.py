@@ -38,10 +38,10 @@ _SPECIAL: Final = re.compile(
     r"[\\`*_~\[\]<&\n!hH](?:(?<![!hH])|(?<=!)(?=\[)|(?<=[hH])(?=[tT][tT][pP][sS]?://))"
 )
 _PLAIN_LINK: Final = re.compile(
-    r"\[([^\\`*_~\[\]<&\n^][^\\`*_~\[\]<&\n]*+)\]\((https?://[^\s\\()&\x00-\x1f\x7f]*)\)"
+    r"\[([^\\`*_~\[\]<&\n^][^\\`*_~\[\]<&\n]*+)\]\((https?://[^\s\\()&\x00-\x1f\x7f]*+)\)"
 )
 _TICKS: Final = re.compile(r"`+")
-_PLAIN_CODE: Final = re.compile(r"`([^`]+)`(?!`)")
+_PLAIN_CODE: Final = re.compile(r"`([^`]++)`(?!`)")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _AUTOLINK: Final = re.compile(r"<((?:https?|mailto):[^\s<>\x00-\x1f]*)>", re.IGNORECASE)
 _MAIL: Final = re.compile(
