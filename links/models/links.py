@@ -46,6 +46,11 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def path(self) -> str:
+        """Where an owner's pages are on the host, as rules name it (``/rust-lang``); else ""."""
+        return self.name.removeprefix(self.host)
+
 
 class Link(models.Model):
     """One address, wherever it appears: identified by its canonical URL.

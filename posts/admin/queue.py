@@ -72,10 +72,9 @@ class RuleForm(forms.Form):
 
     def rule(self) -> SourceRule:
         """Return the rule, unsaved; the form is valid."""
-        host, _slash, owner = self.sources[self.cleaned_data["place"]].name.partition("/")
-        path = f"/{owner}" if owner else ""
+        source = self.sources[self.cleaned_data["place"]]
         values = {name: self.cleaned_data[name] for name in ("action", "reason", "subdomains")}
-        return SourceRule(host=host, path=path, **values)
+        return SourceRule(host=source.host, path=source.path, **values)
 
 
 class BulkForm(forms.Form):
