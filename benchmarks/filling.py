@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from posts.counting import recount
 from posts.documents import parse_issue
 from posts.models import (
     Appearance,
@@ -22,6 +21,7 @@ from posts.models import (
     TaggedPost,
 )
 from posts.publishing import save_document
+from posts.publishing.counting import recount
 
 ORIGINALS = 600
 START = datetime(2020, 1, 1, tzinfo=UTC)

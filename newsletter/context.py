@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from posts import composing
+from posts.publishing import composing
 
 
 def site(_request: HttpRequest) -> dict[str, object]:

@@ -13,9 +13,9 @@ from typing import IO
 
 from django.utils import timezone
 
-from posts.collecting import resolve, safe_name
 from posts.documents import DocumentError
 from posts.models import Post, PostQuerySet
+from posts.paths import resolve, safe_name
 
 _EXPORT_NAME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|draft)-(?P<slug>.+)\.md")
 _UNSAFE = re.compile(r"[^\w.-]+")

@@ -20,10 +20,10 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from posts import listing
-from posts.composing import absolute
-from posts.listing import public_row
 from posts.naming import nfc
+from posts.pages import listing
+from posts.pages.listing import public_row
+from posts.publishing.composing import absolute
 
 FEED_POSTS = 20
 MAX_AGE = 300  # seconds a reader may keep a feed before asking again

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from posts import publishing
 from posts.documents import DocumentError, Issue, split_header
-from posts.editing import plain, restore_endings
-from posts.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
+from posts.documents.editing import plain, restore_endings
+from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
 from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from posts.models import SLUG_LENGTH, Tag, TagAlias, TaggedPost
 from posts.naming import fold, tag_slug, with_suffix
-from posts.recomposing import recompose_posts
+from posts.publishing.recomposing import recompose_posts
 
 
 class NameTaken(ValueError):

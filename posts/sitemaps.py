@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from links.models import Source
-from posts import listing
 from posts.models import Citation, Post, RecurringSection, Section, Tag, TaggedPost
+from posts.pages import listing
 
 LIMIT = 5_000
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django_tasks import task
 
 from links.models import Suggestion
-from posts.composing import absolute, site
+from posts.publishing.composing import absolute, site
 
 
 def tell_all(sender: type[Suggestion], suggestions: Iterable[Suggestion], **_kwargs: Any) -> None:

@@ -14,11 +14,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from posts import listing
-from posts.composing import absolute
-from posts.counting import month_of
-from posts.initials import group_by_initial
-from posts.listing import public_row
 from posts.models import (
     OldSlug,
     Post,
@@ -30,9 +25,14 @@ from posts.models import (
     public,
 )
 from posts.naming import nfc
-from posts.paging import PAGE_SIZE, Page, paginate
+from posts.pages import listing
+from posts.pages.initials import group_by_initial
+from posts.pages.listing import public_row
+from posts.pages.paging import PAGE_SIZE, Page, paginate
+from posts.pages.shell import article_page, joined, page, safe
 from posts.previewing import PreviewError, PreviewExpired, read_preview
-from posts.shell import article_page, joined, page, safe
+from posts.publishing.composing import absolute
+from posts.publishing.counting import month_of
 from posts.templatetags.newsletter import (
     issue_count,
     link_count,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin.desk import EMPTY
-from posts.placing import Place, places_of
+from posts.desk.placing import Place, places_of
 
 NAMED = 2
 

@@ -20,7 +20,7 @@ from links.models import Concern, Decision, Link, QueueEntry, Source
 from links.models.queue import WEIGHTS, Kind
 from links.moderating import Reach
 from links.waiting import MOST_COUNTED, Part, count_by_kind, is_taken, with_links
-from posts.contextualizing import Context, context_of, say
+from posts.desk.contextualizing import Context, context_of, say
 
 # How many entries stand beside the open one, and how many when more are asked for.
 LISTED = 30

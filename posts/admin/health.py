@@ -1,4 +1,4 @@
-"""Link health at a glance: plots of what ``posts.measuring`` counts, with tables and CSV files."""
+"""Link health at a glance: plots of what ``posts.desk.measuring`` counts, tables, CSV files."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from django.utils.translation import gettext, pgettext
 
 from links.models import Link
 from links.tabulating import csv_lines
-from posts import measuring, plotting
-from posts.measuring import Health, Rot
-from posts.plotting import Series, Words
+from posts.desk import measuring, plotting
+from posts.desk.measuring import Health, Rot
+from posts.desk.plotting import Series, Words
 
 Row = Sequence[object]
 TONES: Final = {

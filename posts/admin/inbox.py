@@ -27,9 +27,9 @@ from links.auditing import record
 from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.covering import Covered, named, summary
-from posts.composing import absolute
-from posts.noting import as_item, as_markdown
-from posts.placing import places_of
+from posts.desk.noting import as_item, as_markdown
+from posts.desk.placing import places_of
+from posts.publishing.composing import absolute
 from posts.templatetags.newsletter import short_date
 
 # As many entries are copied at once.

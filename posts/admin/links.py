@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
 from links.models import Decision, Link, SourceRule
 from links.moderating import Reach
-from posts import measuring
 from posts.admin import health
-from posts.contextualizing import reach_of
+from posts.desk import measuring
+from posts.desk.contextualizing import reach_of
 from posts.models import Appearance, Post
 
 SHOWN_PLACES = 200

@@ -30,10 +30,10 @@ from posts.admin.outlines import outline
 from posts.admin.states import STATES, StateFilter, state_badge, state_of
 from posts.documents import DocumentError
 from posts.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
+from posts.importing.staging import NotKept
 from posts.models import Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
-from posts.staging import NotKept
 from posts.templatetags.newsletter import short_date
 
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)

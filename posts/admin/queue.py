@@ -48,7 +48,7 @@ from posts.admin.desks import (
     reach_in_words,
     sources_of,
 )
-from posts.contextualizing import reach_of
+from posts.desk.contextualizing import reach_of
 
 # How many entries a moderator may put aside in one session.
 ASIDE = 500

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from links import tokens
 from links.admin.desk import EMPTY, badge
 from links.models import ApiToken
-from posts.composing import absolute
+from posts.publishing.composing import absolute
 from posts.templatetags.newsletter import short_date
 
 

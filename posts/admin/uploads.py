@@ -20,13 +20,12 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin.desk import badge
 from links.auditing import record
-from posts import staging
-from posts.collecting import SourceFile, open_uploads
 from posts.documents import DocumentError
 from posts.exporting import zip_posts
-from posts.importing import ImportOptions, Kind, Outcome, import_source
+from posts.importing import ImportOptions, Kind, Outcome, import_source, staging
+from posts.importing.collecting import SourceFile, open_uploads
+from posts.importing.staging import Upload
 from posts.models import Post, PostQuerySet
-from posts.staging import Upload
 
 SALT = "posts.upload"
 MAX_BYTES = 200 * 1024 * 1024

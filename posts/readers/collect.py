@@ -19,8 +19,8 @@ from links import gathering, tokens
 from links.models import ApiToken
 from links.normalizing import AddressError
 from links.throttling import Limit, allow
-from posts.composing import absolute
-from posts.placing import NAMED, places_of
+from posts.desk.placing import NAMED, places_of
+from posts.publishing.composing import absolute
 from posts.readers.tickets import client_of
 
 COLLECTED = (Limit(60, timedelta(minutes=1)), Limit(2000, timedelta(days=1)))

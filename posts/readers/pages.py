@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from links import reporting, suggesting
 from links.models import InboxEntry, Link, Suggestion
 from links.throttling import Limit, allow
+from posts.desk.placing import Place, covered, places_of
 from posts.models import Appearance, LinkedItem, public
-from posts.placing import Place, covered, places_of
+from posts.pages.shell import page
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
 from posts.readers.tickets import client_of, comes_from_here
-from posts.shell import page
 
 SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
 REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))

@@ -39,8 +39,8 @@ from links.normalizing import RULES_VERSION, canonicalize
 from links.queueing import Worry, raise_concerns
 from links.rekeying import keyed_by, plan
 from links.rulemaking import make_rule
-from posts import counting
 from posts.models import Appearance, Citation, LinkedItem, Post
+from posts.publishing import counting
 from tests.builders import make_post
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from posts import counting, moderating, publishing, recomposing
+from posts import moderating, publishing
 from posts.merging import NameTaken, merge, rename
 from posts.models import Post, PostPage, Tag, TagAlias
+from posts.publishing import counting, recomposing
 from tests.builders import BODY, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page

@@ -13,8 +13,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from posts import staging
 from posts.admin import uploads
+from posts.importing import staging
 from posts.models import Post
 from tests.builders import document, make_draft, make_post, make_posts
 from tests.conftest import SignIn

@@ -3,9 +3,9 @@
 import pytest
 
 from links.models import Source
-from posts.counting import recount
 from posts.models import ArchiveMonth, LinkedItem, Post, RecurringSection, Tag
 from posts.publishing import delete, publish, rebuild, save_document, withdraw
+from posts.publishing.counting import recount
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled, parsed
 
 pytestmark = pytest.mark.django_db

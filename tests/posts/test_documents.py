@@ -15,7 +15,7 @@ from posts.documents import (
     split_header,
     split_sections,
 )
-from posts.splitting import find_headings, lines_with_ends
+from posts.documents.splitting import find_headings, lines_with_ends
 from tests.corpus import corpus, issue_files
 
 REFERENCE = MarkdownIt("commonmark").enable("table")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from posts import editing
-from posts.editing import compare, dominant_newline, plain, restore_endings
+from posts.documents import editing
+from posts.documents.editing import compare, dominant_newline, plain, restore_endings
 
 PARTS = ["a", "b", " ", "\n", "\r", "\r\n", "\u2028", "가"]
 TEXT = st.lists(st.sampled_from(PARTS)).map("".join)

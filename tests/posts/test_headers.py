@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posts.documents import DocumentError, Metadata, parse_issue, rewrite_header, split_header
-from posts.headers import read_header
-from posts.metadata import parse_date
+from posts.documents.headers import read_header
+from posts.documents.metadata import parse_date
 from posts.naming import fold
 
 SEED = """---

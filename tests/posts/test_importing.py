@@ -14,10 +14,11 @@ from PIL import Image as Picture
 from pytest_django.fixtures import Settings
 
 from posts import publishing
-from posts.collecting import open_sources, open_uploads, safe_name
 from posts.documents import DocumentError, parse_issue
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
+from posts.importing.collecting import open_sources, open_uploads
 from posts.models import LinkedItem, Post, Tag
+from posts.paths import safe_name
 
 pytestmark = pytest.mark.django_db
 
@@ -280,7 +281,7 @@ def test_a_mended_file_is_published_after_all(tmp_path: Path) -> None:
 
 def test_a_loss_keeps_the_issue_a_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "posts.importing.find_losses", lambda source, html: "words are missing: “x”"
+        "posts.importing.files.find_losses", lambda source, html: "words are missing: “x”"
     )
     outcome = run_one(tmp_path, ISSUE)
     post = Post.objects.get()
@@ -297,7 +298,7 @@ def test_a_failure_inside_stops_no_other_file(
             raise RuntimeError("boom")
         return ""
 
-    monkeypatch.setattr("posts.importing.find_losses", fail)
+    monkeypatch.setattr("posts.importing.files.find_losses", fail)
     outcomes = run(write(tmp_path, {"a.md": ISSUE + "BOOM\n", "b.md": ISSUE}))
     assert [outcome.kind for outcome in outcomes] == [Kind.REFUSED, Kind.CREATED]
     assert [post.source_name for post in Post.objects.all()] == ["b.md"]

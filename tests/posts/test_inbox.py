@@ -12,7 +12,7 @@ from links import suggesting
 from links.gathering import gather
 from links.models import Decision, InboxEntry, QueueEntry, Suggestion
 from links.moderating import decide
-from posts.noting import as_item
+from posts.desk.noting import as_item
 from posts.publishing import rebuild
 from posts.rendering import render_markdown
 from tests.builders import make_draft, make_post

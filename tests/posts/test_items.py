@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from posts.documents import parse_issue
-from posts.itemizing import identities
+from posts.publishing.itemizing import identities
 from posts.rendering import FoundItem, FoundSection, read_issue
 from tests.corpus import corpus
 

@@ -1,6 +1,6 @@
 """Which item of the new text is which known item: pure rules."""
 
-from posts.matching import Trait, match_items
+from posts.publishing.matching import Trait, match_items
 
 
 def trait(

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from links.prepared import prepared
-from posts import listing
 from posts.models import Post
+from posts.pages import listing
 from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
 
 pytestmark = pytest.mark.django_db

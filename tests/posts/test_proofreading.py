@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posts.documents import parse_issue
-from posts.proofreading import find_losses
+from posts.importing.proofreading import find_losses
 from posts.rendering import read_issue
 from tests.corpus import corpus, issue_files
 

@@ -19,7 +19,7 @@ from links.moderating import decide
 from links.queueing import CLAIM, Worry, raise_concerns
 from links.registering import register
 from links.waiting import Part, count_by_kind
-from posts.contextualizing import Passage, context_of, passage_around
+from posts.desk.contextualizing import Passage, context_of, passage_around
 from posts.models import Post
 from tests.builders import LONG_AGO, make_draft, make_post, make_posts
 from tests.conftest import SignIn

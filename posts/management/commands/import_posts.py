@@ -15,8 +15,8 @@ from django.core.management.base import (
 )
 from tqdm import tqdm
 
-from posts.collecting import open_sources
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
+from posts.importing.collecting import open_sources
 from posts.models import Post
 
 EXAMPLES = """\

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
-from posts.counting import recount
 from posts.models import Post
 from posts.publishing import rebuild
+from posts.publishing.counting import recount
 
 
 class Command(BaseCommand):

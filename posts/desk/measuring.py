@@ -30,8 +30,8 @@ from django.db.models import (
 from django.utils import timezone
 
 from links.models import Check, Link, QueueEntry, Source, Suggestion
-from posts.counting import month_of
 from posts.models import Appearance, public
+from posts.publishing.counting import month_of
 
 KEEP_SECONDS: Final = 600
 # The name changes with the shape of what is kept.

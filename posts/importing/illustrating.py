@@ -11,10 +11,11 @@ from urllib.parse import unquote
 
 from django.core.files.base import ContentFile
 
-from posts.collecting import SourceFile, resolve
 from posts.documents import DocumentError, Issue
 from posts.images import ImageError, reencode, size_of
+from posts.importing.collecting import SourceFile
 from posts.models import Image, Post
+from posts.paths import resolve
 
 # Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
 # with a character of its own, so that the places where none of them stands are passed over at once.

@@ -14,11 +14,12 @@ from html import escape
 from django.conf import settings
 from django.db import transaction
 
-from posts import counting, publishing, tagging
-from posts.composing import Material, compose
-from posts.deriving import images_of
+from posts import publishing, tagging
 from posts.documents import parse_issue
 from posts.models import LinkedItem, Post, PostPage, Section
+from posts.publishing import counting
+from posts.publishing.composing import Material, compose
+from posts.publishing.deriving import images_of
 
 # Of a link, what a row of the home page needs.
 LINK_COLUMNS = ("link__url", "link__standing", "link__replacement_url")

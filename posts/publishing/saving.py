@@ -12,13 +12,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.prepared import prepared
-from posts import counting, tagging
-from posts.deriving import derive, image_sizes, images_of
+from posts import tagging
 from posts.documents import Issue, join_issue, parse_issue, rewrite_header
-from posts.editing import dominant_newline
+from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
+from posts.publishing import counting
+from posts.publishing.deriving import derive, image_sizes, images_of
 from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
 
 

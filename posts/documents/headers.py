@@ -14,7 +14,7 @@ from typing import Final, Literal, cast
 
 import yaml
 
-from posts.metadata import SPELLINGS, DocumentError, Value
+from posts.documents.metadata import SPELLINGS, DocumentError, Value
 
 MAX_HEADER: Final = 64 * 1024
 MAX_DEPTH: Final = 20

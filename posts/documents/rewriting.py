@@ -14,8 +14,8 @@ from datetime import date, datetime
 
 import yaml
 
-from posts.headers import Entry, Header, read_header
-from posts.metadata import DocumentError, Value, distinct_tags, parse_date, tags_in
+from posts.documents.headers import Entry, Header, read_header
+from posts.documents.metadata import DocumentError, Value, distinct_tags, parse_date, tags_in
 from posts.naming import fold
 
 _NEW_YAML_KEYS = {"updated": "update"}

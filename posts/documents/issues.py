@@ -9,30 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from posts.headers import is_unclosed, read_header, split_header
-from posts.metadata import (
+from posts.documents.headers import is_unclosed, read_header, split_header
+from posts.documents.metadata import (
     DocumentError,
     Metadata,
     date_in_name,
     read_metadata,
     title_in_name,
 )
-from posts.rewriting import rewrite_header
-from posts.splitting import find_headings, lines_with_ends, plain_heading
-
-__all__ = [
-    "MAX_BYTES",
-    "DocumentError",
-    "Issue",
-    "Metadata",
-    "SectionSource",
-    "check_size",
-    "join_issue",
-    "parse_issue",
-    "rewrite_header",
-    "split_header",
-    "split_sections",
-]
+from posts.documents.splitting import find_headings, lines_with_ends, plain_heading
 
 MAX_BYTES: Final = 1_000_000
 

@@ -1,7 +1,7 @@
 """What the public lists read: rows of stored cards in the order of an index, and few numbers.
 
-Counters include scheduled posts (see ``posts.counting``); here the ones still to come, a short
-range of an index over dates, are subtracted.
+Counters include scheduled posts (see ``posts.publishing.counting``); here the ones still to come, a
+short range of an index over dates, are subtracted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from links.models import Source
 from links.prepared import Rows, prepared
-from posts.counting import month_of
 from posts.models import (
     ArchiveMonth,
     Citation,
@@ -30,7 +29,8 @@ from posts.models import (
     TaggedPost,
     public,
 )
-from posts.paging import PAGE_SIZE
+from posts.pages.paging import PAGE_SIZE
+from posts.publishing.counting import month_of
 
 CARD = "page__card"
 RELATED_TAGS = 8
@@ -89,7 +89,7 @@ def newest(rows_of: RowsOf, count: int, *columns: str) -> Callable[..., Rows]:
 
 
 def first_page(rows_of: RowsOf) -> Callable[..., Rows]:
-    """Return a prepared query of a list's first page and one row more (see ``posts.paging``)."""
+    """Return a prepared query of a list's first page and one row more (``posts.pages.paging``)."""
     return newest(rows_of, PAGE_SIZE + 1)
 
 

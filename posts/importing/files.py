@@ -20,13 +20,13 @@ from django.db.models import QuerySet
 
 from links.prepared import prepared
 from posts import publishing
-from posts.collecting import SourceFile
-from posts.comparing import Difference, differences
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
-from posts.illustrating import find_pictures, has_new_pictures, store_pictures
+from posts.importing.collecting import SourceFile
+from posts.importing.comparing import Difference, differences
+from posts.importing.illustrating import find_pictures, has_new_pictures, store_pictures
+from posts.importing.proofreading import find_losses
 from posts.models import Post, PostPage
-from posts.proofreading import find_losses
 
 logger = logging.getLogger(__name__)
 

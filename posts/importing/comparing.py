@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from posts.matching import Trait, match_items, trait_of
+from posts.publishing.matching import Trait, match_items, trait_of
 from posts.rendering import FoundItem, FoundSection
 
 SHOWN = 80
@@ -37,8 +37,8 @@ class _Place:
 def differences(old: Sequence[FoundSection], new: Sequence[FoundSection]) -> tuple[Difference, ...]:
     """Return how the items of a new text differ from those of the old one, in reading order.
 
-    An item is the same as before by the rules of `posts.matching`. It moved if it stands in another
-    section, or in another order among the items that stayed.
+    An item is the same as before by the rules of `posts.publishing.matching`. It moved if it
+    stands in another section, or in another order among the items that stayed.
     """
     before, after = list(_places(old)), list(_places(new))
     matches = match_items([p.trait for p in before], [], [p.trait for p in after])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import stat
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,9 +20,10 @@ from typing import IO, Final
 from django.utils import timezone
 
 from posts.documents import MAX_BYTES, DocumentError, check_size
+from posts.naming import nfc
+from posts.paths import safe_name
 
 ENDINGS: Final = (".md", ".markdown")
-MAX_NAME: Final = 500
 MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
 # Text packs to a third, seldom below a twentieth; an archive far beyond that is a bomb.
 MAX_ENTRIES: Final = 20_000
@@ -74,36 +74,8 @@ def open_uploads(uploads: Iterable[tuple[str, IO[bytes]]]) -> Iterator[list[Sour
     """Give the files among uploaded ones, (name, open file); zip archives are looked into."""
     with ExitStack() as stack:
         files = list(uploads)
-        beside = {_nfc(name.replace("\\", "/")): file for name, file in files}
+        beside = {nfc(name.replace("\\", "/")): file for name, file in files}
         yield [source for name, file in files for source in _in_upload(name, file, beside, stack)]
-
-
-def safe_name(name: str) -> str:
-    """Return a relative path in NFC with forward slashes. Raises DocumentError if it is none."""
-    path = _nfc(name)
-    parts = path.split("/")
-    if path.startswith("/") or "\\" in path or ":" in parts[0]:
-        raise DocumentError("its path must be relative, with forward slashes")
-    if any(part in ("", ".", "..") for part in parts):
-        raise DocumentError("its path leads out of the folder")
-    if not path.isprintable():
-        raise DocumentError("its name holds control characters")
-    if len(path) > MAX_NAME:
-        raise DocumentError(f"its name is longer than {MAX_NAME} characters")
-    return path
-
-
-def resolve(folder_of: str, path: str) -> str | None:
-    """Return a path written in a file, relative to the root of its folder; None if outside."""
-    parts: list[str] = []
-    for part in (*PurePosixPath(folder_of).parent.parts, *path.split("/")):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return _nfc("/".join(parts)) if parts else None
 
 
 # Files and folders
@@ -207,7 +179,7 @@ def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
 def _in_entries(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], where: str
 ) -> list[SourceFile]:
-    by_name = {_nfc(entry.filename): entry for entry in entries}
+    by_name = {nfc(entry.filename): entry for entry in entries}
     seen: set[str] = set()
     sources = []
     for entry in sorted(entries, key=lambda entry: entry.filename):
@@ -297,7 +269,3 @@ def _read_upload(file: IO[bytes], limit: int) -> bytes:
     check_size(size, limit)
     file.seek(0)
     return file.read()
-
-
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)

@@ -24,18 +24,7 @@ from links.prepared import prepared
 from links.registering import register
 from links.storing import find, insert, insert_objects, learn_newest_keys, make, rewrite
 from links.triaging import compare_texts
-from posts.composing import Material, compose
 from posts.documents import SectionSource
-from posts.itemizing import (
-    ItemGrid,
-    Known,
-    find_rows,
-    known_items,
-    linked_from,
-    stored_appearances,
-    sync_appearances,
-    write_items,
-)
 from posts.languages import reading_minutes
 from posts.models import (
     SLUG_LENGTH,
@@ -48,6 +37,17 @@ from posts.models import (
     Tag,
 )
 from posts.naming import heading_key, unicode_slug, with_suffix
+from posts.publishing.composing import Material, compose
+from posts.publishing.itemizing import (
+    ItemGrid,
+    Known,
+    find_rows,
+    known_items,
+    linked_from,
+    stored_appearances,
+    sync_appearances,
+    write_items,
+)
 from posts.rendering import (
     Decisions,
     FoundSection,

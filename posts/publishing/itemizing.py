@@ -1,6 +1,6 @@
 """Bring the rows of a post's linked items, and of the places of its links, in line with its text.
 
-Items keep their identity: which row is which item, `posts.matching` decides.
+Items keep their identity: which row is which item, `posts.publishing.matching` decides.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from django.utils import timezone
 from links.models import Link
 from links.prepared import prepared
 from links.storing import insert, insert_objects, learn_newest_keys, make, rewrite
-from posts.matching import Trait, match_items, trait_of
 from posts.models import Appearance, LinkedItem, Post, Section
 from posts.naming import heading_key
+from posts.publishing.matching import Trait, match_items, trait_of
 from posts.rendering import FoundItem, FoundSection
 
 TOMBSTONES_KEPT = timedelta(days=90)

@@ -17,7 +17,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from posts.composing import absolute, site
+from posts.publishing.composing import absolute, site
 
 MARK = "\ue000mark\ue000"
 

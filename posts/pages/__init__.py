@@ -1,0 +1,1 @@
+"""What public pages are made of: rows in the order of an index, cut into pages, and the shell."""

@@ -1,0 +1,39 @@
+"""Names of files that belong to issues: relative paths that stay inside their folder."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Final
+
+from posts.documents import DocumentError
+from posts.naming import nfc
+
+MAX_NAME: Final = 500
+
+
+def safe_name(name: str) -> str:
+    """Return a relative path in NFC with forward slashes. Raises DocumentError if it is none."""
+    path = nfc(name)
+    parts = path.split("/")
+    if path.startswith("/") or "\\" in path or ":" in parts[0]:
+        raise DocumentError("its path must be relative, with forward slashes")
+    if any(part in ("", ".", "..") for part in parts):
+        raise DocumentError("its path leads out of the folder")
+    if not path.isprintable():
+        raise DocumentError("its name holds control characters")
+    if len(path) > MAX_NAME:
+        raise DocumentError(f"its name is longer than {MAX_NAME} characters")
+    return path
+
+
+def resolve(folder_of: str, path: str) -> str | None:
+    """Return a path written in a file, relative to the root of its folder; None if outside."""
+    parts: list[str] = []
+    for part in (*PurePosixPath(folder_of).parent.parts, *path.split("/")):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return nfc("/".join(parts)) if parts else None
