@@ -1,13 +1,20 @@
-"""Middleware that only the pages of staff need: public ones have no session, user or form."""
+"""Middleware that only the pages of staff need: public ones have no session, user or form.
+
+And what only a machine with DEBUG needs, to show readers' pages as readers will see them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.defaults import page_not_found
 
 STAFF_PATHS = ("/admin/",)
 
@@ -33,3 +40,24 @@ class StaffAuthenticationMiddleware(ForStaff, AuthenticationMiddleware):
 
 class StaffMessageMiddleware(ForStaff, MessageMiddleware):
     """Messages, for staff only."""
+
+
+class NotFoundMiddleware:
+    """The site's own page for what is not there, where DEBUG would show a list of patterns."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 404 and request.resolver_match is None:
+            return self.process_exception(request, Http404()) or response
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer what a view did not find; called by Django."""
+        if isinstance(error, Http404) and not request.path_info.startswith(STAFF_PATHS):
+            return page_not_found(request, error)
+        return None

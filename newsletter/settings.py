@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "newsletter.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "newsletter.middleware.NotFoundMiddleware",
 ]
 
 ROOT_URLCONF = "newsletter.urls"

@@ -1,0 +1,30 @@
+"""What stands between Django and the views."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from tests.conftest import SignIn
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/nowhere", "/posts/nothing/", "/archive/1999/"])
+def test_readers_pages_that_are_not_there_look_the_same_while_developing(
+    client: Client, settings: Settings, path: str
+) -> None:
+    settings.DEBUG = True
+    response = client.get(path)
+    assert response.status_code == 404
+    assert 'class="masthead"' in response.content.decode()
+
+
+def test_staff_see_why_a_page_is_not_there_while_developing(
+    admin: User, sign_in: SignIn, settings: Settings
+) -> None:
+    settings.DEBUG = True
+    response = sign_in(admin).get("/admin/nowhere/")
+    assert response.status_code == 404
+    assert "DEBUG = True" in response.content.decode()
