@@ -39,7 +39,6 @@ if not SITE_URL:
     SITE_HOST = next((host for host in ALLOWED_HOSTS if host[0] not in ".*"), None)
     SITE_URL = f"https://{SITE_HOST}" if SITE_HOST else DEVELOPMENT_URL
 SITE_NAME = env.text("SITE_NAME", "Newsletter")
-SITE_DESCRIPTION = env.text("SITE_DESCRIPTION", "Links worth reading, chosen and commented on.")
 NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
 HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
 PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
@@ -161,6 +160,11 @@ STORAGES = {
 
 LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", [code for code, _name in LANGUAGES], "en")
+DESCRIPTIONS = {
+    "en": "Links worth reading, chosen and commented on.",
+    "ko": "읽을 만한 링크를 골라 한마디씩 덧붙여요.",
+}
+SITE_DESCRIPTION = env.text("SITE_DESCRIPTION", DESCRIPTIONS[LANGUAGE_CODE])
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True

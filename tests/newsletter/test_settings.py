@@ -85,6 +85,12 @@ def test_a_developer_needs_no_setting_but_debug():
     assert shown["SITE_URL"] == "http://127.0.0.1:8000"
 
 
+def test_a_site_without_a_description_is_described_in_its_language():
+    shown = show("SITE_DESCRIPTION", LANGUAGE_CODE="ko", SITE_DESCRIPTION=None)
+
+    assert shown["SITE_DESCRIPTION"] == "읽을 만한 링크를 골라 한마디씩 덧붙여요."
+
+
 @pytest.mark.parametrize("tasks", ["database", "immediate", "redis://127.0.0.1:6379/3"])
 def test_every_kind_of_queue_passes_the_checks(tasks):
     done = run_python("-m", "django", "check", "--deploy", "--fail-level", "WARNING", TASKS=tasks)
