@@ -1,0 +1,30 @@
+"""Posts and everything derived from their Markdown.
+
+Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files and what people
+decided (``LinkedItem.hidden``) are canonical; every other column is derived on save by
+``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
+"""
+
+from posts.models.lists import ArchiveMonth, Citation
+from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
+from posts.models.sections import Appearance, LinkedItem, RecurringSection, Section
+from posts.models.tags import Tag, TagAlias, TaggedPost
+
+__all__ = [
+    "SLUG_LENGTH",
+    "Appearance",
+    "ArchiveMonth",
+    "Citation",
+    "Image",
+    "LinkedItem",
+    "OldSlug",
+    "Post",
+    "PostPage",
+    "PostQuerySet",
+    "RecurringSection",
+    "Section",
+    "Tag",
+    "TagAlias",
+    "TaggedPost",
+    "public",
+]

@@ -1,0 +1,50 @@
+"""What public lists read beside posts: which post cites which source, and how many a month has."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from links.models import Source
+from posts.models.posts import Post
+
+
+class Citation(models.Model):
+    """A post that cites a source: what a source page lists, in the order of one index."""
+
+    post = models.ForeignKey(
+        Post, related_name="citations", on_delete=models.CASCADE, db_index=False
+    )
+    source = models.ForeignKey(
+        Source, related_name="citations", on_delete=models.PROTECT, db_index=False
+    )
+    link_count = models.PositiveIntegerField()
+    date = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["post", "source"], name="posts_citation_once"),
+        ]
+        indexes = (
+            models.Index(fields=["source", "-date", "-post"], name="posts_source_page"),
+            models.Index(fields=["date"], name="posts_scheduled_citations"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source_id} in {self.post_id}"
+
+
+class ArchiveMonth(models.Model):
+    """How many posts a month holds, published or scheduled; the archive's index."""
+
+    month = models.DateField(unique=True, help_text=_("The first day, in the site's time zone."))
+    post_count = models.PositiveIntegerField(default=0)
+    link_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-month",)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

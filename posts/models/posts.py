@@ -1,0 +1,227 @@
+"""Posts: an issue's metadata, its pictures, its earlier addresses, and the page readers get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+SLUG_LENGTH = 200
+
+Moment = datetime | OuterRef
+
+
+def public(at: Moment | None = None, post: str = "") -> Q:
+    """Return the condition "readers may see it at this moment" (default: now).
+
+    The moment may be a column of an outer query. ``post`` is the path from the queried model to
+    the post, such as ``content_object``. With ``Post.objects.published``, which applies it, this
+    is the only definition of "public": views, feeds, sitemap, counts and search all use it.
+    """
+    path = f"{post}__" if post else ""
+    return Q(
+        **{f"{path}status": Post.Status.PUBLISHED, f"{path}published_at__lte": at or timezone.now()}
+    )
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def published(self, at: Moment | None = None) -> PostQuerySet:
+        """Return what readers may see at a moment (default: now)."""
+        return self.filter(public(at))
+
+    def scheduled(self, at: datetime | None = None) -> PostQuerySet:
+        """Return what will become public after a moment (default: now) by itself."""
+        return self.filter(status=Post.Status.PUBLISHED, published_at__gt=at or timezone.now())
+
+    def newest_first(self) -> PostQuerySet:
+        return self.order_by("-published_at", "-id")
+
+
+PostManager = models.Manager.from_queryset(PostQuerySet)
+
+
+class Post(models.Model):
+    """One issue: metadata, tags, its header exactly as written, and ordered Sections."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+
+    title = models.CharField(_("title"), max_length=500)
+    slug = models.CharField(
+        _("slug"),
+        max_length=SLUG_LENGTH,
+        unique=True,
+        help_text=_("The last part of the address. An old address keeps working after a change."),
+    )
+    description = models.TextField(_("description"), blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    cover = models.CharField(
+        _("cover image"),
+        max_length=1000,
+        blank=True,
+        help_text=_("An address, or the path of an image that came with the issue."),
+    )
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status.choices, default=Status.DRAFT
+    )
+    published_at = models.DateTimeField(_("publish time"), null=True, blank=True)
+    revised_at = models.DateTimeField(_("updated"), null=True, blank=True)
+    tags = TaggableManager(  # type: ignore[no-untyped-call]
+        through="posts.TaggedPost", blank=True, verbose_name=_("tags")
+    )
+
+    header = models.TextField(_("header as written"), blank=True, editable=False)
+    source_name = models.CharField(
+        _("file name"),
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text=_("Name relative to the imported folder; recognises the file on re-import."),
+    )
+    source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    modified_at = models.DateTimeField(_("modified"), default=timezone.now, editable=False)
+
+    problem = models.TextField(
+        _("problem"),
+        blank=True,
+        editable=False,
+        help_text=_("Why the text cannot be rendered; a post with a problem stays a draft."),
+    )
+    stale_since = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When something was decided that its page does not show yet."),
+    )
+    item_count = models.PositiveIntegerField(_("items"), default=0, editable=False)
+    link_count = models.PositiveIntegerField(_("links"), default=0, editable=False)
+    reading_minutes = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = PostManager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ("-published_at", "-id")
+        permissions = (("publish_post", "Can publish and withdraw post"),)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "published"]), name="posts_post_status_valid"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(published_at__isnull=False),
+                name="posts_post_published_has_time",
+            ),
+            models.UniqueConstraint(
+                fields=["source_name"],
+                condition=~Q(source_name=""),
+                name="posts_post_source_name_unique",
+            ),
+        ]
+        indexes = (
+            models.Index(fields=["status", "-published_at", "-id"], name="posts_home_and_archive"),
+            models.Index(fields=["-published_at", "-id"], name="posts_admin_list"),
+            models.Index(
+                fields=["id"],
+                condition=Q(stale_since__isnull=False),
+                name="posts_to_make_again",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("posts:post", args=[self.slug])
+
+    def is_public(self, at: datetime | None = None) -> bool:
+        """Tell whether this row is in ``Post.objects.published(at)``."""
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.published_at is not None
+            and self.published_at <= (at or timezone.now())
+        )
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether counters include this post: published or scheduled, and rendered."""
+        return self.status == self.Status.PUBLISHED
+
+    @property
+    def body(self) -> str:
+        """The Markdown below the header: all section sources joined."""
+        return "".join(self.sections.order_by("position").values_list("source", flat=True))
+
+    @property
+    def document(self) -> str:
+        """The whole issue, as imported or last edited."""
+        return self.header + self.body
+
+
+class OldSlug(models.Model):
+    """A slug a post had before; its address redirects."""
+
+    slug = models.CharField(max_length=SLUG_LENGTH, unique=True)
+    post = models.ForeignKey(Post, related_name="old_slugs", on_delete=models.CASCADE)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Image(models.Model):
+    """A picture that came with an issue; the Markdown names it by its relative path."""
+
+    post = models.ForeignKey(Post, related_name="images", on_delete=models.CASCADE)
+    path = models.CharField(_("path as written"), max_length=500)
+    file = models.ImageField(upload_to="posts/%Y/%m", width_field="width", height_field="height")
+    width = models.PositiveIntegerField(default=0, editable=False)
+    height = models.PositiveIntegerField(default=0, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["post", "path"], name="posts_image_path"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class PostPage(models.Model):
+    """What readers get of a post, ready as bytes (UTF-8), in a table of its own.
+
+    A page is ``head`` inside the site's shell, then ``intro`` + ``body`` + ``outro``. Small
+    columns come first: a row's list columns are read without touching the large ones.
+    """
+
+    post = models.OneToOneField(
+        Post, related_name="page", on_delete=models.CASCADE, primary_key=True
+    )
+    digest = models.CharField(max_length=64, help_text=_("Of what feeds send; their ETag."))
+    card = models.BinaryField(help_text=_("One row of a list."))
+    newer = models.BinaryField(help_text=_("The link to it from the issue before."))
+    older = models.BinaryField(help_text=_("The link to it from the issue after."))
+    rss = models.BinaryField(help_text=_("RSS item without its content."))
+    atom = models.BinaryField(help_text=_("Atom entry without its content."))
+    json = models.BinaryField(help_text=_("JSON Feed item without its content."))
+    head = models.BinaryField(help_text=_("Metadata for the page's head."))
+    intro = models.BinaryField(help_text=_("The article up to its body."))
+    outro = models.BinaryField(help_text=_("The article after its body."))
+    opening = models.BinaryField(help_text=_("The post as the home page opens it."))
+    body = models.BinaryField(help_text=_("Sanitised HTML of the whole issue."))
+    feed_body = models.BinaryField(
+        null=True, help_text=_("The body as feeds send it, where it is another.")
+    )
+
+    def __str__(self) -> str:
+        return str(self.post_id)

@@ -1,0 +1,171 @@
+"""What a post consists of: sections, linked items, and the places where links stand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from links.models import Link
+from posts.models.posts import SLUG_LENGTH, Post
+
+
+class RecurringSection(models.Model):
+    """A heading that comes back in issue after issue, however it is decorated."""
+
+    key = models.CharField(max_length=400, unique=True)
+    slug = models.CharField(max_length=SLUG_LENGTH, unique=True)
+    title = models.TextField()
+    post_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("recurring section")
+        verbose_name_plural = _("recurring sections")
+        ordering = ("title",)
+        # Not with the title: a long one would not fit an index entry.
+        indexes = (models.Index(fields=["-post_count"], name="posts_section_index_page"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("posts:section", args=[self.slug])
+
+
+class Section(models.Model):
+    """One heading and the Markdown below it, up to the next heading, verbatim in ``source``."""
+
+    post = models.ForeignKey(
+        Post, related_name="sections", on_delete=models.CASCADE, db_index=False
+    )
+    position = models.PositiveIntegerField()
+    source = models.TextField(_("Markdown"))
+    heading = models.TextField(_("heading"), blank=True)
+    level = models.PositiveSmallIntegerField(default=0)
+    anchor = models.TextField(blank=True)
+    recurring = models.ForeignKey(
+        RecurringSection,
+        related_name="sections",
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+    )
+    repeat = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How many sections of this post before it have the same heading.")
+    )
+    date = models.DateTimeField(null=True)
+    item_count = models.PositiveIntegerField(_("items"), default=0)
+
+    class Meta:
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+        ordering = ("post", "position")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["post", "position"], name="posts_section_position"),
+        ]
+        indexes = (
+            models.Index(fields=["recurring", "repeat", "-date"], name="posts_section_page"),
+            models.Index(fields=["date"], name="posts_scheduled_sections"),
+        )
+
+    def __str__(self) -> str:
+        return self.heading or str(_("(opening)"))
+
+
+class LinkedItem(models.Model):
+    """One curated entry of a section: derived on save, but its identity survives edits.
+
+    A row whose text is gone stays as a tombstone (``removed_at``), so that bringing the text back
+    brings back what was decided about it.
+    """
+
+    class Kind(models.TextChoices):
+        LIST = "list", _("List item")
+        PARAGRAPH = "paragraph", _("Paragraph")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    post = models.ForeignKey(Post, related_name="items", on_delete=models.CASCADE)
+    section = models.ForeignKey(
+        Section,
+        related_name="items",
+        on_delete=models.SET_NULL,
+        null=True,
+        verbose_name=_("section"),
+    )
+    position = models.PositiveIntegerField(default=0)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    group = models.TextField(_("group"), blank=True)
+    title = models.TextField(_("title"), blank=True)
+    summary = models.TextField(_("summary"), blank=True)
+    url = models.TextField(_("main link as written"), blank=True)
+    anchor_text = models.TextField(_("anchor text"), blank=True)
+    link = models.ForeignKey(
+        Link, related_name="main_items", on_delete=models.PROTECT, null=True, verbose_name=_("link")
+    )
+    link_count = models.PositiveIntegerField(_("links"), default=0)
+    start_line = models.PositiveIntegerField(default=0)
+    end_line = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, editable=False)
+    hidden = models.BooleanField(
+        _("hidden"), default=False, help_text=_("Left out of the page and the feeds.")
+    )
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("linked item")
+        verbose_name_plural = _("linked items")
+        ordering = ("post", "section__position", "position")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["list", "paragraph"]), name="posts_item_kind_valid"
+            ),
+        ]
+        indexes = (
+            models.Index(
+                fields=["removed_at"],
+                condition=Q(removed_at__isnull=False),
+                name="posts_item_tombstones",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title or self.summary[:80] or self.url
+
+    def get_absolute_url(self) -> str:
+        return f"{self.post.get_absolute_url()}#{self.anchor}"
+
+    @property
+    def anchor(self) -> str:
+        """The fragment of the item's permalink."""
+        return f"item-{self.uid.hex[:12]}"
+
+
+class Appearance(models.Model):
+    """One place a Link stands: in an item, or elsewhere in a section (a heading, a table)."""
+
+    post = models.ForeignKey(Post, related_name="appearances", on_delete=models.CASCADE)
+    section = models.ForeignKey(
+        Section, related_name="appearances", on_delete=models.CASCADE, db_index=False
+    )
+    item = models.ForeignKey(
+        LinkedItem, related_name="appearances", on_delete=models.CASCADE, null=True
+    )
+    link = models.ForeignKey(Link, related_name="appearances", on_delete=models.PROTECT)
+    position = models.PositiveIntegerField()
+    url = models.TextField(_("address as written"))
+    anchor_text = models.TextField(_("anchor text"), blank=True)
+
+    class Meta:
+        verbose_name = _("appearance")
+        verbose_name_plural = _("appearances")
+        ordering = ("post", "section", "position")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["section", "position"], name="posts_appearance_place"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
