@@ -25,8 +25,10 @@ SQLITE_OPTIONS = {
     # Readers never wait for a writer; a commit is on the disk when it returns. 16 MB of pages are
     # kept per connection: with SQLite's 2 MB an import reads its indexes again and again. The
     # write-ahead log may grow to as much, so that pages changed again and again are copied once.
+    # What a savepoint may have to put back is kept in memory: writing it to a temporary file took
+    # a twentieth of an import.
     "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         " PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
     ),
     # Take the write lock at BEGIN: a transaction that upgrades from reading to writing fails at
