@@ -192,7 +192,7 @@ def look(answers: list[str]) -> dict[str, int]:
         "lost": sum(int(answer) not in known for answer in answers),
         "unrecorded": _unrecorded(),
         "unknown": sum(
-            link.checked_at is not None and not link.checks.filter(at=link.checked_at).exists()
+            link.checked_at is not None and link.checks.filter(at=link.checked_at).count() != 1
             for link in Link.objects.all()
         ),
         "unfinished": Undertaking.objects.filter(finished_at=None).count(),

@@ -168,6 +168,14 @@ def _learn_key(row: models.Model, pk: int) -> None:
     row._state.adding = False
 
 
+def change(row: models.Model, values: Mapping[str, Any]) -> bool:
+    """Set those attributes of an object that differ from the values; tell whether any did."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
+
+
 def rewrite(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     """Rewrite these attributes of stored objects of one model in one statement.
 

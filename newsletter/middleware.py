@@ -19,13 +19,18 @@ from django.views.defaults import page_not_found
 STAFF_PATHS = ("/admin/",)
 
 
+def is_for_staff(request: HttpRequest) -> bool:
+    """Tell whether a request is for a page of staff."""
+    return request.path_info.startswith(STAFF_PATHS)
+
+
 class ForStaff:
     """Mixin: be there on the pages of staff, cost nothing on public ones."""
 
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path_info.startswith(STAFF_PATHS):
+        if is_for_staff(request):
             return super().__call__(request)  # type: ignore[misc]
         return self.get_response(request)
 
@@ -58,6 +63,6 @@ class NotFoundMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer what a view did not find; called by Django."""
-        if isinstance(error, Http404) and not request.path_info.startswith(STAFF_PATHS):
+        if isinstance(error, Http404) and not is_for_staff(request):
             return page_not_found(request, error)
         return None

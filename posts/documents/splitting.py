@@ -19,12 +19,12 @@ from posts.markdown.lines import (
     HTML_UNTIL_BLANK,
     ORDERED,
     SETEXT_UNDERLINE,
-    THEMATIC_BREAK,
     closes_fence,
     expand_tabs,
     heading_text,
     html_block_ends,
     html_block_kind,
+    is_rule,
 )
 
 _TABLE_RULE = re.compile(r" *\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$")
@@ -62,8 +62,7 @@ def find_headings(lines: Sequence[str]) -> Iterator[Heading]:
     """Yield the top-level ATX and setext headings of the lines, in order (CommonMark 4.2, 4.3)."""
     scanner = _Scanner()
     for index, line in enumerate(lines):
-        line = line.rstrip("\r\n")
-        heading = scanner.feed(index, expand_tabs(line) if "\t" in line else line)
+        heading = scanner.feed(index, expand_tabs(line.rstrip("\r\n")))
         if heading is not None:
             yield heading
 
@@ -175,7 +174,7 @@ class _Scanner:
     def _list_item(self, content: str, indent: int, matched: int) -> str | None:
         """Open a list item and return what follows its marker; None if no item starts here."""
         marker = BULLET.match(content) or ORDERED.match(content)
-        if marker is None or _is_rule(content) or self._is_underline(content, matched):
+        if marker is None or is_rule(content) or self._is_underline(content, matched):
             return None
         after = content[marker.end() :]
         text = after.lstrip(" ")
@@ -207,7 +206,7 @@ class _Scanner:
                 return self._heading(index, atx.end(), heading_text(content[atx.end() :]))
             if self._is_underline(content, matched):
                 return self._underlined(matched, 1 if content[0] == "=" else 2)
-            if _is_rule(content):
+            if is_rule(content):
                 self._close(matched)
                 return None
         if content[0] in "`~<" and self._open_verbatim(content, matched):
@@ -250,11 +249,6 @@ class _Scanner:
         if starts_with_definitions and _DEFINITION.match(rest):
             self.definitions += 1
         self.paragraph.append(rest)
-
-
-def _is_rule(content: str) -> bool:
-    # How the line ends is cheap to see, and enough to tell nearly every list item from a rule.
-    return content.rstrip(" \t")[-1] == content[0] and THEMATIC_BREAK.match(content) is not None
 
 
 def _inside_quote(rest: str) -> str | None:

@@ -135,9 +135,7 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         return "leaf"
 
     def _start_rule(self) -> Outcome:
-        text, start = self._text, self._start
-        # Cheap, and enough to tell nearly every list item from a rule.
-        if text[self._size - 1] != text[start] or not lines.THEMATIC_BREAK.match(text, start):
+        if not lines.is_rule(self._text, self._start):
             return None
         self._open("rule", etree.Element("hr"))
         self._close_to(len(self._stack) - 1, self._number + 1)

@@ -18,7 +18,7 @@ INDENT: Final = re.compile(r" *+")
 ATX_HEADING: Final = re.compile(r"#{1,6}(?=[ \t]|$)")
 ATX_CLOSING: Final = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 SETEXT_UNDERLINE: Final = re.compile(r"(?:=+|-+)[ \t]*$")
-THEMATIC_BREAK: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
+_RULE: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 FENCE: Final = re.compile(r"`{3,}(?=[^`]*$)|~{3,}")
 BULLET: Final = re.compile(r"[*+-](?=[ ]|$)")
 ORDERED: Final = re.compile(r"(\d{1,9})([.)])(?=[ ]|$)")
@@ -60,6 +60,12 @@ _WHOLE_TAG: Final = re.compile(
 )
 
 
+def is_rule(line: str, start: int = 0) -> bool:
+    """Whether a thematic break stands here, at no space (CommonMark 4.1)."""
+    # How the line ends is cheap to see, and enough to tell nearly every list item from a rule.
+    return line.rstrip(" \t")[-1] == line[start] and _RULE.match(line, start) is not None
+
+
 def end_of_spaces(line: str, start: int) -> int:
     """The first position from ``start`` that is no space."""
     match = INDENT.match(line, start)
@@ -79,7 +85,7 @@ def expand_tabs(line: str) -> str:
 
     Tabs further on are text and stay.
     """
-    match = _PREFIX_WITH_TAB.match(line)
+    match = _PREFIX_WITH_TAB.match(line) if "\t" in line else None
     if match is None:
         return line
     end = match.end()

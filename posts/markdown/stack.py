@@ -61,9 +61,7 @@ class BlockStack:
 
     def _start_line(self, number: int, text: str) -> None:
         self._number = number
-        if "\t" in text:
-            text = lines.expand_tabs(text)
-        self._text = text
+        self._text = text = lines.expand_tabs(text)
         self._size = len(text.rstrip(" \t"))
         self._position = 0
         self._depth = 0

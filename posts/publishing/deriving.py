@@ -22,7 +22,7 @@ from links.gathering import mark_printed
 from links.models import Link, Source
 from links.prepared import prepared
 from links.registering import register
-from links.storing import find, insert, insert_objects, learn_newest_keys, make, rewrite
+from links.storing import change, find, insert, insert_objects, learn_newest_keys, make, rewrite
 from links.triaging import compare_texts
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
@@ -138,7 +138,7 @@ def _sync_sections(
     wanted = list(_section_values(post, sources, found))
     new = make(Section, (values for values in wanted if values["position"] not in known))
     kept = [(row, wanted[n]) for n, row in known.items() if n < len(wanted)]
-    rewrite([row for row, values in kept if _update(row, values)], SECTION_FIELDS)
+    rewrite([row for row, values in kept if change(row, values)], SECTION_FIELDS)
     if new:
         insert_objects(new)
         learn_newest_keys(new, (pk for (pk,) in _keys_of_sections(post.pk)))
@@ -186,14 +186,6 @@ def _section_values(
         }
         if key:
             seen[key] += 1
-
-
-def _update(section: Section, values: Mapping[str, Any]) -> bool:
-    """Set the values of a stored section that differ; tell whether any did."""
-    changed = [name for name in SECTION_FIELDS if getattr(section, name) != values[name]]
-    for name in changed:
-        setattr(section, name, values[name])
-    return bool(changed)
 
 
 def _recurring_sections(headings: Sequence[str]) -> dict[str, int]:

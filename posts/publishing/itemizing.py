@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from links.models import Link
 from links.prepared import prepared
-from links.storing import insert, insert_objects, learn_newest_keys, make, rewrite
+from links.storing import change, insert, insert_objects, learn_newest_keys, make, rewrite
 from posts.models import Appearance, LinkedItem, Post, Section
 from posts.naming import heading_key
 from posts.publishing.matching import Trait, match_items, trait_of
@@ -98,7 +98,9 @@ def find_rows(
     new, rows = iter(make(LinkedItem, own)), [*known.living, *known.removed]
     grid: ItemGrid = [[] for _ in found]
     for (index, _position, _item), match, value in zip(places, matches, values, strict=True):
-        grid[index].append(next(new) if match is None else _updated(rows[match], value))
+        if match is not None:
+            change(rows[match], value)
+        grid[index].append(next(new) if match is None else rows[match])
     kept = {match for match in matches if match is not None}
     _bury(post, [row for index, row in enumerate(known.living) if index not in kept], known)
     return grid
@@ -160,12 +162,6 @@ def _values_of(item: FoundItem, section: Section, position: int, digest: str) ->
         "digest": digest,
         "removed_at": None,
     }
-
-
-def _updated(row: LinkedItem, values: Mapping[str, Any]) -> LinkedItem:
-    for name, value in values.items():
-        setattr(row, name, value)
-    return row
 
 
 def _bury(post: Post, rows: Sequence[LinkedItem], known: Known) -> None:

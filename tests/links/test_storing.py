@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from links.models import Link, Source
 from links.storing import (
+    change,
     find,
     insert,
     insert_objects,
@@ -79,6 +80,13 @@ def test_what_was_not_asked_of_a_found_object_is_read_when_needed_and_stays_when
     row.save()
     assert row.post_count == 3
     assert list(Source.objects.values_list("host", "post_count")) == [("b.example", 3)]
+
+
+def test_an_object_tells_whether_values_changed_it() -> None:
+    (row,) = sources("a.example")
+    assert not change(row, {"name": "a.example", "post_count": 0})
+    assert change(row, {"name": "a.example", "post_count": 3})
+    assert (row.name, row.post_count) == ("a.example", 3)
 
 
 def test_rows_that_are_there_already_stay_as_they_are_and_are_not_counted() -> None:
