@@ -134,11 +134,11 @@ def block(moderator: Any) -> Effort:
 
 def undo(moderator: Any) -> Effort:
     """Undo the rule; return what that took."""
-    from links import moderating  # noqa: PLC0415
+    from links.decisions import undo  # noqa: PLC0415
     from links.models import Decision  # noqa: PLC0415
 
     decision = Decision.objects.get(action=Decision.Action.RULE)
-    return _measure(moderating.undo, decision, by=moderator)[1]
+    return _measure(undo, decision, by=moderator)[1]
 
 
 def _measure(call: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Effort]:

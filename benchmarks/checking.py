@@ -54,10 +54,12 @@ def main(links: int, hosts: int) -> int:
 def check_all(urls: list[str], port: int) -> tuple[int, float]:
     """Return how many links were found to work, and the seconds that took."""
     # Django's parts are at hand only after setup.
-    from links.asking import Manners  # noqa: PLC0415
-    from links.checking import Run, check  # noqa: PLC0415
-    from links.fetching import Fetcher  # noqa: PLC0415
-    from links.guarding import Policy  # noqa: PLC0415
+    from links.checking import (  # noqa: PLC0415
+        Manners,
+        Run,
+        check,
+    )
+    from links.fetching import Fetcher, Policy  # noqa: PLC0415
     from links.models import Link  # noqa: PLC0415
     from links.registering import register  # noqa: PLC0415
 

@@ -129,7 +129,7 @@ def python(database: Path, *command: str, out: IO[bytes] | None = None) -> subpr
 
 def decide_at_random(seed: str) -> None:
     """Decide until killed; print the key of each decision once it is made."""
-    from links.moderating import DecisionError, undo  # noqa: PLC0415
+    from links.decisions import DecisionError, undo  # noqa: PLC0415
 
     chance = random.Random(seed)  # noqa: S311
     made: list[Decision] = []
@@ -142,9 +142,9 @@ def decide_at_random(seed: str) -> None:
 
 
 def _decisions(chance: random.Random) -> Iterator[Decision]:
-    from links import moderating  # noqa: PLC0415
+    from links.decisions import links as moderating  # noqa: PLC0415
+    from links.decisions import make_rule  # noqa: PLC0415
     from links.models import Link, Source, SourceRule  # noqa: PLC0415
-    from links.rulemaking import make_rule  # noqa: PLC0415
 
     moderating.BATCH = 40
     keys = list(Link.objects.order_by("pk").values_list("pk", flat=True))
@@ -163,8 +163,11 @@ def _decisions(chance: random.Random) -> Iterator[Decision]:
 
 def check_all() -> None:
     """Check all links, none of which can be reached."""
-    from links.asking import Manners  # noqa: PLC0415
-    from links.checking import Run, check  # noqa: PLC0415
+    from links.checking import (  # noqa: PLC0415
+        Manners,
+        Run,
+        check,
+    )
     from links.fetching import Fetcher  # noqa: PLC0415
 
     async def nowhere(_host: str, _port: int) -> list[str]:
@@ -203,10 +206,9 @@ def look(answers: list[str]) -> dict[str, int]:
 
 def _unrecorded() -> int:
     """Count links that are otherwise than the last records about them, and the rules, say."""
+    from links.decisions import FIELDS, plain  # noqa: PLC0415
     from links.models import Effect, Link  # noqa: PLC0415
-    from links.moderating import FIELDS  # noqa: PLC0415
-    from links.recording import plain  # noqa: PLC0415
-    from links.ruling import active_rules, settle  # noqa: PLC0415
+    from links.standing import active_rules, settle  # noqa: PLC0415
 
     recorded: dict[int, dict[str, object]] = {}
     effects = Effect.objects.filter(content_type__model="link").order_by("pk")

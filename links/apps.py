@@ -11,9 +11,9 @@ class LinksConfig(AppConfig):
     def ready(self) -> None:
         """Know how decisions about rules are undone, and by which rules links are keyed."""
         # Models can be imported from here on only.
-        import links.checks  # noqa: PLC0415
-        import links.rulemaking  # noqa: PLC0415
-        import links.uniting  # noqa: F401, PLC0415
+        import links.decisions.rules  # noqa: PLC0415
+        import links.rekeying.checks  # noqa: PLC0415
+        import links.rekeying.uniting  # noqa: F401, PLC0415
         from links.models import InboxEntry, Suggestion  # noqa: PLC0415
         from links.rekeying import note_version, written_in  # noqa: PLC0415
 

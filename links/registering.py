@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key, source_name
-from links.storing import find, insert_objects, learn_keys, make
-from links.triaging import among_news, hold_or_show, known_among, triage
+from links.queue import among_news, ask_about_new, hold_or_show, known_among
+from links.rows import find, insert_objects, learn_keys, make
 
 # What a save asks about links and sources; the rest is not read.
 _ASKED = (
@@ -58,7 +58,7 @@ def _create(keys_by_address: dict[str, str], printed_at: datetime | None) -> dic
         links = list(find(Link, _ASKED, "key", keys_by_address.values()).values())
     else:
         learn_keys(links, "key")
-    triage(links, among_news(new_sources, printed_at))
+    ask_about_new(links, among_news(new_sources, printed_at))
     return {link.key: link for link in links}
 
 

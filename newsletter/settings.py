@@ -116,11 +116,24 @@ TASK_BACKOFF = env.integer("TASK_BACKOFF", 10, maximum=3600)
 TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
 # The path of a task and its period in seconds.
 PERIODIC_TASKS = {
-    "links.checking.check_due_links": 60,
-    "links.moderating.finish_all": 5 * 60,
-    "links.throttling.prune_rate_counts": 3600,
-    "posts.moderating.look_after_pages": 5 * 60,
+    "links.checking.run.check_due_links": 60,
+    "links.decisions.links.finish_all": 5 * 60,
+    "posts.readers.throttling.prune_rate_counts": 3600,
+    "posts.following.look_after_pages": 5 * 60,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
+}
+# Where tasks went that were stored under an earlier path: they run after an upgrade, too.
+MOVED_TASKS = {
+    "links.archiving.look_for_copies": "links.checking.archiving.look_for_copies",
+    "links.checking.check_due_links": "links.checking.run.check_due_links",
+    "links.moderating.finish": "links.decisions.links.finish",
+    "links.moderating.finish_all": "links.decisions.links.finish_all",
+    "links.rulemaking.follow": "links.decisions.rules.follow",
+    "links.throttling.prune_rate_counts": "posts.readers.throttling.prune_rate_counts",
+    "links.triaging.ask_about_held": "links.queue.triage.ask_about_held",
+    "posts.moderating.look_after_pages": "posts.following.look_after_pages",
+    "posts.moderating.make_stale_again": "posts.following.make_stale_again",
+    "posts.telling.tell": "posts.readers.telling.tell",
 }
 if "OPTIONS" in TASKS["default"]:
     INSTALLED_APPS.append("django_rq")

@@ -12,9 +12,9 @@ class PostsConfig(AppConfig):
         # Models can be imported from here on only.
         from links.rekeying import written_in  # noqa: PLC0415
         from links.signals import links_changed, suggestions_answered  # noqa: PLC0415
+        from posts.following import follow_links  # noqa: PLC0415
         from posts.models import Appearance, LinkedItem  # noqa: PLC0415
-        from posts.moderating import follow_links  # noqa: PLC0415
-        from posts.telling import tell_all  # noqa: PLC0415
+        from posts.readers.telling import tell_all  # noqa: PLC0415
 
         written_in(Appearance)
         written_in(LinkedItem)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
-from posts import feeds, sitemaps, views
 from posts.readers import collect, pages
+from posts.site import feeds, sitemaps, views
 
 
 class YearConverter:

@@ -80,6 +80,12 @@ class StoredTask(TaskRow):
         return self.task_path
 
     @property
+    def task(self) -> Any:
+        """The task to run: where `MOVED_TASKS` says, if its module moved since it was stored."""
+        self.task_path = settings.MOVED_TASKS.get(self.task_path, self.task_path)
+        return super().task
+
+    @property
     def attempts(self) -> int:
         """How often the task was begun; each attempt leaves the name of its worker."""
         return len(self.worker_ids)

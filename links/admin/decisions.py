@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY, Desk, ReasonForm, badge, moment, outward, page_of, with_values
 from links.admin.links import with_record
+from links.admin.parts import EMPTY, Desk, ReasonForm, badge, moment, outward, page_of, with_values
+from links.decisions import DecisionError, undo
 from links.models import Decision, Effect, SourceRule, Undertaking
-from links.moderating import DecisionError, undo
-from links.ruling import related_rules, unsettled
+from links.standing import related_rules, unsettled
 
 SHOWN_EFFECTS = 200
 COLOURS = {

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import (
+from links.admin.parts import (
     EMPTY,
     HEALTH,
     SHOWN,
@@ -33,9 +33,8 @@ from links.admin.desk import (
     rule_badge,
     with_values,
 )
+from links.decisions import EXPLAINED, DecisionError, ReasonMissing, decide
 from links.models import Decision, Effect, Link, SourceRule
-from links.moderating import DecisionError, decide
-from links.recording import EXPLAINED, ReasonMissing
 
 # As many checks and decisions of a link are shown.
 HISTORY = 20

@@ -13,13 +13,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY, SHOWN, Desk, ReasonForm, moment, rule_badge
 from links.admin.links import with_record
+from links.admin.parts import EMPTY, SHOWN, Desk, ReasonForm, moment, rule_badge
+from links.decisions import (
+    DecisionError,
+    Place,
+    PlaceError,
+    ReasonMissing,
+    end_rule,
+    make_rule,
+    read_place,
+)
 from links.models import SourceRule
-from links.moderating import DecisionError
-from links.recording import ReasonMissing
-from links.rulemaking import Place, PlaceError, end_rule, make_rule, read_place
-from links.ruling import links_under
+from links.standing import links_under
 
 MEANINGS = {
     SourceRule.Action.ALLOW: _("Its links are shown, and nobody is asked about new ones."),

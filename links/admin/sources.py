@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY, RULES, STANDINGS, Desk, badge, day, page_of, rule_badge
+from links.admin.parts import EMPTY, RULES, STANDINGS, Desk, badge, day, page_of, rule_badge
 from links.models import Link, Source, SourceRule
 
 # As many owners and rules are shown on a source's page.

@@ -3,7 +3,7 @@
 from links.models.decisions import Decision, Effect, SourceRule, Undertaking
 from links.models.keying import Keying
 from links.models.links import Check, Link, Source
-from links.models.queue import Concern, QueueEntry
+from links.models.queue import Concern, Kind, QueueEntry
 from links.models.readers import ApiToken, InboxEntry, RateCount, Report, Suggestion
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Effect",
     "InboxEntry",
     "Keying",
+    "Kind",
     "Link",
     "QueueEntry",
     "RateCount",

@@ -8,8 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.http import QueryDict
 
+from posts.admin.forms import CONFLICT, PostForm, join_tags
 from posts.documents.editing import compare
-from posts.forms import CONFLICT, PostForm, join_tags
 from posts.models import Post
 
 

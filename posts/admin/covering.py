@@ -13,8 +13,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY
-from posts.desk.placing import Place, places_of
+from links.admin import EMPTY
+from posts.places import Place, places_of
 
 NAMED = 2
 

@@ -1,4 +1,4 @@
-"""Link health at a glance: plots of what ``posts.desk.measuring`` counts, tables, CSV files."""
+"""Link health at a glance: plots of what ``posts.health.measuring`` counts, tables, CSV files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from links.models import Link
-from links.tabulating import csv_lines
-from posts.desk import measuring, plotting
-from posts.desk.measuring import Health, Rot
-from posts.desk.plotting import Series, Words
+from posts.health import measuring, plotting
+from posts.health.measuring import Health, Rot
+from posts.health.plotting import Series, Words
+from posts.health.tabulating import csv_lines
 
 Row = Sequence[object]
 TONES: Final = {

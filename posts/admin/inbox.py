@@ -21,14 +21,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links import gathering
-from links.admin.desk import EMPTY, badge
-from links.auditing import record
+from links import inbox
+from links.admin import EMPTY, badge
 from links.models import InboxEntry
 from links.normalizing import AddressError
+from posts.admin.auditing import record
 from posts.admin.covering import Covered, named, summary
-from posts.desk.noting import as_item, as_markdown
-from posts.desk.placing import places_of
+from posts.admin.noting import as_item, as_markdown
+from posts.places import places_of
 from posts.publishing.composing import absolute
 from posts.templatetags.newsletter import short_date
 
@@ -79,12 +79,12 @@ class InboxForm(forms.ModelForm):
         """Return the address; raise ValidationError for one that cannot be collected."""
         url = str(self.cleaned_data["url"]).strip()
         try:
-            gathering.check(url)
+            inbox.check(url)
         except AddressError as error:
             raise forms.ValidationError(
                 gettext("This is no web address. One looks like https://example.org/article.")
             ) from error
-        except gathering.Blocked as error:
+        except inbox.Blocked as error:
             words = gettext("This link is blocked: %(why)s") % {"why": error.link.reason or EMPTY}
             raise forms.ValidationError(words) from error
         return url
@@ -153,7 +153,7 @@ class InboxEntryAdmin(Covered):
             obj.save(update_fields=["title", "note"])
             return
         given = form.cleaned_data
-        entry, is_new = gathering.gather(
+        entry, is_new = inbox.gather(
             given["url"], by=cast(User, request.user), title=given["title"], note=given["note"]
         )
         obj.pk, obj.link = entry.pk, entry.link
@@ -236,7 +236,7 @@ class InboxEntryAdmin(Covered):
     def reopen_selected(self, request: HttpRequest, queryset: QuerySet[InboxEntry]) -> None:
         """Have links printed after all; one link is in the inbox once."""
         with transaction.atomic():
-            rows = gathering.reopen(queryset)
+            rows = inbox.reopen(queryset)
             record(request, rows, gettext("Put back."))
         words = ngettext("%(n)d link is put back.", "%(n)d links are put back.", len(rows))
         self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)

@@ -18,10 +18,10 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY, SHOWN, ReasonForm, badge
+from links.admin import EMPTY, SHOWN, ReasonForm, badge
+from links.decisions import ReasonMissing, tidy_reason
 from links.models import Decision, Link
-from links.recording import ReasonMissing, tidy_reason
-from posts import moderating
+from posts import following
 from posts.models import LinkedItem
 from posts.templatetags.newsletter import short_date
 
@@ -177,7 +177,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
         if not form.is_valid():
             return self._ask_why(request, items, form)
         reason = form.cleaned_data["reason"]
-        changed = moderating.set_hidden(items, True, by=request.user, reason=reason)
+        changed = following.set_hidden(items, True, by=request.user, reason=reason)
         words = ngettext("%(n)d item is hidden now.", "%(n)d items are hidden now.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
         return None
@@ -204,7 +204,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
     @admin.action(description=_("Show the selected items again"), permissions=["change"])
     def show_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
         """Bring items back to their pages and feeds."""
-        changed = moderating.set_hidden(queryset, False, by=request.user)
+        changed = following.set_hidden(queryset, False, by=request.user)
         words = ngettext("%(n)d item is shown again.", "%(n)d items are shown again.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
 
@@ -214,7 +214,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
         """Write the decision, and the page it concerns."""
         if "hidden" in form.changed_data:
             reason = form.cleaned_data["reason"]
-            moderating.set_hidden([obj], obj.hidden, by=request.user, reason=reason)
+            following.set_hidden([obj], obj.hidden, by=request.user, reason=reason)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: items follow from the text."""

@@ -14,11 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
+from links.decisions import Reach
 from links.models import Decision, Link, SourceRule
-from links.moderating import Reach
 from posts.admin import health
-from posts.desk import measuring
-from posts.desk.contextualizing import reach_of
+from posts.admin.queue.context import reach_of
+from posts.health import measuring
 from posts.models import Appearance, Post
 
 SHOWN_PLACES = 200

@@ -21,15 +21,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY
-from links.auditing import record
+from links.admin import EMPTY
 from posts import publishing
 from posts.admin import uploads
+from posts.admin.auditing import record
 from posts.admin.conflicts import conflict_context, retry_data
+from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
 from posts.admin.outlines import outline
 from posts.admin.states import STATES, StateFilter, state_badge, state_of
 from posts.documents import DocumentError
-from posts.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
 from posts.importing.staging import NotKept
 from posts.models import Post, Tag, TaggedPost
 from posts.previewing import sign_preview

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY
+from links.admin import EMPTY
 from posts.admin.outlines import outline_section
 from posts.models import RecurringSection, Section
 from posts.templatetags.newsletter import short_date

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import badge
+from links.admin import badge
 from posts.models import Post, PostQuerySet
 
 STATES = {

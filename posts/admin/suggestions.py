@@ -16,12 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links import suggesting
-from links.admin import ReadOnly
-from links.admin.desk import badge
-from links.auditing import record
+from links.admin import ReadOnly, badge
+from links.decisions import BATCH
 from links.models import Suggestion
-from links.moderating import BATCH
+from links.readers import accept, decline
+from posts.admin.auditing import record
 from posts.admin.covering import Covered, summary
 from posts.templatetags.newsletter import short_date
 
@@ -133,9 +132,9 @@ class SuggestionAdmin(Covered, ReadOnly):
         """Do what the button says; Django's log has a row of it."""
         answer = form.cleaned_data["answer"]
         if "_accept" in request.POST:
-            suggesting.accept([obj], by=request.user, answer=answer)
+            accept([obj], by=request.user, answer=answer)
         elif "_decline" in request.POST:
-            suggesting.decline([obj], by=request.user, answer=answer)
+            decline([obj], by=request.user, answer=answer)
         obj.refresh_from_db()
 
     def construct_change_message(
@@ -155,7 +154,7 @@ class SuggestionAdmin(Covered, ReadOnly):
             self.message_user(request, words, messages.ERROR)
         elif rows:
             with transaction.atomic():
-                suggesting.accept(rows, by=request.user)
+                accept(rows, by=request.user)
                 record(request, rows, gettext("Accepted into the inbox."))
             words = ngettext(
                 "%(n)d suggestion is in the inbox now.",
@@ -187,7 +186,7 @@ class SuggestionAdmin(Covered, ReadOnly):
 
     def _decline(self, request: HttpRequest, rows: QuerySet[Suggestion], answer: str) -> None:
         with transaction.atomic():
-            declined = suggesting.decline(list(rows), by=request.user, answer=answer)
+            declined = decline(list(rows), by=request.user, answer=answer)
             record(request, declined, gettext("Declined: %(why)s") % {"why": answer})
         words = ngettext(
             "%(n)d suggestion is declined.", "%(n)d suggestions are declined.", len(declined)

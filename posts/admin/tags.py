@@ -17,11 +17,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import EMPTY
-from links.auditing import record
-from posts.merging import NameTaken, check_free, merge, posts_touched, rename
+from links.admin import EMPTY
+from posts.admin.auditing import record
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.naming import fold, tag_slug, unicode_slug
+from posts.retagging import NameTaken, check_free, merge, posts_touched, rename
 
 SUGGESTIONS = 10
 

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links import tokens
-from links.admin.desk import EMPTY, badge
+from links.admin import EMPTY, badge
+from links.inbox import issue_token
 from links.models import ApiToken
 from posts.publishing.composing import absolute
 from posts.templatetags.newsletter import short_date
@@ -95,7 +95,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
     ) -> None:
         """Make the token; its text goes to the next page and nowhere else."""
         lifetime = timedelta(days=form.cleaned_data["days"])
-        made, obj.text = tokens.issue(request.user, form.cleaned_data["name"], lifetime)  # type: ignore[arg-type]
+        made, obj.text = issue_token(request.user, form.cleaned_data["name"], lifetime)  # type: ignore[arg-type]
         obj.pk, obj.user, obj.expires_at = made.pk, made.user, made.expires_at
 
     def response_add(

@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin.desk import badge
-from links.auditing import record
+from links.admin import badge
+from posts.admin.auditing import record
 from posts.documents import DocumentError
 from posts.exporting import zip_posts
 from posts.importing import ImportOptions, Kind, Outcome, import_source, staging
-from posts.importing.collecting import SourceFile, open_uploads
+from posts.importing.sources import SourceFile, open_uploads
 from posts.importing.staging import Upload
 from posts.models import Post, PostQuerySet
 

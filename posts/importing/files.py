@@ -20,14 +20,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from links.prepared import prepared
+from links.rows import prepared
 from posts import publishing
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
-from posts.importing.collecting import SourceFile
 from posts.importing.comparing import Difference, differences
-from posts.importing.illustrating import find_pictures, has_new_pictures, store_pictures
+from posts.importing.pictures import find_pictures, has_new_pictures, store_pictures
 from posts.importing.proofreading import find_losses
+from posts.importing.sources import SourceFile
 from posts.models import Post, PostPage
 
 logger = logging.getLogger(__name__)

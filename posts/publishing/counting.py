@@ -17,8 +17,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from links.models import Source
-from links.prepared import prepared
-from links.storing import shift
+from links.rows import prepared, shift
 from posts.models import (
     ArchiveMonth,
     Citation,

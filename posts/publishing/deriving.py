@@ -18,12 +18,20 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from links.gathering import mark_printed
+from links.inbox import mark_printed
 from links.models import Link, Source
-from links.prepared import prepared
+from links.queue import compare_texts
 from links.registering import register
-from links.storing import change, find, insert, insert_objects, learn_newest_keys, make, rewrite
-from links.triaging import compare_texts
+from links.rows import (
+    change,
+    find,
+    insert,
+    insert_objects,
+    learn_newest_keys,
+    make,
+    prepared,
+    rewrite,
+)
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
 from posts.models import (

@@ -18,8 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.models import Link
-from links.prepared import prepared
-from links.storing import change, insert, insert_objects, learn_newest_keys, make, rewrite
+from links.rows import change, insert, insert_objects, learn_newest_keys, make, prepared, rewrite
 from posts.models import Appearance, LinkedItem, Post, Section
 from posts.naming import heading_key
 from posts.publishing.matching import Trait, match_items, trait_of

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from links.prepared import prepared
+from links.rows import prepared
 from posts import tagging
 from posts.documents import Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline

@@ -15,12 +15,12 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
-from links import gathering, tokens
+from links.inbox import Blocked, gather, note_use, read_token
 from links.models import ApiToken
 from links.normalizing import AddressError
-from links.throttling import Limit, allow
-from posts.desk.placing import NAMED, places_of
+from posts.places import NAMED, places_of
 from posts.publishing.composing import absolute
+from posts.readers.throttling import Limit, allow
 from posts.readers.tickets import client_of
 
 COLLECTED = (Limit(60, timedelta(minutes=1)), Limit(2000, timedelta(days=1)))
@@ -56,12 +56,10 @@ def _collect(request: HttpRequest) -> JsonResponse:
     user = _user(request)
     given = _given(request)
     try:
-        entry, is_new = gathering.gather(
-            given["url"], by=user, title=given["title"], note=given["note"]
-        )
+        entry, is_new = gather(given["url"], by=user, title=given["title"], note=given["note"])
     except AddressError as error:
         raise CollectError(400, "url", str(error)) from error
-    except gathering.Blocked as error:
+    except Blocked as error:
         message = gettext("This link is blocked: %(why)s") % {"why": error.link.reason or "–"}
         raise CollectError(409, "blocked", message) from error
     places = places_of([entry.link_id]).get(entry.link_id, [])[:NAMED]
@@ -86,7 +84,7 @@ def _collect(request: HttpRequest) -> JsonResponse:
 def _user(request: HttpRequest) -> User:
     """Return whose token it is. Raises CollectError 401, 403 or 429."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    token = tokens.read(text.strip()) if scheme.lower() == "bearer" else None
+    token = read_token(text.strip()) if scheme.lower() == "bearer" else None
     if token is None:
         if not allow("collect-failure", client_of(request), FAILURES):
             raise _too_many(600)
@@ -95,7 +93,7 @@ def _user(request: HttpRequest) -> User:
     _check_right(token)
     if not allow("collect", str(token.pk), COLLECTED):
         raise _too_many(60)
-    tokens.note_use(token)
+    note_use(token)
     return token.user
 
 

@@ -15,14 +15,14 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from links import reporting, suggesting
+from links import readers
 from links.models import InboxEntry, Link, Suggestion
-from links.throttling import Limit, allow
-from posts.desk.placing import Place, covered, places_of
 from posts.models import Appearance, LinkedItem, public
-from posts.pages.shell import page
+from posts.places import Place, covered, places_of
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
+from posts.readers.throttling import Limit, allow
 from posts.readers.tickets import client_of, comes_from_here
+from posts.site.shell import page
 
 SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
 REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))
@@ -51,7 +51,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
         return _suggest_page(form, answers["url"])
     if not allow("suggest", client_of(request), SUGGESTIONS):
         return _too_many(form, _suggest_page)
-    suggestion = suggesting.suggest(
+    suggestion = readers.suggest(
         answers["url"],
         title=answers["title"],
         note=answers["note"],
@@ -111,7 +111,7 @@ def report(request: HttpRequest) -> HttpResponse:
         return _too_many(form, lambda form, status: _report_page(item, form, status))
     answers = form.cleaned_data
     link, _label = links[int(answers["link"])]
-    reporting.report(link, answers["kind"], note=answers["note"], place=item.get_absolute_url())
+    readers.report(link, answers["kind"], note=answers["note"], place=item.get_absolute_url())
     return _see_other(f"{reverse('posts:reported')}?item={item.uid.hex[:12]}")
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from links.models import InboxEntry
-from links.waiting import Part, count_by_kind
-from posts.admin.desks import Looking, tabs
+from links.queue import Part, count_by_kind
+from posts.admin.queue.desk import Looking, tabs
 from posts.admin.states import in_state
 from posts.models import Post
 

@@ -9,10 +9,8 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from links import queueing
-from links.models import Decision, Link, QueueEntry
-from links.models.queue import Kind
-from links.queueing import Worry, raise_concerns
+from links.models import Decision, Kind, Link, QueueEntry
+from links.queue import Worry, claim, raise_concerns
 from tests.builders import make_post
 
 Enter = Callable[[User], Page]
@@ -141,7 +139,7 @@ def test_a_second_moderator_gets_another_entry_and_a_clear_word(
 ) -> None:
     other = User.objects.create_user("other", is_staff=True)
     other.groups.add(Group.objects.get(name="Moderator"))
-    queueing.claim(entry(ONE).pk, other)
+    claim(entry(ONE).pk, other)
     page = enter(moderator)
     claimed(page, desk)
     opened(page, "Second find")

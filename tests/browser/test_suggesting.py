@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from links import suggesting
-from links.gathering import gather
+from links.inbox import gather
 from links.models import InboxEntry, Report, Suggestion
+from links.readers import suggesting
 from posts.models import Post
 from posts.readers import tickets
 from tests.builders import item, make_post

@@ -7,8 +7,7 @@ from typing import Any
 import httpcore
 import pytest
 
-from links.fetching import Fetcher, FetchError, Response, fetch
-from links.guarding import Policy
+from links.fetching import Fetcher, FetchError, Policy, Response, fetch
 from tests.links.hostile import Hostile, client_context
 
 PUBLIC = "93.184.215.14"

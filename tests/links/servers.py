@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from links.fetching import Fetcher
-from links.guarding import Policy
+from links.fetching import Fetcher, Policy
 
 
 @dataclass(slots=True)

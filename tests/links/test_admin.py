@@ -5,9 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from links.decisions import ReasonMissing, decide
 from links.models import Decision, Link, Source
-from links.moderating import decide
-from links.recording import ReasonMissing
 from links.signals import links_changed
 from posts import publishing
 from posts.models import Post

@@ -11,15 +11,14 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from links import archiving, checking
-from links.asking import Answer, Asker, Manners
-from links.checking import Run, check
-from links.fetching import Fetcher
-from links.judging import Verdict
+from links.checking import Manners, Run, Verdict, archiving, check
+from links.checking import run as checking
+from links.checking.asking import Answer, Asker
+from links.decisions import decide
+from links.fetching import Fetcher, Response
+from links.fetching.responses import Hop
 from links.models import Check, Link, QueueEntry
-from links.moderating import decide
 from links.registering import register
-from links.responses import Hop, Response
 from tests.builders import make_post
 from tests.links.servers import Reply, Site, serving
 

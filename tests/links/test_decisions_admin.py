@@ -6,9 +6,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from links.decisions import decide
 from links.models import Decision, Link
-from links.moderating import decide
-from posts.moderating import set_hidden
+from posts.following import set_hidden
 from tests.builders import item, make_post
 from tests.conftest import SignIn
 from tests.reading import Page

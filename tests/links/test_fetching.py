@@ -9,9 +9,8 @@ from dataclasses import replace
 import brotli
 import pytest
 
-from links.decoding import decoder_for
-from links.fetching import Fetcher, FetchError, Response, Validators, fetch
-from links.guarding import Policy
+from links.fetching import Fetcher, FetchError, Policy, Response, Validators, fetch
+from links.fetching.decoding import decoder_for
 from tests.links.hostile import GOOD_NAME, PAGE, Hostile, hostile_server
 from tests.links.internet import (
     ALSO_PUBLIC,

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from links.fetching import Fetcher, FetchError, Response, fetch
-from links.guarding import is_public
+from links.fetching.guarding import is_public
 from tests.links.hostile import PAGE, hostile_server
 from tests.links.internet import (
     ALSO_PUBLIC,

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from links.equivalents import DOMAINS, SITES, TRACKING_NAMES, TRACKING_PREFIXES, WRAPPERS
 from links.normalizing import (
     RULES_VERSION,
     AddressError,
     canonicalize,
+    has_owners,
     host_of,
     kind_of,
     source_key,
     source_name,
     trace,
 )
-from links.owners import has_owners
+from links.normalizing.sites import DOMAINS, SITES, TRACKING_NAMES, TRACKING_PREFIXES, WRAPPERS
 from tests.corpus import CHECKOUT, corpus
 
 SAME = [

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from links import rekeying, uniting
+from links.decisions import DecisionError, decide, make_rule, undo
 from links.management.commands import rekey_links as command
 from links.models import (
     Check,
@@ -25,6 +25,7 @@ from links.models import (
     Effect,
     InboxEntry,
     Keying,
+    Kind,
     Link,
     QueueEntry,
     Report,
@@ -33,12 +34,9 @@ from links.models import (
     Suggestion,
     Undertaking,
 )
-from links.models.queue import Kind
-from links.moderating import DecisionError, decide, undo
 from links.normalizing import RULES_VERSION, canonicalize
-from links.queueing import Worry, raise_concerns
-from links.rekeying import keyed_by, plan
-from links.rulemaking import make_rule
+from links.queue import Worry, raise_concerns
+from links.rekeying import keyed_by, note_version, plan, planning, unite, uniting
 from posts.models import Appearance, Citation, LinkedItem, Post
 from posts.publishing import counting
 from tests.builders import make_post
@@ -426,14 +424,14 @@ def test_pages_follow(moderator: User) -> None:
 def test_a_run_that_was_stopped_is_taken_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with rules(raw):
         posts = [post_with(f"https://www.reddit.com/r/{n}/?rdt=1") for n in range(4)]
-    monkeypatch.setattr(rekeying, "BATCH", 1)
+    monkeypatch.setattr(planning, "BATCH", 1)
     done: list[Any] = []
 
     def stopped(groups: Any) -> None:
         if len(done) == 2:
             raise KeyboardInterrupt
         done.append(groups)
-        uniting.unite(groups)
+        unite(groups)
 
     monkeypatch.setattr(command, "unite", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -453,7 +451,7 @@ def test_pages_of_a_stopped_run_follow_when_the_next_one_ends(moderator: User) -
     with rules(raw):
         post = post_with(SHORT, LONG)
     judge([link(LONG)], "block", by=moderator, reason="spam")
-    uniting.unite(plan())
+    unite(plan())
     assert SHORT in bytes(post.page.body).decode()
 
     rekey()
@@ -497,7 +495,7 @@ def test_a_link_that_was_changed_since_the_plan_is_left_for_the_next_one() -> No
     groups = plan()
     Link.objects.filter(pk=gone.pk).update(url="https://other.example.org/")
 
-    uniting.unite(groups)
+    unite(groups)
 
     assert Link.objects.get(pk=gone.pk).url == "https://other.example.org/"
 
@@ -525,7 +523,7 @@ def test_links_without_a_note_follow_the_first_rules() -> None:
     Keying.objects.all().delete()
 
     assert keyed_by() == 1
-    rekeying.note_version()
+    note_version()
     assert keyed_by() == 1
 
 
@@ -543,6 +541,6 @@ def test_ten_times_the_links_take_the_same_number_of_statements() -> None:
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            uniting.unite(groups)
+            unite(groups)
         counts.append(len(captured))
     assert counts[0] == counts[1]

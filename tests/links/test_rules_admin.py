@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from links.decisions import Place, PlaceError, read_place
 from links.models import Decision, Link, Source, SourceRule
-from links.rulemaking import Place, PlaceError, read_place
 from tests.builders import make_post
 from tests.conftest import SignIn
 from tests.reading import Page

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from links.models import Link, Source
-from links.storing import (
+from links.rows import (
     change,
     find,
     insert,

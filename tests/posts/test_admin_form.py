@@ -12,9 +12,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posts.admin.forms import join_tags, split_tags
 from posts.documents import parse_issue
 from posts.documents.metadata import distinct_tags
-from posts.forms import join_tags, split_tags
 from posts.models import OldSlug, Post
 from posts.publishing import save_document
 from tests.builders import BODY, make_draft, make_post, make_scheduled

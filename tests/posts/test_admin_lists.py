@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from links.decisions import undo
 from links.models import Decision
-from links.moderating import undo
 from posts.models import LinkedItem, Post, PostPage, RecurringSection, Section, Tag
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn

@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from posts import moderating, publishing
-from posts.merging import NameTaken, merge, rename
+from posts import following, publishing
 from posts.models import Post, PostPage, Tag, TagAlias
 from posts.publishing import counting, recomposing
+from posts.retagging import NameTaken, merge, rename
 from tests.builders import BODY, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -256,7 +256,7 @@ def test_a_merge_that_fails_leaves_everything(monkeypatch: pytest.MonkeyPatch) -
 def test_a_page_made_again_is_the_page_that_saving_makes(body: str) -> None:
     post = make_post("A post", body, tags=["One"], description="About it")
     for found in post.items.all()[:1]:
-        moderating.set_hidden([found], True, reason="spam")
+        following.set_hidden([found], True, reason="spam")
     rename(tag("One"), "Two & three")
     columns = [field.name for field in PostPage._meta.fields]
     again = PostPage.objects.values(*columns).get()

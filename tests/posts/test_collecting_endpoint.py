@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from links import tokens
+from links.decisions import decide
+from links.inbox import issue_token, read_token
 from links.models import ApiToken, InboxEntry, Link
-from links.moderating import decide
 from tests.builders import make_post
 from tests.conftest import SignIn
 
@@ -24,7 +24,7 @@ PRINTED = "https://one.example.org/a"
 @pytest.fixture
 def token(editor: User) -> str:
     """The text of a token of the editor."""
-    return tokens.issue(editor, "script", timedelta(days=30))[1]
+    return issue_token(editor, "script", timedelta(days=30))[1]
 
 
 def collect(client: Client, token: str, data: Any = None, **kwargs: Any) -> Any:
@@ -117,7 +117,7 @@ def test_without_a_token_nothing_is_collected(client: Client, token: str, wrong:
 def test_the_secret_of_one_token_does_not_open_another(
     client: Client, token: str, moderator: User
 ) -> None:
-    other = tokens.issue(moderator, "other", timedelta(days=1))[0]
+    other = issue_token(moderator, "other", timedelta(days=1))[0]
     secret = token.split("_", 2)[2]
 
     assert error(collect(client, f"nl_{other.pk}_{secret}")) == (401, "token")
@@ -144,7 +144,7 @@ def test_a_token_is_worth_no_more_than_its_owner(
 def test_a_token_of_somebody_without_the_right_does_not_work(
     client: Client, outsider: User
 ) -> None:
-    text = tokens.issue(outsider, "x", timedelta(days=1))[1]
+    text = issue_token(outsider, "x", timedelta(days=1))[1]
 
     assert error(collect(client, text)) == (403, "right")
 
@@ -228,7 +228,7 @@ def test_a_token_is_shown_once(sign_in: SignIn, editor: User) -> None:
     row = ApiToken.objects.get()
     page = response.content.decode()
     text = page.split("<textarea")[1].split(">", 1)[1].split("<")[0]
-    assert tokens.read(text) == row
+    assert read_token(text) == row
     assert "no-store" in response.headers["Cache-Control"]
     assert (row.user, row.name) == (editor, "My script")
     assert timedelta(days=29) < row.expires_at - timezone.now() <= timedelta(days=30)
@@ -240,7 +240,7 @@ def test_a_token_is_shown_once(sign_in: SignIn, editor: User) -> None:
 def test_staff_see_and_revoke_their_own_tokens_only(
     sign_in: SignIn, editor: User, moderator: User, admin: User
 ) -> None:
-    mine = tokens.issue(editor, "Of the editor", timedelta(days=1))[0]
+    mine = issue_token(editor, "Of the editor", timedelta(days=1))[0]
     path = f"/admin/links/apitoken/{mine.pk}/delete/"
 
     assert "Of the editor" not in sign_in(moderator).get("/admin/links/apitoken/").content.decode()

@@ -10,7 +10,7 @@ import pytest
 
 from posts.exporting import export_name, write_posts, zip_posts
 from posts.importing import Kind, import_sources
-from posts.importing.collecting import open_sources
+from posts.importing.sources import open_sources
 from posts.models import Post
 from tests.builders import make_draft, make_post
 from tests.posts.test_importing import ISSUE, picture, run, write

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
+from links.decisions import decide
 from links.models import Link
-from links.moderating import decide
 from posts.publishing import save_document, stored_issue
 from tests.builders import make_post, make_posts
 

@@ -16,8 +16,8 @@ from django.utils import translation
 
 from links.models import Check, Link, QueueEntry, Source, Suggestion
 from links.registering import register
-from posts.desk import measuring, plotting
-from posts.desk.plotting import Series, Words, labelled_every, ticks_up_to
+from posts.health import measuring, plotting
+from posts.health.plotting import Series, Words, labelled_every, ticks_up_to
 from tests.builders import make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
 

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from posts import publishing
 from posts.documents import DocumentError, parse_issue
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
-from posts.importing.collecting import open_sources, open_uploads
+from posts.importing.sources import open_sources, open_uploads
 from posts.models import LinkedItem, Post, Tag
 from posts.paths import safe_name
 

@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from links import suggesting
-from links.gathering import gather
+from links.decisions import decide
+from links.inbox import gather
 from links.models import Decision, InboxEntry, QueueEntry, Suggestion
-from links.moderating import decide
-from posts.desk.noting import as_item
+from links.readers import suggesting
+from posts.admin.noting import as_item
 from posts.publishing import rebuild
 from posts.rendering import render_markdown
 from tests.builders import make_draft, make_post

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from links.decisions import decide
 from links.models import Decision, Link
-from links.moderating import decide
 from posts.documents import parse_issue
 from posts.models import Post, Tag, TagAlias
 from posts.publishing import publish, save_document, withdraw

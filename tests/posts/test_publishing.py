@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from links.decisions import decide
 from links.models import Link
-from links.moderating import decide
 from posts.documents import parse_issue
 from posts.models import Appearance, LinkedItem, OldSlug, Post, PostPage, Section
 from posts.publishing import (

@@ -12,14 +12,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from links import moderating, queueing, waiting
-from links.models import Decision, Link, QueueEntry, Report, SourceRule, Suggestion, Undertaking
-from links.models.queue import Kind
-from links.moderating import decide
-from links.queueing import CLAIM, Worry, raise_concerns
+from links.decisions import decide
+from links.decisions import links as moderating
+from links.models import (
+    Decision,
+    Kind,
+    Link,
+    QueueEntry,
+    Report,
+    SourceRule,
+    Suggestion,
+    Undertaking,
+)
+from links.queue import CLAIM, Part, Worry, claim, count_by_kind, raise_concerns
 from links.registering import register
-from links.waiting import Part, count_by_kind
-from posts.desk.contextualizing import Passage, context_of, passage_around
+from posts.admin.queue.context import Passage, context_of, passage_around
 from posts.models import Post
 from tests.builders import LONG_AGO, make_draft, make_post, make_posts
 from tests.conftest import SignIn
@@ -136,7 +143,7 @@ def test_the_tabs_count_what_waits_of_each_kind(client: Client, post: Post) -> N
 def test_counting_stops_where_nobody_needs_it(
     post: Post, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "MOST_COUNTED", 2)
+    monkeypatch.setattr("links.queue.parts.MOST_COUNTED", 2)
 
     assert count_by_kind(moderator)[Kind.NEW_SOURCE] == 3
 
@@ -410,7 +417,7 @@ def test_an_entry_is_claimed_by_opening_it_and_given_back_by_opening_another(
 def test_nobody_decides_what_somebody_else_has_claimed(
     client: Client, other: User, post: Post
 ) -> None:
-    queueing.claim(entry().pk, other)
+    claim(entry().pk, other)
 
     page = choose(client, ONE, "approve")
 
@@ -431,7 +438,7 @@ def test_what_was_decided_meanwhile_is_said(client: Client, other: User, post: P
 
 def test_the_desk_opens_what_nobody_else_has(client: Client, other: User, post: Post) -> None:
     first = Part().first(1)[0]
-    queueing.claim(first.pk, other)
+    claim(first.pk, other)
 
     page = look(client)
 
@@ -440,7 +447,7 @@ def test_the_desk_opens_what_nobody_else_has(client: Client, other: User, post: 
 
 
 def test_a_claim_ends_by_itself(client: Client, other: User, post: Post) -> None:
-    queueing.claim(entry().pk, other)
+    claim(entry().pk, other)
 
     with time_machine.travel(timezone.now() + CLAIM + timedelta(seconds=1)):
         choose(client, ONE, "approve")
@@ -452,7 +459,7 @@ def test_a_script_learns_whether_the_claim_is_its_own(
     client: Client, other: User, post: Post
 ) -> None:
     path = reverse("admin:links_queueentry_claim")
-    queueing.claim(entry(TWO).pk, other)
+    claim(entry(TWO).pk, other)
 
     assert client.post(path, {"entry": entry().pk}).json() == {"mine": True}
     assert client.post(path, {"entry": entry(TWO).pk}).json() == {
@@ -584,7 +591,7 @@ def test_all_of_a_part_are_decided_and_nothing_beside_it(client: Client, post: P
 def test_a_decision_about_many_leaves_alone_what_others_have(
     client: Client, other: User, post: Post
 ) -> None:
-    queueing.claim(entry().pk, other)
+    claim(entry().pk, other)
 
     page = act(client, "bulk", all=1, action="approve")
 
@@ -620,7 +627,7 @@ def test_a_large_decision_empties_the_queue_at_once_and_shows_how_far_it_is(
     client: Client, run_waiting_tasks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(moderating, "BATCH", 2)
-    monkeypatch.setattr("links.deciding.BATCH", 2)
+    monkeypatch.setattr("links.decisions.entries.BATCH", 2)
     many_links(5)
 
     page = act(client, "bulk", all=1, action="block", reason="spam")
@@ -640,7 +647,7 @@ def test_undoing_a_large_decision_brings_all_its_entries_back(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(moderating, "BATCH", 2)
-    monkeypatch.setattr("links.deciding.BATCH", 2)
+    monkeypatch.setattr("links.decisions.entries.BATCH", 2)
     many_links(5)
     act(client, "bulk", all=1, action="block", reason="spam")
 

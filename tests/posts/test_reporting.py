@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from links.decisions import decide
 from links.models import Concern, QueueEntry, Report
-from links.moderating import decide
+from posts.following import set_hidden
 from posts.models import LinkedItem
-from posts.moderating import set_hidden
 from tests.builders import item, make_post, make_scheduled
 from tests.conftest import SignIn
 from tests.readers import HERE, errors, ticket

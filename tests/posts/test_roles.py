@@ -10,11 +10,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
 
-from links.gathering import gather
+from links.decisions import make_rule
+from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
-from links.rulemaking import make_rule
-from links.suggesting import suggest
-from links.tokens import issue
+from links.readers import suggest
 from posts.models import LinkedItem, Post, Section, Tag
 from tests.builders import LONG_AGO, make_post, make_task
 from tests.conftest import SignIn
@@ -162,7 +161,7 @@ def content(db: None) -> dict[str, str]:
         "decision": decision,
         "suggestion": suggest("https://suggested.example.org/"),
         "inboxentry": gather("https://collected.example.org/", by=owner).entry,
-        "apitoken": issue(owner, "script", timedelta(days=1))[0],
+        "apitoken": issue_token(owner, "script", timedelta(days=1))[0],
         "queueentry": QueueEntry.objects.first(),
         "storedtask": make_task(),
     }

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from links import suggesting
+from links.decisions import decide, make_rule, undo
 from links.models import (
     Concern,
     Decision,
@@ -22,9 +22,8 @@ from links.models import (
     SourceRule,
     Suggestion,
 )
-from links.moderating import decide, undo
-from links.queueing import Worry, raise_concerns
-from links.rulemaking import make_rule
+from links.queue import Worry, raise_concerns
+from links.readers import suggesting
 from tests.builders import make_post, make_scheduled
 from tests.readers import HERE, errors, suggest, ticket
 

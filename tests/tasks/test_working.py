@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import OperationalError, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks import TaskResultStatus
+from django_tasks.base import Task
 from pytest_django.fixtures import Settings
 
 from tasks.backends.database import DatabaseBackend
@@ -129,6 +132,23 @@ def test_a_result_that_cannot_be_stored_is_a_failure(folder, run_waiting_tasks: 
     run_waiting_tasks()
 
     assert StoredTask.objects.get().exception_class_path == "builtins.TypeError"
+
+
+def test_a_task_stored_before_its_module_moved_runs_after_the_upgrade(
+    folder, run_waiting_tasks: RunWaiting, settings
+):
+    settings.MOVED_TASKS = {"old.place.note": "tests.tasks.samples.note"}
+    stored = samples.note.enqueue(folder, "moved")
+    StoredTask.objects.filter(pk=stored.id).update(task_path="old.place.note")
+
+    run_waiting_tasks()
+
+    assert notes(folder) == ["moved"]
+
+
+@pytest.mark.parametrize("path", configured.MOVED_TASKS.values())
+def test_every_moved_task_is_where_the_settings_say(path):
+    assert isinstance(import_string(path), Task)
 
 
 def test_a_task_whose_code_is_gone_fails_and_the_next_one_runs(

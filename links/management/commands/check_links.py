@@ -9,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 from tqdm import tqdm
 
-from links.checking import Run, check, make_due
-from links.judging import Verdict
+from links.checking import Run, Verdict, check, make_due
 from links.models import Link
 from links.registering import canonical_or_none
 

@@ -26,8 +26,8 @@ from links.rekeying import (
     keyed_by,
     misplaced_rules,
     plan,
+    unite,
 )
-from links.uniting import unite
 
 EXAMPLES = """\
 examples:

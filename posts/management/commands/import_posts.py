@@ -16,7 +16,7 @@ from django.core.management.base import (
 from tqdm import tqdm
 
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
-from posts.importing.collecting import open_sources
+from posts.importing.sources import open_sources
 from posts.models import Post
 
 EXAMPLES = """\

@@ -1,0 +1,15 @@
+"""Links collected for the next issue, and the tokens with which scripts collect them."""
+
+from links.inbox.gathering import Blocked, check, gather, mark_printed, reopen
+from links.inbox.tokens import issue_token, note_use, read_token
+
+__all__ = [
+    "Blocked",
+    "check",
+    "gather",
+    "issue_token",
+    "mark_printed",
+    "note_use",
+    "read_token",
+    "reopen",
+]

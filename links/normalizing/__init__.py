@@ -1,0 +1,37 @@
+"""The one address that identifies a page, and what an address tells without asking the network."""
+
+from links.normalizing.addresses import DEFAULT_PORTS, Address, AddressError, parse_address, trim
+from links.normalizing.canonical import (
+    RULES_VERSION,
+    canonicalize,
+    host_of,
+    kind_of,
+    path_of,
+    source_key,
+    source_name,
+    trace,
+)
+from links.normalizing.domains import is_name, registered_domain
+from links.normalizing.hosts import DISTINCT_SCRIPTS, script_of
+from links.normalizing.owners import has_owners
+
+__all__ = [
+    "DEFAULT_PORTS",
+    "DISTINCT_SCRIPTS",
+    "RULES_VERSION",
+    "Address",
+    "AddressError",
+    "canonicalize",
+    "has_owners",
+    "host_of",
+    "is_name",
+    "kind_of",
+    "parse_address",
+    "path_of",
+    "registered_domain",
+    "script_of",
+    "source_key",
+    "source_name",
+    "trace",
+    "trim",
+]

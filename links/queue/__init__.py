@@ -1,0 +1,53 @@
+"""Links that wait for a decision: why each waits, who has claimed it, and what comes next."""
+
+from links.queue.claims import (
+    CLAIM,
+    Taken,
+    claim,
+    free_for,
+    give_back,
+    is_taken,
+    take,
+    what_became_of,
+)
+from links.queue.entries import Worry, close, close_under, raise_concerns, reopen, withdraw
+from links.queue.parts import MOST_COUNTED, CappedCount, Part, count_by_kind, with_links
+from links.queue.suspicions import explain, leads_elsewhere
+from links.queue.triage import (
+    among_news,
+    ask_about_held,
+    ask_about_new,
+    compare_texts,
+    hold_or_show,
+    known_among,
+)
+
+__all__ = [
+    "CLAIM",
+    "MOST_COUNTED",
+    "CappedCount",
+    "Part",
+    "Taken",
+    "Worry",
+    "among_news",
+    "ask_about_held",
+    "ask_about_new",
+    "claim",
+    "close",
+    "close_under",
+    "compare_texts",
+    "count_by_kind",
+    "explain",
+    "free_for",
+    "give_back",
+    "hold_or_show",
+    "is_taken",
+    "known_among",
+    "leads_elsewhere",
+    "raise_concerns",
+    "reopen",
+    "take",
+    "what_became_of",
+    "with_links",
+    "withdraw",
+]

@@ -1,0 +1,161 @@
+"""What moderators decide, brought to the pages it concerns: at once, or by the worker.
+
+A decision marks the posts it concerns as stale in its own transaction. A few are made again there
+and then; when there are more, the worker makes them again one by one, each in a transaction that
+takes the mark away. So nothing is lost however often the worker is killed, and a page is never
+half new.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django_tasks import task
+
+from links.decisions import (
+    FEW_POSTS,
+    UNDOING,
+    Actor,
+    Change,
+    record_decision,
+    record_effects,
+    tidy_reason,
+)
+from links.models import Decision, Link
+from posts import publishing
+from posts.models import Appearance, LinkedItem, Post
+
+logger = logging.getLogger(__name__)
+
+# As many posts are made again before the moderator gets an answer.
+AT_ONCE = FEW_POSTS
+# As many the worker makes again in one run: seconds, so that it can be stopped between two.
+A_RUN = 25
+A_MINUTE = timedelta(minutes=1)
+HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
+
+
+# Items
+
+
+def set_hidden(
+    items: Iterable[LinkedItem], hidden: bool, *, by: Actor = None, reason: str = ""
+) -> list[LinkedItem]:
+    """Hide items from their pages and feeds, or show them again; return those that changed.
+
+    Raises ReasonMissing when items are hidden without saying why.
+    """
+    action = Decision.Action.HIDE if hidden else Decision.Action.SHOW
+    reason = tidy_reason(action, reason)
+    with transaction.atomic():
+        wanted = [item.pk for item in items]
+        rows = LinkedItem.objects.select_for_update().filter(pk__in=wanted).exclude(hidden=hidden)
+        changed = list(rows.order_by("pk"))
+        if changed:
+            subject = str(changed[0]) if len(changed) == 1 else f"{len(changed)} ×"
+            decision = record_decision(action, by=by, reason=reason, subject=subject)
+            _hide(decision, changed, hidden)
+    return changed
+
+
+def _hide(decision: Decision, rows: list[LinkedItem], hidden: bool) -> None:
+    LinkedItem.objects.filter(pk__in=[row.pk for row in rows]).update(hidden=hidden)
+    for row in rows:
+        row.hidden = hidden
+    values: tuple[dict[str, Any], dict[str, Any]] = ({"hidden": not hidden}, {"hidden": hidden})
+    record_effects(decision, [Change(row, *values) for row in rows])
+    _make_again(Post.objects.filter(pk__in={row.post_id for row in rows}))
+
+
+def _undo_hiding(decision: Decision, undoing: Decision) -> None:
+    """Show again what was hidden, or hide again what was shown; what is gone stays gone."""
+    was_hidden = HIDDEN[Decision.Action(decision.action)]
+    keys = list(decision.effects.values_list("object_id", flat=True))
+    rows = LinkedItem.objects.select_for_update().filter(pk__in=keys, hidden=was_hidden)
+    _hide(undoing, list(rows.order_by("pk")), not was_hidden)
+
+
+UNDOING |= dict.fromkeys(HIDDEN, _undo_hiding)
+
+
+# Links
+
+
+def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> None:
+    """Bring the pages in line on which links stand (receiver of ``links_changed``)."""
+    places = Appearance.objects.filter(link__in=links.order_by().values("pk"))
+    _make_again(Post.objects.filter(pk__in=places.order_by().values("post")))
+
+
+# Pages
+
+
+def _make_again(posts: QuerySet[Post]) -> None:
+    """Make posts again: a few in this transaction; many are marked, and left to the worker."""
+    few = list(posts.order_by("pk")[: AT_ONCE + 1])
+    if len(few) <= AT_ONCE:
+        for post in few:
+            publishing.rebuild(post)
+        return
+    posts.order_by().update(stale_since=timezone.now())
+    make_stale_again.enqueue()
+
+
+@task()
+def make_stale_again(after: int = 0) -> int:
+    """Make the pages of the next stale posts again, in the order of their keys, starting behind
+    one; return how many were made. While there are more, it leaves them to another run.
+
+    May run any number of times, at once or after it was killed: each post is claimed by its lock.
+    One that cannot be made again stops no other, and keeps its mark for the periodic run.
+    """
+    stale = Post.objects.filter(stale_since__isnull=False, pk__gt=after).order_by("pk")
+    keys = list(stale.values_list("pk", flat=True)[:A_RUN])
+    failed = [pk for pk in keys if not _is_made_again(pk)]
+    if len(keys) == A_RUN:
+        make_stale_again.enqueue(keys[-1])
+    if failed:
+        raise RuntimeError(f"These posts could not be made again: {failed}")
+    return len(keys)
+
+
+@task()
+def look_after_pages() -> int:
+    """Make again what is stale, whatever became of its task, and what a decision may have missed.
+
+    A post that is saved at the very moment of a decision may not see it, and the decision not yet
+    the post: where they met within a minute, the page is made once more. Returns their number.
+    """
+    now = timezone.now()
+    near = {"gte": F("modified_at") - A_MINUTE, "lte": F("modified_at") + A_MINUTE}
+    times = ("appearances__link__decided_at", "appearances__link__rule__made_at")
+    met = [Q(**{f"{time}__{bound}": value for bound, value in near.items()}) for time in times]
+    recent = Post.objects.filter(met[0] | met[1], modified_at__gte=now - 10 * A_MINUTE)
+    missed = Post.objects.filter(pk__in=recent.order_by().values("pk")).update(stale_since=now)
+    make_stale_again.enqueue()
+    return missed
+
+
+def _is_made_again(pk: int) -> bool:
+    """Make a post again; tell whether it worked."""
+    try:
+        _make_one_again(pk)
+    except Exception:
+        logger.exception("Post %d could not be made again.", pk)
+        return False
+    return True
+
+
+def _make_one_again(pk: int) -> None:
+    """Make one stale post again, unless somebody else did so since."""
+    with transaction.atomic():
+        stale = Post.objects.filter(pk=pk, stale_since__isnull=False)
+        post = stale.select_for_update().first()
+        if post is not None:
+            publishing.rebuild(post)

@@ -1,0 +1,134 @@
+"""Pictures that come with an issue: found where its Markdown names them, stored as WebP."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from django.core.files.base import ContentFile
+
+from posts.documents import DocumentError, Issue
+from posts.images import ImageError, reencode, size_of
+from posts.importing.sources import SourceFile
+from posts.models import Image, Post
+from posts.paths import resolve
+
+# Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
+# with a character of its own, so that the places where none of them stands are passed over at once.
+_ADDRESSES = re.compile(
+    r"!\[[^\]]*\]\(\s*(?:<([^<>\r\n]+)>|([^\s()]+(?:\([^\s()]*\)[^\s()]*)*))"
+    r"|\n {0,3}\[[^\]\r\n]+\]:[ \t]*(\S+)"
+    r"|<img\b[^>]*?\ssrc\s*=\s*[\"']([^\"']+)[\"']",
+    re.IGNORECASE,
+)
+_PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
+_NOT_BESIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/|#|\?")
+MAX_PATH = 500
+MAX_PICTURES = 200
+
+
+def find_pictures(issue: Issue, source: SourceFile) -> dict[str, bytes | str]:
+    """Return the pictures that an issue names by relative addresses, by address as written.
+
+    Each is its bytes, or in words why there are none.
+    """
+    found: dict[str, bytes | str] = {}
+    for address in _relative_addresses(issue):
+        if len(found) >= MAX_PICTURES:
+            break
+        if address not in found:
+            found[address] = _fetch(address, source)
+    return found
+
+
+def has_new_pictures(post: Post, issue: Issue, source: SourceFile) -> bool:
+    """Tell whether a picture beside the file differs from the one stored with its post."""
+    pictures = find_pictures(issue, source)
+    if not pictures:
+        return False
+    stored = dict(post.images.values_list("path", "digest"))
+    return any(
+        isinstance(data, bytes) and stored.get(path) != _digest(data) and _is_picture(data)
+        for path, data in pictures.items()
+    )
+
+
+def store_pictures(post: Post, pictures: Mapping[str, bytes | str]) -> tuple[bool, tuple[str, ...]]:
+    """Store pictures with a post; tell whether any is new, and in words what is missing.
+
+    Their files are named by their content, so that an import that is killed and run again ends
+    with the same files.
+    """
+    stored = {image.path: image for image in post.images.all()}
+    changed, warnings = False, []
+    for path, data in pictures.items():
+        if isinstance(data, str):
+            warnings.append(f"{path}: {data}")
+        elif path not in stored or stored[path].digest != _digest(data):
+            try:
+                _store(post, stored.get(path), path, data)
+                changed = True
+            except ImageError as error:
+                warnings.append(str(error))
+    return changed, tuple(warnings)
+
+
+def _store(post: Post, image: Image | None, path: str, data: bytes) -> None:
+    encoded = reencode(data, path)
+    name = f"posts/images/{hashlib.sha256(encoded).hexdigest()[:32]}.webp"
+    image = image or Image(post=post, path=path)
+    storage = image.file.storage
+    if not storage.exists(name):
+        name = storage.save(name, ContentFile(encoded))
+    image.digest = _digest(data)
+    image.width, image.height = size_of(encoded)
+    image.file.name = name
+    image.save()
+
+
+def _relative_addresses(issue: Issue) -> Iterator[str]:
+    for found in _ADDRESSES.finditer(f"\n{issue.body}"):
+        address = html.unescape(found[1] or found[2] or found[3] or found[4])
+        is_definition = found[3] is not None
+        if is_definition and not _path_of(address).lower().endswith(_PICTURE_ENDINGS):
+            continue
+        if _is_beside(address):
+            yield address
+    if _is_beside(issue.metadata.cover):
+        yield issue.metadata.cover
+
+
+def _is_beside(address: str) -> bool:
+    return 0 < len(address) <= MAX_PATH and not _NOT_BESIDE.match(address)
+
+
+def _path_of(address: str) -> str:
+    return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
+
+
+def _fetch(address: str, source: SourceFile) -> bytes | str:
+    path = resolve(source.name, _path_of(address))
+    if path is None or "\\" in path or "\0" in path:
+        return "leads out of the folder"
+    try:
+        data = source.attachment(path)
+    except DocumentError as error:
+        return str(error)
+    return data if data is not None else f"no such picture beside {PurePosixPath(source.name).name}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_picture(data: bytes) -> bool:
+    """Tell whether a picture can be stored; one that cannot is no change each time anew."""
+    try:
+        size_of(data)
+    except ImageError:
+        return False
+    return True

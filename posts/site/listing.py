@@ -1,0 +1,283 @@
+"""What the public lists read: rows of stored cards in the order of an index, and few numbers.
+
+Counters include scheduled posts (see ``posts.publishing.counting``); here the ones still to come, a
+short range of an index over dates, are subtracted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404
+from django.utils import timezone
+
+from links.models import Source
+from links.rows import Rows, prepared
+from posts.models import (
+    ArchiveMonth,
+    Citation,
+    Post,
+    RecurringSection,
+    Section,
+    Tag,
+    TaggedPost,
+    public,
+)
+from posts.publishing.counting import month_of
+from posts.site.paging import PAGE_SIZE
+
+CARD = "page__card"
+RELATED_TAGS = 8
+SOURCES = 500
+MonthCount = tuple[date, int]
+RowsOf = Callable[..., QuerySet[Any, Any]]
+Listed = TaggedPost | Section | Citation
+# How each of them leads to its post, and to what lists it.
+PATHS: dict[type[Listed], tuple[str, str]] = {
+    TaggedPost: ("content_object", "tag"),
+    Section: ("post", "recurring"),
+    Citation: ("post", "source"),
+}
+
+
+# Posts of the site, a tag, a section, a source: rows of post columns, then publish time and id
+
+
+def cards(at: datetime, *columns: str) -> QuerySet[Post, Any]:
+    """Return all posts public at a moment, newest first, as rows of post columns (default: the
+    stored card), publish time and id."""
+    rows = Post.objects.published(at).newest_first()
+    return rows.values_list(*(columns or (CARD,)), "published_at", "pk")
+
+
+def tagged(tag: int, at: datetime, *columns: str) -> QuerySet[TaggedPost, Any]:
+    """Return the public posts of a tag as ``cards`` does."""
+    return _rows(TaggedPost.objects.filter(tag=tag), "content_object", at, columns)
+
+
+def with_section(section: int, at: datetime, *columns: str) -> QuerySet[Section, Any]:
+    """Return the public posts that have a recurring section as ``cards`` does."""
+    return _rows(Section.objects.filter(recurring=section, repeat=0), "post", at, columns)
+
+
+def citing(source: int, at: datetime, *columns: str) -> QuerySet[Citation, Any]:
+    """Return the public posts that cite a source as ``cards`` does."""
+    return _rows(Citation.objects.filter(source=source), "post", at, columns)
+
+
+def _rows(
+    rows: QuerySet[Any], post: str, at: datetime, columns: Sequence[str]
+) -> QuerySet[Any, Any]:
+    paths = [f"{post}__{column}" for column in columns or (CARD,)]
+    found = rows.filter(public(at, post)).order_by("-date", f"-{post}_id")
+    return found.values_list(*paths, "date", f"{post}_id")
+
+
+@cache
+def newest(rows_of: RowsOf, count: int, *columns: str) -> Callable[..., Rows]:
+    """Return a prepared query of the newest rows of ``cards``, ``tagged``, … .
+
+    It takes the arguments that these take before the columns.
+    """
+    return prepared(lambda *arguments: rows_of(*arguments, *columns)[:count])
+
+
+def first_page(rows_of: RowsOf) -> Callable[..., Rows]:
+    """Return a prepared query of a list's first page and one row more (``posts.site.paging``)."""
+    return newest(rows_of, PAGE_SIZE + 1)
+
+
+# One issue, one tag, one section, one source
+
+
+@prepared
+def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
+    """Return the stored parts of a public post's page and the links to its neighbours."""
+    columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
+    rows = Post.objects.published(at).filter(slug=slug)
+    rows = rows.annotate(older=Subquery(_older()), newer=Subquery(_newer(at)))
+    return rows.values_list(*columns, "older", "newer")
+
+
+def _older() -> QuerySet[Post, Any]:
+    """Return the link to what was public just before a post.
+
+    As of that post's own time, not of now: of two upper bounds SQLite starts at the first, and
+    would read every post that came since.
+    """
+    moment = OuterRef("published_at")
+    rows = Post.objects.published(moment).filter(
+        Q(published_at__lt=moment) | Q(pk__lt=OuterRef("pk"))
+    )
+    return rows.newest_first().values("page__older")[:1]
+
+
+def _newer(at: datetime) -> QuerySet[Post, Any]:
+    """Return the link to what became public just after a post."""
+    moment = OuterRef("published_at")
+    rows = Post.objects.published(at).filter(published_at__gte=moment)
+    rows = rows.filter(Q(published_at__gt=moment) | Q(pk__gt=OuterRef("pk")))
+    return rows.order_by("published_at", "pk").values("page__newer")[:1]
+
+
+@prepared
+def tag_named(slug: str, at: datetime) -> QuerySet[Tag, Any]:
+    rows = with_public_count(Tag.objects.filter(slug=slug), TaggedPost, at)
+    return rows.values_list("public_count", "pk", "name", "description")
+
+
+@prepared
+def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
+    rows = with_public_count(RecurringSection.objects.filter(slug=slug), Section, at)
+    return rows.values_list("public_count", "pk", "title")
+
+
+@prepared
+def source_named(name: str, at: datetime) -> QuerySet[Source, Any]:
+    """Return the numbers and dates of a source, and the name of the host if it is an owner."""
+    coming = _coming(Citation, "post", at).filter(source=OuterRef("pk")).order_by()
+    links = coming.values("source").annotate(links=Sum("link_count")).values("links")
+    public_links = F("link_count") - Coalesce(Subquery(links), 0)
+    rows = with_dates(Source.objects.filter(name=name), Citation, at)
+    columns = ("public_count", "pk", public_links, "first_seen", "last_seen", "parent__name")
+    return rows.values_list(*columns)
+
+
+@prepared
+def hosts(at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, id, name, first seen, last seen) of hosts, the most cited first."""
+    return _most_cited(Source.objects.filter(parent=None), at)
+
+
+@prepared
+def owners(at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, id of the host, name, …) of the most cited owners of all hosts."""
+    return _most_cited(Source.objects.filter(parent__isnull=False), at, "parent")
+
+
+@prepared
+def owners_of(host: int, at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, id of the host, name, …) of the most cited owners on a host."""
+    return _most_cited(Source.objects.filter(parent=host), at, "parent")
+
+
+def _most_cited(rows: QuerySet[Source], at: datetime, pk: str = "pk") -> QuerySet[Source, Any]:
+    cited = with_dates(rows.filter(post_count__gt=0), Citation, at)
+    columns = ("public_count", pk, "name", "first_seen", "last_seen")
+    ordered = cited.order_by("-post_count", "name").values_list(*columns)
+    found: QuerySet[Source, Any] = ordered[:SOURCES]
+    return found
+
+
+@prepared
+def related_tags(tag: int, at: datetime) -> QuerySet[TaggedPost, Any]:
+    """Return (name, slug) of the tags that the latest posts of a tag share most often with it."""
+    posts = tagged(tag, at).values("content_object_id")[:PAGE_SIZE]
+    rows: QuerySet[TaggedPost, Any] = (
+        TaggedPost.objects.filter(content_object__in=posts)
+        .exclude(tag=tag)
+        .values("tag")
+        .annotate(shared=Count("pk"))
+        .order_by("-shared", "tag__name")
+        .values_list("tag__name", "tag__slug")[:RELATED_TAGS]
+    )
+    return rows
+
+
+def public_row(rows: Rows) -> tuple[Any, ...]:
+    """Return the tag, section or source found; raise Http404 for none, or one without posts.
+
+    The first column is the number of public posts: one that only drafts have must not be told.
+    """
+    if not rows or rows[0][0] <= 0:
+        raise Http404("Nothing public is listed here.")
+    return rows[0]
+
+
+# How many, and when
+
+
+def with_public_count(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
+    """Annotate tags, sections or sources with ``public_count``: the posts readers see then."""
+    post, by = PATHS[listed]
+    coming = (
+        _coming(listed, post, at)
+        .filter(**{by: OuterRef("pk")})
+        .order_by()
+        .values(by)
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    counted: QuerySet[Any] = rows.annotate(
+        public_count=F("post_count") - Coalesce(Subquery(coming), 0)
+    )
+    return counted
+
+
+def with_dates(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
+    """Annotate with ``public_count``, and with the moments ``first_seen`` and ``last_seen``."""
+    post, by = PATHS[listed]
+    seen = listed._default_manager.filter(public(at, post), **{by: OuterRef("pk")})
+    # Says nothing new, but without it SQLite reads all posts for each row, not the end of an index.
+    seen = seen.filter(date__lte=at)
+    dated: QuerySet[Any] = with_public_count(rows, listed, at).annotate(
+        first_seen=Subquery(seen.order_by("date").values("date")[:1]),
+        last_seen=Subquery(seen.order_by("-date").values("date")[:1]),
+    )
+    return dated
+
+
+def scheduled(listed: type[Listed], at: datetime) -> dict[int, int]:
+    """Return how many posts still to come each tag, section or source has."""
+    post, by = PATHS[listed]
+    return dict(_coming(listed, post, at).order_by().values_list(by).annotate(Count("pk")))
+
+
+def _coming(listed: type[Listed], post: str, at: datetime) -> QuerySet[Any]:
+    rows = listed._default_manager.filter(date__gt=at, **{f"{post}__status": Post.Status.PUBLISHED})
+    if listed is Section:
+        rows = rows.filter(repeat=0, recurring__isnull=False)  # type: ignore[misc]
+    return rows
+
+
+@prepared
+def _months() -> QuerySet[ArchiveMonth, Any]:
+    return ArchiveMonth.objects.order_by("-month").values_list("month", "post_count")
+
+
+@prepared
+def _moments_to_come(at: datetime) -> QuerySet[Post, Any]:
+    return Post.objects.scheduled(at).order_by().values_list("published_at")
+
+
+def months(at: datetime) -> list[MonthCount]:
+    """Return the first day and number of public posts of every month that has any, newest first."""
+    coming = Counter(month_of(moment) for (moment,) in _moments_to_come(at))
+    return [(day, left) for day, count in _months() if (left := count - coming[day]) > 0]
+
+
+def by_year(rows: Iterable[MonthCount]) -> dict[int, list[MonthCount]]:
+    """Group months by year, in the order they come."""
+    years: dict[int, list[MonthCount]] = {}
+    for day, count in rows:
+        years.setdefault(day.year, []).append((day, count))
+    return years
+
+
+def between(first: date, after: date, at: datetime) -> QuerySet[Post, Any]:
+    """Return ``cards`` of the days from ``first`` to before ``after``, in the site's time zone."""
+    zone = timezone.get_default_timezone()
+    start, end = (datetime.combine(day, time.min, zone) for day in (first, after))
+    # One upper bound, for the same reason as in ``_older``.
+    return cards(min(at, end - timedelta.resolution)).filter(published_at__gte=start)
+
+
+def next_month(day: date) -> date:
+    """Return the first day of the month after a day's."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,344 @@
+"""The public pages: they read what saving stored and put it into the site's shell."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from posts.models import (
+    OldSlug,
+    Post,
+    RecurringSection,
+    Section,
+    Tag,
+    TagAlias,
+    TaggedPost,
+    public,
+)
+from posts.naming import nfc
+from posts.previewing import PreviewError, PreviewExpired, read_preview
+from posts.publishing.composing import absolute
+from posts.publishing.counting import month_of
+from posts.site import listing
+from posts.site.initials import group_by_initial
+from posts.site.listing import public_row
+from posts.site.paging import PAGE_SIZE, Page, paginate
+from posts.site.shell import article_page, joined, page, safe
+from posts.templatetags.newsletter import (
+    issue_count,
+    link_count,
+    month_and_year,
+    short_date,
+)
+
+HOME_ROWS = 12
+YEAR_ROWS = 400
+INDEX_ROWS = 500
+OWNERS_IN_INDEX = 6
+RECURS = 2  # a heading is a recurring section from its second issue on
+Owner: TypeAlias = tuple[str, str, int]
+"""Name on the host, address of the page, number of issues."""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The latest issue, opened, and the recent ones as rows."""
+    now = timezone.now()
+    opening = listing.newest(listing.cards, 1, "page__opening")(now)
+    recent = listing.newest(listing.cards, HOME_ROWS + 1)(now)
+    return page("home", {"opening": joined(opening), "rows": joined(recent[1:])})
+
+
+@require_safe
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    """One issue: its stored page between the site's header and its neighbours."""
+    rows = listing.issue(nfc(slug), timezone.now())
+    if not rows:
+        return _moved_post(slug)
+    head, intro, body, outro, *beside = rows[0]
+    return article_page(head, (intro, body, outro), beside)
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A post as readers will see it, draft or not, for whoever holds its signed address."""
+    try:
+        pk = read_preview(token)
+    except PreviewExpired:
+        return _private(page("preview_over", {}, status=410))
+    except PreviewError as error:
+        raise Http404("No preview has this address.") from error
+    columns = ("page__head", "page__intro", "page__body", "page__outro")
+    row = Post.objects.filter(pk=pk, page__isnull=False).values_list(*columns).first()
+    if row is None:
+        raise Http404("There is nothing to preview.")
+    head, *article = row
+    return _private(article_page(head, article))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Keep a page out of caches and search engines, and its address out of other sites' logs."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@require_safe
+def archive(request: HttpRequest) -> HttpResponse:
+    """Every year with its months, and the latest issues."""
+    now = timezone.now()
+    months = listing.months(now)
+    years = [
+        (
+            year,
+            reverse("posts:archive-year", args=[year]),
+            sum(count for _day, count in rows),
+            [(day, _month_url(day), count) for day, count in rows],
+        )
+        for year, rows in listing.by_year(months).items()
+    ]
+    context = {
+        "years": years,
+        "total": sum(count for _day, count in months),
+        "rows": joined(listing.newest(listing.cards, HOME_ROWS)(now)),
+    }
+    return page("archive", context, nav="archive", path=request.path)
+
+
+@require_safe
+def archive_year(request: HttpRequest, year: int) -> HttpResponse:
+    """One year, month by month; of a very full year the newest issues only."""
+    now = timezone.now()
+    years = listing.by_year(listing.months(now))
+    if year not in years:
+        raise Http404("No issue was published in this year.")
+    months = years[year]
+    rows: dict[date, list[bytes]] = {day: [] for day, _count in months}
+    cards = listing.between(months[-1][0], listing.next_month(months[0][0]), now)
+    for card, moment, _pk in cards[:YEAR_ROWS]:
+        rows[month_of(moment)].append(bytes(card or b""))
+    context = {
+        "year": year,
+        "count": sum(count for _day, count in months),
+        "months": [(day, _month_url(day), count) for day, count in months],
+        "groups": [
+            (day, _month_url(day), count, safe(b"".join(rows[day]))) for day, count in months
+        ],
+        "newer": _year_link(min((other for other in years if other > year), default=None)),
+        "older": _year_link(max((other for other in years if other < year), default=None)),
+    }
+    return page("archive_year", context, nav="archive", path=request.path)
+
+
+@require_safe
+def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
+    """The issues of one month."""
+    now = timezone.now()
+    months = {(day.year, day.month): (day, count) for day, count in listing.months(now)}
+    if (year, month) not in months:
+        raise Http404("No issue was published in this month.")
+    first, count = months[year, month]
+    rows = listing.between(first, listing.next_month(first), now)
+    found = paginate(request.GET.get("page"), lambda: list(rows[: PAGE_SIZE + 1]), lambda: rows)
+    context = {
+        "title": month_and_year(first),
+        "kicker": year,
+        "kicker_url": reverse("posts:archive-year", args=[year]),
+        "facts": [issue_count(count)],
+    }
+    return _listing(request, found, context, nav="archive")
+
+
+@require_safe
+def tags(request: HttpRequest) -> HttpResponse:
+    """All tags by their initial."""
+    coming = listing.scheduled(TaggedPost, timezone.now())
+    rows = Tag.objects.filter(post_count__gt=0).values_list("pk", "name", "slug", "post_count")
+    entries = [
+        (name, reverse("posts:tag", args=[slug]), left)
+        for pk, name, slug, count in rows.order_by()
+        if (left := count - coming.get(pk, 0)) > 0
+    ]
+    context = {"groups": group_by_initial(entries), "total": len(entries)}
+    return page("tag_index", context, nav="tags", path=request.path)
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    """The issues about a subject."""
+    now = timezone.now()
+    rows = listing.tag_named(nfc(slug), now)
+    if not rows:
+        return _moved_tag(slug)
+    count, pk, name, description = public_row(rows)
+    found = _found(request, listing.tagged, pk, now)
+    related = listing.related_tags(pk, now)
+    context = {
+        "title": name,
+        "kicker": gettext("Tag"),
+        "kicker_url": reverse("posts:tags"),
+        "description": description,
+        "facts": [issue_count(count)],
+        "related": [(other, reverse("posts:tag", args=[slug]), 0) for other, slug in related],
+        "feeds": _feeds("tag", nfc(slug)),
+    }
+    return _listing(request, found, context, nav="tags")
+
+
+@require_safe
+def sections(request: HttpRequest) -> HttpResponse:
+    """The headings that come back, the most frequent first."""
+    rows = RecurringSection.objects.filter(post_count__gte=RECURS).order_by("-post_count", "pk")
+    entries = [
+        (row.title, row.get_absolute_url(), row.public_count, row.first_seen, row.last_seen)
+        for row in listing.with_dates(rows, Section, timezone.now())[:INDEX_ROWS]
+        if row.public_count >= RECURS
+    ]
+    context = {"entries": entries, "total": len(entries)}
+    return page("section_index", context, nav="sections", path=request.path)
+
+
+@require_safe
+def section(request: HttpRequest, slug: str) -> HttpResponse:
+    """The issues that have a recurring section."""
+    now = timezone.now()
+    count, pk, title = public_row(listing.section_named(nfc(slug), now))
+    found = _found(request, listing.with_section, pk, now)
+    context = {
+        "title": title,
+        "kicker": gettext("Section"),
+        "kicker_url": reverse("posts:sections"),
+        "facts": [issue_count(count)],
+        "feeds": _feeds("section", nfc(slug)),
+    }
+    return _listing(request, found, context, nav="sections")
+
+
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """The hosts where the links lead, the most cited first, with those who share a host below."""
+    now = timezone.now()
+    below: dict[int, list[Owner]] = {}
+    for count, host, name, *_dates in listing.owners(now):
+        if count > 0:
+            below.setdefault(host, []).append(_owner(name, count))
+    entries = [
+        (name, _source_url(name), count, first, last, below.get(pk, [])[:OWNERS_IN_INDEX])
+        for count, pk, name, first, last in listing.hosts(now)
+        if count > 0
+    ]
+    # Of a list that was cut nobody counted the rest.
+    total = len(entries) if len(entries) < listing.SOURCES else 0
+    context = {"entries": entries, "total": total}
+    return page("source_index", context, nav="sources", path=request.path)
+
+
+@require_safe
+def source(request: HttpRequest, name: str) -> HttpResponse:
+    """The issues that cite a host or an owner; when and how often; a host's owners."""
+    now, name = timezone.now(), nfc(name).lower()
+    row = public_row(listing.source_named(name, now))
+    count, pk, links, first_seen, last_seen, host = row
+    found = _found(request, listing.citing, pk, now)
+    owners = [] if host else [row for row in listing.owners_of(pk, now) if row[0] > 0]
+    context = {
+        "title": name,
+        "kicker": gettext("Source"),
+        "kicker_url": reverse("posts:sources"),
+        "within": host and (host, _source_url(host)),
+        "facts": [
+            issue_count(count),
+            link_count(links),
+            format_html(gettext("first seen {}"), short_date(first_seen)),
+            format_html(gettext("last seen {}"), short_date(last_seen)),
+        ],
+        "owners": [_owner(owner, cited) for cited, _host, owner, *_dates in owners],
+        "feeds": _feeds("source", name),
+    }
+    return _listing(request, found, context, nav="sources")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may read (RFC 9309): everything public, no forms but the entrance to one."""
+    suggest = reverse("posts:suggest")
+    lines = (
+        "User-agent: *",
+        f"Disallow: {reverse('admin:index')}",
+        f"Allow: {suggest}$",
+        f"Disallow: {suggest}",
+        f"Disallow: {reverse('posts:report')}",
+        f"Sitemap: {absolute(reverse('posts:sitemap'))}",
+    )
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+# Parts of pages
+
+
+def _found(request: HttpRequest, rows_of: listing.RowsOf, pk: int, now: datetime) -> Page:
+    """Return the page of a tag's, section's or source's posts that is asked for."""
+    return paginate(
+        request.GET.get("page"),
+        lambda: listing.first_page(rows_of)(pk, now),
+        lambda: rows_of(pk, now),
+    )
+
+
+def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
+    parts = {
+        "rows": joined(found.rows),
+        "newer": found.newer and request.path + found.newer,
+        "older": found.older and request.path + found.older,
+    }
+    return page("listing", context | parts, nav=nav, path=request.path)
+
+
+def _feeds(kind: str, slug: str) -> list[tuple[str, str]]:
+    return [
+        (title, reverse(f"posts:{kind}-{form}", args=[slug]))
+        for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
+    ]
+
+
+def _moved_post(slug: str) -> HttpResponse:
+    """Redirect from a slug a public post had before, else raise Http404."""
+    old = OldSlug.objects.filter(public(post="post"), slug=nfc(slug)).select_related("post").first()
+    if old is None:
+        raise Http404("There is no such issue.")
+    return redirect(old.post, permanent=True)
+
+
+def _moved_tag(slug: str) -> HttpResponse:
+    """Redirect from the slug of a renamed or merged tag, else raise Http404."""
+    alias = TagAlias.objects.filter(slug=nfc(slug)).select_related("tag").first()
+    if alias is None:
+        raise Http404("There is no such tag.")
+    return redirect(alias.tag, permanent=True)
+
+
+@lru_cache(maxsize=2048)
+def _month_url(day: date) -> str:
+    return reverse("posts:archive-month", args=[day.year, day.month])
+
+
+def _source_url(name: str) -> str:
+    return reverse("posts:source", args=[name])
+
+
+def _owner(name: str, count: int) -> Owner:
+    return name.partition("/")[2], _source_url(name), count
+
+
+def _year_link(year: int | None) -> tuple[int, str] | None:
+    return None if year is None else (year, reverse("posts:archive-year", args=[year]))
