@@ -6,11 +6,9 @@ What is stored already and differs is never replaced unless asked for.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -86,24 +84,8 @@ def import_sources(
     sources: Iterable[SourceFile], options: ImportOptions | None = None
 ) -> Iterator[Outcome]:
     """Import each file by itself and yield what happened; one that fails stops no other."""
-    with _fewer_collections():
-        for source in sources:
-            yield import_source(source, options or ImportOptions())
-
-
-@contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Let Python look for cycles less often.
-
-    Each issue makes thousands of objects and hardly a cycle; looking for some after every 700 of
-    them took a twelfth of an import.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(20_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
+    for source in sources:
+        yield import_source(source, options or ImportOptions())
 
 
 def import_source(source: SourceFile, options: ImportOptions) -> Outcome:
