@@ -71,7 +71,7 @@ check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings a
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) compile_translations --check
 
-bench: $(DEV_STAMP) .env  ## Measure the figures that README.md gives
+bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md
 	@failed=0; for file in $$(grep -l __main__ benchmarks/*.py); do \
 		name=$$(basename "$$file" .py); echo "== $$name"; \
 		$(BIN)/python -m "benchmarks.$$name" || failed=1; done; exit $$failed
