@@ -265,8 +265,8 @@ def mail(name: str) -> dict[str, Any]:
 def tasks(name: str, default: str = "database") -> dict[str, Any]:
     """Return the library's description of a task queue.
 
-    `database` keeps tasks there; with `redis://host:port/number` Redis also announces them to
-    workers; `immediate` runs each where it is enqueued, without a worker.
+    `database` keeps tasks there; with `redis://host:port/number` Redis also wakes workers at once;
+    `immediate` runs each where it is enqueued, without a worker.
     """
     value = text(name, default)
     if value in {"database", "immediate"}:

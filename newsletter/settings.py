@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -135,13 +135,6 @@ MOVED_TASKS = {
     "posts.moderating.make_stale_again": "posts.following.make_stale_again",
     "posts.telling.tell": "posts.readers.telling.tell",
 }
-if "OPTIONS" in TASKS["default"]:
-    INSTALLED_APPS.append("django_rq")
-    RQ_SHOW_ADMIN_LINK = False  # the page of tasks shows them all
-    RQ = {"COMMIT_MODE": "auto"}  # tasks are announced after the commit as it is
-    # A Redis that does not answer must not keep whoever enqueues waiting.
-    _limits = urlencode({"socket_connect_timeout": 1, "socket_timeout": 5})
-    RQ_QUEUES = {"default": {"URL": f"{TASKS['default']['OPTIONS']['url']}?{_limits}"}}
 
 # Mail: none is sent, and nobody is asked for an address, unless a server is named
 

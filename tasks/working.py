@@ -148,8 +148,6 @@ class Loop:
             self._look_after_others()
             task = StoredTask.objects.claim(worker)
             if task:
-                if task.attempts == 1:
-                    self.backend.settle()
                 run(task)
             elif self.once:
                 return

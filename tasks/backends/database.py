@@ -20,6 +20,3 @@ class DatabaseBackend(RowBackend):
         """Wait for a second at most; return whether a task is known to have come."""
         time.sleep(1)
         return False
-
-    def settle(self) -> None:
-        """Take note that a worker has begun a task for the first time."""

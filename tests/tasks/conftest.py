@@ -98,8 +98,6 @@ def queue(
     """Where the tasks of the test wait, as TASKS says it: one of QUEUES, or the first."""
     if getattr(request, "param", "") == "redis":
         address = settings.CACHES["default"]["LOCATION"]
-        settings.RQ_QUEUES = {"default": {"URL": address}}
-        settings.RQ = {"COMMIT_MODE": "auto"}
     else:
         address = "database"
     monkeypatch.setenv("TASKS", address)

@@ -3,11 +3,12 @@
 import signal
 from pathlib import Path
 
-import django_rq
 import pytest
+from django.db import transaction
 from django.utils import timezone
-from django_tasks import TaskResultStatus
+from django_tasks import TaskResultStatus, default_task_backend
 
+from tasks.backends.redis import KEY, MOST_RINGS, RedisBackend
 from tasks.models import PeriodicTask, StoredTask, Worker
 from tests.tasks import samples
 from tests.tasks.conftest import QUEUES, Crew
@@ -22,9 +23,11 @@ def notes(folder: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def announcements(queue: str) -> int:
-    """Return how many tasks Redis still announces."""
-    return 0 if queue == "database" else len(django_rq.get_queue())
+def unheard_rings() -> int:
+    """Return how many rings wait in Redis for a worker; none where there is no bell."""
+    if not isinstance(default_task_backend, RedisBackend):
+        return 0
+    return default_task_backend.bell.redis.llen(KEY)
 
 
 def is_done(task_id: str) -> bool:
@@ -124,9 +127,42 @@ def test_a_worker_ends_with_the_server_beside_which_it_was_started(crew: Crew):
 
 
 @on_each_queue
-def test_many_workers_run_each_task_once_beside_a_server_that_writes(
-    crew: Crew, tmp_path: Path, queue: str
-):
+def test_workers_that_wait_begin_new_tasks_at_once_each_one_of_its_own(crew: Crew, tmp_path: Path):
+    crew.environment["ONLY_THE_BELL"] = "1"
+    for _ in range(2):
+        crew.start()
+    wait_until(lambda: Worker.objects.count() == 2)
+    tasks = [samples.wait_for_permission.enqueue(str(tmp_path)) for _ in range(2)]
+    wait_until(lambda: StoredTask.objects.filter(status=TaskResultStatus.RUNNING).count() == 2)
+    (tmp_path / "go").touch()
+    wait_until(lambda: all(is_done(task.id) for task in tasks))
+
+    last = samples.note.enqueue(str(tmp_path), "after all others")
+    wait_until(lambda: is_done(last.id))
+
+
+@on_each_queue
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_is_undone_or_for_later_wakes_nobody(queue: str, tmp_path: Path):
+    with transaction.atomic():
+        samples.note.enqueue(str(tmp_path), "never")
+        transaction.set_rollback(True)
+    samples.note.using(run_after=timezone.now()).enqueue(str(tmp_path), "later")
+
+    assert unheard_rings() == 0
+
+
+@on_each_queue
+@pytest.mark.django_db(transaction=True)
+def test_rings_that_nobody_hears_do_not_pile_up(queue: str, tmp_path: Path):
+    for number in range(MOST_RINGS + 10):
+        samples.note.enqueue(str(tmp_path), f"note {number}")
+
+    assert unheard_rings() <= MOST_RINGS
+
+
+@on_each_queue
+def test_many_workers_run_each_task_once_beside_a_server_that_writes(crew: Crew, tmp_path: Path):
     names = [f"note {number}" for number in range(200)]
     for name in names[:100]:
         samples.note.enqueue(str(tmp_path), name)
@@ -134,11 +170,11 @@ def test_many_workers_run_each_task_once_beside_a_server_that_writes(
     for name in names[100:]:
         samples.note.enqueue(str(tmp_path), name)
     wait_until(lambda: not StoredTask.objects.exclude(status=DONE).exists())
+    wait_until(lambda: unheard_rings() == 0)
     for worker in workers:
         worker.terminate()
 
     assert [worker.wait(PATIENCE) for worker in workers] == [0, 0, 0]
-    assert announcements(queue) == 0
     assert sorted(note for note in notes(tmp_path) if note != "period") == sorted(names)
     assert set(StoredTask.objects.values_list("exception_class_path", flat=True)) == {""}
     assert "locked" not in crew.log()

@@ -14,9 +14,10 @@ from django_tasks import TaskResultStatus
 from django_tasks.base import Task
 from pytest_django.fixtures import Settings
 
+from newsletter import env
 from tasks.backends.database import DatabaseBackend
 from tasks.backends.inline import InlineTaskFailed
-from tasks.backends.redis import RedisBackend
+from tasks.backends.redis import bell_at
 from tasks.models import StoredTask, Worker, WorkerLost, delay_after
 from tasks.working import Loop, bury_lost_workers, run_waiting
 from tests.tasks import samples
@@ -281,15 +282,21 @@ def test_a_worker_whose_database_fails_goes_on_under_another_name_and_loses_no_t
     assert StoredTask.objects.get(pk=old.task_id).status == TaskResultStatus.SUCCESSFUL
 
 
-def test_a_redis_that_is_down_neither_keeps_nor_loses_a_task(
-    folder, settings: Settings, django_capture_on_commit_callbacks: Any
+def test_a_redis_that_is_down_is_logged_once_and_neither_keeps_nor_loses_a_task(
+    folder,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: Any,
 ):
-    settings.RQ_QUEUES = {"default": {"URL": "redis://127.0.0.1:1/0"}}
-    settings.RQ = {"COMMIT_MODE": "auto"}
-    settings.TASKS = {"default": {"BACKEND": "tasks.backends.redis.RedisBackend"}}
+    monkeypatch.setenv("TASKS", "redis://127.0.0.1:1/0")
+    settings.TASKS = {"default": env.tasks("TASKS")}
+    names = ["one", "two", "three"]
     with django_capture_on_commit_callbacks(execute=True):
-        samples.note.enqueue(folder, "note")
+        for name in names:
+            samples.note.enqueue(folder, name)
 
-    assert RedisBackend("default", {}).wait() is False
-    assert run_waiting() == 1
-    assert notes(folder) == ["note"]
+    assert bell_at("redis://127.0.0.1:1/0").wait() is False
+    assert run_waiting() == 3
+    assert notes(folder) == names
+    assert caplog.text.count("Redis does not answer") == 1
