@@ -69,7 +69,7 @@ check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings a
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) check --fail-level WARNING
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
-	$(MANAGE) compile_translations --check
+	$(BIN)/python -m pytest --quiet tests/newsletter/test_translations.py
 
 bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md
 	@failed=0; for file in $$(grep -l __main__ benchmarks/*.py); do \
@@ -85,7 +85,7 @@ format: $(DEV_STAMP)  ## Put imports, code and templates in order
 messages: $(DEV_STAMP) .env  ## Collect the texts to translate (needs gettext) and compile them
 	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file \
 		--ignore '.venv/*' --ignore 'node_modules/*' --ignore 'tests/*'
-	$(MANAGE) compile_translations
+	$(BIN)/pybabel compile --directory locale --domain django --statistics
 
 lock: $(DEV_STAMP)  ## Compile requirements*.txt from pyproject.toml, with hashes (ARGS=--upgrade)
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header \

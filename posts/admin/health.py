@@ -142,7 +142,7 @@ def _by_age(health: Health) -> Panel:
     title = gettext("Broken links by age")
     axes = {
         "across": gettext("years since an issue first had the link"),
-        "up": gettext("% of the links checked"),
+        "up": gettext("share of the links checked (%)"),
     }
     words = _words("rot-by-age", title, labels, shares, **axes)
     series = Series(gettext("Broken, %"), "tone-bad", shares)
@@ -215,7 +215,7 @@ def _repeats(health: Health) -> Panel:
     months = [date_format(row.month, pattern) for row in health.repeats]
     shares = [row.share for row in health.repeats]
     title = gettext("Links covered before")
-    axes = {"across": gettext("month"), "up": gettext("% of the links printed")}
+    axes = {"across": gettext("month"), "up": gettext("share of the links printed (%)")}
     words = _words("repeats", title, months, shares, **axes)
     series = Series(gettext("Covered before, %"), "tone-accent", shares)
     return Panel(

@@ -1,0 +1,60 @@
+"""The translations are whole, and compiled as they are written."""
+
+import re
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from tests.newsletter.production import CHECKOUT
+
+SOURCES = sorted(CHECKOUT.glob("locale/*/LC_MESSAGES/*.po"))
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
+
+
+@pytest.fixture(params=SOURCES, ids=lambda source: source.parts[-3])
+def source(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def catalogue(source: Path) -> Catalog:
+    with source.open("rb") as file:
+        return read_po(file, source.parts[-3], abort_invalid=True)
+
+
+def messages(catalogue: Catalog) -> list[Message]:
+    """Return the messages of a catalogue without its header."""
+    return [message for message in catalogue if message.id]
+
+
+def forms(texts: str | Iterable[str]) -> list[str]:
+    """Return a text that has no plural, or the forms of one that has."""
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def test_every_message_stands_once_and_is_translated(source: Path, catalogue: Catalog) -> None:
+    assert [message.id for message in messages(catalogue) if message.fuzzy] == []
+    assert [message.id for message in messages(catalogue) if not all(forms(message.string))] == []
+    written = re.findall("^msgid ", source.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(written) == 1 + len(messages(catalogue))
+
+
+def test_no_translation_loses_or_invents_a_placeholder(catalogue: Catalog) -> None:
+    assert [(message.id, errors) for message, errors in catalogue.check()] == []
+    for message in messages(catalogue):
+        wanted = sorted(PLACEHOLDER.findall(forms(message.id)[-1]))
+        for text in forms(message.string):
+            assert sorted(PLACEHOLDER.findall(text)) == wanted, message.id
+
+
+def test_what_is_compiled_is_what_translators_wrote(source: Path, catalogue: Catalog) -> None:
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+
+    is_up_to_date = source.with_suffix(".mo").read_bytes() == compiled.getvalue()
+    assert is_up_to_date, "run `make messages`"
