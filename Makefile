@@ -19,8 +19,13 @@ SAMPLES := posts/samples
 PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" DEBUG=false SITE_URL=https://news.example.org \
 	SECRET_KEY=not-the-key-of-any-site-but-long-enough-for-every-check-0123456789
 
+BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
+# Runs all of them, then fails if one failed.
+run_benchmarks = failed=0; for file in $(1); do name=$$(basename "$$file" .py); echo "== $$name"; \
+	$(BIN)/python -m "benchmarks.$$name" || failed=1; done; exit $$failed
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock format messages clean
+.PHONY: help run test check bench long lock format messages clean
 .SUFFIXES:
 
 help:  ## List these commands
@@ -72,9 +77,11 @@ check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings a
 	$(BIN)/python -m pytest --quiet tests/newsletter/test_translations.py
 
 bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md
-	@failed=0; for file in $$(grep -l __main__ benchmarks/*.py); do \
-		name=$$(basename "$$file" .py); echo "== $$name"; \
-		$(BIN)/python -m "benchmarks.$$name" || failed=1; done; exit $$failed
+	@$(call run_benchmarks,$(filter-out benchmarks/kill_%,$(BENCHMARKS)))
+
+long: $(DEV_STAMP) .env  ## Run what is too long for CI: kills, load, long journeys
+	@$(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
+	@$(call run_benchmarks,$(filter benchmarks/kill_%,$(BENCHMARKS)))
 
 format: $(DEV_STAMP)  ## Put imports, code and templates in order
 	$(BIN)/ruff check --fix

@@ -71,6 +71,7 @@ def test_a_task_that_takes_longer_than_a_lease_stays_with_its_worker(crew: Crew,
     assert busy.poll() is None
 
 
+@pytest.mark.long
 def test_workers_that_are_killed_again_and_again_lose_no_task(crew: Crew, tmp_path: Path):
     names = [f"note {number}" for number in range(120)]
     for name in names:
