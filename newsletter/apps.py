@@ -2,6 +2,7 @@ from typing import cast
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin import apps
 
 from posts.sanitizing import Engine, use_engine
 
@@ -12,3 +13,10 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         """Hand the settings on to what reads none itself."""
         use_engine(cast(Engine, settings.HTML_SANITIZER))
+
+
+class StaffConfig(apps.AdminConfig):
+    """Django's admin with a site of our own, in the place of `django.contrib.admin`."""
+
+    default = False
+    default_site = "newsletter.staff.StaffSite"

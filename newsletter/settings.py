@@ -48,7 +48,7 @@ LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 # Parts
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "newsletter.apps.StaffConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -21,7 +21,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
-from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.models import get_date_max
 
 from tasks.backends.database import DatabaseBackend
 from tasks.models import PeriodicTask, StoredTask, Worker
@@ -50,9 +50,6 @@ class StateFilter(admin.SimpleListFilter):
     ) -> QuerySet[StoredTask]:
         state = (self.value() or "").upper()
         return queryset.filter(status=state) if state in STATES else queryset
-
-
-admin.site.unregister(DBTaskResult)
 
 
 @admin.register(StoredTask)

@@ -1,4 +1,7 @@
-"""The staff's side of links: one module for each noun, and the parts that admins are made of."""
+"""The staff's side of links: one module for each noun, and the parts that admins are made of.
+
+What an upper app adds to (links, rules, decisions) is registered there, as a subclass.
+"""
 
 from links.admin.decisions import DecisionAdmin
 from links.admin.links import LinkAdmin
@@ -10,6 +13,7 @@ from links.admin.parts import (
     Desk,
     ReadOnly,
     ReasonForm,
+    Waiting,
     badge,
     day,
     moment,
@@ -32,6 +36,7 @@ __all__ = [
     "ReasonForm",
     "SourceAdmin",
     "SourceRuleAdmin",
+    "Waiting",
     "badge",
     "day",
     "moment",

@@ -44,7 +44,6 @@ NAMES = {
 }
 
 
-@admin.register(Decision)
 class DecisionAdmin(Desk):
     """Decisions, the latest first; nobody changes or deletes one."""
 

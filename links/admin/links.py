@@ -125,7 +125,6 @@ class RuleFilter(admin.SimpleListFilter):
         return queryset.filter(rule__action=value) if known else queryset
 
 
-@admin.register(Link)
 class LinkAdmin(Desk):
     """Links, decided about one by one or many at once."""
 

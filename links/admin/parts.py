@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin
@@ -32,6 +32,16 @@ STANDINGS = {"shown": "published", "held": "scheduled", "blocked": "problem"}
 HEALTH = {"ok": "published", "redirected": "published", "restricted": "scheduled",
           "broken": "problem", "gone": "problem"}  # fmt: skip
 RULES = {"allow": "published", "hold": "scheduled", "block": "problem"}
+
+
+class Waiting(NamedTuple):
+    """How many rows wait for somebody, and where they are listed; ``parts`` of them apart."""
+
+    name: str
+    number: int | str
+    url: str
+    kind: str
+    parts: Sequence[dict[str, Any]] = ()
 
 
 class ReasonForm(forms.Form):
@@ -66,10 +76,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 class Desk(ReadOnly):
-    """Rows that nobody edits: staff read them and decide about them.
-
-    What only the app that shows links can know is counted by its subclasses.
-    """
+    """Rows that nobody edits: staff read them and decide about them."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: what may change is decided, with a reason and on the record."""
@@ -80,7 +87,7 @@ class Desk(ReadOnly):
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
     def reach(self, links: QuerySet[Link]) -> Reach:
-        """Return how many links, posts and items a decision about links touches."""
+        """Return how much a decision about links touches; the app that shows links knows more."""
         return Reach(links.order_by().count())
 
     def find(self, request: HttpRequest, object_id: str) -> Any:

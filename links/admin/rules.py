@@ -99,7 +99,6 @@ class ActiveFilter(admin.SimpleListFilter):
         return queryset if wanted is None else queryset.filter(ended_at__isnull=wanted)
 
 
-@admin.register(SourceRule)
 class SourceRuleAdmin(Desk):
     """Rules that hold and held."""
 

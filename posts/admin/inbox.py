@@ -22,7 +22,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links import inbox
-from links.admin import EMPTY, badge
+from links.admin import EMPTY, Waiting, badge
 from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.auditing import record
@@ -128,6 +128,12 @@ class InboxEntryAdmin(Covered):
     @admin.display(description=_("status"), ordering="done_at")
     def state(self, row: InboxEntry) -> SafeString:
         return badge("draft", _("Done")) if row.done_at else badge("scheduled", _("To be printed"))
+
+    def waiting(self, _request: HttpRequest) -> list[Waiting]:
+        """Return how many links are to be printed."""
+        number = InboxEntry.objects.filter(done_at=None).count()
+        url = reverse("admin:links_inboxentry_changelist")
+        return [Waiting(gettext("For the next issue"), number, url, "inbox")]
 
     # Collecting
 

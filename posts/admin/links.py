@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
-from links.decisions import Reach
 from links.models import Decision, Link, SourceRule
 from posts.admin import health
 from posts.admin.queue.context import reach_of
@@ -22,18 +21,6 @@ from posts.health import measuring
 from posts.models import Appearance, Post
 
 SHOWN_PLACES = 200
-
-admin.site.unregister(Link)
-admin.site.unregister(SourceRule)
-admin.site.unregister(Decision)
-
-
-class Reaching:
-    """Counts the posts and items that a decision touches, which only this app knows."""
-
-    def reach(self, links: QuerySet[Link]) -> Reach:
-        """Return how many links, posts and items a decision about links touches."""
-        return reach_of(links)
 
 
 @admin.register(Decision)
@@ -46,17 +33,20 @@ class FollowedDecisionAdmin(DecisionAdmin):
 
 
 @admin.register(SourceRule)
-class ReachingRuleAdmin(Reaching, SourceRuleAdmin):
-    """Rules, and how far each reaches."""
+class ReachingRuleAdmin(SourceRuleAdmin):
+    """Rules, and how many posts and items each reaches."""
+
+    reach = staticmethod(reach_of)
 
 
 @admin.register(Link)
-class PlacedLinkAdmin(Reaching, LinkAdmin):
+class PlacedLinkAdmin(LinkAdmin):
     """Links with the number of their places, and the places."""
 
+    reach = staticmethod(reach_of)
     list_display = (*LinkAdmin.list_display, "places")
-    change_form_template = "admin/links/link/change_form.html"
-    change_list_template = "admin/links/link/change_list.html"
+    change_form_template = "admin/posts/link/change_form.html"
+    change_list_template = "admin/posts/link/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
         """Return links with the number of their places."""
@@ -107,7 +97,7 @@ class PlacedLinkAdmin(Reaching, LinkAdmin):
             "health": numbers,
             "panels": health.panels(numbers),
         }
-        return render(request, "admin/links/link/health.html", context)
+        return render(request, "admin/posts/link/health.html", context)
 
     def health_file_view(self, request: HttpRequest) -> HttpResponseBase:
         """Send one table of the page as a file; without a name, show the page to choose from."""

@@ -21,14 +21,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY
+from links.admin import EMPTY, Waiting
 from posts import publishing
 from posts.admin import uploads
 from posts.admin.auditing import record
 from posts.admin.conflicts import conflict_context, retry_data
 from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
 from posts.admin.outlines import outline
-from posts.admin.states import STATES, StateFilter, state_badge, state_of
+from posts.admin.states import STATES, StateFilter, in_state, state_badge, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Post, Tag, TaggedPost
@@ -122,6 +122,21 @@ class PostAdmin(admin.ModelAdmin):
     @admin.display(description=_("Markdown"))
     def document_shown(self, post: Post) -> SafeString:
         return format_html('<pre class="document-shown" tabindex="0">{}</pre>', post.document)
+
+    def waiting(self, _request: HttpRequest) -> list[Waiting]:
+        """Return how many posts are drafts, scheduled, or cannot be shown."""
+        names = {
+            "draft": gettext("Drafts"),
+            "scheduled": gettext("Scheduled"),
+            "problem": gettext("Posts with problems"),
+        }
+        url = reverse("admin:posts_post_changelist")
+        return [
+            Waiting(
+                name, in_state(Post.objects.all(), state).count(), f"{url}?state={state}", state
+            )
+            for state, name in names.items()
+        ]
 
     # Who may
 

@@ -28,7 +28,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import ReadOnly
+from links.admin import ReadOnly, Waiting
 from links.decisions import (
     DecisionError,
     ReasonMissing,
@@ -38,7 +38,16 @@ from links.decisions import (
     undo,
 )
 from links.models import Decision, Link, QueueEntry, Source, SourceRule
-from links.queue import Part, Taken, claim, give_back, take, what_became_of, with_links
+from links.queue import (
+    Part,
+    Taken,
+    claim,
+    count_by_kind,
+    give_back,
+    take,
+    what_became_of,
+    with_links,
+)
 from links.standing import links_under
 from posts.admin.queue.context import reach_of
 from posts.admin.queue.desk import (
@@ -51,6 +60,7 @@ from posts.admin.queue.desk import (
     put_aside,
     reach_in_words,
     sources_of,
+    tabs,
 )
 
 # How many entries a moderator may put aside in one session.
@@ -113,6 +123,11 @@ class QueueAdmin(ReadOnly):
         """The same: who cannot decide has no use for it."""
         return self.has_change_permission(request, obj)
 
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        """Return how many links wait for a decision, and how many of each kind."""
+        every, *kinds = tabs(Looking(Part()), count_by_kind(cast("User", request.user)))
+        return [Waiting(gettext("Links to decide"), every["count"], every["url"], "links", kinds)]
+
     def get_urls(self) -> list[URLPattern]:
         """Add what is done on the desk to Django's pages."""
         views: dict[str, Callable[[HttpRequest], HttpResponse]] = {
@@ -174,11 +189,11 @@ class QueueAdmin(ReadOnly):
         """Render the desk: for scripts alone, else in its page."""
         context = {**desk_of(request, looking), "said": said, **more}
         if "X-Desk" in request.headers:
-            return render(request, "admin/links/queueentry/desk.html", context)
+            return render(request, "admin/posts/queue/desk.html", context)
         if said is not None and said[1]:
             messages.add_message(request, *said)
         page = {**self.admin_site.each_context(request), "title": gettext("Queue"), **context}
-        return render(request, "admin/links/queueentry/change_list.html", page)
+        return render(request, "admin/posts/queue/page.html", page)
 
     def _answer(
         self, request: HttpRequest, looking: Looking, words: str = "", level: int = messages.SUCCESS
