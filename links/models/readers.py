@@ -13,11 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from links.models.links import Link
 
 
-def new_token() -> str:
-    """Return an unguessable part of an address: 192 random bits (RFC 4648, base64url)."""
-    return secrets.token_urlsafe(24)
-
-
 class Suggestion(models.Model):
     """A link that a reader suggests, with a note; its status page has an unguessable address."""
 
@@ -26,7 +21,10 @@ class Suggestion(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
 
-    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    # 256 random bits in letters that addresses may have (RFC 4648, base64url).
+    token = models.CharField(
+        max_length=64, unique=True, default=secrets.token_urlsafe, editable=False
+    )
     link = models.ForeignKey(
         Link, verbose_name=_("link"), related_name="suggestions", on_delete=models.PROTECT
     )

@@ -1,0 +1,42 @@
+"""A database made before the first release goes on: its migrations count as today's first ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import StateApps
+
+SQUASHED = [("links", "0001_squashed"), ("posts", "0001_squashed"), ("posts", "0002_groups")]
+LAST = [("links", "0001_squashed"), ("posts", "0002_groups")]
+
+
+@pytest.fixture
+def old_apps(transactional_db: None) -> Iterator[StateApps]:
+    """The database as the last commit before the squash left it, and its models."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(LAST)
+    old_models = executor.loader.project_state(LAST).apps
+    recorder = MigrationRecorder(connection)
+    for app, name in SQUASHED:
+        recorder.record_unapplied(app, name)
+        for replaced in import_module(f"{app}.migrations.{name}").Migration.replaces:
+            recorder.record_applied(*replaced)
+    yield old_models
+    call_command("migrate", verbosity=0)
+
+
+def test_a_database_from_before_goes_on(old_apps: StateApps) -> None:
+    post = old_apps.get_model("posts", "Post").objects.create(title="Before", slug="before")
+
+    call_command("migrate", verbosity=0)
+
+    executor = MigrationExecutor(connection)
+    assert set(SQUASHED) <= set(executor.loader.applied_migrations)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
+    assert post.__class__.objects.get().title == "Before"
