@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from links.decisions.record import Actor
+from django.utils import timezone
+
 from links.models import Decision, InboxEntry, SourceRule, Suggestion
 from links.signals import suggestions_answered
 from links.standing import links_under
@@ -28,7 +28,7 @@ def follow(links: Sequence[int], decision: Decision) -> None:
     """
     status = ANSWERS.get(decision.action)
     if status is not None:
-        answer_waiting(links, status, decision.at, by=decision.by)
+        answer_waiting(links, status, decision)
 
 
 def follow_rule(rule: SourceRule, decision: Decision) -> None:
@@ -37,46 +37,46 @@ def follow_rule(rule: SourceRule, decision: Decision) -> None:
         under = links_under(rule).order_by().values("pk")
         waiting = Suggestion.objects.filter(link__in=under, status=Status.WAITING)
         links = sorted(set(waiting.order_by().values_list("link", flat=True)))
-        answer_waiting(links, Status.DECLINED, decision.at, by=decision.by)
+        answer_waiting(links, Status.DECLINED, decision)
 
 
 def go_back(decision: Decision) -> None:
     """Let suggestions wait again that a decision answered, now that it is undone.
 
-    They carry the decision's own time. What of them is in the inbox leaves it; what was printed or
-    put aside since stays accepted.
+    What of them is in the inbox leaves it; what was printed or put aside since stays accepted.
     """
-    answered = list(Suggestion.objects.filter(answered_at=decision.at).values_list("pk", flat=True))
-    InboxEntry.objects.filter(suggestion__in=answered, done_at=None).delete()
-    Suggestion.objects.filter(pk__in=answered, inbox_entry=None).update(
-        status=Status.WAITING, answer="", answered_at=None
+    InboxEntry.objects.filter(suggestion__answered_by=decision, done_at=None).delete()
+    Suggestion.objects.filter(answered_by=decision, inbox_entry=None).update(
+        status=Status.WAITING, answer="", answered_at=None, answered_by=None
     )
 
 
 def answer_waiting(
-    links: Sequence[int], status: str, at: datetime, *, by: Actor, answer: str = ""
+    links: Sequence[int], status: str, decision: Decision | None = None, *, answer: str = ""
 ) -> list[Suggestion]:
     """Answer everybody who waits for word about links (by key); return the suggestions.
 
+    ``decision`` is the one that answers them, if one does; what it accepts goes into the inbox.
     ``answer`` is what their status pages say. Call it in a transaction.
     """
+    at = decision.at if decision else timezone.now()
     waiting = list(
         Suggestion.objects.select_for_update()
         .filter(link__in=links, status=Status.WAITING)
         .order_by("pk")
     )
     for suggestion in waiting:
-        suggestion.status, suggestion.answered_at = status, at
+        suggestion.status, suggestion.answered_at, suggestion.answered_by = status, at, decision
         suggestion.answer = answer or suggestion.answer
-    Suggestion.objects.bulk_update(waiting, ["status", "answer", "answered_at"])
-    if status == Status.ACCEPTED:
-        _collect(waiting, at, by)
+    Suggestion.objects.bulk_update(waiting, ["status", "answer", "answered_at", "answered_by"])
+    if decision and status == Status.ACCEPTED:
+        _collect(waiting, decision)
     if waiting:
         suggestions_answered.send(sender=Suggestion, suggestions=waiting)
     return waiting
 
 
-def _collect(suggestions: Sequence[Suggestion], at: datetime, by: Actor) -> None:
+def _collect(suggestions: Sequence[Suggestion], decision: Decision) -> None:
     """Put accepted suggestions into the inbox: of several of one link the first."""
     InboxEntry.objects.bulk_create(
         (
@@ -85,9 +85,9 @@ def _collect(suggestions: Sequence[Suggestion], at: datetime, by: Actor) -> None
                 url=suggestion.url,
                 title=suggestion.title,
                 note=suggestion.note,
-                added_by_id=by.pk if by else None,
+                added_by_id=decision.by_id,
                 suggestion=suggestion,
-                added_at=at,
+                added_at=decision.at,
             )
             for suggestion in suggestions
         ),

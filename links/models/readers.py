@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from links.models.decisions import Decision
 from links.models.links import Link
 
 
@@ -41,6 +42,10 @@ class Suggestion(models.Model):
     )
     created_at = models.DateTimeField(_("suggested"), default=timezone.now)
     answered_at = models.DateTimeField(_("answered"), null=True)
+    # Nobody decided about a link where staff answered the reader alone, or the site did at once.
+    answered_by = models.ForeignKey(
+        Decision, related_name="answered_suggestions", on_delete=models.PROTECT, null=True
+    )
 
     class Meta:
         verbose_name = _("suggestion")

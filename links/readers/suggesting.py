@@ -88,7 +88,7 @@ def decline(suggestions: Iterable[Suggestion], *, by: Actor, answer: str) -> lis
         raise AnswerMissing("Say why: the reader is told.")
     with transaction.atomic():
         links = _lock_links(suggestions)
-        declined = answer_waiting(links, Status.DECLINED, timezone.now(), by=by, answer=answer)
+        declined = answer_waiting(links, Status.DECLINED, answer=answer)
         # A source that is new because somebody suggested it is no question any more.
         for kind in (Kind.SUGGESTION, Kind.NEW_SOURCE):
             withdraw(links, kind)

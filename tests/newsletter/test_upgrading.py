@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 
 import pytest
@@ -11,6 +12,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import StateApps
+
+from links.models import Suggestion
+from posts.models import Post
 
 SQUASHED = [("links", "0001_squashed"), ("posts", "0001_squashed"), ("posts", "0002_groups")]
 LAST = [("links", "0001_squashed"), ("posts", "0002_groups")]
@@ -32,11 +36,31 @@ def old_apps(transactional_db: None) -> Iterator[StateApps]:
 
 
 def test_a_database_from_before_goes_on(old_apps: StateApps) -> None:
-    post = old_apps.get_model("posts", "Post").objects.create(title="Before", slug="before")
+    old_apps.get_model("posts", "Post").objects.create(title="Before", slug="before")
 
     call_command("migrate", verbosity=0)
 
     executor = MigrationExecutor(connection)
     assert set(SQUASHED) <= set(executor.loader.applied_migrations)
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
-    assert post.__class__.objects.get().title == "Before"
+    assert Post.objects.get().title == "Before"
+
+
+def test_suggestions_know_the_decision_of_their_moment(old_apps: StateApps) -> None:
+    decisions = old_apps.get_model("links", "Decision").objects
+    suggestions = old_apps.get_model("links", "Suggestion").objects
+    link = old_apps.get_model("links", "Link").objects.create(key="x", url="https://example.org/")
+    monday, tuesday = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)
+    approved = decisions.create(action="approve", at=monday)
+    for action in ("hide", "block", "rule"):
+        decisions.create(action=action, at=monday)
+    for number, (status, answered_at) in enumerate(
+        [("accepted", monday), ("declined", monday), ("accepted", tuesday), ("waiting", None)]
+    ):
+        suggestions.create(token=number, link=link, status=status, answered_at=answered_at)
+
+    call_command("migrate", verbosity=0)
+
+    # Two decisions decline on Monday, none answers on Tuesday.
+    known = Suggestion.objects.order_by("token").values_list("answered_by", flat=True)
+    assert list(known) == [approved.pk, None, None, None]

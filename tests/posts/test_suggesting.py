@@ -1,10 +1,11 @@
 """Readers suggest links without an account, and see what became of them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
@@ -386,6 +387,20 @@ def test_undoing_a_decision_lets_the_suggestion_wait_again(moderator: User) -> N
     assert QueueEntry.objects.get(closed_at=None).link == suggestion.link
     suggesting.accept([suggestion], by=moderator)
     assert InboxEntry.objects.exists()
+
+
+def test_undoing_one_of_two_decisions_of_one_moment_leaves_the_other_alone(
+    moderator: User,
+) -> None:
+    first, second = make_suggestion(f"{NEW}/1"), make_suggestion(f"{NEW}/2")
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC), tick=False):
+        decision = suggesting.accept([first], by=moderator)
+        suggesting.accept([second], by=moderator)
+
+    undo(decision, by=moderator)
+
+    assert [s.status for s in Suggestion.objects.order_by("pk")] == ["waiting", "accepted"]
+    assert InboxEntry.objects.get().suggestion == second
 
 
 def test_a_rule_that_blocks_a_source_declines_what_was_suggested_of_it(
