@@ -4,7 +4,7 @@ from links.models.decisions import Decision, Effect, SourceRule, Undertaking
 from links.models.keying import Keying
 from links.models.links import Check, Link, Source
 from links.models.queue import Concern, Kind, QueueEntry
-from links.models.readers import ApiToken, InboxEntry, RateCount, Report, Suggestion
+from links.models.readers import ApiToken, InboxEntry, Report, Suggestion
 
 __all__ = [
     "ApiToken",
@@ -17,7 +17,6 @@ __all__ = [
     "Kind",
     "Link",
     "QueueEntry",
-    "RateCount",
     "Report",
     "Source",
     "SourceRule",

@@ -1,4 +1,4 @@
-"""What readers send in, what staff collect for the next issue, and what limits both."""
+"""What readers send in, and what staff collect for the next issue."""
 
 from __future__ import annotations
 
@@ -148,20 +148,3 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class RateCount(models.Model):
-    """How often somebody did something in a window of time, shared by all workers."""
-
-    key = models.CharField(max_length=200)
-    window = models.DateTimeField(help_text=_("When it began."))
-    count = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["key", "window"], name="links_rate_window"),
-        ]
-        indexes = (models.Index(fields=["window"], name="links_rate_to_prune"),)
-
-    def __str__(self) -> str:
-        return self.key

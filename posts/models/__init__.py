@@ -7,6 +7,7 @@ decided (``LinkedItem.hidden``) are canonical; every other column is derived on 
 
 from posts.models.lists import ArchiveMonth, Citation
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
+from posts.models.readers import RateCount
 from posts.models.sections import Appearance, LinkedItem, RecurringSection, Section
 from posts.models.tags import Tag, TagAlias, TaggedPost
 
@@ -21,6 +22,7 @@ __all__ = [
     "Post",
     "PostPage",
     "PostQuerySet",
+    "RateCount",
     "RecurringSection",
     "Section",
     "Tag",

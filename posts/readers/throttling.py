@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_tasks import task
 
-from links.models import RateCount
+from posts.models import RateCount
 
 KEPT = timedelta(days=1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ def allow(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None =
     stored. Call it outside a transaction: what is rolled back is not counted.
     """
     now = at or timezone.now()
-    digest = salted_hmac("links.throttling", f"{purpose}\0{who}", algorithm="sha256").hexdigest()
+    digest = salted_hmac("posts.throttling", f"{purpose}\0{who}", algorithm="sha256").hexdigest()
     return all(_count(f"{purpose}:{digest}", limit, now) for limit in limits)
 
 

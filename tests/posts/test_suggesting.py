@@ -19,12 +19,12 @@ from links.models import (
     InboxEntry,
     Link,
     QueueEntry,
-    RateCount,
     SourceRule,
     Suggestion,
 )
 from links.queue import Worry, raise_concerns
 from links.readers import suggesting
+from posts.models import RateCount
 from tests.builders import make_post, make_scheduled
 from tests.readers import HERE, errors, suggest, ticket
 

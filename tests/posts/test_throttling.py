@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from links.models import RateCount
+from posts.models import RateCount
 from posts.readers.throttling import Limit, allow, prune_rate_counts
 from tests.newsletter.production import CHECKOUT
 from tests.tasks.conftest import shared_database  # noqa: F401 (a fixture)
