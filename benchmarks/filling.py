@@ -110,6 +110,7 @@ def _copy_all(copy: int) -> None:
             "id",
             {
                 "id": post,
+                "uid": _identity,
                 "slug": lambda value, _: f"{value}-{copy}",
                 "source_name": lambda value, _: f"{copy}/{value}",
                 "published_at": moment,
@@ -123,7 +124,7 @@ def _copy_all(copy: int) -> None:
                 "id": item,
                 "post_id": post,
                 "section_id": section,
-                "uid": lambda *_: uuid.uuid4().hex,
+                "uid": _identity,
             },
         ),
         Appearance: (
@@ -155,6 +156,10 @@ def _span(model: type[models.Model]) -> int:
 
 def _shifted(by: int) -> Change:
     return lambda value, _: None if value is None else value + by
+
+
+def _identity(*_: Any) -> str:
+    return uuid.uuid4().hex
 
 
 def _none(*_: Any) -> None:

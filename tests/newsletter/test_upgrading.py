@@ -36,14 +36,16 @@ def old_apps(transactional_db: None) -> Iterator[StateApps]:
 
 
 def test_a_database_from_before_goes_on(old_apps: StateApps) -> None:
-    old_apps.get_model("posts", "Post").objects.create(title="Before", slug="before")
+    posts = old_apps.get_model("posts", "Post").objects
+    posts.bulk_create(posts.model(title="Before", slug=str(number)) for number in range(3))
 
     call_command("migrate", verbosity=0)
 
     executor = MigrationExecutor(connection)
     assert set(SQUASHED) <= set(executor.loader.applied_migrations)
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
-    assert Post.objects.get().title == "Before"
+    assert [post.title for post in Post.objects.all()] == ["Before"] * 3
+    assert len({post.uid for post in Post.objects.all()}) == 3
 
 
 def test_suggestions_know_the_decision_of_their_moment(old_apps: StateApps) -> None:
