@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from posts.documents import Issue, parse_issue
@@ -83,6 +84,20 @@ def make_posts(count: int, start: datetime = LONG_AGO, **header: object) -> list
         make_post(f"Issue {number}", at=start + timedelta(days=number), **header)
         for number in range(1, count + 1)
     ]
+
+
+GROUPS = {"editor": "Editor", "moderator": "Moderator"}
+
+
+def make_member(name: str) -> User:
+    """Return one of the cast: admin, editor, moderator, or somebody else without any right."""
+    address = f"{name}@example.org"
+    if name == "admin":
+        return User.objects.create_superuser(name, address)
+    user = User.objects.create_user(name, address, is_staff=name in GROUPS)
+    if name in GROUPS:
+        user.groups.add(Group.objects.get(name=GROUPS[name]))
+    return user
 
 
 def item(post: Post, title: str) -> LinkedItem:

@@ -2,21 +2,25 @@
 
 import os
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models.signals import post_migrate
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from posts.models import Post
 from tasks.working import run_waiting
 from tests import corpus
+from tests.builders import make_member, make_post
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "", None}
 SignIn = Callable[[User], Client]
@@ -30,38 +34,31 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "suite")
 # The cast
 
 
-def _member(name: str, *, group: str = "") -> User:
-    user = User.objects.create_user(name, f"{name}@example.org", is_staff=bool(group))
-    if group:
-        user.groups.add(Group.objects.get(name=group))
-    return user
-
-
 @pytest.fixture
 def admin(db: None) -> User:
     """The person who may do everything."""
-    return User.objects.create_superuser("admin", "admin@example.org")
+    return make_member("admin")
 
 
 @pytest.fixture
 def editor(db: None) -> User:
     """Staff who write issues."""
-    return _member("editor", group="Editor")
+    return make_member("editor")
 
 
 @pytest.fixture
 def moderator(db: None) -> User:
     """Staff who look after the links."""
-    return _member("moderator", group="Moderator")
+    return make_member("moderator")
 
 
 @pytest.fixture
 def outsider(db: None) -> User:
     """Somebody with an account and no rights."""
-    return _member("outsider")
+    return make_member("outsider")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sign_in() -> SignIn:
     """Return a function that gives a client in which a user is signed in."""
 
@@ -71,6 +68,32 @@ def sign_in() -> SignIn:
         return client
 
     return signed_in
+
+
+# Rows of a whole module
+
+
+@pytest.fixture(scope="module")
+def shared_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let fixtures of a module create rows that are there until its last test has run.
+
+    A fixture with `scope="module"` that asks for this one creates them once, not for every test:
+    that is what makes hundreds of tests that read the same pages quick. A test may still write;
+    what it wrote is rolled back after it, and the rows themselves after the module. All tests of
+    such a module have the rows, whether they ask for them or not, so those that need an empty
+    site stand in another one, and so do tests with `transaction=True` or a live server, which
+    empty all tables. Objects that the fixture returns are shared, too: read them, and fetch a
+    row anew to change it.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def issue(shared_rows: None) -> Post:
+    """A public issue for all tests of a module, see `shared_rows`."""
+    return make_post()
 
 
 # Background work

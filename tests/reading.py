@@ -31,6 +31,20 @@ class Page:
         """Return all text."""
         return self._tree.text()
 
+    def values(self, selector: str, attribute: str) -> list[str]:
+        """Return an attribute of every element that a selector finds; each must have it."""
+        return [value_of(node, attribute) for node in self.all(selector)]
+
+    def value(self, selector: str, attribute: str) -> str:
+        """Return an attribute of the first element that a selector finds; it must have it."""
+        return value_of(self.one(selector), attribute)
+
+
+def value_of(node: LexborNode, attribute: str) -> str:
+    """Return an attribute of an element, empty where it has no value; it must have it."""
+    assert attribute in node.attributes, f"{node.html} has no {attribute}"
+    return node.attributes[attribute] or ""
+
 
 def inner(node: LexborNode, selector: str) -> str:
     """Return the text of the first element in another; there must be one."""
