@@ -26,6 +26,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from benchmarks.input_rules import RULES, apply_rules, why_not_linked
 from posts.documents import parse_issue
+from posts.markdown.document import Document
 from posts.rendering import read_issue
 from tests.corpus import ROOT
 
@@ -84,7 +85,7 @@ def report(counts: Counter[str], total: int) -> None:
 def compare(file: Path, counts: Counter[str]) -> Iterator[str]:
     """Compare one issue, yielding a line for each thing that differs."""
     issue = parse_issue(file.read_bytes(), file.name)
-    body = re.sub(r"\r\n?", "\n", "".join(section.source for section in issue.sections))
+    body = re.sub(r"\r\n?", "\n", issue.body)
     ours = reading(timed(counts, "ours", lambda: render_sections(issue)))
     theirs = reading(timed(counts, "theirs", lambda: reference().render(body)))
     by_rules = reading(reference().render(apply_rules(body)))
@@ -134,7 +135,7 @@ def reference() -> MarkdownIt:
 
 def render_sections(issue: Any) -> str:
     """The HTML we make of an issue."""
-    return "".join(read_issue([section.source for section in issue.sections]).to_html())
+    return "".join(read_issue(Document(issue.body)).to_html())
 
 
 def reading(html: str) -> Reading:

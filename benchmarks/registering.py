@@ -57,7 +57,7 @@ def main(target: Path | None) -> int:
 def addresses(path: Path) -> Iterator[str]:
     """Give the address of every link of an issue, as written."""
     issue = parse_issue(path.read_bytes(), path.name)
-    parsed = read_issue([section.source for section in issue.sections])
+    parsed = read_issue(issue.markdown)
     return (link.url for section in parsed.sections for link in section.links)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from posts.markdown.references import is_linkable
-from posts.markdown.tree import RAW_HTML, TIGHT, Span, plain_text
+from posts.markdown.tree import RAW_HTML, TIGHT, Span, fold, plain_text
 
 ItemShape = Literal["list", "paragraph"]
 
@@ -120,11 +120,6 @@ class _Flow:
         self.words = fold(self.text)
 
 
-def fold(text: str) -> str:
-    """A text with its white space folded."""
-    return " ".join(text.split())
-
-
 def visible_text(elements: Iterable[etree.Element]) -> str:
     """The text a reader sees, one line for each block."""
     found = (
@@ -141,17 +136,23 @@ def links_in(root: etree.Element) -> Iterator[etree.Element]:
     return (element for element in root.iter("a") if is_linkable(element.get("href", "")))
 
 
-def outline(root: etree.Element, spans: dict[etree.Element, Span]) -> Outline:
-    """The items of one section's tree."""
+def outline(root: etree.Element, spans: Mapping[etree.Element, Span], first_line: int) -> Outline:
+    """The items of one section's tree, of which ``spans`` says the lines in its document.
+
+    What another extension of Python-Markdown put into the tree has no lines, and is no item.
+    """
     found = Outline()
-    _Finder(found, spans).walk(root)
+    _Finder(found, spans, first_line).walk(root)
     return found
 
 
 class _Finder:
-    def __init__(self, found: Outline, spans: dict[etree.Element, Span]) -> None:
+    def __init__(
+        self, found: Outline, spans: Mapping[etree.Element, Span], first_line: int
+    ) -> None:
         self._found = found
         self._spans = spans
+        self._first_line = first_line
 
     def walk(self, parent: etree.Element) -> None:
         previous: etree.Element | None = None
@@ -181,7 +182,7 @@ class _Finder:
             if flow.words and nested and not flow.links:
                 self._found.groups.add(item)
                 inner = flow.words
-            elif flow.words:
+            elif flow.words and item in self._spans:
                 start, end = self._spans[item]
                 if nested:
                     end = self._spans[nested[0]][0]
@@ -195,7 +196,7 @@ class _Finder:
         flow = _Flow()
         flow.read(element)
         flow.complete()
-        if flow.links and flow.words:
+        if flow.links and flow.words and element in self._spans:
             self._add("paragraph", element, flow, "", self._spans[element])
 
     def _add(
@@ -211,8 +212,9 @@ class _Finder:
         strong = _leading_strong(flow)
         title = self._title(flow, strong, main)
         summary = _summary(flow, strong, main) if kind == "list" else ""
+        start, end = (line - self._first_line for line in span)
         self._found.items.append(
-            FoundItem(kind, group, title, summary, tuple(links), main, *span, flow.words)
+            FoundItem(kind, group, title, summary, tuple(links), main, start, end, flow.words)
         )
         self._found.item_elements.append(element)
 

@@ -4,14 +4,13 @@ from posts.documents.headers import split_header
 from posts.documents.issues import (
     MAX_BYTES,
     Issue,
-    SectionSource,
     check_size,
     join_issue,
     parse_issue,
-    split_sections,
 )
 from posts.documents.metadata import DocumentError, Metadata
 from posts.documents.rewriting import rewrite_header
+from posts.markdown.document import SectionSource
 
 __all__ = [
     "MAX_BYTES",
@@ -24,5 +23,4 @@ __all__ = [
     "parse_issue",
     "rewrite_header",
     "split_header",
-    "split_sections",
 ]

@@ -17,37 +17,33 @@ from posts.documents.metadata import (
     read_metadata,
     title_in_name,
 )
-from posts.documents.splitting import find_headings, lines_with_ends, plain_heading
+from posts.markdown.document import Document, SectionSource
 
 MAX_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class SectionSource:
-    """A heading and the Markdown below it, up to the next heading, in `source` verbatim.
-
-    The text before the first heading is a section with heading '' and level 0.
-    """
-
-    heading: str
-    level: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Issue:
-    """A document taken apart. `header` and the sections' sources joined are the document again."""
+    """A document taken apart. `header` and the sections' sources joined are the document again.
+
+    `markdown` is the body as the parser reads it: once, and no sooner than somebody asks.
+    """
 
     name: str
     header: str
     metadata: Metadata
-    sections: tuple[SectionSource, ...]
+    markdown: Document
     notices: tuple[str, ...] = ()
 
     @property
     def body(self) -> str:
         """The Markdown below the header."""
-        return "".join(section.source for section in self.sections)
+        return self.markdown.text
+
+    @property
+    def sections(self) -> tuple[SectionSource, ...]:
+        """The body cut at every top-level heading."""
+        return self.markdown.sections
 
     @property
     def text(self) -> str:
@@ -71,23 +67,9 @@ def parse_issue(data: bytes, name: str = "", *, tag_keys: Sequence[str] = ("tags
     if is_unclosed(text):
         raise DocumentError("header: starts with --- but no line --- ends it")
     metadata, notices = read_metadata(read_header(header).values, tag_keys)
-    sections = split_sections(body)
-    metadata, guesses = _complete(metadata, sections, name)
-    return Issue(name, header, metadata, sections, (*notices, *guesses))
-
-
-def split_sections(body: str) -> tuple[SectionSource, ...]:
-    """Split a body at every top-level heading; the sources joined are the body again."""
-    lines = lines_with_ends(body)
-    sections: list[SectionSource] = []
-    start, level, heading = 0, 0, ""
-    for found in find_headings(lines):
-        if found.line > start or level:
-            sections.append(SectionSource(heading, level, "".join(lines[start : found.line])))
-        start, level, heading = found.line, found.level, plain_heading(found.raw)
-    if start < len(lines):
-        sections.append(SectionSource(heading, level, "".join(lines[start:])))
-    return tuple(sections)
+    markdown = Document(body)
+    metadata, guesses = _complete(metadata, markdown, name)
+    return Issue(name, header, metadata, markdown, (*notices, *guesses))
 
 
 def join_issue(header: str, sources: Sequence[str]) -> str:
@@ -123,12 +105,10 @@ def _decode(data: bytes) -> str:
     return text
 
 
-def _complete(
-    metadata: Metadata, sections: Sequence[SectionSource], name: str
-) -> tuple[Metadata, list[str]]:
+def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metadata, list[str]]:
     notices: list[str] = []
     if not metadata.title:
-        heading = next((section.heading for section in sections if section.heading), "")
+        heading = next((section.heading for section in markdown.sections if section.heading), "")
         title = heading or title_in_name(name)
         notices.append(
             f"no title in the header: taken from the {'first heading' if heading else 'file name'}"

@@ -4,5 +4,6 @@ One module a seam: ``lines`` (rules that look at one line), ``stack`` (the open 
 ``verbatim`` (code and raw HTML blocks), ``blocks`` (all other blocks), ``tables``, ``references``
 (link destinations and definitions), ``inlines`` (text to links and emphasis), ``emphasis``,
 ``autolinks``, ``html`` (raw HTML tags), ``tree`` (elements and tokens), ``limits`` (what is
-refused), ``extension`` (the hook into Python-Markdown) and ``writing`` (the tree to HTML).
+refused), ``writing`` (the tree to HTML), ``extension`` (all this as an extension of
+Python-Markdown) and ``document`` (a text, parsed once: where to start from).
 """

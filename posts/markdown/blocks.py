@@ -12,44 +12,28 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from markdown.blockparser import BlockParser
 
 from posts.markdown import limits, lines, references, tables
 from posts.markdown.stack import Block, Outcome
-from posts.markdown.tree import TIGHT, Leaf, Note, Span
+from posts.markdown.tree import TIGHT, Head, Leaf, Note, Span
 from posts.markdown.verbatim import VerbatimBlocks
-
-if TYPE_CHECKING:
-    from markdown import Markdown
 
 
 class DocumentParser(VerbatimBlocks, BlockParser):
-    """Parses the sections of one issue, one call of ``parseDocument`` each.
+    """Parses the blocks of one text, in the place of Python-Markdown's own block parser."""
 
-    Definitions found on the way gather in ``definitions`` and ``notes``, the first of two with the
-    same label winning, and serve all sections.
-    """
-
-    def __init__(self, md: Markdown) -> None:
-        super().__init__(md)
-        self.reset()
-
-    def parseDocument(self, lines: Iterable[str]) -> etree.ElementTree[etree.Element | None]:
-        """As ``parse_section``, for Python-Markdown, which names the method."""
-        return etree.ElementTree(self.parse_section(lines))
-
-    def parse_section(self, lines: Iterable[str]) -> etree.Element:
-        """The block tree of one section; ``self.leaves`` then holds its unparsed text."""
-        root = etree.Element(self.md.doc_tag)
-        self._start_section(root)
-        for number, text in enumerate(lines):
-            self._start_line(number, text)
+    def parseDocument(self, texts: Iterable[str]) -> etree.ElementTree[etree.Element | None]:
+        """The block tree of a text; Python-Markdown hands it over split at its line feeds."""
+        self.root = etree.Element(self.md.doc_tag)
+        self._begin(self.root)
+        for number, line in enumerate(lines.with_ends("\n".join(texts))):
+            self._start_line(number, line.rstrip("\r\n"))
             self._take()
         self._close_to(0)
-        self.first_line += self._number + 1
-        return root
+        return etree.ElementTree(self.root)
 
     # -- one line ---------------------------------------------------------------------------
 
@@ -69,7 +53,8 @@ class DocumentParser(VerbatimBlocks, BlockParser):
 
     def _continue_item(self, block: Block) -> bool:
         if self._blank:
-            if not len(block.element):
+            # CommonMark 5.2: an item may begin with one blank line, not with two.
+            if self._number == block.start + 1 and not len(block.element):
                 return False
             self._advance(self._start)
         elif self._indent >= block.offset:
@@ -126,7 +111,7 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         block = self._stack[-1]
         text = self._take_definitions(block)
         if not text:
-            block.lines = []
+            block.lines, block.start = [], self._number
             return None
         block.lines = [text]
         block.kind = "heading"
@@ -286,7 +271,15 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         return text
 
     def _close_heading(self, block: Block) -> None:
-        self.leaves.append(Leaf(block.element, block.lines[0], block.start))
+        leaf = Leaf(block.element, block.lines[0], block.start)
+        self.leaves.append(leaf)
+        if len(self._stack) == 1 and not self._is_glued(block):
+            self.heads.append(Head(block.opened, leaf))
+
+    def _is_glued(self, block: Block) -> bool:
+        """Whether a top-level block starts on a line on which another one ends: a comment."""
+        root = self._stack[0].element
+        return len(root) > 1 and self.spans[root[-2]][1] > block.opened
 
     def _close_list(self, block: Block) -> None:
         """Decide whether the list is loose: a blank line between items or between their blocks."""
@@ -303,7 +296,7 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         leaves = self.leaves[block.mark :]
         del self.leaves[block.mark :]
         self.notes.setdefault(
-            references.normalize_label(block.detail), Note(block.element, leaves, self.section)
+            references.normalize_label(block.detail), Note(block.element, leaves, block.start)
         )
 
 
@@ -337,8 +330,8 @@ _STARTS: Final[dict[str, tuple[Callable[[DocumentParser], Outcome], ...]]] = {
     "~": (DocumentParser._start_fence,),
     "<": (DocumentParser._start_html,),
     "-": (
-        DocumentParser._start_table,
         DocumentParser._start_setext_heading,
+        DocumentParser._start_table,
         DocumentParser._start_rule,
         DocumentParser._start_bullet_item,
     ),

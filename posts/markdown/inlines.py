@@ -81,12 +81,6 @@ class InlineParser:
         self.note_uses: dict[str, int] = {}
         self._note_numbers: dict[str, int] = {}
         self.open_tags = 0
-        self.first_line = 0
-
-    def begin_section(self, first_line: int) -> None:
-        """Tags left open end with their section; ``first_line`` is its place in the body."""
-        self.first_line = first_line
-        self.open_tags = 0
 
     def parse(self, leaf: Leaf) -> None:
         """Fill the leaf's element with its inline content."""
@@ -131,7 +125,7 @@ class InlineParser:
     def refuse(self, reason: str, position: int) -> limits.MarkdownLimitError:
         """The error for something at a position of the leaf."""
         line = self._leaf.line + self._text.count("\n", 0, position)
-        return limits.MarkdownLimitError(reason, self.first_line + line + 1)
+        return limits.MarkdownLimitError(reason, line + 1)
 
     # -- plain characters -------------------------------------------------------------------
 

@@ -23,12 +23,11 @@ class MarkdownLimitError(ValueError):
         self.line = line
 
 
-def check_size(sections: list[str]) -> None:
-    """Refuse a body of more than ``MAX_BYTES`` bytes of UTF-8, naming the line that crosses it."""
-    body = "".join(sections)
-    if len(body) * 4 <= MAX_BYTES:
+def check_size(text: str) -> None:
+    """Refuse a text of more than ``MAX_BYTES`` bytes of UTF-8, naming the line that crosses it."""
+    if len(text) * 4 <= MAX_BYTES:
         return
-    data = body.encode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "surrogatepass")
     if len(data) > MAX_BYTES:
         line = data[:MAX_BYTES].count(b"\n") + 1
         raise MarkdownLimitError(f"the issue is longer than {MAX_BYTES:,} bytes", line)

@@ -1,18 +1,15 @@
 """Rules that look at one line: what starts, continues or ends a block.
 
-They follow CommonMark 0.31 (https://spec.commonmark.org/0.31.2/) and the GFM table rule. Whoever
-cuts a document into sections and whoever parses a section use the same rules from here.
+They follow CommonMark 0.31 (https://spec.commonmark.org/0.31.2/) and the GFM table rule.
 """
 
 from __future__ import annotations
 
 import re
+from io import StringIO
 from typing import Final
 
 from posts.markdown.html import is_known_tag
-
-LINE_END: Final = re.compile(r"\r\n|\n|\r")
-"""Line ends are these three only: U+2028 and its kin are text, unlike in ``str.splitlines``."""
 
 INDENT: Final = re.compile(r" *+")
 ATX_HEADING: Final = re.compile(r"#{1,6}(?=[ \t]|$)")
@@ -72,12 +69,12 @@ def end_of_spaces(line: str, start: int) -> int:
     return match.end() if match else start
 
 
-def split_lines(text: str) -> list[str]:
-    """The lines of a text without their ends, so that line *n* here is line *n* for an editor."""
-    lines = text.split("\n") if "\r" not in text else LINE_END.split(text)
-    if lines and not lines[-1]:
-        lines.pop()
-    return lines
+def with_ends(text: str) -> list[str]:
+    r"""The lines of a text; joined they are the text.
+
+    They end at \n, \r\n and \r only: U+2028 and its kin are text, unlike in ``str.splitlines``.
+    """
+    return list(StringIO(text, newline=""))
 
 
 def expand_tabs(line: str) -> str:

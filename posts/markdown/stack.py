@@ -6,7 +6,7 @@ import xml.etree.ElementTree as etree
 from typing import Final, Literal
 
 from posts.markdown import limits, lines, references
-from posts.markdown.tree import Leaf, Note, Span
+from posts.markdown.tree import Head, Leaf, Note, Span, UsedNote
 
 Outcome = Literal["container", "leaf", None]
 """What a rule opened: a block whose content follows in the line, one that takes it up, nothing."""
@@ -18,12 +18,12 @@ _NESTING: Final = ("quote", "item", "note")
 class Block:
     """A block that is still open."""
 
-    __slots__ = ("detail", "element", "kind", "lines", "mark", "offset", "start")
+    __slots__ = ("detail", "element", "kind", "lines", "mark", "offset", "opened", "start")
 
     def __init__(self, kind: str, element: etree.Element, start: int) -> None:
         self.kind = kind
         self.element = element
-        self.start = start
+        self.opened = self.start = start  # a paragraph's text starts below its definitions
         self.lines: list[str] = []
         self.offset = 0
         self.mark = 0
@@ -33,29 +33,25 @@ class Block:
 class BlockStack:
     """The open blocks, innermost last, and the place in the current line.
 
-    Definitions gather in ``definitions`` and ``notes``, places in ``spans``, text in ``leaves``.
+    Definitions gather in ``definitions`` and ``notes``, of two with the same label the first;
+    places in ``spans``, text in ``leaves``, headings that start a section in ``heads``. The inline
+    phase adds ``used_notes``.
     """
 
-    def reset(self) -> None:
-        """Forget the issue."""
+    def _begin(self, root: etree.Element) -> None:
         self.definitions: dict[str, references.Target] = {}
         self.notes: dict[str, Note] = {}
         self.spans: dict[etree.Element, Span] = {}
         self.leaves: list[Leaf] = []
-        self.section = -1
-        self.first_line = 0
-
-    def _start_section(self, root: etree.Element) -> None:
-        self.section += 1
-        self.leaves = []
+        self.heads: list[Head] = []
+        self.used_notes: list[UsedNote] = []
         self._stack = [Block("document", root, 0)]
         self._last = 0
         self._number = -1
 
-    def refuse(self, reason: str, line: int | None = None) -> limits.MarkdownLimitError:
-        """The error for something at a line of the current section."""
-        number = self._number if line is None else line
-        return limits.MarkdownLimitError(reason, self.first_line + number + 1)
+    def refuse(self, reason: str) -> limits.MarkdownLimitError:
+        """The error for something at the current line."""
+        return limits.MarkdownLimitError(reason, self._number + 1)
 
     # -- the line ---------------------------------------------------------------------------
 

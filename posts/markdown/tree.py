@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from posts.markdown.emphasis import Run
 
 Span = tuple[int, int]
-"""First line and the line after the last, counted from 0 in the section."""
+"""First line and the line after the last, counted from 0."""
 
 TIGHT: Final = "tight"
 """Tag of a paragraph in a tight list: its text stands in the item without a ``<p>``."""
@@ -32,19 +32,35 @@ BARE: Final = "bare"
 
 
 class Leaf(NamedTuple):
-    """Text that awaits the inline phase, and its line in the section, counted from 0."""
+    """Text that awaits the inline phase, and its line, counted from 0."""
 
     element: etree.Element
     text: str
     line: int
 
 
+class Head(NamedTuple):
+    """Where a section starts: its first line, and the text of its heading if it has one."""
+
+    line: int
+    leaf: Leaf | None
+
+
 class Note(NamedTuple):
-    """A footnote's content and where it was defined."""
+    """A footnote's content and the line of its definition."""
 
     element: etree.Element
     leaves: list[Leaf]
-    section: int
+    line: int
+
+
+class UsedNote(NamedTuple):
+    """A footnote that is used, with its number and how often."""
+
+    number: int
+    uses: int
+    element: etree.Element
+    line: int
 
 
 class Opening(NamedTuple):
@@ -143,3 +159,8 @@ def plain_text(element: etree.Element) -> str:
         parts.append(child.get("alt", "") if child.tag == "img" else plain_text(child))
         parts.append(child.tail or "")
     return "".join(parts)
+
+
+def fold(text: str) -> str:
+    """A text with its white space folded."""
+    return " ".join(text.split())

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from posts.markdown.decisions import Decisions
 from posts.markdown.references import encode_url, is_linkable
-from posts.markdown.tree import AS_WRITTEN, NOTE_REFERENCE, RAW_HTML, RAW_TAG, TIGHT
+from posts.markdown.tree import AS_WRITTEN, NOTE_REFERENCE, RAW_HTML, RAW_TAG, TIGHT, UsedNote
 
 _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
@@ -32,6 +32,14 @@ class ItemMark(NamedTuple):
     hidden: bool = False
 
 
+class ImageSize(NamedTuple):
+    """An image that is known: the address to show it from, and its size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
 @dataclass(slots=True)
 class Marks:
     """What the tree's elements mean, beyond their tags."""
@@ -42,7 +50,7 @@ class Marks:
     titles: set[etree.Element] = field(default_factory=set)
     shift: int = 0
     decided: Decisions = field(default_factory=Decisions)
-    images: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
+    images: Mapping[str, ImageSize] = field(default_factory=dict)
 
 
 class Writer:
@@ -67,16 +75,16 @@ class Writer:
         self._content(root)
         return "".join(self._out)
 
-    def write_notes(self, notes: list[tuple[int, int, etree.Element]]) -> str:
-        """The block of footnotes: number, count of uses and content of each."""
+    def write_notes(self, notes: list[UsedNote]) -> str:
+        """The block of footnotes."""
         self._out = [f"<section{self._own('class', 'footnotes')}><ol>\n"]
-        for number, uses, element in notes:
-            self._out.append(f"<li{self._own('id', f'fn-{number}')}>")
-            self._content(element)
-            for use in range(1, uses + 1):
+        for note in notes:
+            self._out.append(f"<li{self._own('id', f'fn-{note.number}')}>")
+            self._content(note.element)
+            for use in range(1, note.uses + 1):
                 self._out.append(
                     f"<a{self._own('class', 'footnote-back')}"
-                    f' href="#{note_anchor(number, use)}"{self._own("aria-label", "↩")}></a>'
+                    f' href="#{note_anchor(note.number, use)}"{self._own("aria-label", "↩")}></a>'
                 )
             self._out.append("</li>\n")
         self._out.append("</ol></section>\n")
@@ -98,7 +106,7 @@ class Writer:
             self._child(child)
 
     def _child(self, child: etree.Element) -> None:
-        write = _WRITERS.get(child.tag, Writer._element)
+        write = _WRITERS.get(child.tag, Writer._write_other)
         write(self, child)
         if child.tail:
             self._out.append(escape(child.tail, quote=False))
@@ -113,6 +121,11 @@ class Writer:
         else:
             text = escape(element.text or "", quote=False)
             self._out.append(f"<{tag}{attributes}>{text}</{tag}>{end}")
+
+    def _write_other(self, element: etree.Element) -> None:
+        """An element without a meaning of its own; only other extensions give it attributes."""
+        attributes = (f' {name}="{escape(value)}"' for name, value in element.items())
+        self._element(element, "".join(attributes))
 
     def _item_links(self, mark: ItemMark) -> None:
         """The permalink of an item and, if it leads anywhere, where to report that."""
@@ -294,7 +307,7 @@ class Writer:
         width, height = element.get("width"), element.get("height")
         known = self._marks.images.get(source)
         if known is not None:
-            source, width, height = known[0], str(known[1]), str(known[2])
+            source, width, height = known.url, str(known.width), str(known.height)
         parts = [
             f'<img src="{escape(encode_url(source))}" alt="{escape(element.get("alt", ""))}"',
             self._lazy,

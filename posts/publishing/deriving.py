@@ -101,7 +101,7 @@ def derive(
         PostPage.objects.filter(post=post).delete()
         return
     anchors = [[row.anchor for row in rows] for rows in items]
-    html = parsed.to_html(anchors, decisions(items, links, post.language))
+    html = parsed.to_html(anchors, decisions(items, links, post.language), image_sizes(images))
     visible = [[row for row in rows if not row.hidden] for rows in items]
     pairs = list(zip(sections, visible, strict=True))
     _write_page(Material(post=post, tags=tags, sections=pairs, html=html, images=images))

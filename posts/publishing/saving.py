@@ -19,7 +19,7 @@ from posts.languages import detect_language
 from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
-from posts.publishing.deriving import derive, image_sizes, images_of
+from posts.publishing.deriving import derive, images_of
 from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
 
 
@@ -51,7 +51,7 @@ def save_document(
     """
     # Outside the transaction, because it takes longest and touches no row.
     images = images_of(post)
-    parsed, problem = read(issue, images)
+    parsed, problem = read(issue)
     with transaction.atomic():
         stored = Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
         if stored and expected_version not in (None, stored.version):
@@ -112,7 +112,7 @@ def rebuild(post: Post) -> None:
         _lock(post)
         before = counting.share_of(post)
         issue, images = stored_issue(post), images_of(post)
-        parsed, problem = read(issue, images)
+        parsed, problem = read(issue)
         # What the import found wrong with a text that renders stays: the text is the same.
         if problem or not PostPage.objects.filter(post=post).exists():
             post.problem = problem
@@ -124,11 +124,10 @@ def rebuild(post: Post) -> None:
         _derive(post, issue, parsed, images, before)
 
 
-def read(issue: Issue, images: Mapping[str, Image] | None = None) -> tuple[ParsedIssue | None, str]:
+def read(issue: Issue) -> tuple[ParsedIssue | None, str]:
     """Return an issue as the renderer reads it, or None and why the renderer refuses it."""
-    sources = [section.source for section in issue.sections]
     try:
-        return read_issue(sources, images=image_sizes(images or {})), ""
+        return read_issue(issue.markdown), ""
     except MarkdownLimitError as error:
         return None, str(error)
 
@@ -254,4 +253,4 @@ def _set_status(post: Post, status: str, at: datetime | None) -> None:
     post.modified_at = timezone.now()
     post.save(update_fields=["status", "published_at", "version", "modified_at"])
     issue, images = stored_issue(post), images_of(post)
-    _derive(post, issue, read(issue, images)[0], images, before)
+    _derive(post, issue, read(issue)[0], images, before)

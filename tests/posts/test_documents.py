@@ -8,14 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from posts.documents import (
-    DocumentError,
-    join_issue,
-    parse_issue,
-    split_header,
-    split_sections,
-)
-from posts.documents.splitting import find_headings, lines_with_ends
+from posts.documents import DocumentError, SectionSource, join_issue, parse_issue, split_header
+from posts.markdown.document import Document
 from tests.corpus import corpus, issue_files
 
 REFERENCE = MarkdownIt("commonmark").enable("table")
@@ -49,14 +43,18 @@ DOCUMENTS = st.lists(LINES, max_size=12).map("".join)
 
 
 def headings(body: str) -> list[tuple[str, int]]:
-    return [(s.heading, s.level) for s in split_sections(body)]
+    return [(s.heading, s.level) for s in Document(body).sections]
+
+
+def cuts(body: str) -> list[tuple[int, str]]:
+    return [(s.level, s.source) for s in Document(body).sections]
 
 
 @given(st.one_of(st.text(), DOCUMENTS))
 def test_header_and_sections_join_to_the_document(text: str) -> None:
     header, body = split_header(text)
     assert header + body == text
-    assert "".join(section.source for section in split_sections(body)) == body
+    assert "".join(section.source for section in Document(body).sections) == body
 
 
 @given(st.one_of(st.binary(), DOCUMENTS.map(str.encode)))
@@ -71,8 +69,8 @@ def test_any_bytes_come_back_as_they_were_or_are_refused_with_one_line(data: byt
 
 @given(DOCUMENTS)
 def test_sections_of_a_section_are_itself(text: str) -> None:
-    for section in split_sections(text):
-        assert split_sections(section.source) == (section,)
+    for level, source in cuts(text):
+        assert cuts(source) == [(level, source)]
 
 
 @given(DOCUMENTS)
@@ -82,9 +80,13 @@ def test_headings_are_those_of_a_commonmark_parser(text: str) -> None:
         text = text.replace(char, "")
     assume("]: " not in text)
     assume("<b>" not in text)
+    # What is glued to a comment is read as if the comment were not there.
+    assume(not re.search(r"-->[ \t]*[^ \t\r\n]", text))
     tokens = [t for t in REFERENCE.parse(text) if t.type == "heading_open" and t.level == 0]
     expected = [(t.map[0] if t.map else -1, int(t.tag[1])) for t in tokens]
-    assert [(h.line, h.level) for h in find_headings(lines_with_ends(text))] == expected
+    document = Document(text)
+    found = zip(document.first_lines, document.sections, strict=True)
+    assert [(line, section.level) for line, section in found if section.level] == expected
 
 
 @pytest.mark.parametrize("folder", ["seed", "twir", "ainews"])
@@ -100,7 +102,7 @@ def test_every_real_issue_comes_back_byte_for_byte(folder: str) -> None:
 
 
 def test_the_text_before_the_first_heading_is_a_section_without_heading() -> None:
-    sections = split_sections("opening\n\n# One\ntext\n## Two\n")
+    sections = parse_issue(b"opening\n\n# One\ntext\n## Two\n").sections
     assert [(s.heading, s.level, s.source) for s in sections] == [
         ("", 0, "opening\n\n"),
         ("One", 1, "# One\ntext\n"),
@@ -114,6 +116,37 @@ def test_a_document_that_starts_with_a_heading_has_no_section_before_it() -> Non
 
 def test_a_definition_above_an_underlined_heading_is_no_part_of_its_text() -> None:
     assert headings("[a]: https://example.org\nTitle\n===\n") == [("Title", 1)]
+    assert headings("[a]:\n  https://example.org\n'b'\nTitle\n===\n") == [("Title", 1)]
+
+
+def test_definitions_stay_with_the_underlined_heading_below_them() -> None:
+    text = "text\n\n[a]: https://example.org\nTitle\n===\n"
+    assert cuts(text) == [(0, text[:6]), (1, text[6:])]
+
+
+def test_a_heading_is_read_with_the_definitions_of_the_whole_issue() -> None:
+    text = "# [News] today[^1]\n\n# Notes\n\n[news]: https://example.org\n\n[^1]: note\n"
+    assert headings(text) == [("News today", 1), ("Notes", 1)]
+
+
+def test_a_heading_glued_to_a_comment_starts_a_section_if_its_line_does() -> None:
+    assert headings("<!-- a --># One\n") == [("One", 1)]
+    assert headings("<!-- a\nb --># no\n# Yes\n") == [("", 0), ("Yes", 1)]
+
+
+def test_what_the_parser_refuses_is_one_section() -> None:
+    text = "# One\n\n# Two\n\n" + "> " * 30 + "deep\n"
+    assert Document(text).sections == (SectionSource("", 0, text),)
+    assert parse_issue(text.encode(), "name.md").metadata.title == "name"
+
+
+def test_a_heading_that_goes_beyond_a_limit_is_read_as_written() -> None:
+    assert headings("# One\n\n# " + "[" * 300 + "\n") == [("One", 1), ("[" * 300, 1)]
+
+
+def test_a_line_of_dashes_underlines_a_heading_also_below_pipes() -> None:
+    assert headings("| One |\n---\n") == [("| One |", 2)]
+    assert headings("| One |\n|---|\n") == [("", 0)]
 
 
 def test_an_unknown_tag_is_text_and_hides_nothing() -> None:
@@ -152,6 +185,8 @@ def test_headings_repeat_and_may_be_empty() -> None:
         "| a | b |\n|---|---|\n| 1 | 2 |\n---\n",
         "[a]: https://example.org\n===\n",
         "text\n\n---\n",
+        "[^a]: note\nlazy\n===\n",
+        "- [a]: b\n\n\n  # no\n",
     ],
 )
 def test_what_only_looks_like_a_heading_starts_no_section(hidden: str) -> None:
@@ -171,7 +206,7 @@ def test_what_only_looks_like_a_heading_starts_no_section(hidden: str) -> None:
     ],
 )
 def test_a_heading_is_read_without_its_marks(line: str, heading: str) -> None:
-    assert split_sections(line)[0].heading == heading
+    assert headings(line)[0][0] == heading
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -9,13 +9,14 @@ from itertools import islice
 import pytest
 
 from posts.documents import parse_issue
+from posts.markdown.document import Document
 from posts.publishing.itemizing import identities
 from posts.rendering import FoundItem, FoundSection, read_issue
 from tests.corpus import corpus
 
 
 def section(text: str) -> FoundSection:
-    return read_issue([text]).sections[0]
+    return read_issue(Document(text)).sections[0]
 
 
 def items(text: str) -> tuple[FoundItem, ...]:
@@ -35,7 +36,7 @@ def test_the_example_issue_yields_exactly_the_items_expected_of_it() -> None:
             item.links[item.main].anchor if item.main is not None else "",
             item.links[item.main].url if item.main is not None else "",
         ]
-        for position, read in enumerate(read_issue([s.source for s in issue.sections]).sections)
+        for position, read in enumerate(read_issue(issue.markdown).sections)
         for item in read.items
     ]
     with corpus("seed", "expected-items.tsv").open(encoding="utf-8", newline="") as file:
@@ -146,12 +147,10 @@ def test_every_occurrence_of_a_link_is_found_in_order_with_its_item() -> None:
 
 
 def test_links_of_a_footnote_belong_to_the_section_that_defines_it() -> None:
-    first, second = read_issue(
-        [
-            "text[^n]\n\n",
-            "# Notes\n\n[^n]: see [a](https://a.example/)\n[^unused]: https://b.example/\n",
-        ]
-    ).sections
+    text = (
+        "text[^n]\n\n# Notes\n\n[^n]: see [a](https://a.example/)\n[^unused]: https://b.example/\n"
+    )
+    first, second = read_issue(Document(text)).sections
     assert first.links == ()
     assert [link.url for link in second.links] == ["https://a.example/"]
 
@@ -164,18 +163,12 @@ def test_addresses_are_kept_as_written_with_entities_decoded() -> None:
 def test_what_becomes_no_link_on_the_page_is_no_link() -> None:
     text = "[a](irc://a.example) <b:c> [d](http://localhost:PORT/) [e](javascript:alert)"
     assert section(text).links == ()
-    assert "<a" not in read_issue([text]).to_html()[0]
+    assert "<a" not in read_issue(Document(text)).to_html()[0]
 
 
 def test_headings_name_their_sections_once_each() -> None:
-    texts = [
-        "intro\n",
-        "## *News* & more\n",
-        "## News & more\n",
-        "### 최신 동향 🤖\n",
-        "Item 5\n===\n",
-    ]
-    found = read_issue(texts).sections
+    text = "intro\n## *News* & more\n## News & more\n### 최신 동향 🤖\nItem 5\n===\n"
+    found = read_issue(Document(text)).sections
     assert [(read.heading, read.level, read.anchor) for read in found] == [
         ("", 0, ""),
         ("News & more", 2, "news-more"),
@@ -206,7 +199,7 @@ def test_search_text_is_what_a_reader_sees_below_the_heading() -> None:
     ],
 )
 def test_an_item_shows_the_source_and_kind_of_its_main_link(url: str, host: str, kind: str) -> None:
-    (html,) = read_issue([f"* [t]({url})\n"]).to_html()
+    (html,) = read_issue(Document(f"* [t]({url})\n")).to_html()
     assert (f'data-host="{host}"' in html) == bool(host)
     assert (f'data-kind="{kind}"' in html) == bool(kind)
     assert ("data-" in html) == bool(host or kind)

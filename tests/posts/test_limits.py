@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from posts.markdown.document import Document
 from posts.rendering import MarkdownLimitError, read_issue, render_markdown
 from tests.posts.slow_inputs import SLOW_INPUTS
 
@@ -36,15 +37,15 @@ def test_what_goes_beyond_a_limit_is_refused_with_its_line(name: str) -> None:
 
 
 def test_the_line_counts_from_the_start_of_the_body() -> None:
-    sections = ["one\n\n", "# two\n\ntext\n", "# three\n\n" + "[" * 300 + "\n"]
+    text = "one\n\n# two\n\ntext\n# three\n\n" + "[" * 300 + "\n"
     with pytest.raises(MarkdownLimitError, match="line 8: "):
-        read_issue(sections)
+        read_issue(Document(text))
 
 
 def test_a_footnote_names_the_line_of_its_own_definition() -> None:
-    sections = ["a[^1]\n\n", "# two\n\n[^1]: note " + "[" * 300 + "\n"]
+    text = "a[^1]\n\n# two\n\n[^1]: note " + "[" * 300 + "\n"
     with pytest.raises(MarkdownLimitError, match="line 5: "):
-        read_issue(sections)
+        read_issue(Document(text))
 
 
 SCRIPT = """
@@ -72,6 +73,6 @@ def test_no_input_makes_the_work_grow_faster_than_the_text() -> None:
 
 def test_an_issue_of_three_thousand_links_is_read() -> None:
     items = "".join(f"* [Link {n}](https://example.org/{n}): said\n" for n in range(3000))
-    parsed = read_issue([f"# Links\n\n{items}"])
+    parsed = read_issue(Document(f"# Links\n\n{items}"))
     assert len(parsed.sections[0].items) == 3000
     assert parsed.to_html()[0].count("<li") == 3000

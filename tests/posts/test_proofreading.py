@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from posts.documents import parse_issue
 from posts.importing.proofreading import find_losses
+from posts.markdown.document import Document
 from posts.rendering import read_issue
 from tests.corpus import corpus, issue_files
 
@@ -38,7 +39,7 @@ print("<b>not bold</b>") # [no link](https://no.example.org)
 
 
 def render(text: str) -> str:
-    return "".join(read_issue([text]).to_html())
+    return "".join(read_issue(Document(text)).to_html())
 
 
 def test_what_is_faithful_raises_no_alarm() -> None:
@@ -55,7 +56,7 @@ def test_no_real_issue_raises_an_alarm(folder: str) -> None:
     corpus(folder)
     for path in issue_files(folder)[:: 1 if folder == "seed" else 12]:
         issue = parse_issue(path.read_bytes(), path.name)
-        html = "".join(read_issue([section.source for section in issue.sections]).to_html())
+        html = "".join(read_issue(issue.markdown).to_html())
         assert find_losses(issue.body, html) == "", path.name
 
 

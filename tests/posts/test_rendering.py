@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from markdown import markdown
 from selectolax.lexbor import LexborHTMLParser
 
-from posts.documents import parse_issue, split_sections
-from posts.markdown.extension import DigestExtension
+from posts.markdown.document import Document
 from posts.rendering import Decisions, ImageSize, read_issue, render_markdown
-from tests.corpus import corpus, issue_files
 
 REL = ' rel="noopener nofollow ugc"'
 
@@ -155,14 +152,14 @@ def test_headings_have_an_anchor_and_a_permalink_without_text() -> None:
 
 def test_headings_shift_by_one_only_if_the_issue_has_first_level_headings() -> None:
     levels = re.compile(r"<h(\d)")
-    assert levels.findall("".join(read_issue(["# a\n", "## b\n", "###### c\n"]).to_html())) == [
+    assert levels.findall("".join(read_issue(Document("# a\n## b\n###### c\n")).to_html())) == [
         "2", "3", "6",
     ]  # fmt: skip
-    assert levels.findall("".join(read_issue(["## a\n", "### b\n"]).to_html())) == ["2", "3"]
+    assert levels.findall("".join(read_issue(Document("## a\n### b\n")).to_html())) == ["2", "3"]
 
 
 def test_an_item_says_where_it_leads_and_has_its_anchor() -> None:
-    parsed = read_issue(["* **Title**: see [a](https://www.arxiv.org/abs/1)\n* text\n"])
+    parsed = read_issue(Document("* **Title**: see [a](https://www.arxiv.org/abs/1)\n* text\n"))
     html = parsed.to_html([["item-x", "item-y"]])[0]
     assert first(html, "li.item") == {
         "class": "item", "id": "item-x", "data-host": "arxiv.org", "data-kind": "paper",
@@ -180,7 +177,7 @@ def test_groups_are_marked_and_have_no_permalink() -> None:
 
 def test_nothing_is_added_to_the_text_an_author_wrote() -> None:
     text = "# H\n\n* [a](https://a.example/)\n\n![i](i.png)\n\n- [x] t\n\n| c |\n|---|\n"
-    html = read_issue([text]).to_html([["item-1", "item-2"]])[0]
+    html = read_issue(Document(text)).to_html([["item-1", "item-2"]])[0]
     body = LexborHTMLParser(html).body
     assert body is not None
     assert body.text().split() == ["H", "a", "t", "c"]
@@ -202,15 +199,14 @@ def test_an_image_alone_is_a_figure_with_its_title_as_caption() -> None:
 
 def test_a_known_image_is_shown_from_its_own_address_in_its_size() -> None:
     images = {"i.png": ImageSize("/media/i.webp", 640, 480)}
-    html = read_issue(["![a](i.png)"], images=images).to_html()[0]
+    html = read_issue(Document("![a](i.png)")).to_html(images=images)[0]
     image = first(html, "img")
     assert (image["src"], image["width"], image["height"]) == ("/media/i.webp", "640", "480")
 
 
 def test_footnotes_stand_at_the_end_numbered_by_first_use_and_link_back() -> None:
-    parsed = read_issue(
-        ["a[^b] c[^x] d[^b] [^none]\n\n[^x]: second\n", "# H\n\n[^b]: first\n\n    more\n"]
-    )
+    text = "a[^b] c[^x] d[^b] [^none]\n\n[^x]: second\n# H\n\n[^b]: first\n\n    more\n"
+    parsed = read_issue(Document(text))
     one, two = parsed.to_html()
     assert re.findall(r'id="(fnref-[\d-]+)"', one) == ["fnref-1", "fnref-2", "fnref-1-2"]
     assert "[^none]" in one
@@ -221,9 +217,8 @@ def test_footnotes_stand_at_the_end_numbered_by_first_use_and_link_back() -> Non
 
 
 def test_sections_share_their_definitions() -> None:
-    one, two = read_issue(
-        ["[a] [b]\n\n[b]: https://b.example/\n", "# H\n\n[a]: https://a.example/\n"]
-    ).to_html()
+    text = "[a] [b]\n\n[b]: https://b.example/\n# H\n\n[a]: https://a.example/\n"
+    one, two = read_issue(Document(text)).to_html()
     assert 'href="https://a.example/"' in one
     assert 'href="https://b.example/"' in one
     assert "example" not in two
@@ -236,7 +231,7 @@ TWO_LINKS = (
 
 def test_a_blocked_link_leaves_its_text_wherever_it_stands() -> None:
     decisions = Decisions(blocked=frozenset({"https://a.example/", "https://b.example/"}))
-    html = read_issue([TWO_LINKS]).to_html(decisions=decisions)[0]
+    html = read_issue(Document(TWO_LINKS)).to_html(decisions=decisions)[0]
     blocked = LexborHTMLParser(html).css("span.blocked-link")
     assert [node.text() for node in blocked] == ["a", "b", "https://a.example/"]
     assert "<a" not in html
@@ -244,7 +239,7 @@ def test_a_blocked_link_leaves_its_text_wherever_it_stands() -> None:
 
 def test_a_replaced_link_leads_elsewhere_with_its_text_as_it_was() -> None:
     decisions = Decisions(replaced={"https://a.example/": "https://c.example/ä"})
-    html = read_issue([TWO_LINKS]).to_html(decisions=decisions)[0]
+    html = read_issue(Document(TWO_LINKS)).to_html(decisions=decisions)[0]
     replaced = LexborHTMLParser(html).css("a.replaced-link")
     assert [(node.attributes["href"], node.text()) for node in replaced] == [
         ("https://c.example/%C3%A4", "a"),
@@ -254,38 +249,18 @@ def test_a_replaced_link_leads_elsewhere_with_its_text_as_it_was() -> None:
 
 def test_a_replacement_cannot_be_a_script() -> None:
     decisions = Decisions(replaced={"https://a.example/": "javascript:alert(1)"})
-    assert "javascript" not in read_issue([TWO_LINKS]).to_html(decisions=decisions)[0]
+    assert "javascript" not in read_issue(Document(TWO_LINKS)).to_html(decisions=decisions)[0]
 
 
 def test_a_hidden_item_is_gone_but_not_the_items_below_it() -> None:
     text = "* [a](https://a.example/)\n  * [b](https://b.example/)\n* [c](https://c.example/)\n\n[d](https://d.example/)\n"
     hidden = Decisions(hidden=frozenset({(0, 0), (0, 2), (0, 3)}))
-    html = read_issue([text]).to_html(decisions=hidden)[0]
+    html = read_issue(Document(text)).to_html(decisions=hidden)[0]
     assert [node.text() for node in LexborHTMLParser(html).css("a")] == ["b"]
 
 
 def test_writing_html_again_gives_the_same_html() -> None:
-    parsed = read_issue([TWO_LINKS])
+    parsed = read_issue(Document(TWO_LINKS))
     plain = parsed.to_html()
     parsed.to_html([["x", "y", "z"]], Decisions(blocked=frozenset({"https://a.example/"})))
     assert parsed.to_html() == plain
-
-
-def test_the_extension_works_in_python_markdown_itself() -> None:
-    html = markdown("text\n* a\n  * **b**", extensions=[DigestExtension()])
-    assert html.count("<ul>") == 2
-    assert "<strong>b</strong>" in html
-
-
-@pytest.mark.parametrize("folder", ["seed", "twir", "ainews"])
-def test_the_splitter_and_the_parser_agree_where_sections_start(folder: str) -> None:
-    corpus(folder)
-    for file in issue_files(folder)[::7]:
-        issue = parse_issue(file.read_bytes())
-        body = "".join(section.source for section in issue.sections)
-        whole = read_issue([body])
-        parts = read_issue([section.source for section in split_sections(body)])
-        headings = re.compile(r"<h\d id=\"([^\"]*)\"")
-        assert headings.findall("".join(whole.to_html())) == [
-            section.anchor for section in parts.sections if section.level
-        ], file.name

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from posts.documents import split_sections
-from posts.markdown.lines import split_lines
+from posts.markdown.document import Document
+from posts.markdown.lines import with_ends
 from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue, render_markdown
 from posts.sanitizing import sanitize
 
@@ -43,7 +43,7 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200)
 def read(text: str) -> ParsedIssue | None:
     """The issue, or nothing where the text is refused, which only a limit may do."""
     try:
-        return read_issue([section.source for section in split_sections(text)])
+        return read_issue(Document(text))
     except MarkdownLimitError:
         return None
 
@@ -83,12 +83,11 @@ def test_items_lie_in_their_section_one_after_another(text: str) -> None:
     parsed = read(text)
     if parsed is None:
         return
-    sources = [section.source for section in split_sections(text)]
-    for source, found in zip(sources, parsed.sections, strict=True):
+    for section, found in zip(Document(text).sections, parsed.sections, strict=True):
         ends = [0, *(item.end for item in found.items)]
         starts = [item.start for item in found.items]
         assert all(end <= start for end, start in zip(ends, starts, strict=False))
-        assert ends[-1] <= len(split_lines(source))
+        assert ends[-1] <= len(with_ends(section.source))
         assert all(item.start < item.end for item in found.items)
 
 

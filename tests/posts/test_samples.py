@@ -47,7 +47,7 @@ def test_a_sample_is_read_without_a_remark(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_sample_has_the_recurring_sections_and_a_digest_of_links(path):
     issue = issue_of(path)
-    sections = read_issue([section.source for section in issue.sections]).sections
+    sections = read_issue(issue.markdown).sections
     headings = [section.heading for section in sections if section.level == 2]
     assert headings == RECURRING[issue.metadata.language]
     addresses = [link.url for section in sections for link in section.links]
