@@ -21,14 +21,15 @@ from django_tasks import task
 from links.decisions import (
     FEW_POSTS,
     UNDOING,
-    Actor,
     Change,
+    Undoing,
     record_decision,
     record_effects,
     tidy_reason,
 )
 from links.models import Decision, Link
-from posts import publishing
+from posts import access, publishing
+from posts.access import Actor
 from posts.models import Appearance, LinkedItem, Post
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,9 @@ def set_hidden(
 ) -> list[LinkedItem]:
     """Hide items from their pages and feeds, or show them again; return those that changed.
 
-    Raises ReasonMissing when items are hidden without saying why.
+    Raises ReasonMissing when items are hidden without saying why, and PermissionDenied.
     """
+    access.check(by, access.HIDE_ITEMS)
     action = Decision.Action.HIDE if hidden else Decision.Action.SHOW
     reason = tidy_reason(action, reason)
     with transaction.atomic():
@@ -81,7 +83,7 @@ def _undo_hiding(decision: Decision, undoing: Decision) -> None:
     _hide(undoing, list(rows.order_by("pk")), not was_hidden)
 
 
-UNDOING |= dict.fromkeys(HIDDEN, _undo_hiding)
+UNDOING |= dict.fromkeys(HIDDEN, Undoing(_undo_hiding, access.HIDE_ITEMS))
 
 
 # Links

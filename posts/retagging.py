@@ -8,6 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from posts import access
+from posts.access import Actor
 from posts.models import SLUG_LENGTH, Tag, TagAlias, TaggedPost
 from posts.naming import fold, tag_slug, with_suffix
 from posts.publishing.recomposing import recompose_posts
@@ -18,12 +20,14 @@ class NameTaken(ValueError):
 
 
 @transaction.atomic
-def rename(tag: Tag, name: str, slug: str = "") -> int:
+def rename(tag: Tag, name: str, slug: str = "", *, by: Actor = None) -> int:
     """Give a tag another name, and another address; return how many posts show it.
 
     ``slug`` '' makes the address from the name. The old name and address become aliases: issues
-    that still write the old name get this tag, and the old address redirects. Raises NameTaken.
+    that still write the old name get this tag, and the old address redirects. Raises NameTaken
+    and PermissionDenied.
     """
+    access.check(by, access.RENAME_TAGS)
     name = " ".join(name.split())
     slug = slug or tag_slug(name)[:SLUG_LENGTH]
     stored = Tag.objects.select_for_update().get(pk=tag.pk)
@@ -39,11 +43,13 @@ def rename(tag: Tag, name: str, slug: str = "") -> int:
 
 
 @transaction.atomic
-def merge(tags: Iterable[Tag], into: Tag) -> int:
+def merge(tags: Iterable[Tag], into: Tag, *, by: Actor = None) -> int:
     """Make one tag of several; return how many posts show it.
 
     The others' names and addresses, and the aliases they had, become aliases of ``into``.
+    Raises PermissionDenied.
     """
+    access.check(by, access.MERGE_TAGS)
     pks = sorted({tag.pk for tag in tags} - {into.pk})
     merged = list(Tag.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
     posts = set(_posts_of(merged))

@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from links.access import may
 from links.admin.links import with_record
 from links.admin.parts import EMPTY, Desk, ReasonForm, badge, moment, outward, page_of, with_values
-from links.decisions import DecisionError, undo
+from links.decisions import DecisionError, right_to_undo, undo
 from links.models import Decision, Effect, SourceRule, Undertaking
 from links.standing import related_rules, unsettled
 
@@ -24,13 +25,6 @@ COLOURS = {
     "approve": "published", "show": "published", "restore": "scheduled", "undo": "scheduled",
     "block": "problem", "hide": "problem", "mark_broken": "problem", "replace": "scheduled",
 }  # fmt: skip
-# Who may undo what, if not whoever decides about links.
-RIGHTS = {
-    Decision.Action.HIDE: "posts.change_linkeditem",
-    Decision.Action.SHOW: "posts.change_linkeditem",
-    Decision.Action.RULE: "links.change_sourcerule",
-    Decision.Action.END_RULE: "links.change_sourcerule",
-}
 FINAL = {Decision.Action.UNDO, Decision.Action.REKEY}
 NAMES = {
     "status": _("status"),
@@ -116,8 +110,8 @@ class DecisionAdmin(Desk):
 
     def has_decide_permission(self, request: HttpRequest, decision: Decision | None = None) -> bool:
         """Tell whether the user may undo a decision, or any."""
-        rights = RIGHTS.values() if decision is None else [RIGHTS.get(_action(decision), "")]
-        return any(request.user.has_perm(right or "links.change_link") for right in rights)
+        actions = Decision.Action.values if decision is None else [decision.action]
+        return any(may(request.user, right_to_undo(action)) for action in actions)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that asks before a decision is undone."""
@@ -191,10 +185,6 @@ def _value(value: object) -> object:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     return EMPTY if value in ("", None) else value
-
-
-def _action(decision: Decision) -> Decision.Action:
-    return Decision.Action(decision.action)
 
 
 def _links_left(decision: Decision) -> str:

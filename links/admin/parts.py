@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from links.access import DECIDE, Right, may
 from links.decisions import Reach
 from links.models import Link, SourceRule
 
@@ -76,7 +77,9 @@ class ReadOnly(admin.ModelAdmin):
 
 
 class Desk(ReadOnly):
-    """Rows that nobody edits: staff read them and decide about them."""
+    """Rows that nobody edits: staff read them and, with the ``right`` to, decide about them."""
+
+    right: Right = DECIDE
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: what may change is decided, with a reason and on the record."""
@@ -84,7 +87,7 @@ class Desk(ReadOnly):
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may decide about rows of this kind."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+        return may(request.user, self.right)
 
     def reach(self, links: QuerySet[Link]) -> Reach:
         """Return how much a decision about links touches; the app that shows links knows more."""

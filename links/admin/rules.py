@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links import access
 from links.admin.links import with_record
 from links.admin.parts import EMPTY, SHOWN, Desk, ReasonForm, moment, rule_badge
 from links.decisions import (
@@ -102,6 +103,8 @@ class ActiveFilter(admin.SimpleListFilter):
 class SourceRuleAdmin(Desk):
     """Rules that hold and held."""
 
+    right = access.END_RULES
+
     list_display: tuple[str, ...] = ("name", "does", "reason", "made", "ended")
     list_filter = (("action", admin.ChoicesFieldListFilter), ActiveFilter)
     search_fields = ("host", "path", "reason")
@@ -113,7 +116,7 @@ class SourceRuleAdmin(Desk):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may make rules."""
-        return request.user.has_perm("links.add_sourcerule")
+        return access.may(request.user, access.MAKE_RULES)
 
     @admin.display(description=_("place"), ordering="host")
     def name(self, rule: SourceRule) -> str:

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from links.access import MAKE_RULES, may
 from links.admin.parts import EMPTY, RULES, STANDINGS, Desk, badge, day, page_of, rule_badge
 from links.models import Link, Source, SourceRule
 
@@ -82,7 +83,7 @@ class SourceAdmin(Desk):
                 if value in counts
             ],
         }
-        if request.user.has_perm("links.add_sourcerule"):
+        if may(request.user, MAKE_RULES):
             context["choices"] = [
                 (label, _rule_page(source.name, value))
                 for value, label in SourceRule.Action.choices

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links import access
 from links.decisions.links import BATCH, MOST, close, decide
 from links.models import Decision, QueueEntry
 from links.queue import Taken, free_for, take
@@ -23,8 +24,8 @@ GONE = _("Nothing of what was selected waits any more.")
 def decide_entry(entry: QueueEntry, action: str, *, by: User, **values: Any) -> Decision:
     """Decide about the link of an entry, and return the record; values as for ``decide``.
 
-    Takes the entry if nobody else has it. Raises Taken, and what ``decide`` raises: then the entry
-    is claimed by who it was.
+    Takes the entry if nobody else has it. Raises Taken, and what ``claim`` and ``decide`` raise:
+    then the entry is claimed by who it was.
     """
     with transaction.atomic():
         take(entry.pk, by)
@@ -38,8 +39,9 @@ def decide_entries(
 
     Returns the record and how many entries were left alone because somebody else has claimed them.
     The entries are closed when this returns, also where the worker still has to carry the decision
-    out. Raises Taken if none is left, and what ``decide`` raises.
+    out. Raises Taken if none is left, PermissionDenied, and what ``decide`` raises.
     """
+    access.check(by, access.WORK_OFF_QUEUE)
     with transaction.atomic():
         free = entries.filter(free_for(by)).order_by("pk").select_for_update(of=("self",))
         links = list(free.values_list("link", flat=True)[: MOST + 1])

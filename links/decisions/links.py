@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django_tasks import task
 
-from links import queue
+from links import access, queue
+from links.access import Actor, Right
 from links.decisions import answers
 from links.decisions.record import (
-    Actor,
     difference,
     plain,
     record_decision,
@@ -70,14 +70,17 @@ def decide(
     by: Actor,
     reason: str = "",
     replacement_url: str = "",
+    right: Right = access.DECIDE,
 ) -> Decision:
     """Decide about links (rows or keys) and return the record.
 
     ``action`` is one of approve, block, replace, mark_broken, restore. Up to ``BATCH`` links are
     decided when this returns; more are decided by the worker, and the record's ``undertaking``
-    says how far it is. Raises ReasonMissing where the action needs a reason, and DecisionError
-    for no links, too many, or a replacement that is no web address or blocked itself.
+    says how far it is. Raises PermissionDenied for who has not the right, ReasonMissing where the
+    action needs a reason, and DecisionError for no links, too many, or a replacement that is no
+    web address or blocked itself.
     """
+    access.check(by, right)
     reason = tidy_reason(action, reason)
     if action == Decision.Action.REPLACE:
         _check_replacement(replacement_url)
@@ -257,18 +260,29 @@ def _subject(pks: Sequence[int]) -> str:
 # Undoing
 
 
-# Takes the decision and the record of its undoing.
-Undo = Callable[[Decision, Decision], None]
-# How decisions that are not about links themselves are undone, by action; their modules add it.
-UNDOING: dict[str, Undo] = {}
+class Undoing(NamedTuple):
+    """How a decision is undone (``act`` takes it and the record of its undoing), and by whom."""
+
+    act: Callable[[Decision, Decision], None]
+    right: Right
+
+
+# Of decisions that are not about links themselves, by action; their modules add it.
+UNDOING: dict[str, Undoing] = {}
+
+
+def right_to_undo(action: str) -> Right:
+    """Return the right that undoing a decision takes."""
+    return UNDOING[action].right if action in UNDOING else access.DECIDE
 
 
 def undo(decision: Decision, *, by: Actor, reason: str = "") -> Decision:
     """Undo a decision from its record, and return the record of that.
 
     A link that was changed again since stays as it is and counts as skipped. Raises DecisionError
-    if the decision is undone already, is an undoing itself or not finished.
+    if the decision is undone already, is an undoing itself or not finished; PermissionDenied.
     """
+    access.check(by, right_to_undo(decision.action))
     with transaction.atomic():
         _check_undoable(decision)
         undoing = record_decision(
@@ -278,8 +292,10 @@ def undo(decision: Decision, *, by: Actor, reason: str = "") -> Decision:
             undoes=decision,
             subject=decision.subject,
         )
-        undo_all = UNDOING.get(decision.action, _undo_links)
-        undo_all(decision, undoing)
+        if decision.action in UNDOING:
+            UNDOING[decision.action].act(decision, undoing)
+        else:
+            _undo_links(decision, undoing)
         queue.reopen(decision)
         answers.go_back(decision)
     return undoing

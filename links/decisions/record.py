@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from links.access import Actor
 from links.models import Decision, Effect
 
-# Who decides; nobody for what the site does by itself.
-Actor = User | AnonymousUser | None
 Values = dict[str, Any]
 
 

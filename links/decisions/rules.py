@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django_tasks import task
 
-from links import queue
+from links import access, queue
+from links.access import Actor
 from links.decisions import answers
-from links.decisions.links import UNDOING, DecisionError
-from links.decisions.record import Actor, Change, record_decision, record_effects, tidy_reason
+from links.decisions.links import UNDOING, DecisionError, Undoing
+from links.decisions.record import Change, record_decision, record_effects, tidy_reason
 from links.models import Decision, Link, SourceRule
 from links.normalizing import AddressError, canonicalize, path_of, source_key, source_name
 from links.queue import ask_about_held
@@ -88,8 +89,10 @@ def make_rule(rule: SourceRule, *, by: Actor, later: bool = False) -> Decision:
 
     ``rule`` is an unsaved row. It holds for links to come when this returns, and what readers get
     of those under it is settled; ``later`` leaves that to the worker. The pages follow, at once or
-    by the worker. Raises ReasonMissing for a rule that holds or blocks without a reason.
+    by the worker. Raises ReasonMissing for a rule that holds or blocks without a reason, and
+    PermissionDenied.
     """
+    access.check(by, access.MAKE_RULES)
     takes_away = rule.action != SourceRule.Action.ALLOW
     rule.reason = tidy_reason(Decision.Action.BLOCK if takes_away else "", rule.reason)
     try:
@@ -133,8 +136,9 @@ def _follow(rule: SourceRule, decision: Decision) -> None:
 def end_rule(rule: SourceRule, *, by: Actor, reason: str = "") -> Decision:
     """End a rule, so that its links are again what was decided about each; return the record.
 
-    Raises DecisionError if it has ended already.
+    Raises DecisionError if it has ended already, and PermissionDenied.
     """
+    access.check(by, access.END_RULES)
     with transaction.atomic():
         decision = record_decision(
             Decision.Action.END_RULE,
@@ -198,4 +202,6 @@ def _locked(pk: int) -> SourceRule:
     return rule
 
 
-UNDOING |= {Decision.Action.RULE: _undo, Decision.Action.END_RULE: _undo}
+UNDOING |= dict.fromkeys(
+    (Decision.Action.RULE, Decision.Action.END_RULE), Undoing(_undo, access.END_RULES)
+)

@@ -1,6 +1,6 @@
 """Links collected for the next issue, and the tokens with which scripts collect them."""
 
-from links.inbox.gathering import Blocked, check, gather, mark_printed, reopen
+from links.inbox.gathering import Blocked, check, gather, mark_printed, put_aside, reopen
 from links.inbox.tokens import issue_token, note_use, read_token
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "issue_token",
     "mark_printed",
     "note_use",
+    "put_aside",
     "read_token",
     "reopen",
 ]

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from links import access
+from links.access import Actor
 from links.models import InboxEntry, Link
 from links.normalizing import AddressError, canonicalize
 from links.registering import register
@@ -48,8 +50,9 @@ def check(url: str) -> Link | None:
 def gather(url: str, *, by: User, title: str = "", note: str = "") -> Gathered:
     """Put a link into the inbox, or return the entry that it has there already.
 
-    Raises AddressError and Blocked as ``check`` does.
+    Raises AddressError and Blocked as ``check`` does, and PermissionDenied.
     """
+    access.check(by, access.COLLECT)
     with transaction.atomic():
         link = check(url) or register([url])[url]
         if link.standing == Link.Standing.BLOCKED:  # new, of a source that is blocked
@@ -62,8 +65,23 @@ def gather(url: str, *, by: User, title: str = "", note: str = "") -> Gathered:
     return Gathered(entry, is_new)
 
 
-def reopen(entries: QuerySet[InboxEntry]) -> list[InboxEntry]:
-    """Put entries back that were done; return those that are: one link is in the inbox once."""
+def put_aside(entries: QuerySet[InboxEntry], *, by: Actor) -> list[InboxEntry]:
+    """Take entries off the list that will not be printed; return those that were on it.
+
+    Raises PermissionDenied.
+    """
+    access.check(by, access.KEEP_INBOX)
+    rows = list(entries.filter(done_at=None))
+    InboxEntry.objects.filter(pk__in=[row.pk for row in rows]).update(done_at=timezone.now())
+    return rows
+
+
+def reopen(entries: QuerySet[InboxEntry], *, by: Actor) -> list[InboxEntry]:
+    """Put entries back that were done; return those that are: one link is in the inbox once.
+
+    Raises PermissionDenied.
+    """
+    access.check(by, access.KEEP_INBOX)
     waiting = set(InboxEntry.objects.filter(done_at=None).values_list("link", flat=True))
     chosen = {entry.link_id: entry for entry in entries.exclude(done_at=None).order_by("pk")}
     rows = [entry for link, entry in chosen.items() if link not in waiting]

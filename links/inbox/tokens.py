@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from links import access
 from links.models import ApiToken
 
 PREFIX = "nl"
@@ -21,8 +22,9 @@ def issue_token(user: User, name: str, lifetime: timedelta) -> tuple[ApiToken, s
     """Make a token and return it with its text, which cannot be had again.
 
     The text is ``nl_<key>_<secret>`` with 256 random bits, so a plain digest is enough: nobody
-    can try that many.
+    can try that many. Raises PermissionDenied.
     """
+    access.check(user, access.MAKE_TOKENS)
     secret = secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user, name=name, digest=_digest(secret), expires_at=timezone.now() + lifetime

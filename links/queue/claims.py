@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from links import access
 from links.models import Decision, QueueEntry
 
 # How long somebody may think about an entry before others may take it.
@@ -38,8 +39,9 @@ def claim(entry_pk: int, user: User, at: datetime | None = None) -> bool:
     """Claim an open entry for a moderator (a second time: for longer); return whether it worked.
 
     One conditional update, so of two who claim at once one gets it. What the moderator had claimed
-    before is given back: nobody thinks about two entries at once.
+    before is given back: nobody thinks about two entries at once. Raises PermissionDenied.
     """
+    access.check(user, access.WORK_OFF_QUEUE)
     now = at or timezone.now()
     with transaction.atomic():
         rows = QueueEntry.objects.filter(free_for(user, now), pk=entry_pk, closed_at=None)

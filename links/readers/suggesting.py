@@ -8,7 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from links.decisions import Actor, answer_waiting, decide
+from links import access
+from links.access import Actor
+from links.decisions import answer_waiting, decide
 from links.models import Decision, InboxEntry, Kind, Link, Suggestion
 from links.normalizing import AddressError
 from links.queue import Worry, raise_concerns, withdraw
@@ -64,8 +66,10 @@ def accept(suggestions: Iterable[Suggestion], *, by: Actor, answer: str = "") ->
     """Approve suggested links and put them into the inbox; return the record of it.
 
     All who wait for word about these links are answered; ``answer`` is shown to them. Somebody may
-    accept what was declined before. Raises DecisionError for no links or too many.
+    accept what was declined before. Raises DecisionError for no links or too many, and
+    PermissionDenied.
     """
+    access.check(by, access.ANSWER_READERS)
     chosen = list(suggestions)
     with transaction.atomic():
         links = _lock_links(chosen)
@@ -74,15 +78,17 @@ def accept(suggestions: Iterable[Suggestion], *, by: Actor, answer: str = "") ->
         Suggestion.objects.filter(declined | waiting).update(
             status=Status.WAITING, answer=_tidy(answer)
         )
-        return decide(links, Decision.Action.APPROVE, by=by)
+        return decide(links, Decision.Action.APPROVE, by=by, right=access.ANSWER_READERS)
 
 
 def decline(suggestions: Iterable[Suggestion], *, by: Actor, answer: str) -> list[Suggestion]:
     """Decline suggestions, saying why; return those that waited and are declined now.
 
     This decides nothing about the link, which may still be printed. Its entry in the queue is
-    closed unless something else speaks for one. Raises AnswerMissing without an answer.
+    closed unless something else speaks for one. Raises AnswerMissing without an answer, and
+    PermissionDenied.
     """
+    access.check(by, access.ANSWER_READERS)
     answer = _tidy(answer)
     if not answer:
         raise AnswerMissing("Say why: the reader is told.")

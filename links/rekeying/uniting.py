@@ -21,11 +21,13 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
+from links.access import DECIDE
 from links.decisions import (
     FIELDS,
     UNDOING,
     Change,
     DecisionError,
+    Undoing,
     Values,
     record_decision,
     record_effects,
@@ -344,4 +346,4 @@ def _refuse(_decision: Decision, _undoing: Decision) -> None:
     raise DecisionError(gettext("Which addresses are one page follows from rules, not decisions."))
 
 
-UNDOING[Decision.Action.REKEY] = _refuse
+UNDOING[Decision.Action.REKEY] = Undoing(_refuse, DECIDE)

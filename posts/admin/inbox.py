@@ -15,13 +15,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links import inbox
+from links.access import MAKE_TOKENS, may
 from links.admin import EMPTY, Waiting, badge
 from links.models import InboxEntry
 from links.normalizing import AddressError
@@ -218,6 +218,7 @@ class InboxEntryAdmin(Covered):
             "title": gettext("Collect from anywhere"),
             "opts": self.opts,
             "bookmarklet": BOOKMARKLET.format(quote(add, safe=":/")),
+            "may_make_tokens": may(request.user, MAKE_TOKENS),
             "endpoint": absolute(reverse("posts:collect")),
         }
         return render(request, "admin/links/inboxentry/anywhere.html", context)
@@ -231,9 +232,8 @@ class InboxEntryAdmin(Covered):
     @admin.action(description=_("Put the selected links aside"), permissions=["change"])
     def finish_selected(self, request: HttpRequest, queryset: QuerySet[InboxEntry]) -> None:
         """Take links off the list that will not be printed, or were printed elsewhere."""
-        rows = list(queryset.filter(done_at=None))
         with transaction.atomic():
-            queryset.filter(done_at=None).update(done_at=timezone.now())
+            rows = inbox.put_aside(queryset, by=request.user)
             record(request, rows, gettext("Put aside."))
         words = ngettext("%(n)d link is put aside.", "%(n)d links are put aside.", len(rows))
         self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)
@@ -242,7 +242,7 @@ class InboxEntryAdmin(Covered):
     def reopen_selected(self, request: HttpRequest, queryset: QuerySet[InboxEntry]) -> None:
         """Have links printed after all; one link is in the inbox once."""
         with transaction.atomic():
-            rows = inbox.reopen(queryset)
+            rows = inbox.reopen(queryset, by=request.user)
             record(request, rows, gettext("Put back."))
         words = ngettext("%(n)d link is put back.", "%(n)d links are put back.", len(rows))
         self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
@@ -22,7 +21,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, Waiting
-from posts import publishing
+from posts import access, publishing
 from posts.admin import uploads
 from posts.admin.auditing import record
 from posts.admin.conflicts import conflict_context, retry_data
@@ -142,15 +141,15 @@ class PostAdmin(admin.ModelAdmin):
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may publish and withdraw."""
-        return request.user.has_perm("posts.publish_post")
+        return access.may(request.user, access.PUBLISH)
 
     def has_upload_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may import files: that adds, changes and publishes posts."""
-        return request.user.has_perms(("posts.add_post", "posts.change_post", "posts.publish_post"))
+        return access.may(request.user, access.IMPORT)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may download posts as files: those who write them."""
-        return request.user.has_perm("posts.change_post")
+        return access.may(request.user, access.EXPORT)
 
     # Files
 
@@ -175,8 +174,7 @@ class PostAdmin(admin.ModelAdmin):
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
         """Take files, show what importing them would do, and import them when confirmed."""
-        if not self.has_upload_permission(request):
-            raise PermissionDenied
+        access.check(request.user, access.IMPORT)
         sent = (request.POST, request.FILES) if request.method == "POST" else ()
         form = uploads.UploadForm(*sent)
         shown: dict[str, Any] = {"form": form}
@@ -200,8 +198,7 @@ class PostAdmin(admin.ModelAdmin):
 
     def export_view(self, request: HttpRequest) -> FileResponse:
         """Send all posts as files."""
-        if not self.has_export_permission(request):
-            raise PermissionDenied
+        access.check(request.user, access.EXPORT)
         return uploads.download(Post.objects.order_by("pk"))
 
     @admin.action(description=_("Download the selected posts"), permissions=["export"])
@@ -216,7 +213,7 @@ class PostAdmin(admin.ModelAdmin):
         """Publish posts, each at its own time, or now if it has none."""
         chosen = [post for post in queryset if post.status == Post.Status.DRAFT]
         with transaction.atomic():
-            published = publishing.publish(chosen)
+            published = publishing.publish(chosen, by=request.user)
             record(request, published, gettext("Published."))
         scheduled = sum(not post.is_public() for post in published)
         self._report(request, published, len(published) - scheduled, _published)
@@ -232,7 +229,7 @@ class PostAdmin(admin.ModelAdmin):
         """Turn posts into drafts."""
         chosen = [post for post in queryset if post.status == Post.Status.PUBLISHED]
         with transaction.atomic():
-            withdrawn = publishing.withdraw(chosen)
+            withdrawn = publishing.withdraw(chosen, by=request.user)
             record(request, withdrawn, gettext("Withdrawn."))
         self._report(request, withdrawn, len(withdrawn), _withdrawn)
         if not chosen:
@@ -248,13 +245,13 @@ class PostAdmin(admin.ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         """Delete a post so that counters stay right."""
-        publishing.delete(obj)
+        publishing.delete(obj, by=request.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Delete posts so that counters stay right."""
         with transaction.atomic():
             for post in queryset:
-                publishing.delete(post)
+                publishing.delete(post, by=request.user)
 
     def get_deleted_objects(
         self, objs: Iterable[Post], request: HttpRequest
@@ -293,9 +290,8 @@ class PostAdmin(admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show or save the form; a save that lost a race is shown beside the one that won."""
-        pressed = [button for button in PUBLISHING_BUTTONS if button in request.POST]
-        if pressed and not self.has_publish_permission(request):
-            raise PermissionDenied
+        if any(button in request.POST for button in PUBLISHING_BUTTONS):
+            access.check(request.user, access.PUBLISH)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except EditConflict as conflict:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY
+from posts import access
 from posts.admin.auditing import record
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.naming import fold, tag_slug, unicode_slug
@@ -135,7 +136,7 @@ class TagAdmin(admin.ModelAdmin):
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may merge tags."""
-        return request.user.has_perm("posts.merge_tag")
+        return access.may(request.user, access.MERGE_TAGS)
 
     def get_deleted_objects(
         self, objs: Iterable[Tag], request: HttpRequest
@@ -152,7 +153,7 @@ class TagAdmin(admin.ModelAdmin):
         """Rename through ``merging``, then write the description."""
         obj.description = form.cleaned_data["description"]
         obj.save(update_fields=["description"])
-        count = rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"])
+        count = rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"], by=request.user)
         if count:
             words = ngettext(
                 "%(n)d post shows the new name.", "%(n)d posts show the new name.", count
@@ -160,6 +161,13 @@ class TagAdmin(admin.ModelAdmin):
             self.message_user(request, words % {"n": count}, messages.INFO)
 
     # Merging
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Offer to merge the tag with another."""
+        context["may_merge"] = self.has_merge_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of this noun to Django's."""
@@ -182,8 +190,7 @@ class TagAdmin(admin.ModelAdmin):
 
     def merge_view(self, request: HttpRequest) -> HttpResponse:
         """Ask which tag the others become part of, and merge them when that is confirmed."""
-        if not self.has_merge_permission(request):
-            raise PermissionDenied
+        access.check(request.user, access.MERGE_TAGS)
         tags = self._tags_to_merge(request)
         if tags.count() < 2:
             self.message_user(request, gettext("Select two tags or more."), messages.WARNING)
@@ -217,7 +224,7 @@ class TagAdmin(admin.ModelAdmin):
     def _merge(self, request: HttpRequest, tags: list[Tag], into: Tag) -> HttpResponse:
         names = ", ".join(tag.name for tag in tags if tag.pk != into.pk)
         with transaction.atomic():
-            count = merge(tags, into)
+            count = merge(tags, into, by=request.user)
             record(request, [into], gettext("Merged with: %(names)s.") % {"names": names})
         words = ngettext(
             "%(names)s: now %(into)s, on %(n)d post.",
@@ -232,7 +239,7 @@ class TagAdmin(admin.ModelAdmin):
 
     def suggest_view(self, request: HttpRequest) -> JsonResponse:
         """Return the names of the most used tags that hold what was typed."""
-        if not (self.has_view_permission(request) or request.user.has_perm("posts.add_post")):
+        if not (self.has_view_permission(request) or access.may(request.user, access.WRITE)):
             raise PermissionDenied
         typed = fold(request.GET.get("q", "")[:100])
         tags = Tag.objects.filter(key__contains=typed) if typed else Tag.objects.all()

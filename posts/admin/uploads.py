@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import badge
+from posts import access
 from posts.admin.auditing import record
 from posts.documents import DocumentError
 from posts.exporting import zip_posts
@@ -129,7 +130,8 @@ def rehearse(request: HttpRequest, ticket: str) -> Report:
 
 
 def carry_out(request: HttpRequest, ticket: str) -> Report:
-    """Import the files that were looked at. Raises NotKept, DocumentError."""
+    """Import the files that were looked at. Raises PermissionDenied, NotKept, DocumentError."""
+    access.check(request.user, access.IMPORT)
     key, options = _read(request, ticket, dry_run=False)
     report = Report(_each(key, lambda source: _import(request, source, options)))
     staging.forget(key)

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.rows import prepared
-from posts import tagging
+from posts import access, tagging
+from posts.access import Actor
 from posts.documents import Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
@@ -71,11 +72,12 @@ def save_document(
     return post
 
 
-def publish(posts: Iterable[Post], at: datetime | None = None) -> list[Post]:
+def publish(posts: Iterable[Post], at: datetime | None = None, *, by: Actor = None) -> list[Post]:
     """Publish posts at a moment (default: the time each has, else now); return those published.
 
-    A post with a problem cannot be rendered and stays a draft.
+    A post with a problem cannot be rendered and stays a draft. Raises PermissionDenied.
     """
+    access.check(by, access.PUBLISH)
     published = []
     with transaction.atomic():
         for post in posts:
@@ -87,8 +89,12 @@ def publish(posts: Iterable[Post], at: datetime | None = None) -> list[Post]:
     return published
 
 
-def withdraw(posts: Iterable[Post]) -> list[Post]:
-    """Turn posts into drafts: gone from every public page at once, their time kept."""
+def withdraw(posts: Iterable[Post], *, by: Actor = None) -> list[Post]:
+    """Turn posts into drafts: gone from every public page at once, their time kept.
+
+    Raises PermissionDenied.
+    """
+    access.check(by, access.PUBLISH)
     withdrawn = []
     with transaction.atomic():
         for post in posts:
@@ -98,8 +104,12 @@ def withdraw(posts: Iterable[Post]) -> list[Post]:
     return withdrawn
 
 
-def delete(post: Post) -> None:
-    """Delete a post with all that was derived from it; links and tags stay."""
+def delete(post: Post, *, by: Actor = None) -> None:
+    """Delete a post with all that was derived from it; links and tags stay.
+
+    Raises PermissionDenied.
+    """
+    access.check(by, access.DELETE)
     with transaction.atomic():
         _lock(post)
         counting.apply_change(counting.share_of(post), counting.Share())

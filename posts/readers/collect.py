@@ -15,6 +15,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
+from links.access import COLLECT, may
 from links.inbox import Blocked, gather, note_use, read_token
 from links.models import ApiToken
 from links.normalizing import AddressError
@@ -26,7 +27,6 @@ from posts.readers.tickets import client_of
 COLLECTED = (Limit(60, timedelta(minutes=1)), Limit(2000, timedelta(days=1)))
 # Wrong tokens; there are too many to guess one, but nobody should fill our logs trying.
 FAILURES = (Limit(20, timedelta(minutes=10)),)
-RIGHT = "links.add_inboxentry"
 MAX_BYTES = 64 * 1024
 LENGTHS = {"url": 2000, "title": 300, "note": 2000}
 
@@ -99,7 +99,7 @@ def _user(request: HttpRequest) -> User:
 
 def _check_right(token: ApiToken) -> None:
     user = token.user
-    if not (user.is_active and user.is_staff and user.has_perm(RIGHT)):
+    if not (user.is_active and user.is_staff and may(user, COLLECT)):
         message = gettext("The owner of this token may not collect links.")
         raise CollectError(403, "right", message)
 

@@ -148,7 +148,7 @@ def content(db: None) -> dict[str, str]:
     """A row of each model, by the key of its page."""
     post = make_post()
     unused = Tag.objects.create(name="unused", slug="unused")
-    owner = User.objects.create_user("owner")
+    owner = User.objects.create_superuser("owner")
     decision = make_rule(SourceRule(host="elsewhere.example", action="allow"), by=owner)
     rows = {
         "post": post,

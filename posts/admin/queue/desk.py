@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links.access import MAKE_RULES, may
 from links.admin import HEALTH
 from links.decisions import Reach
 from links.models import Concern, Decision, Kind, Link, QueueEntry, Source
@@ -160,7 +161,7 @@ def _about(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "offer": _offer(link),
         "sources": sources_of(link),
         "of_source": looking.of_source(link.source_id or 0),
-        "may_rule": user.has_perm("links.add_sourcerule"),
+        "may_rule": may(user, MAKE_RULES),
     }
 
 

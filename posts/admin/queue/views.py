@@ -28,6 +28,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from links import access
 from links.admin import ReadOnly, Waiting
 from links.decisions import (
     DecisionError,
@@ -116,8 +117,7 @@ class QueueAdmin(ReadOnly):
 
     def has_change_permission(self, request: HttpRequest, obj: QueueEntry | None = None) -> bool:
         """Those who may decide about links and look after the queue."""
-        allowed: bool = super().has_change_permission(request, obj)
-        return allowed and request.user.has_perm("links.change_link")
+        return access.may(request.user, access.WORK_OFF_QUEUE)
 
     def has_view_permission(self, request: HttpRequest, obj: QueueEntry | None = None) -> bool:
         """The same: who cannot decide has no use for it."""
@@ -301,8 +301,7 @@ class QueueAdmin(ReadOnly):
 
     def rule_view(self, request: HttpRequest) -> HttpResponse:
         """Show what a rule about the source would do, and make it once that is confirmed."""
-        if not request.user.has_perm("links.add_sourcerule"):
-            raise PermissionDenied
+        access.check(request.user, access.MAKE_RULES)
         looking = Looking.at(request.POST)
         entry = with_links(QueueEntry.objects.filter(pk=looking.entry)).first()
         form = RuleForm(request.POST, sources_of(entry.link)) if entry else None

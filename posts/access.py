@@ -1,0 +1,32 @@
+"""Who may do what with posts; see ``links.access``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from links.access import Actor, Right, check, may
+
+__all__ = [
+    "DELETE",
+    "EXPORT",
+    "HIDE_ITEMS",
+    "IMPORT",
+    "MERGE_TAGS",
+    "PUBLISH",
+    "RENAME_TAGS",
+    "WRITE",
+    "Actor",
+    "Right",
+    "check",
+    "may",
+]
+
+WRITE: Final[Right] = ("posts.add_post",)
+PUBLISH: Final[Right] = ("posts.publish_post",)
+DELETE: Final[Right] = ("posts.delete_post",)
+# Files may change posts, and publish them.
+IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")
+EXPORT: Final[Right] = ("posts.change_post",)
+HIDE_ITEMS: Final[Right] = ("posts.change_linkeditem",)
+RENAME_TAGS: Final[Right] = ("posts.change_tag",)
+MERGE_TAGS: Final[Right] = ("posts.merge_tag",)
