@@ -15,15 +15,18 @@ from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
 from links.readers import suggest
 from posts.models import LinkedItem, Post, Section, Tag
-from tests.builders import LONG_AGO, make_post, make_task
+from tests.builders import LONG_AGO, make_member, make_post, make_task
 from tests.conftest import SignIn
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 
 OURS = ("posts", "links", "tasks")
 STANDARD = ("changelist", "add", "history", "delete", "change")
 
-# right: (admin, editor, moderator). An action has the name of its function, a page that of its URL.
+ROLES = ("admin", "editor", "moderator")
+# right: who has it, in the order of ROLES. An action has the name of its function, a page that of
+# its URL.
 MATRIX = {
     "post view": (True, True, True),
     "post add": (True, True, False),
@@ -143,8 +146,8 @@ def test_every_right_has_a_row() -> None:
     assert set(rights_that_exist()) == set(MATRIX)
 
 
-@pytest.fixture
-def content(db: None) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def content(shared_rows: None) -> dict[str, str]:
     """A row of each model, by the key of its page."""
     post = make_post()
     unused = Tag.objects.create(name="unused", slug="unused")
@@ -166,6 +169,13 @@ def content(db: None) -> dict[str, str]:
         "storedtask": make_task(),
     }
     return {name: str(row.pk) for name, row in rows.items() if row}
+
+
+@pytest.fixture(scope="module")
+def cast(shared_rows: None, sign_in: SignIn) -> dict[str, tuple[User, Client]]:
+    """Somebody of each role, with a client in which they are signed in."""
+    people = {role: make_member(role) for role in ROLES}
+    return {role: (user, sign_in(user)) for role, user in people.items()}
 
 
 def address_of(page: str, row: str) -> str:
@@ -202,30 +212,24 @@ def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool
 
 
 @pytest.mark.parametrize("right", MATRIX)
-@pytest.mark.parametrize("role", ["admin", "editor", "moderator"])
+@pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_what_the_matrix_says(
-    role: str,
-    right: str,
-    request: pytest.FixtureRequest,
-    sign_in: SignIn,
-    content: dict[str, str],
+    role: str, right: str, cast: dict[str, tuple[User, Client]], content: dict[str, str]
 ) -> None:
-    user = request.getfixturevalue(role)
-    expected = MATRIX[right][("admin", "editor", "moderator").index(role)]
+    user, client = cast[role]
     ApiToken.objects.update(user=user)  # of others' tokens staff know nothing
 
-    assert may(sign_in(user), user, right, content) is expected
+    assert may(client, user, right, content) is MATRIX[right][ROLES.index(role)]
 
 
 @pytest.mark.parametrize("role", ["editor", "moderator"])
 def test_an_action_that_a_role_may_not_use_does_nothing(
-    role: str, request: pytest.FixtureRequest, sign_in: SignIn, content: dict[str, str]
+    role: str, cast: dict[str, tuple[User, Client]], content: dict[str, str]
 ) -> None:
-    client = sign_in(request.getfixturevalue(role))
-    column = ("admin", "editor", "moderator").index(role)
+    _user, client = cast[role]
     for right, allowed in MATRIX.items():
         name, _, action = right.partition(" ")
-        if allowed[column] or not action.endswith("_selected"):
+        if allowed[ROLES.index(role)] or not action.endswith("_selected"):
             continue
         model_admin = our_admins()[name]
         path = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
@@ -241,9 +245,9 @@ def test_an_action_that_a_role_may_not_use_does_nothing(
 
 @pytest.mark.parametrize("role", ["editor", "moderator"])
 def test_accounts_and_security_logs_are_for_the_admin_alone(
-    role: str, request: pytest.FixtureRequest, sign_in: SignIn
+    role: str, cast: dict[str, tuple[User, Client]]
 ) -> None:
-    client = sign_in(request.getfixturevalue(role))
+    _user, client = cast[role]
     for model in django_admin.site._registry:
         if model._meta.app_label not in OURS:
             path = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
@@ -330,18 +334,19 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
     }
 
 
-def test_the_buttons_that_publish_ask_for_the_right(sign_in: SignIn, editor: User) -> None:
+def test_the_buttons_that_publish_ask_for_the_right(
+    cast: dict[str, tuple[User, Client]], content: dict[str, str]
+) -> None:
+    _user, client = cast["editor"]
     Group.objects.get(name="Editor").permissions.remove(
         Permission.objects.get(codename="publish_post")
     )
-    post = make_post()
+    post = Post.objects.get()
     path = reverse("admin:posts_post_change", args=[post.pk])
-    client = sign_in(editor)
 
     for button in ("_publish", "_schedule", "_withdraw"):
         assert client.post(path, {button: "1"}).status_code == 403
-    page = client.get(path).content.decode()
-    assert 'name="_withdraw"' not in page
+    assert not Page(client.get(path)).all("[name=_withdraw]")
     data = {
         "title": "x",
         "text": "x",
