@@ -3,62 +3,59 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.newsletter.production import run_python
 
-REQUEST = """
+REQUESTS = """
 import json, sys
 import django
 django.setup()
 from django.test import Client
-path, host, secure, forwarded = json.loads(sys.argv[1])
-extra = {"HTTP_X_FORWARDED_PROTO": forwarded} if forwarded else {}
-answer = Client(raise_request_exception=False).get(path, secure=secure, HTTP_HOST=host, **extra)
-print(json.dumps({"status": answer.status_code, **dict(answer.headers)}))
+for path, options in json.loads(sys.argv[1]):
+    answer = Client(raise_request_exception=False).get(path, **options)
+    print(json.dumps({"status": answer.status_code, **dict(answer.headers)}))
 """
+HOST = "news.example.org"
+FORWARDED = {"HTTP_X_FORWARDED_PROTO": "https"}
+Answer = dict[str, str | int]
 
 
-def ask(
-    path: str,
-    *,
-    host: str = "news.example.org",
-    secure: bool = True,
-    forwarded: str = "",
-    **environment: str,
-) -> dict[str, str | int]:
-    """Return the status and the headers of an answer."""
+def ask(*requests: tuple[str, dict[str, str | bool]], **environment: str) -> list[Answer]:
+    """Return the status and the headers of each answer of a server."""
     done = run_python(
         "-W",
         # The folder that `collectstatic` fills is a matter of deployment.
         "ignore:No directory at:UserWarning",
         "-c",
-        REQUEST,
-        json.dumps([path, host, secure, forwarded]),
+        REQUESTS,
+        json.dumps([(path, {"HTTP_HOST": HOST, **options}) for path, options in requests]),
         DATABASE_URL="sqlite://:memory:",
         **environment,
     )
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_browser_is_told_to_use_https_from_now_on() -> None:
-    answer = ask("/healthz")
+def test_a_server_keeps_to_https() -> None:
+    told, sent_on, probed, claimed = ask(
+        ("/healthz", {"secure": True}),
+        ("/admin/?q=1", {}),
+        ("/healthz", {}),
+        ("/robots.txt", FORWARDED),
+    )
+
+    assert told["status"] == 200
+    assert told["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert "upgrade-insecure-requests" in str(told["Content-Security-Policy"])
+    assert sent_on["status"] == 301
+    assert sent_on["Location"] == "https://news.example.org/admin/?q=1"
+    assert probed["status"] == 200, "a health probe needs no HTTPS"
+    assert claimed["status"] == 301, "nobody but a trusted proxy says what came through HTTPS"
+
+
+def test_a_trusted_proxy_says_that_a_request_came_through_https() -> None:
+    (answer,) = ask(("/robots.txt", FORWARDED), TRUSTED_PROXIES="1")
 
     assert answer["status"] == 200
-    assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
-    assert "upgrade-insecure-requests" in str(answer["Content-Security-Policy"])
-
-
-def test_plain_http_is_sent_to_https() -> None:
-    answer = ask("/admin/?q=1", secure=False)
-
-    assert answer["status"] == 301
-    assert answer["Location"] == "https://news.example.org/admin/?q=1"
-
-
-def test_a_health_probe_needs_no_https() -> None:
-    assert ask("/healthz", secure=False)["status"] == 200
 
 
 def test_a_server_with_collected_files_answers_strangers_with_pages(tmp_path: Path) -> None:
@@ -67,19 +64,13 @@ def test_a_server_with_collected_files_answers_strangers_with_pages(tmp_path: Pa
     manifest = json.loads((tmp_path / "staticfiles.json").read_text(encoding="utf-8"))
     style = manifest["paths"]["css/site.css"]
 
-    other_host = ask("/healthz", host="evil.example.com", STATIC_ROOT=str(tmp_path))
-    asset = ask(f"/static/{style}", STATIC_ROOT=str(tmp_path))
+    other_host, asset = ask(
+        ("/healthz", {"secure": True, "HTTP_HOST": "evil.example.com"}),
+        (f"/static/{style}", {"secure": True}),
+        STATIC_ROOT=str(tmp_path),
+    )
 
     assert other_host["status"] == 400
     assert asset["status"] == 200
     assert "immutable" in str(asset["Cache-Control"])
     assert (tmp_path / f"{style}.br").is_file()
-
-
-@pytest.mark.parametrize(("proxies", "status"), [("0", 301), ("1", 200)])
-def test_only_a_trusted_proxy_says_that_a_request_came_through_https(
-    proxies: str, status: int
-) -> None:
-    answer = ask("/robots.txt", secure=False, forwarded="https", TRUSTED_PROXIES=proxies)
-
-    assert answer["status"] == status
