@@ -1,13 +1,15 @@
-"""The fixed cast, and what holds for every test: no network, an empty cache, no silent skips."""
+"""The fixed cast, and what holds for every test: no network, an empty cache."""
 
 import os
+import shutil
 import socket
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import transaction
@@ -19,8 +21,8 @@ from pytest_django.fixtures import Settings
 
 from posts.models import Post
 from tasks.working import run_waiting
-from tests import corpus
 from tests.builders import make_member, make_post
+from tests.skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "", None}
 SignIn = Callable[[User], Client]
@@ -113,12 +115,15 @@ def run_waiting_tasks(settings: Settings) -> Callable[[], int]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
+def _nothing_kept() -> Iterator[None]:
+    """Begin with an empty cache, and leave no uploaded file behind."""
     cache.clear()
+    yield
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_name_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _no_name_lookups() -> Iterator[None]:
     """Refuse to look names up; pytest-socket refuses to connect."""
     look_up = socket.getaddrinfo
 
@@ -128,12 +133,9 @@ def _no_name_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
             raise socket.gaierror(socket.EAI_NONAME, f"a test tried to look up {name}")
         return look_up(host, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", guarded)
-
-
-@pytest.fixture(autouse=True)
-def _media_folder(settings: Settings, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", guarded)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -148,31 +150,3 @@ def django_db_setup(django_db_setup: None) -> None:
 
 def _create_groups(**_signal: Any) -> None:
     import_module("posts.migrations.0002_groups").create_groups(apps, None)
-
-
-# A skipped test hides a hole: in continuous integration, which has all tools, it is a failure.
-# The corpus is no tool, and no part of the project: a machine without it tests what it can.
-
-
-def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
-    if not os.environ.get("CI") or not report.skipped or hasattr(report, "wasxfail"):
-        return
-    if not corpus.is_missing(str(report.longrepr)):
-        report.outcome = "failed"
-        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skip into a failure when `CI` is set."""
-    report = yield
-    _fail_if_skipped(report)
-    return report
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Turn the skip of a whole module into a failure when `CI` is set."""
-    report = yield
-    _fail_if_skipped(report)
-    return report

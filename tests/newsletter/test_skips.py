@@ -23,14 +23,16 @@ NO_CORPUS = "from tests.corpus import corpus\n\ndef test_it():\n    corpus('seed
 def test_a_skip_fails_in_continuous_integration_alone(
     tmp_path: Path, source: str, ci: str | None, passes: bool
 ) -> None:
-    hooks = "from tests.conftest import pytest_make_collect_report, pytest_runtest_makereport\n"
+    hooks = "from tests.skips import pytest_make_collect_report, pytest_runtest_makereport\n"
     (tmp_path / "conftest.py").write_text(hooks, encoding="utf-8")
     file = tmp_path / "test_it.py"
     file.write_text(source + "\n\ndef test_other():\n    pass\n", encoding="utf-8")
 
     done = run_python(
-        *("-m", "pytest", "-c", str(CHECKOUT / "pyproject.toml"), "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-c", "/dev/null", "-o", f"pythonpath={CHECKOUT}"),
+        *("-p", "no:cacheprovider"),
         str(file),
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
         CI=ci,
         NEWSLETTER_CORPUS=str(tmp_path / "nothing"),
     )
