@@ -26,7 +26,7 @@ from posts.documents import parse_issue
 from tests.corpus import ROOT, issue_files
 
 FOLDERS = ("seed", "twir", "ainews")
-MAX_RATIO = 2.0
+MAX_RATIO = 2.2
 Result = TypeVar("Result")
 
 

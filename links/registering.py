@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,14 +11,7 @@ from django.utils import timezone
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key, source_name
 from links.queue import among_news, ask_about_new, hold_or_show, known_among
-from links.rows import find, insert_objects, learn_keys, make
-
-# What a save asks about links and sources; the rest is not read.
-_ASKED = (
-    *("url", "source_id", "status", "standing", "rule_id"),
-    *("replacement_url", "health", "archived_url"),
-)
-_ASKED_OF_SOURCES = ("host", "parent_id")
+from links.rows import create
 
 
 def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[str, Link]:
@@ -32,7 +24,7 @@ def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[st
     canonical = {url: address for url in set(urls) if (address := canonical_or_none(url))}
     keys = {address: Link.key_for(address) for address in canonical.values()}
     with transaction.atomic():
-        known = find(Link, _ASKED, "key", keys.values())
+        known = Link.objects.in_bulk(keys.values(), field_name="key")
         missing = {address: key for address, key in keys.items() if key not in known}
         if missing:
             known |= _create(missing, printed_at)
@@ -51,27 +43,22 @@ def _create(keys_by_address: dict[str, str], printed_at: datetime | None) -> dic
     """Create links, and return them by key; where there is reason to, ask for a decision."""
     names = {address: source_name(address) for address in keys_by_address}
     sources, new_sources = sources_of(names)
-    links = make(Link, _values_of(keys_by_address, names, sources))
-    hold_or_show(links, known_among(sources.values()))
-    if insert_objects(links, ignore_conflicts=True) < len(links):
-        # Another saver was first, and something may be decided about those links already.
-        links = list(find(Link, _ASKED, "key", keys_by_address.values()).values())
-    else:
-        learn_keys(links, "key")
-    ask_about_new(links, among_news(new_sources, printed_at))
-    return {link.key: link for link in links}
+    new = list(_new_links(keys_by_address, names, sources))
+    hold_or_show(new, known_among(sources.values()))
+    create(new, "key", ignore_conflicts=True)
+    ask_about_new(new, among_news(new_sources, printed_at))
+    return {link.key: link for link in new}
 
 
-def _values_of(
+def _new_links(
     keys_by_address: Mapping[str, str], names: Mapping[str, str], sources: Mapping[str, Source]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Link]:
     now = timezone.now()
     # Sorted, so that two savers of the same new links take their locks in the same order.
     for address, key in sorted(keys_by_address.items()):
-        source = sources.get(names[address])
         # Web links are checked at once; nobody can ask a mailbox.
         due = now if address.startswith("http") else None
-        yield {"key": key, "url": address, "due_at": due, "source_id": source and source.pk}
+        yield Link(key=key, url=address, due_at=due, source=sources.get(names[address]))
 
 
 def sources_of(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
@@ -80,7 +67,7 @@ def sources_of(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
     ``names`` are the names of sources by canonical address.
     """
     hosts = {name: source_key(address) for address, name in names.items() if name}
-    known = _sources_by_name({*hosts, *hosts.values()})
+    known = Source.objects.in_bulk({*hosts, *hosts.values()}, field_name="name")
     missing = {name: host for name, host in hosts.items() if name not in known}
     if not missing:
         return known, []
@@ -97,22 +84,9 @@ def _create_sources(
     missing = {name: parent for name, parent in parents.items() if name not in known}
     if not missing:
         return {}
-    rows = make(
-        Source,
-        (
-            {
-                "name": name,
-                "host": parent.host if parent else name,
-                "parent_id": parent and parent.pk,
-            }
-            for name, parent in sorted(missing.items())
-        ),
-    )
-    if insert_objects(rows, ignore_conflicts=True) < len(rows):
-        return _sources_by_name(missing)
-    learn_keys(rows, "name")
+    rows = [
+        Source(name=name, host=parent.host if parent else name, parent=parent)
+        for name, parent in sorted(missing.items())
+    ]
+    create(rows, "name", ignore_conflicts=True)
     return {row.name: row for row in rows}
-
-
-def _sources_by_name(names: Iterable[str]) -> dict[str, Source]:
-    return find(Source, _ASKED_OF_SOURCES, "name", sorted(names))

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from links.models import Concern, Decision, Kind, QueueEntry, SourceRule
 from links.models.queue import WEIGHTS
-from links.rows import insert_objects
 from links.standing import links_under
 
 
@@ -32,7 +31,7 @@ def raise_concerns(worries: Mapping[int, Sequence[Worry]]) -> None:
     if not wanted:
         return
     rows = [_entry(pk, found) for pk, found in sorted(wanted.items())]
-    insert_objects(rows, ignore_conflicts=True)
+    QueueEntry.objects.bulk_create(rows, ignore_conflicts=True)
     entries = _open(wanted).prefetch_related("concerns")
     concerns = []
     for entry in entries:
@@ -43,7 +42,7 @@ def raise_concerns(worries: Mapping[int, Sequence[Worry]]) -> None:
             for worry in new
         ]
         _weigh(entry, new)
-    insert_objects(concerns)
+    Concern.objects.bulk_create(concerns)
 
 
 def _entry(link: int, worries: Sequence[Worry]) -> QueueEntry:

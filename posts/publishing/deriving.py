@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
@@ -22,16 +21,7 @@ from links.inbox import mark_printed
 from links.models import Link, Source
 from links.queue import compare_texts
 from links.registering import register
-from links.rows import (
-    change,
-    find,
-    insert,
-    insert_objects,
-    learn_newest_keys,
-    make,
-    prepared,
-    rewrite,
-)
+from links.rows import change, insert, rewrite
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
 from posts.models import (
@@ -144,19 +134,12 @@ def _sync_sections(
     known: Mapping[int, Section],
 ) -> list[Section]:
     wanted = list(_section_values(post, sources, found))
-    new = make(Section, (values for values in wanted if values["position"] not in known))
+    new = [Section(**values) for n, values in enumerate(wanted) if n not in known]
     kept = [(row, wanted[n]) for n, row in known.items() if n < len(wanted)]
     rewrite([row for row, values in kept if change(row, values)], SECTION_FIELDS)
-    if new:
-        insert_objects(new)
-        learn_newest_keys(new, (pk for (pk,) in _keys_of_sections(post.pk)))
+    Section.objects.bulk_create(new)
     rows = {**known, **{section.position: section for section in new}}
     return [rows[position] for position in range(len(sources))]
-
-
-@prepared
-def _keys_of_sections(post: int) -> QuerySet[Section, Any]:
-    return Section.objects.filter(post=post).order_by().values_list("pk")
 
 
 SECTION_FIELDS = (
@@ -202,11 +185,11 @@ def _recurring_sections(headings: Sequence[str]) -> dict[str, int]:
     for heading in headings:
         if key := heading_key(heading)[:KEY_LENGTH]:
             titles.setdefault(key, heading)
-    known = find(RecurringSection, (), "key", titles)
+    known = RecurringSection.objects.in_bulk(titles, field_name="key")
     new = {key: title for key, title in titles.items() if key not in known}
     if new:
         _create_recurring(new)
-        known |= find(RecurringSection, (), "key", new)
+        known |= RecurringSection.objects.in_bulk(new, field_name="key")
     return {key: row.pk for key, row in known.items()}
 
 
@@ -259,7 +242,7 @@ def _sync_citations(
 ) -> None:
     cited = Counter(link.source_id for link in shown if link.source_id is not None)
     # What is cited of an owner is cited of the host, too.
-    for source in find(Source, ("parent_id",), "id", tuple(cited)).values():
+    for source in Source.objects.in_bulk(tuple(cited)).values():
         if source.parent_id is not None:
             cited[source.parent_id] += cited[source.pk]
     wanted = {source: (count, post.published_at) for source, count in cited.items()}

@@ -14,11 +14,10 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.models import Link
-from links.rows import change, insert, insert_objects, learn_newest_keys, make, prepared, rewrite
+from links.rows import change, create, insert, rewrite
 from posts.models import Appearance, LinkedItem, Post, Section
 from posts.naming import heading_key
 from posts.publishing.matching import Trait, match_items, trait_of
@@ -93,8 +92,8 @@ def find_rows(
     wanted = zip(values, matches, strict=True)
     fresh = (value for value, match in wanted if match is None)
     uids = identities()
-    own = ({"post_id": post.pk, "uid": next(uids)} | value for value in fresh)
-    new, rows = iter(make(LinkedItem, own)), [*known.living, *known.removed]
+    new = (LinkedItem(post=post, uid=next(uids), **value) for value in fresh)
+    rows = [*known.living, *known.removed]
     grid: ItemGrid = [[] for _ in found]
     for (index, _position, _item), match, value in zip(places, matches, values, strict=True):
         if match is not None:
@@ -182,14 +181,7 @@ def write_items(post: Post, items: ItemGrid, links: Mapping[str, Link]) -> None:
         row.link = links.get(row.url)
     known = [row for row in rows if row.pk is not None]
     rewrite([row for row in known if _item_values(row) != row.before], ITEM_FIELDS)  # type: ignore[attr-defined]
-    if new := [row for row in rows if row.pk is None]:
-        insert_objects(new)
-        learn_newest_keys(new, (pk for (pk,) in _keys_of_items(post.pk)))
-
-
-@prepared
-def _keys_of_items(post: int) -> QuerySet[LinkedItem, Any]:
-    return LinkedItem.objects.filter(post=post).order_by().values_list("pk")
+    create([row for row in rows if row.pk is None], "uid")
 
 
 def _item_values(item: LinkedItem) -> list[Any]:
