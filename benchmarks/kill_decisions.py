@@ -206,7 +206,8 @@ def look(answers: list[str]) -> dict[str, int]:
 
 def _unrecorded() -> int:
     """Count links that are otherwise than the last records about them, and the rules, say."""
-    from links.decisions import FIELDS, plain  # noqa: PLC0415
+    from links.decisions import FIELDS  # noqa: PLC0415
+    from links.decisions.record import plain  # noqa: PLC0415
     from links.models import Effect, Link  # noqa: PLC0415
     from links.standing import active_rules, settle  # noqa: PLC0415
 

@@ -9,17 +9,10 @@ from links.admin.parts import (
     EMPTY,
     HEALTH,
     SHOWN,
-    STANDINGS,
-    Desk,
     ReadOnly,
     ReasonForm,
     Waiting,
     badge,
-    day,
-    moment,
-    outward,
-    page_of,
-    rule_badge,
 )
 from links.admin.rules import SourceRuleAdmin
 from links.admin.sources import SourceAdmin
@@ -28,9 +21,7 @@ __all__ = [
     "EMPTY",
     "HEALTH",
     "SHOWN",
-    "STANDINGS",
     "DecisionAdmin",
-    "Desk",
     "LinkAdmin",
     "ReadOnly",
     "ReasonForm",
@@ -38,9 +29,4 @@ __all__ = [
     "SourceRuleAdmin",
     "Waiting",
     "badge",
-    "day",
-    "moment",
-    "outward",
-    "page_of",
-    "rule_badge",
 ]

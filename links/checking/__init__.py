@@ -1,8 +1,7 @@
 """Whether the pages behind links are still there."""
 
-from links.checking.archiving import look_for_copies
 from links.checking.asking import Manners
-from links.checking.run import Run, check, check_due_links, make_due
+from links.checking.run import Run, check, make_due
 from links.checking.verdicts import Verdict
 
 __all__ = [
@@ -10,7 +9,5 @@ __all__ = [
     "Run",
     "Verdict",
     "check",
-    "check_due_links",
-    "look_for_copies",
     "make_due",
 ]

@@ -1,7 +1,6 @@
 """Links that wait for a decision: why each waits, who has claimed it, and what comes next."""
 
 from links.queue.claims import (
-    CLAIM,
     Taken,
     claim,
     free_for,
@@ -23,7 +22,6 @@ from links.queue.triage import (
 )
 
 __all__ = [
-    "CLAIM",
     "MOST_COUNTED",
     "CappedCount",
     "Part",

@@ -1,10 +1,9 @@
 """What readers do with links: suggest and report them."""
 
 from links.readers.reporting import report
-from links.readers.suggesting import AnswerMissing, accept, decline, suggest
+from links.readers.suggesting import accept, decline, suggest
 
 __all__ = [
-    "AnswerMissing",
     "accept",
     "decline",
     "report",

@@ -24,7 +24,8 @@ from links.models import (
     Suggestion,
     Undertaking,
 )
-from links.queue import CLAIM, Part, Worry, claim, count_by_kind, raise_concerns
+from links.queue import Part, Worry, claim, count_by_kind, raise_concerns
+from links.queue.claims import CLAIM
 from links.registering import register
 from posts.admin.queue.context import Passage, context_of, passage_around
 from posts.models import Post
