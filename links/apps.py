@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -9,14 +10,17 @@ class LinksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Know how decisions about rules are undone, and by which rules links are keyed."""
+        """Know how rules are undone, where addresses stand, and by which rules links are keyed."""
         # Models can be imported from here on only.
-        import links.decisions.rules  # noqa: PLC0415
-        import links.rekeying.checks  # noqa: PLC0415
-        import links.rekeying.uniting  # noqa: F401, PLC0415
-        from links.models import InboxEntry, Suggestion  # noqa: PLC0415
-        from links.rekeying import note_version, written_in  # noqa: PLC0415
+        from links.access import END_RULES  # noqa: PLC0415
+        from links.decisions import REGISTRY, Undoing, undo_rule  # noqa: PLC0415
+        from links.models import Decision, InboxEntry, Suggestion  # noqa: PLC0415
+        from links.rekeying import check_keying, note_version  # noqa: PLC0415
 
-        written_in(Suggestion)
-        written_in(InboxEntry)
+        rules = Decision.Action.RULE, Decision.Action.END_RULE
+        REGISTRY.add(
+            undoing=dict.fromkeys(rules, Undoing(undo_rule, END_RULES)),
+            written=(Suggestion, InboxEntry),
+        )
+        checks.register(check_keying, checks.Tags.database)
         post_migrate.connect(note_version, sender=self, dispatch_uid="links")

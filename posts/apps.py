@@ -8,15 +8,18 @@ class PostsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Follow what is decided about links and suggestions."""
+        """Follow what is decided; say how that about items is undone, and where addresses stand."""
         # Models can be imported from here on only.
-        from links.rekeying import written_in  # noqa: PLC0415
+        from links.decisions import REGISTRY, Undoing  # noqa: PLC0415
         from links.signals import links_changed, suggestions_answered  # noqa: PLC0415
-        from posts.following import follow_links  # noqa: PLC0415
+        from posts.access import HIDE_ITEMS  # noqa: PLC0415
+        from posts.following import HIDDEN, follow_links, undo_hiding  # noqa: PLC0415
         from posts.models import Appearance, LinkedItem  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
 
-        written_in(Appearance)
-        written_in(LinkedItem)
+        REGISTRY.add(
+            undoing=dict.fromkeys(HIDDEN, Undoing(undo_hiding, HIDE_ITEMS)),
+            written=(Appearance, LinkedItem),
+        )
         links_changed.connect(follow_links, dispatch_uid="posts")
         suggestions_answered.connect(tell_all, dispatch_uid="posts")

@@ -20,9 +20,7 @@ from django_tasks import task
 
 from links.decisions import (
     FEW_POSTS,
-    UNDOING,
     Change,
-    Undoing,
     record_decision,
     record_effects,
     tidy_reason,
@@ -75,15 +73,12 @@ def _hide(decision: Decision, rows: list[LinkedItem], hidden: bool) -> None:
     _make_again(Post.objects.filter(pk__in={row.post_id for row in rows}))
 
 
-def _undo_hiding(decision: Decision, undoing: Decision) -> None:
+def undo_hiding(decision: Decision, undoing: Decision) -> None:
     """Show again what was hidden, or hide again what was shown; what is gone stays gone."""
     was_hidden = HIDDEN[Decision.Action(decision.action)]
     keys = list(decision.effects.values_list("object_id", flat=True))
     rows = LinkedItem.objects.select_for_update().filter(pk__in=keys, hidden=was_hidden)
     _hide(undoing, list(rows.order_by("pk")), not was_hidden)
-
-
-UNDOING |= dict.fromkeys(HIDDEN, Undoing(_undo_hiding, access.HIDE_ITEMS))
 
 
 # Links

@@ -6,10 +6,8 @@ from links.decisions.links import (
     BATCH,
     FEW_POSTS,
     FIELDS,
-    UNDOING,
     DecisionError,
     Reach,
-    Undoing,
     decide,
     right_to_undo,
     undo,
@@ -23,14 +21,22 @@ from links.decisions.record import (
     record_effects,
     tidy_reason,
 )
-from links.decisions.rules import Place, PlaceError, end_rule, make_rule, read_place
+from links.decisions.registry import REGISTRY, Undoing
+from links.decisions.rules import (
+    Place,
+    PlaceError,
+    end_rule,
+    make_rule,
+    read_place,
+    undo_rule,
+)
 
 __all__ = [
     "BATCH",
     "EXPLAINED",
     "FEW_POSTS",
     "FIELDS",
-    "UNDOING",
+    "REGISTRY",
     "Change",
     "DecisionError",
     "Place",
@@ -51,4 +57,5 @@ __all__ = [
     "right_to_undo",
     "tidy_reason",
     "undo",
+    "undo_rule",
 ]

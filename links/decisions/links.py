@@ -25,6 +25,7 @@ from links.decisions.record import (
     record_effects,
     tidy_reason,
 )
+from links.decisions.registry import REGISTRY, Undoing
 from links.models import Decision, Effect, Link, Undertaking
 from links.normalizing import AddressError, canonicalize
 from links.signals import links_changed
@@ -260,27 +261,20 @@ def _subject(pks: Sequence[int]) -> str:
 # Undoing
 
 
-class Undoing(NamedTuple):
-    """How a decision is undone (``act`` takes it and the record of its undoing), and by whom."""
-
-    act: Callable[[Decision, Decision], None]
-    right: Right
-
-
-# Of decisions that are not about links themselves, by action; their modules add it.
-UNDOING: dict[str, Undoing] = {}
-
-
 def right_to_undo(action: str) -> Right:
     """Return the right that undoing a decision takes."""
-    return UNDOING[action].right if action in UNDOING else access.DECIDE
+    return _undoing(action).right
+
+
+def _undoing(action: str) -> Undoing:
+    return REGISTRY.undoing.get(action) or Undoing(_undo_links, access.DECIDE)
 
 
 def undo(decision: Decision, *, by: Actor, reason: str = "") -> Decision:
     """Undo a decision from its record, and return the record of that.
 
     A link that was changed again since stays as it is and counts as skipped. Raises DecisionError
-    if the decision is undone already, is an undoing itself or not finished; PermissionDenied.
+    if the decision is undone already, not finished or of a kind that is final; PermissionDenied.
     """
     access.check(by, right_to_undo(decision.action))
     with transaction.atomic():
@@ -292,10 +286,7 @@ def undo(decision: Decision, *, by: Actor, reason: str = "") -> Decision:
             undoes=decision,
             subject=decision.subject,
         )
-        if decision.action in UNDOING:
-            UNDOING[decision.action].act(decision, undoing)
-        else:
-            _undo_links(decision, undoing)
+        _undoing(decision.action).act(decision, undoing)
         queue.reopen(decision)
         answers.go_back(decision)
     return undoing
@@ -306,6 +297,9 @@ def _check_undoable(decision: Decision) -> None:
     locked = Decision.objects.select_for_update().get(pk=decision.pk)
     if locked.action == Decision.Action.UNDO:
         raise DecisionError(gettext("Make the decision again instead of undoing its undoing."))
+    if locked.action == Decision.Action.REKEY:
+        words = gettext("Which addresses are one page follows from rules, not decisions.")
+        raise DecisionError(words)
     if Decision.objects.filter(undoes=locked).exists():
         raise DecisionError(gettext("This decision is undone already."))
     if Undertaking.objects.filter(pk=locked.pk, finished_at=None).exists():

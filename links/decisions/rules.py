@@ -18,7 +18,7 @@ from django_tasks import task
 from links import access, queue
 from links.access import Actor
 from links.decisions import answers
-from links.decisions.links import UNDOING, DecisionError, Undoing
+from links.decisions.links import DecisionError
 from links.decisions.record import Change, record_decision, record_effects, tidy_reason
 from links.models import Decision, Link, SourceRule
 from links.normalizing import AddressError, canonicalize, path_of, source_key, source_name
@@ -152,7 +152,8 @@ def end_rule(rule: SourceRule, *, by: Actor, reason: str = "") -> Decision:
     return decision
 
 
-def _undo(decision: Decision, undoing: Decision) -> None:
+def undo_rule(decision: Decision, undoing: Decision) -> None:
+    """Put back the rule that a decision ended, if any, and end the one that it made."""
     effect = decision.effects.get()
     ending, starting = effect.after["rule"], effect.before["rule"]
     if starting is not None and ending is None and _is_taken(starting):
@@ -200,8 +201,3 @@ def _locked(pk: int) -> SourceRule:
     if rule is None:
         raise DecisionError(gettext("The rule has ended already."))
     return rule
-
-
-UNDOING |= dict.fromkeys(
-    (Decision.Action.RULE, Decision.Action.END_RULE), Undoing(_undo, access.END_RULES)
-)

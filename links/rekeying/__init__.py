@@ -1,5 +1,6 @@
 """Key stored links anew after the rules about addresses changed."""
 
+from links.rekeying.checks import check_keying
 from links.rekeying.planning import (
     Group,
     describe,
@@ -9,12 +10,12 @@ from links.rekeying.planning import (
     misplaced_rules,
     note_version,
     plan,
-    written_in,
 )
 from links.rekeying.uniting import unite
 
 __all__ = [
     "Group",
+    "check_keying",
     "describe",
     "finish",
     "in_batches",
@@ -23,5 +24,4 @@ __all__ = [
     "note_version",
     "plan",
     "unite",
-    "written_in",
 ]

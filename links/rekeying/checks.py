@@ -13,7 +13,6 @@ from links.normalizing import RULES_VERSION
 from links.rekeying.planning import keyed_by
 
 
-@checks.register(checks.Tags.database)
 def check_keying(databases: Sequence[str] | None = None, **_options: Any) -> list[checks.Warning]:
     """Return a warning if links are keyed by other rules; asks only where a database is checked."""
     if "default" not in (databases or ()) or not _is_migrated():

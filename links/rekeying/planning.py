@@ -1,8 +1,8 @@
 """Key stored links anew after the rules about addresses changed: what becomes of which link.
 
-What tells is the addresses as written, wherever they are stored: apps name the places with
-`written_in`. The addresses of one link may now be those of several pages (a split), those of
-several links one page (a merge), and a page may be somebody else's (another source).
+What tells is the addresses as written, wherever they are stored: apps name the tables in
+`links.decisions.REGISTRY`. The addresses of one link may now be those of several pages (a split),
+those of several links one page (a merge), and a page may be somebody else's (another source).
 
 `plan` only reads. `uniting` carries a plan out, group by group; groups share no link, so
 that they can be done in any order, stopped anywhere and planned again.
@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from links.decisions import REGISTRY
 from links.models import Decision, Effect, Keying, Link, SourceRule
 from links.normalizing import RULES_VERSION, source_key, source_name
 from links.registering import canonical_or_none
@@ -27,22 +28,6 @@ from links.signals import links_changed
 CHUNK: Final = 500
 BATCH: Final = 100
 Progress = Callable[[int], object]
-
-
-class Written(NamedTuple):
-    """A table that holds addresses as written: the names of its link and of the address."""
-
-    model: type[models.Model]
-    link: str
-    url: str
-
-
-WRITTEN: Final[list[Written]] = []
-
-
-def written_in(model: type[models.Model], link: str = "link", url: str = "url") -> None:
-    """Make known that a table holds addresses of links as somebody wrote them."""
-    WRITTEN.append(Written(model, link, url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +77,9 @@ def _all_links() -> Iterator[Sequence[tuple[int, str, str]]]:
 def _written(first: int, last: int) -> dict[int, set[str]]:
     """Return the addresses as written of links, by their keys."""
     found: dict[int, set[str]] = defaultdict(set)
-    for model, link, url in WRITTEN:
-        rows = model._base_manager.filter(**{f"{link}__gte": first, f"{link}__lte": last})
-        for pk, address in rows.order_by().values_list(f"{link}_id", url).distinct():
+    for model in REGISTRY.written:
+        rows = model._base_manager.filter(link__gte=first, link__lte=last)
+        for pk, address in rows.order_by().values_list("link_id", "url").distinct():
             found[pk].add(address)
     return found
 

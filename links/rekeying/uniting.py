@@ -19,15 +19,12 @@ from django.db import models, transaction
 from django.db.models import Case, CharField, F, Value, When
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
-from links.access import DECIDE
 from links.decisions import (
     FIELDS,
-    UNDOING,
+    REGISTRY,
     Change,
-    DecisionError,
-    Undoing,
     Values,
     record_decision,
     record_effects,
@@ -44,7 +41,7 @@ from links.models import (
 from links.normalizing import RULES_VERSION, source_name
 from links.queue import ask_about_new
 from links.registering import canonical_or_none, sources_of
-from links.rekeying.planning import WRITTEN, Group, Move
+from links.rekeying.planning import Group, Move
 from links.standing import active_rules, settle
 
 # What asking a link said; it goes together.
@@ -206,12 +203,11 @@ def _write(batch: _Batch) -> None:
 def _move_references(batch: _Batch) -> None:
     """Point everything that points to a link at the one it belongs to now, a statement a table."""
     gone = batch.gone
-    written = {entry.model: entry for entry in WRITTEN}
     for relation in Link._meta.related_objects:
         link, model = relation.field.name, relation.related_model
         cases, concerned = [], set(gone)
-        if model in written and written[model].link == link:
-            cases = _part_cases(batch, link, written[model].url)
+        if link == "link" and model in REGISTRY.written:
+            cases = _part_cases(batch)
             concerned |= {pk for pk, move in batch.moves.items() if move.parts}
         cases += [When(**{link: pk, "then": Value(home)}) for pk, home in gone.items()]
         if cases:
@@ -221,9 +217,9 @@ def _move_references(batch: _Batch) -> None:
             )
 
 
-def _part_cases(batch: _Batch, link: str, url: str) -> list[When]:
+def _part_cases(batch: _Batch) -> list[When]:
     return [
-        When(**{link: pk, f"{url}__in": urls, "then": Value(batch.homes[page].pk)})
+        When(link=pk, url__in=urls, then=Value(batch.homes[page].pk))
         for pk, move in batch.moves.items()
         for page, urls in move.parts
     ]
@@ -340,10 +336,3 @@ def _end(row: Link, batch: _Batch, home: int) -> Change[Link]:
 def _values(row: Link) -> Values:
     values = {name: getattr(row, name) for name in FIELDS}
     return values | {"url": row.url, "source": row.source.name if row.source else ""}
-
-
-def _refuse(_decision: Decision, _undoing: Decision) -> None:
-    raise DecisionError(gettext("Which addresses are one page follows from rules, not decisions."))
-
-
-UNDOING[Decision.Action.REKEY] = Undoing(_refuse, DECIDE)
