@@ -8,7 +8,6 @@ holds against rules made before it, and gives way to rules made after it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from django.db.models import BigIntegerField, Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, StrIndex, Substr
@@ -16,7 +15,6 @@ from django.db.models.lookups import Exact, In
 
 from links.models import Link, Source, SourceRule
 from links.normalizing import path_of, source_key, source_name
-from links.rows import prepared
 
 STANDINGS = {
     SourceRule.Action.ALLOW: Link.Standing.SHOWN,
@@ -34,13 +32,7 @@ OWN_STANDING = Case(
 
 def active_rules() -> list[SourceRule]:
     """Return the rules that hold now."""
-    # Most sites have none, and each save asks.
-    return list(SourceRule.objects.filter(ended_at=None)) if _first_active() else []
-
-
-@prepared
-def _first_active() -> QuerySet[SourceRule, Any]:
-    return SourceRule.objects.filter(ended_at=None).order_by().values_list("pk")[:1]
+    return list(SourceRule.objects.filter(ended_at=None))
 
 
 def narrowness(rule: SourceRule) -> tuple[int, bool, int]:

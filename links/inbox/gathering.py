@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +15,6 @@ from links.access import Actor
 from links.models import InboxEntry, Link
 from links.normalizing import AddressError, canonicalize
 from links.registering import register
-from links.rows import prepared
 
 
 class Blocked(ValueError):
@@ -92,11 +91,6 @@ def reopen(entries: QuerySet[InboxEntry], *, by: Actor) -> list[InboxEntry]:
 def mark_printed(links: Collection[int]) -> None:
     """Take links (by key) off the inbox that stand in an issue now and did not before."""
     # Asked first, because the inbox is empty while an archive is imported.
-    if links and _first_waiting():
-        waiting = InboxEntry.objects.filter(link__in=links, done_at=None)
-        waiting.update(done_at=timezone.now())
-
-
-@prepared
-def _first_waiting() -> QuerySet[InboxEntry, Any]:
-    return InboxEntry.objects.filter(done_at=None).order_by().values_list("pk")[:1]
+    waiting = InboxEntry.objects.filter(done_at=None)
+    if links and waiting.exists():
+        waiting.filter(link__in=links).update(done_at=timezone.now())

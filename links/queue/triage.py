@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
 from links.models import Kind, Link, QueueEntry, Source
 from links.queue.entries import Worry, raise_concerns
 from links.queue.suspicions import suspicions, text_mismatch
-from links.rows import prepared
 from links.standing import active_rules, settle
 
 # Sources of an older issue are no news: an archive is imported. Of those, the queue takes as many
@@ -60,13 +57,8 @@ def among_news(new_sources: Sequence[int], printed_at: datetime | None) -> Seque
     """
     if not new_sources or printed_at is None or printed_at > timezone.now() - NEWS:
         return new_sources
-    return new_sources[: BACKLOG - len(_waiting_sources())]
-
-
-@prepared
-def _waiting_sources() -> QuerySet[QueueEntry, Any]:
-    waiting = QueueEntry.objects.filter(kind=Kind.NEW_SOURCE, closed_at=None)
-    return waiting.order_by().values_list("pk")[:BACKLOG]
+    waiting = QueueEntry.objects.filter(kind=Kind.NEW_SOURCE, closed_at=None).order_by()
+    return new_sources[: BACKLOG - waiting[:BACKLOG].count()]
 
 
 def ask_about_new(links: Sequence[Link], new_sources: Iterable[int]) -> None:

@@ -12,13 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
-from links.rows import prepared
 from posts import publishing
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
@@ -115,13 +112,7 @@ def _import(source: SourceFile, options: ImportOptions) -> Outcome:
 
 
 def _known_post(name: str) -> Post | None:
-    found = _posts_from(name)
-    return Post.objects.get(pk=found[0][0]) if found else post_of_export(name)
-
-
-@prepared
-def _posts_from(name: str) -> QuerySet[Any, Any]:
-    return Post.objects.filter(source_name=name).order_by("pk").values_list("pk")
+    return Post.objects.filter(source_name=name).order_by("pk").first() or post_of_export(name)
 
 
 def _is_unchanged(post: Post, issue: Issue, source: SourceFile, options: ImportOptions) -> bool:

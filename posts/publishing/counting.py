@@ -17,7 +17,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from links.models import Source
-from links.rows import prepared, shift
+from links.rows import shift
 from posts.models import (
     ArchiveMonth,
     Citation,
@@ -50,28 +50,16 @@ def share_of(post: Post) -> Share:
     if post.pk is None or not post.is_counted or post.published_at is None:
         return Share()
     return Share(
-        tags=frozenset(pk for (pk,) in _tags_of(post.pk)),
-        sections=frozenset(pk for (pk,) in _sections_of(post.pk)),
-        sources=dict(_sources_of(post.pk)),
+        tags=_keys(TaggedPost.objects.filter(content_object=post), "tag"),
+        sections=_keys(post.sections.exclude(recurring=None), "recurring"),
+        sources=dict(post.citations.values_list("source", "link_count")),
         month=month_of(post.published_at),
         links=post.link_count,
     )
 
 
-@prepared
-def _tags_of(post: int) -> models.QuerySet[Any, Any]:
-    return TaggedPost.objects.filter(content_object=post).order_by().values_list("tag")
-
-
-@prepared
-def _sections_of(post: int) -> models.QuerySet[Any, Any]:
-    sections = Section.objects.filter(post=post, recurring__isnull=False)
-    return sections.order_by().values_list("recurring")
-
-
-@prepared
-def _sources_of(post: int) -> models.QuerySet[Any, Any]:
-    return Citation.objects.filter(post=post).order_by().values_list("source", "link_count")
+def _keys(rows: models.QuerySet[Any], name: str) -> frozenset[int]:
+    return frozenset(rows.order_by().values_list(name, flat=True))
 
 
 def apply_change(before: Share, after: Share) -> None:

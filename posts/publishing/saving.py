@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from links.rows import prepared
 from posts import access, tagging
 from posts.access import Actor
 from posts.documents import Issue, join_issue, parse_issue, rewrite_header
@@ -162,17 +159,8 @@ def with_metadata(post: Post, body: str, changes: dict[str, object]) -> Issue:
 
 def slug_taken(post: Post, slug: str) -> bool:
     """Tell whether another post has this slug, or had it: its old address still redirects."""
-    return any(pk != post.pk for (pk,) in (*_posts_at(slug), *_posts_once_at(slug)))
-
-
-@prepared
-def _posts_at(slug: str) -> QuerySet[Any, Any]:
-    return Post.objects.filter(slug=slug).order_by().values_list("pk")
-
-
-@prepared
-def _posts_once_at(slug: str) -> QuerySet[Any, Any]:
-    return OldSlug.objects.filter(slug=slug).order_by().values_list("post")
+    others = Post.objects.filter(slug=slug).exclude(pk=post.pk)
+    return others.exists() or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
 
 
 def moment(value: date | datetime | None) -> datetime | None:

@@ -18,7 +18,6 @@ from django.http import Http404
 from django.utils import timezone
 
 from links.models import Source
-from links.rows import Rows, prepared
 from posts.models import (
     ArchiveMonth,
     Citation,
@@ -31,6 +30,7 @@ from posts.models import (
 )
 from posts.publishing.counting import month_of
 from posts.site.paging import PAGE_SIZE
+from posts.site.prepared import Rows, prepared
 
 CARD = "page__card"
 RELATED_TAGS = 8

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from links.rows import prepared
 from posts.models import Post
 from posts.site import listing
+from posts.site.prepared import prepared
 from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
 
 pytestmark = pytest.mark.django_db

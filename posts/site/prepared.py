@@ -1,4 +1,4 @@
-"""QuerySets whose SQL is compiled once: what each request of a public page, or each save, asks.
+"""QuerySets whose SQL is compiled once: what each request of a public page asks.
 
 Building and compiling a QuerySet costs several times what the database needs to answer it, and on
 a page that is stored it would be most of the work. A prepared query is an ordinary function that
