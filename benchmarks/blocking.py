@@ -66,13 +66,13 @@ def main(count: int = 600) -> int:
         print(f"pages and feeds with an address of the source: {cited} before, {left} now")
         print(f"rule undone: {undo(moderator)}; worker: {_work():.1f} s")
         different = _differences(before)
-        print(f"stored pages made again: {changed}; not as before once undone: {different}")
+        print(f"stored pages rebuilt: {changed}; not as before once undone: {different}")
     checks = {
         "issues that cite the source": cited == count + len(SHOWING),
         f"{QUERIES_TARGET} queries": made.queries <= QUERIES_TARGET,
         f"{ANSWER_TARGET} s to the answer": made.seconds <= ANSWER_TARGET,
         "no address left": left == 0,
-        "all pages made again": changed == count,
+        "all pages rebuilt": changed == count,
         "all pages as before": different == 0,
     }
     missed = [name for name, is_met in checks.items() if not is_met]

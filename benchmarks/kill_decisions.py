@@ -61,7 +61,7 @@ def main(times: int) -> int:
     print(f"{times} times: {found['killed']} processes killed, {found['decided']} decisions")
     print(
         f"{found['lost']} decisions lost, {found['unrecorded']} links without a record,"
-        f" {found['unfinished']} decisions not carried out, {found['stale']} pages not made again,"
+        f" {found['unfinished']} decisions not carried out, {found['stale']} pages not rebuilt,"
         f" {found['wrong']} pages otherwise than they should be,"
         f" {found['unknown']} checks that are not in the history"
     )

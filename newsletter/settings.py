@@ -131,8 +131,9 @@ MOVED_TASKS = {
     "links.rulemaking.follow": "links.decisions.rules.follow",
     "links.throttling.prune_rate_counts": "posts.readers.throttling.prune_rate_counts",
     "links.triaging.ask_about_held": "links.queue.triage.ask_about_held",
+    "posts.following.make_stale_again": "posts.following.rebuild_stale",
     "posts.moderating.look_after_pages": "posts.following.look_after_pages",
-    "posts.moderating.make_stale_again": "posts.following.make_stale_again",
+    "posts.moderating.make_stale_again": "posts.following.rebuild_stale",
     "posts.telling.tell": "posts.readers.telling.tell",
 }
 

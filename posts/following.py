@@ -1,9 +1,8 @@
 """What moderators decide, brought to the pages it concerns: at once, or by the worker.
 
-A decision marks the posts it concerns as stale in its own transaction. A few are made again there
-and then; when there are more, the worker makes them again one by one, each in a transaction that
-takes the mark away. So nothing is lost however often the worker is killed, and a page is never
-half new.
+A few posts are rebuilt in the transaction of the decision that concerns them. More are marked as
+stale in it; the worker rebuilds them one by one, each in a transaction that takes the mark away.
+So nothing is lost however often the worker is killed, and a page is never half new.
 """
 
 from __future__ import annotations
@@ -32,9 +31,7 @@ from posts.models import Appearance, LinkedItem, Post
 
 logger = logging.getLogger(__name__)
 
-# As many posts are made again before the moderator gets an answer.
-AT_ONCE = FEW_POSTS
-# As many the worker makes again in one run: seconds, so that it can be stopped between two.
+# Posts that the worker rebuilds in one run: seconds, so that it can be stopped between two.
 A_RUN = 25
 A_MINUTE = timedelta(minutes=1)
 HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
@@ -70,7 +67,7 @@ def _hide(decision: Decision, rows: list[LinkedItem], hidden: bool) -> None:
         row.hidden = hidden
     values: tuple[dict[str, Any], dict[str, Any]] = ({"hidden": not hidden}, {"hidden": hidden})
     record_effects(decision, [Change(row, *values) for row in rows])
-    _make_again(Post.objects.filter(pk__in={row.post_id for row in rows}))
+    _rebuild(Post.objects.filter(pk__in={row.post_id for row in rows}))
 
 
 def undo_hiding(decision: Decision, undoing: Decision) -> None:
@@ -87,47 +84,48 @@ def undo_hiding(decision: Decision, undoing: Decision) -> None:
 def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> None:
     """Bring the pages in line on which links stand (receiver of ``links_changed``)."""
     places = Appearance.objects.filter(link__in=links.order_by().values("pk"))
-    _make_again(Post.objects.filter(pk__in=places.order_by().values("post")))
+    _rebuild(Post.objects.filter(pk__in=places.order_by().values("post")))
 
 
 # Pages
 
 
-def _make_again(posts: QuerySet[Post]) -> None:
-    """Make posts again: a few in this transaction; many are marked, and left to the worker."""
-    few = list(posts.order_by("pk")[: AT_ONCE + 1])
-    if len(few) <= AT_ONCE:
+def _rebuild(posts: QuerySet[Post]) -> None:
+    """Rebuild posts: a few in this transaction; many are marked, and left to the worker."""
+    few = list(posts.order_by("pk")[: FEW_POSTS + 1])
+    if len(few) <= FEW_POSTS:
         for post in few:
             publishing.rebuild(post)
         return
     posts.order_by().update(stale_since=timezone.now())
-    make_stale_again.enqueue()
+    rebuild_stale.enqueue()
 
 
 @task()
-def make_stale_again(after: int = 0) -> int:
-    """Make the pages of the next stale posts again, in the order of their keys, starting behind
-    one; return how many were made. While there are more, it leaves them to another run.
+def rebuild_stale(after: int = 0) -> int:
+    """Rebuild the next stale posts, in the order of their keys, starting behind one; return how
+    many were tried. While there are more, leave them to another run.
 
     May run any number of times, at once or after it was killed: each post is claimed by its lock.
-    One that cannot be made again stops no other, and keeps its mark for the periodic run.
+    One that cannot be rebuilt stops no other, and keeps its mark for the periodic run. Raises
+    RuntimeError for those.
     """
     stale = Post.objects.filter(stale_since__isnull=False, pk__gt=after).order_by("pk")
     keys = list(stale.values_list("pk", flat=True)[:A_RUN])
-    failed = [pk for pk in keys if not _is_made_again(pk)]
+    failed = [pk for pk in keys if not _is_rebuilt(pk)]
     if len(keys) == A_RUN:
-        make_stale_again.enqueue(keys[-1])
+        rebuild_stale.enqueue(keys[-1])
     if failed:
-        raise RuntimeError(f"These posts could not be made again: {failed}")
+        raise RuntimeError(f"These posts could not be rebuilt: {failed}")
     return len(keys)
 
 
 @task()
 def look_after_pages() -> int:
-    """Make again what is stale, whatever became of its task, and what a decision may have missed.
+    """Rebuild what is stale, whatever became of its task, and what a decision may have missed.
 
     A post that is saved at the very moment of a decision may not see it, and the decision not yet
-    the post: where they met within a minute, the page is made once more. Returns their number.
+    the post: where they met within a minute, the post is rebuilt. Returns their number.
     """
     now = timezone.now()
     near = {"gte": F("modified_at") - A_MINUTE, "lte": F("modified_at") + A_MINUTE}
@@ -135,22 +133,22 @@ def look_after_pages() -> int:
     met = [Q(**{f"{time}__{bound}": value for bound, value in near.items()}) for time in times]
     recent = Post.objects.filter(met[0] | met[1], modified_at__gte=now - 10 * A_MINUTE)
     missed = Post.objects.filter(pk__in=recent.order_by().values("pk")).update(stale_since=now)
-    make_stale_again.enqueue()
+    rebuild_stale.enqueue()
     return missed
 
 
-def _is_made_again(pk: int) -> bool:
-    """Make a post again; tell whether it worked."""
+def _is_rebuilt(pk: int) -> bool:
+    """Rebuild a post; tell whether it worked."""
     try:
-        _make_one_again(pk)
+        _rebuild_one(pk)
     except Exception:
-        logger.exception("Post %d could not be made again.", pk)
+        logger.exception("Post %d could not be rebuilt.", pk)
         return False
     return True
 
 
-def _make_one_again(pk: int) -> None:
-    """Make one stale post again, unless somebody else did so since."""
+def _rebuild_one(pk: int) -> None:
+    """Rebuild one stale post, unless somebody else did so since."""
     with transaction.atomic():
         stale = Post.objects.filter(pk=pk, stale_since__isnull=False)
         post = stale.select_for_update().first()

@@ -95,17 +95,17 @@ class DecisionAdmin(Desk):
 
     @admin.display(description=_("carried out"))
     def progress(self, decision: Decision) -> str:
-        """Return how far it is: links that are not settled yet, then pages to be made again."""
+        """Return how far it is: links that are not settled yet, then pages to be rebuilt."""
         words = [_links_left(decision)]
         if pages := self.pages_left():
             waiting = ngettext(
-                "%(n)d page waits to be made again", "%(n)d pages wait to be made again", pages
+                "%(n)d page waits to be rebuilt", "%(n)d pages wait to be rebuilt", pages
             )
             words.append(waiting % {"n": pages})
         return "; ".join(filter(None, words)) or gettext("Yes")
 
     def pages_left(self) -> int:
-        """Return how many pages wait to be made again; the app that makes them knows."""
+        """Return how many pages wait to be rebuilt; the app that has them knows."""
         return 0
 
     def has_decide_permission(self, request: HttpRequest, decision: Decision | None = None) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from links.checking.verdicts import Verdict
 from links.models.links import Link
 
-# Broken only after as many days in a row on which it failed.
+# Broken only after this many days in a row on which it failed.
 DAYS_TO_BREAK: Final = 3
 # Between two checks of a link that works: longer, the longer it has been known; never longer.
 SHORTEST, LONGEST = timedelta(days=3), timedelta(days=60)

@@ -39,9 +39,9 @@ UNREACHED = frozenset({"dns", "connect", "timeout"})
 UNASKED = frozenset({"bad-url", "forbidden-port"})
 # A worker that needs longer for what it claimed has lost it to others.
 CLAIM = timedelta(minutes=10)
-# As many links are open at once, and as many of one host, so that a busy host holds up no other.
+# Links open at once, and those of one host, so that a busy host holds up no other.
 OPEN, OPEN_OF_A_HOST = 400, 8
-# As many answers are written in one transaction.
+# Answers that are written in one transaction.
 WRITTEN_AT_ONCE = 100
 FIELDS = (
     "health", "title", "description", "final_url", "checked_at", "due_at", "claimed_until",
@@ -60,7 +60,7 @@ def make_fetcher() -> Fetcher:
 
 @dataclass(slots=True)
 class Run:
-    """Which links to check and how far: those among ``links`` that are due, as many as ``limit``,
+    """Which links to check and how far: those among ``links`` that are due, ``limit`` at most,
     and no new ones after ``seconds``."""
 
     links: QuerySet[Link] = field(default_factory=Link.objects.all)

@@ -31,9 +31,9 @@ from links.normalizing import AddressError, canonicalize
 from links.signals import links_changed
 from links.standing import active_rules, settle
 
-# More links than this are decided by the worker, in batches of as many.
+# More links than this are decided by the worker, in batches of this size.
 BATCH = 200
-# Pages of more posts than this are made again by the worker.
+# More posts than this are rebuilt by the worker.
 FEW_POSTS = 10
 # More than this in one decision are refused: nobody can have looked at them.
 MOST = 50_000

@@ -15,11 +15,11 @@ from links.queue.entries import Worry, raise_concerns
 from links.queue.suspicions import suspicions, text_mismatch
 from links.standing import active_rules, settle
 
-# Sources of an older issue are no news: an archive is imported. Of those, the queue takes as many
-# as somebody may look at; the rest counts as known, and is found on the page of sources.
+# Sources of an older issue are no news: an archive is imported. Of those, the queue takes what
+# somebody may look at; the rest counts as known, and is found on the page of sources.
 NEWS = timedelta(days=30)
 BACKLOG = 200
-# As many links at a time are asked about when a rule holds them.
+# Links that are asked about at a time when a rule holds them.
 A_RUN = 200
 
 
@@ -53,7 +53,7 @@ def among_news(new_sources: Sequence[int], printed_at: datetime | None) -> Seque
     """Return those of new sources (by key) that are worth a decision of their own.
 
     All of an issue of the last 30 days (``printed_at``; None: just now) or to come. Of an older
-    one as many as the queue has room for, so that an archive of ten years does not drown it.
+    one those that the queue has room for, so that an archive of ten years does not drown it.
     """
     if not new_sources or printed_at is None or printed_at > timezone.now() - NEWS:
         return new_sources

@@ -24,7 +24,7 @@ from links.normalizing import RULES_VERSION, source_key, source_name
 from links.registering import canonical_or_none
 from links.signals import links_changed
 
-# As many links are looked at, and as many groups keyed anew, in one step.
+# Links that are looked at, and groups that are keyed anew, in one step.
 CHUNK: Final = 500
 BATCH: Final = 100
 Progress = Callable[[int], object]
@@ -200,7 +200,7 @@ def note_version(**_kwargs: Any) -> None:
 
 
 def finish() -> None:
-    """Have the pages made again on which something changed since the last run that finished, and
+    """Have the pages rebuilt on which something changed since the last run that finished, and
     note the version. Safe to repeat: until the note is written, it is all to do."""
     with transaction.atomic():
         keying = Keying.objects.select_for_update().first()

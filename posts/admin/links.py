@@ -28,7 +28,7 @@ class FollowedDecisionAdmin(DecisionAdmin):
     """Decisions, and how far their pages are."""
 
     def pages_left(self) -> int:
-        """Return how many pages wait to be made again."""
+        """Return how many pages wait to be rebuilt."""
         return Post.objects.filter(stale_since__isnull=False).count()
 
 

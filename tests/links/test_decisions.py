@@ -12,7 +12,7 @@ from links.decisions import links as moderating
 from links.models import Decision, Link, QueueEntry, Source, SourceRule, Undertaking
 from links.models.decisions import AppendOnlyError
 from posts import publishing
-from posts.following import look_after_pages, make_stale_again
+from posts.following import look_after_pages, rebuild_stale
 from posts.models import Post, PostPage
 from tests.builders import make_post
 
@@ -382,10 +382,10 @@ def test_many_links_are_decided_in_batches_that_survive_a_kill(
     assert not Link.objects.filter(standing="blocked").exists()
 
 
-def test_many_posts_are_made_again_by_the_worker(
+def test_many_posts_are_rebuilt_by_the_worker(
     moderator: User, monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: Callable[[], int]
 ) -> None:
-    monkeypatch.setattr("posts.following.AT_ONCE", 1)
+    monkeypatch.setattr("posts.following.FEW_POSTS", 1)
     monkeypatch.setattr("posts.following.A_RUN", 2)
     posts = [make_post(f"Issue {n}", f"[x](https://many.example/{n})\n") for n in range(5)]
     pages = [body_of(post) for post in posts]
@@ -403,10 +403,10 @@ def test_many_posts_are_made_again_by_the_worker(
 
 
 @pytest.mark.usefixtures("run_waiting_tasks")
-def test_a_page_that_cannot_be_made_again_stops_no_other(
+def test_a_post_that_cannot_be_rebuilt_stops_no_other(
     moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("posts.following.AT_ONCE", 1)
+    monkeypatch.setattr("posts.following.FEW_POSTS", 1)
     posts = [make_post(f"Issue {n}", f"[x](https://many.example/{n})\n") for n in range(3)]
     rebuild = publishing.rebuild
 
@@ -417,12 +417,12 @@ def test_a_page_that_cannot_be_made_again_stops_no_other(
 
     monkeypatch.setattr(publishing, "rebuild", fail_once)
     block_source("many.example", moderator)
-    with pytest.raises(RuntimeError, match="could not be made again"):
-        make_stale_again.call()
+    with pytest.raises(RuntimeError, match="could not be rebuilt"):
+        rebuild_stale.call()
 
     assert list(Post.objects.filter(stale_since__isnull=False)) == [posts[0]]
     monkeypatch.setattr(publishing, "rebuild", rebuild)
-    make_stale_again.call()
+    rebuild_stale.call()
     assert "many.example" not in body_of(posts[0]).decode()
 
 
