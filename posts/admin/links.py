@@ -7,17 +7,25 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
 from links.models import Decision, Link, SourceRule
-from posts.admin import health
 from posts.admin.queue.context import reach_of
 from posts.health import measuring
+from posts.health.panels import panels_of
+from posts.health.tabulating import csv_lines
 from posts.models import Appearance, Post
 
 SHOWN_PLACES = 200
@@ -95,7 +103,7 @@ class PlacedLinkAdmin(LinkAdmin):
             "title": gettext("Link health"),
             "opts": self.opts,
             "health": numbers,
-            "panels": health.panels(numbers),
+            "panels": panels_of(numbers),
         }
         return render(request, "admin/posts/link/health.html", context)
 
@@ -105,4 +113,13 @@ class PlacedLinkAdmin(LinkAdmin):
             raise PermissionDenied
         if "table" not in request.GET:
             return redirect("admin:links_link_health")
-        return health.download(request.GET["table"])
+        key = request.GET["table"]
+        panel = next((one for one in panels_of(measuring.kept_health()) if one.key == key), None)
+        if panel is None:
+            raise Http404("There is no such table.")
+        name = f'attachment; filename="{key}-{timezone.localdate()}.csv"'
+        return StreamingHttpResponse(
+            csv_lines(panel.columns, panel.all_rows()),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": name},
+        )

@@ -1,4 +1,4 @@
-"""Link health at a glance: plots of what ``posts.health.measuring`` counts, tables, CSV files."""
+"""What the page of link health shows: for each question a plot, and a table of its numbers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from django.http import Http404, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
@@ -17,7 +15,6 @@ from links.models import Link
 from posts.health import measuring, plotting
 from posts.health.measuring import Health, Rot
 from posts.health.plotting import Series, Words
-from posts.health.tabulating import csv_lines
 
 Row = Sequence[object]
 TONES: Final = {
@@ -55,8 +52,8 @@ class Panel:
         return [[_shown(cell) for cell in row] for row in self.rows]
 
 
-def panels(health: Health) -> list[Panel]:
-    """Return what the page shows, in its order and in the active language."""
+def panels_of(health: Health) -> list[Panel]:
+    """Return the panels in the order of the page and in the active language."""
     return [
         _by_age(health),
         _checks(health),
@@ -65,20 +62,6 @@ def panels(health: Health) -> list[Panel]:
         _by_source(health),
         _sources(health),
     ]
-
-
-def download(key: str) -> StreamingHttpResponse:
-    """Return the table of a panel as a CSV file; raise Http404 for an unknown one."""
-    panel = next((one for one in panels(measuring.kept_health()) if one.key == key), None)
-    if panel is None:
-        raise Http404("There is no such table.")
-    return StreamingHttpResponse(
-        csv_lines(panel.columns, panel.all_rows()),
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{key}-{timezone.localdate()}.csv"',
-        },
-    )
 
 
 # What the panels share
