@@ -13,6 +13,8 @@ from links.admin.parts import (
     ReasonForm,
     Waiting,
     badge,
+    day,
+    verbatim,
 )
 from links.admin.rules import SourceRuleAdmin
 from links.admin.sources import SourceAdmin
@@ -29,4 +31,6 @@ __all__ = [
     "SourceRuleAdmin",
     "Waiting",
     "badge",
+    "day",
+    "verbatim",
 ]

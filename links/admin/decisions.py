@@ -68,7 +68,7 @@ class DecisionAdmin(Desk):
         return self.facts
 
     @admin.display(description=_("time"), ordering="at")
-    def when(self, decision: Decision) -> str:
+    def when(self, decision: Decision) -> SafeString | str:
         return moment(decision.at)
 
     @admin.display(description=_("by"), ordering="by_name")

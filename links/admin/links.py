@@ -200,7 +200,7 @@ class LinkAdmin(Desk):
         return outward(link.archived_url)
 
     @admin.display(description=_("first seen"), ordering="created_at")
-    def seen(self, link: Link) -> str:
+    def seen(self, link: Link) -> SafeString | str:
         return day(link.created_at)
 
     # A link's page

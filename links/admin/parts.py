@@ -126,20 +126,27 @@ def badge(kind: str | None, word: object) -> SafeString:
     return format_html('<span class="state state-{}">{}</span>', kind or "draft", word)
 
 
-def moment(value: datetime | None) -> str:
+def moment(value: datetime | None) -> SafeString | str:
     """Return a moment as staff read it, in the site's time zone."""
-    if value is None:
-        return EMPTY
-    shown = pgettext("short date and time, Django format", "j M Y, H:i")
-    return date_format(timezone.localtime(value), shown)
+    return _time(value, pgettext("short date and time, Django format", "j M Y, H:i"))
 
 
-def day(value: datetime | None) -> str:
-    """Return a date as staff read it, in the site's time zone."""
+def day(value: datetime | None) -> SafeString | str:
+    """Return the day of a moment as staff read it, in the site's time zone."""
+    return _time(value, pgettext("short date, Django format", "j M Y"))
+
+
+def _time(value: datetime | None, shown: str) -> SafeString | str:
     if value is None:
         return EMPTY
-    shown = pgettext("short date, Django format", "j M Y")
-    return date_format(timezone.localtime(value), shown)
+    local = timezone.localtime(value)
+    words = '<time datetime="{}">{}</time>'
+    return format_html(words, local.isoformat(), date_format(local, shown))
+
+
+def verbatim(text: str) -> SafeString:
+    """Return a text of several lines as it is."""
+    return format_html('<pre class="document-shown" tabindex="0">{}</pre>', text)
 
 
 def page_of(row: Model, words: object = "") -> SafeString:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links import access
 from links.admin.links import with_record
-from links.admin.parts import EMPTY, SHOWN, Desk, ReasonForm, moment, rule_badge
+from links.admin.parts import SHOWN, Desk, ReasonForm, moment, rule_badge
 from links.decisions import (
     DecisionError,
     Place,
@@ -127,12 +127,12 @@ class SourceRuleAdmin(Desk):
         return rule_badge(rule)
 
     @admin.display(description=_("made"), ordering="made_at")
-    def made(self, rule: SourceRule) -> str:
+    def made(self, rule: SourceRule) -> SafeString | str:
         return moment(rule.made_at)
 
     @admin.display(description=_("ended"), ordering="ended_at")
-    def ended(self, rule: SourceRule) -> str:
-        return moment(rule.ended_at) if rule.ended_at else EMPTY
+    def ended(self, rule: SourceRule) -> SafeString | str:
+        return moment(rule.ended_at)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that asks before a rule ends."""

@@ -55,7 +55,7 @@ class SourceAdmin(Desk):
         return page_of(source.parent) if source.parent else EMPTY
 
     @admin.display(description=_("first seen"), ordering="created_at")
-    def created(self, source: Source) -> str:
+    def created(self, source: Source) -> SafeString | str:
         return day(source.created_at)
 
     def change_view(

@@ -12,8 +12,11 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from posts import publishing
 from posts.documents import DocumentError, Issue, split_header
-from posts.documents.editing import plain, restore_endings
+from posts.documents.editing import compare, plain, restore_endings
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
 from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
@@ -346,3 +349,43 @@ def _day_or_moment(moment: datetime) -> date | datetime:
     """Return midnight as a day, as headers write it; any other moment with its offset."""
     local = timezone.localtime(moment).replace(microsecond=0)
     return local.date() if local.time() == time.min else local
+
+
+# Two editors on one post: the second save is refused, and shown beside the first
+
+
+def retry_data(data: QueryDict, current: Post) -> QueryDict:
+    """Return the refused form's data as it is shown again: saving it goes on top of ``current``."""
+    retry = data.copy()
+    retry["seen_version"] = str(current.version)
+    retry[CONFLICT] = "1"
+    return retry
+
+
+def conflict_context(data: QueryDict, current: Post) -> dict[str, Any]:
+    """Return what an editor needs to choose: who saved, their text, and what differs from mine."""
+    form = PostForm(data, instance=current)
+    theirs = form.initial
+    last = (
+        LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(Post), object_id=str(current.pk)
+        )
+        .select_related("user")
+        .order_by("-action_time", "-pk")
+        .first()
+    )
+    return {
+        "who": last.user.get_username() if last else "",
+        "when": current.modified_at,
+        "theirs": theirs["text"],
+        "diff": compare(data.get("text", ""), theirs["text"]),
+        "fields": [
+            (form.fields[name].label, data.get(name, ""), _shown(theirs[name]))
+            for name in form.changed_data
+            if name not in {"text", "seen_version"}
+        ],
+    }
+
+
+def _shown(value: Any) -> Any:
+    return join_tags(value) if isinstance(value, list) else value

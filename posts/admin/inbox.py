@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import quote
@@ -22,18 +23,19 @@ from django.utils.translation import gettext_lazy as _
 
 from links import inbox
 from links.access import MAKE_TOKENS, may
-from links.admin import EMPTY, Waiting, badge
+from links.admin import EMPTY, Waiting, badge, day
 from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.auditing import record
-from posts.admin.covering import Covered, named, summary
-from posts.admin.noting import as_item, as_markdown
+from posts.admin.covered import Covered, named, summary
 from posts.places import places_of
 from posts.publishing.composing import absolute
-from posts.templatetags.newsletter import short_date
 
-# As many entries are copied at once.
+# So many entries at most are copied at once.
 COPIED = 500
+_SPECIAL = re.compile(r"([\\`*_\[\]<>])")
+# What ends an address in parentheses, or cannot stand in one (CommonMark 0.31, 6.3).
+_NEEDS_BRACKETS = re.compile(r"[\s()]")
 PREFILLED = {"url": 2000, "title": 300, "note": 2000}
 BOOKMARKLET = (
     "javascript:void(window.open('{}?url='+encodeURIComponent(location.href)"
@@ -123,7 +125,7 @@ class InboxEntryAdmin(Covered):
 
     @admin.display(description=_("added"), ordering="added_at")
     def day(self, row: InboxEntry) -> SafeString | str:
-        return short_date(row.added_at)
+        return day(row.added_at)
 
     @admin.display(description=_("status"), ordering="done_at")
     def state(self, row: InboxEntry) -> SafeString:
@@ -246,3 +248,24 @@ class InboxEntryAdmin(Covered):
             record(request, rows, gettext("Put back."))
         words = ngettext("%(n)d link is put back.", "%(n)d links are put back.", len(rows))
         self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)
+
+
+# As the items of an issue
+
+
+def as_markdown(entries: Iterable[InboxEntry]) -> str:
+    """Return a list with an item for each entry: its title as the link, then its note."""
+    return "".join(f"{as_item(entry)}\n" for entry in entries)
+
+
+def as_item(entry: InboxEntry) -> str:
+    """Return one list item: ``- [Title](address): note``."""
+    title = _escaped(entry.title or entry.link.title or entry.url)
+    note = _escaped(entry.note)
+    url = re.sub(r"[<>\s]", lambda found: f"%{ord(found[0]):02X}", entry.url)
+    address = f"<{url}>" if _NEEDS_BRACKETS.search(url) else url
+    return f"- [{title}]({address})" + (f": {note}" if note else "")
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

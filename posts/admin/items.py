@@ -18,12 +18,11 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, SHOWN, ReasonForm, badge
+from links.admin import EMPTY, SHOWN, ReasonForm, badge, day
 from links.decisions import ReasonMissing, tidy_reason
 from links.models import Decision, Link
 from posts import following
 from posts.models import LinkedItem
-from posts.templatetags.newsletter import short_date
 
 
 class ItemForm(forms.ModelForm):
@@ -109,7 +108,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
     def name(self, item: LinkedItem) -> SafeString:
         return format_html(
             '<span class="title">{}</span><span class="aside">{}</span>',
-            str(item) or "—",
+            str(item) or EMPTY,
             Truncator(item.summary).chars(90) if item.title not in {"", item.summary} else "",
         )
 
@@ -124,7 +123,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("date"), ordering="post__published_at")
     def day(self, item: LinkedItem) -> SafeString | str:
-        return short_date(item.post.published_at) or EMPTY
+        return day(item.post.published_at)
 
     @admin.display(description=_("source"))
     def host(self, item: LinkedItem) -> str:

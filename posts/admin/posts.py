@@ -20,20 +20,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, Waiting
+from links.admin import EMPTY, Waiting, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
 from posts.admin.auditing import record
-from posts.admin.conflicts import conflict_context, retry_data
-from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm
+from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm, conflict_context, retry_data
 from posts.admin.outlines import outline
-from posts.admin.states import STATES, StateFilter, in_state, state_badge, state_of
+from posts.admin.states import STATES, StateFilter, in_state, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
-from posts.templatetags.newsletter import short_date
 
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
 
@@ -108,11 +106,12 @@ class PostAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, post: Post) -> SafeString:
-        return state_badge(post)
+        state = state_of(post)
+        return badge(state, STATES[state])
 
     @admin.display(description=_("date"), ordering="published_at")
     def date(self, post: Post) -> SafeString | str:
-        return short_date(post.published_at) or EMPTY
+        return day(post.published_at)
 
     @admin.display(description=_("tags"))
     def tag_names(self, post: Post) -> str:
@@ -120,7 +119,7 @@ class PostAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("Markdown"))
     def document_shown(self, post: Post) -> SafeString:
-        return format_html('<pre class="document-shown" tabindex="0">{}</pre>', post.document)
+        return verbatim(post.document)
 
     def waiting(self, _request: HttpRequest) -> list[Waiting]:
         """Return how many posts are drafts, scheduled, or cannot be shown."""

@@ -13,10 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY
+from links.admin import EMPTY, day, verbatim
 from posts.admin.outlines import outline_section
 from posts.models import RecurringSection, Section
-from posts.templatetags.newsletter import short_date
 
 
 class RecurringFilter(admin.SimpleListFilter):
@@ -75,7 +74,7 @@ class SectionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("date"), ordering="date")
     def day(self, section: Section) -> SafeString | str:
-        return short_date(section.date) or EMPTY
+        return day(section.date)
 
     @admin.display(description=_("recurring section"))
     def series(self, section: Section) -> SafeString | str:
@@ -91,7 +90,7 @@ class SectionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("Markdown"))
     def markdown(self, section: Section) -> SafeString:
-        return format_html('<pre class="document-shown" tabindex="0">{}</pre>', section.source)
+        return verbatim(section.source)
 
     def view_on_site(self, obj: Section) -> str | None:
         """Return the section's place on its page, if readers can see it."""

@@ -8,10 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import badge
 from posts.models import Post, PostQuerySet
 
 STATES = {
@@ -29,12 +27,6 @@ def state_of(post: Post) -> str:
     if post.status == Post.Status.DRAFT:
         return "draft"
     return "published" if post.is_public() else "scheduled"
-
-
-def state_badge(post: Post) -> SafeString:
-    """Return a post's state as a word with its colour."""
-    state = state_of(post)
-    return badge(state, STATES[state])
 
 
 def in_state(posts: PostQuerySet, state: str) -> PostQuerySet:

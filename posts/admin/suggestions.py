@@ -16,13 +16,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import ReadOnly, badge
+from links.admin import ReadOnly, badge, day
 from links.decisions import BATCH
 from links.models import Suggestion
 from links.readers import accept, decline
 from posts.admin.auditing import record
-from posts.admin.covering import Covered, summary
-from posts.templatetags.newsletter import short_date
+from posts.admin.covered import Covered, summary
 
 Status = Suggestion.Status
 COLOURS = {Status.WAITING: "scheduled", Status.ACCEPTED: "published", Status.DECLINED: "draft"}
@@ -102,7 +101,7 @@ class SuggestionAdmin(Covered, ReadOnly):
 
     @admin.display(description=_("suggested"), ordering="created_at")
     def day(self, row: Suggestion) -> SafeString | str:
-        return short_date(row.created_at)
+        return day(row.created_at)
 
     @admin.display(description=_("address"))
     def visit(self, row: Suggestion) -> SafeString:

@@ -16,11 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, badge
+from links.admin import badge, day
 from links.inbox import issue_token
 from links.models import ApiToken
 from posts.publishing.composing import absolute
-from posts.templatetags.newsletter import short_date
 
 
 class TokenForm(forms.ModelForm):
@@ -67,17 +66,17 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("created"), ordering="created_at")
     def made(self, token: ApiToken) -> SafeString | str:
-        return short_date(token.created_at)
+        return day(token.created_at)
 
     @admin.display(description=_("expires"), ordering="expires_at")
     def expiry(self, token: ApiToken) -> SafeString | str:
         if token.expires_at <= timezone.now():
             return badge("problem", _("Expired"))
-        return short_date(token.expires_at)
+        return day(token.expires_at)
 
     @admin.display(description=_("last used"), ordering="used_at")
     def used(self, token: ApiToken) -> SafeString | str:
-        return short_date(token.used_at) or EMPTY
+        return day(token.used_at)
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         """Nobody: another token is made instead."""

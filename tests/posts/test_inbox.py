@@ -12,7 +12,7 @@ from links.decisions import decide
 from links.inbox import gather
 from links.models import Decision, InboxEntry, QueueEntry, Suggestion
 from links.readers import suggesting
-from posts.admin.noting import as_item
+from posts.admin.inbox import as_item
 from posts.publishing import rebuild
 from posts.rendering import render_markdown
 from tests.builders import make_draft, make_post
