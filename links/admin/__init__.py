@@ -18,19 +18,3 @@ from links.admin.parts import (
 )
 from links.admin.rules import SourceRuleAdmin
 from links.admin.sources import SourceAdmin
-
-__all__ = [
-    "EMPTY",
-    "HEALTH",
-    "SHOWN",
-    "DecisionAdmin",
-    "LinkAdmin",
-    "ReadOnly",
-    "ReasonForm",
-    "SourceAdmin",
-    "SourceRuleAdmin",
-    "Waiting",
-    "badge",
-    "day",
-    "verbatim",
-]

@@ -3,11 +3,3 @@
 from links.checking.asking import Manners
 from links.checking.run import Run, check, make_due
 from links.checking.verdicts import Verdict
-
-__all__ = [
-    "Manners",
-    "Run",
-    "Verdict",
-    "check",
-    "make_due",
-]

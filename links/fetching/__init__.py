@@ -3,12 +3,3 @@
 from links.fetching.fetcher import Fetcher, fetch
 from links.fetching.guarding import Policy
 from links.fetching.responses import FetchError, Response, Validators
-
-__all__ = [
-    "FetchError",
-    "Fetcher",
-    "Policy",
-    "Response",
-    "Validators",
-    "fetch",
-]

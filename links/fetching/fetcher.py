@@ -49,8 +49,6 @@ from links.fetching.responses import (
 )
 from links.normalizing import DEFAULT_PORTS, Address, AddressError, parse_address, trim
 
-__all__ = ["FetchError", "Fetcher", "Policy", "Response", "Validators", "fetch"]
-
 Method = Literal["GET", "HEAD"]
 
 DEFAULT_POLICY: Final = Policy()

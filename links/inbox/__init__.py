@@ -2,15 +2,3 @@
 
 from links.inbox.gathering import Blocked, check, gather, mark_printed, put_aside, reopen
 from links.inbox.tokens import issue_token, note_use, read_token
-
-__all__ = [
-    "Blocked",
-    "check",
-    "gather",
-    "issue_token",
-    "mark_printed",
-    "note_use",
-    "put_aside",
-    "read_token",
-    "reopen",
-]

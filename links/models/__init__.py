@@ -5,21 +5,3 @@ from links.models.keying import Keying
 from links.models.links import Check, Link, Source
 from links.models.queue import Concern, Kind, QueueEntry
 from links.models.readers import ApiToken, InboxEntry, Report, Suggestion
-
-__all__ = [
-    "ApiToken",
-    "Check",
-    "Concern",
-    "Decision",
-    "Effect",
-    "InboxEntry",
-    "Keying",
-    "Kind",
-    "Link",
-    "QueueEntry",
-    "Report",
-    "Source",
-    "SourceRule",
-    "Suggestion",
-    "Undertaking",
-]

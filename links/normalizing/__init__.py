@@ -14,24 +14,3 @@ from links.normalizing.canonical import (
 from links.normalizing.domains import is_name, registered_domain
 from links.normalizing.hosts import DISTINCT_SCRIPTS, script_of
 from links.normalizing.owners import has_owners
-
-__all__ = [
-    "DEFAULT_PORTS",
-    "DISTINCT_SCRIPTS",
-    "RULES_VERSION",
-    "Address",
-    "AddressError",
-    "canonicalize",
-    "has_owners",
-    "host_of",
-    "is_name",
-    "kind_of",
-    "parse_address",
-    "path_of",
-    "registered_domain",
-    "script_of",
-    "source_key",
-    "source_name",
-    "trace",
-    "trim",
-]

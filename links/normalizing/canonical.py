@@ -30,18 +30,6 @@ from links.normalizing.kinds import Kind, kind_of_page
 from links.normalizing.owners import owner_of
 from links.normalizing.sites import apply_known_rules, target_of, without_tracking
 
-__all__ = [
-    "RULES_VERSION",
-    "AddressError",
-    "canonicalize",
-    "host_of",
-    "kind_of",
-    "path_of",
-    "source_key",
-    "source_name",
-    "trace",
-]
-
 # Goes up whenever a rule changes what any address becomes, or whom it is from: `rekey_links` then
 # keys the stored links anew. 1: the first rules. 2: owners on shared hosts are
 # sources; more trackers, more mobile hosts.

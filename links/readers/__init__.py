@@ -2,10 +2,3 @@
 
 from links.readers.reporting import report
 from links.readers.suggesting import accept, decline, suggest
-
-__all__ = [
-    "accept",
-    "decline",
-    "report",
-    "suggest",
-]

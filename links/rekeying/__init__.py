@@ -12,16 +12,3 @@ from links.rekeying.planning import (
     plan,
 )
 from links.rekeying.uniting import unite
-
-__all__ = [
-    "Group",
-    "check_keying",
-    "describe",
-    "finish",
-    "in_batches",
-    "keyed_by",
-    "misplaced_rules",
-    "note_version",
-    "plan",
-    "unite",
-]

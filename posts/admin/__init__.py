@@ -1,15 +1,3 @@
 """The staff's side: one module for each noun."""
 
 from posts.admin import inbox, items, links, posts, queue, sections, suggestions, tags, tokens
-
-__all__ = [
-    "inbox",
-    "items",
-    "links",
-    "posts",
-    "queue",
-    "sections",
-    "suggestions",
-    "tags",
-    "tokens",
-]

@@ -11,16 +11,3 @@ from posts.documents.issues import (
 from posts.documents.metadata import DocumentError, Metadata
 from posts.documents.rewriting import rewrite_header
 from posts.markdown.document import SectionSource
-
-__all__ = [
-    "MAX_BYTES",
-    "DocumentError",
-    "Issue",
-    "Metadata",
-    "SectionSource",
-    "check_size",
-    "join_issue",
-    "parse_issue",
-    "rewrite_header",
-    "split_header",
-]

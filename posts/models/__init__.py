@@ -10,23 +10,3 @@ from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, Post
 from posts.models.readers import RateCount
 from posts.models.sections import Appearance, LinkedItem, RecurringSection, Section
 from posts.models.tags import Tag, TagAlias, TaggedPost
-
-__all__ = [
-    "SLUG_LENGTH",
-    "Appearance",
-    "ArchiveMonth",
-    "Citation",
-    "Image",
-    "LinkedItem",
-    "OldSlug",
-    "Post",
-    "PostPage",
-    "PostQuerySet",
-    "RateCount",
-    "RecurringSection",
-    "Section",
-    "Tag",
-    "TagAlias",
-    "TaggedPost",
-    "public",
-]

@@ -13,17 +13,3 @@ from posts.publishing.saving import (
     with_metadata,
     withdraw,
 )
-
-__all__ = [
-    "EditConflict",
-    "delete",
-    "moment",
-    "publish",
-    "read",
-    "rebuild",
-    "save_document",
-    "slug_taken",
-    "stored_issue",
-    "with_metadata",
-    "withdraw",
-]

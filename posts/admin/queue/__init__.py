@@ -17,8 +17,6 @@ from links.queue import Part, count_by_kind
 from posts.admin.queue.desk import Looking, tabs
 from posts.admin.queue.views import urlpatterns
 
-__all__ = ["QueueAdmin"]
-
 
 @admin.register(QueueEntry)
 class QueueAdmin(ReadOnly):
