@@ -274,7 +274,7 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         leaf = Leaf(block.element, block.lines[0], block.start)
         self.leaves.append(leaf)
         if len(self._stack) == 1 and not self._is_glued(block):
-            self.heads.append(Head(block.opened, leaf))
+            self.heads.append(Head(block.opened, int(block.element.tag[1]), leaf))
 
     def _is_glued(self, block: Block) -> bool:
         """Whether a top-level block starts on a line on which another one ends: a comment."""

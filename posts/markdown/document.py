@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Final
 
 from markdown import Markdown
@@ -30,16 +31,21 @@ EXTENSIONS: Final[list[Extension | str]] = []
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SectionSource:
     """A heading and the Markdown below it, up to the next heading, in `source` verbatim.
 
     The text before the first heading is a section with heading '' and level 0.
     """
 
-    heading: str
     level: int
     source: str
+    read_heading: Callable[[], str] = field(compare=False, repr=False)
+
+    @cached_property
+    def heading(self) -> str:
+        """The text of the heading without its marks; seldom asked for, and so read when it is."""
+        return self.read_heading()
 
 
 class Document:
@@ -63,11 +69,15 @@ class Document:
         try:
             heads = self._heads
         except MarkdownLimitError:
-            heads = [Head(0, None)]
+            heads = [Head(0)]
         lines = with_ends(self.text)
         ends = [*(head.line for head in heads[1:]), len(lines)]
         return tuple(
-            SectionSource(*self._heading(head.leaf), "".join(lines[head.line : end]))
+            SectionSource(
+                level=head.level,
+                source="".join(lines[head.line : end]),
+                read_heading=partial(self._heading, head.leaf),
+            )
             for head, end in zip(heads, ends, strict=False)
         )
 
@@ -126,18 +136,18 @@ class Document:
         heads = self._blocks.heads
         if not self.text or (heads and heads[0].line == 0):
             return heads
-        return [Head(0, None), *heads]
+        return [Head(0), *heads]
 
-    def _heading(self, leaf: Leaf | None) -> tuple[str, int]:
-        """The text of a heading without its marks, and its level."""
+    def _heading(self, leaf: Leaf | None) -> str:
+        """The text of a heading without its marks, or as written if it goes beyond a limit."""
         if leaf is None:
-            return "", 0
+            return ""
         element = etree.Element(leaf.element.tag)
         try:
             InlineParser(self._blocks).parse(leaf._replace(element=element))
         except MarkdownLimitError:
             element.text = leaf.text
-        return fold(plain_text(element)), int(element.tag[1])
+        return fold(plain_text(element))
 
 
 def _without_surrogates(text: str) -> str:

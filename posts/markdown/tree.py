@@ -40,10 +40,11 @@ class Leaf(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Where a section starts: its first line, and the text of its heading if it has one."""
+    """Where a section starts: its first line, its heading's level and text if it has one."""
 
     line: int
-    leaf: Leaf | None
+    level: int = 0
+    leaf: Leaf | None = None
 
 
 class Note(NamedTuple):

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from posts.documents import DocumentError, SectionSource, join_issue, parse_issue, split_header
+from posts.documents import DocumentError, join_issue, parse_issue, split_header
 from posts.markdown.document import Document
 from tests.corpus import corpus, issue_files
 
@@ -136,7 +136,8 @@ def test_a_heading_glued_to_a_comment_starts_a_section_if_its_line_does() -> Non
 
 def test_what_the_parser_refuses_is_one_section() -> None:
     text = "# One\n\n# Two\n\n" + "> " * 30 + "deep\n"
-    assert Document(text).sections == (SectionSource("", 0, text),)
+    assert cuts(text) == [(0, text)]
+    assert headings(text) == [("", 0)]
     assert parse_issue(text.encode(), "name.md").metadata.title == "name"
 
 
