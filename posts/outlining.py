@@ -25,8 +25,6 @@ _SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspac
 _BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;)]）】"
 _AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;([（【"
 _MAX_TITLE: Final = 120
-_MOST_LABELS: Final = 3
-"""As many labels as the longest host in ``_KINDS`` has."""
 
 
 class FoundLink(NamedTuple):
