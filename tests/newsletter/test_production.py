@@ -62,7 +62,7 @@ def test_a_server_with_collected_files_answers_strangers_with_pages(tmp_path: Pa
     done = run_python("-m", "django", "collectstatic", "--no-input", STATIC_ROOT=str(tmp_path))
     assert done.returncode == 0, done.stderr
     manifest = json.loads((tmp_path / "staticfiles.json").read_text(encoding="utf-8"))
-    style = manifest["paths"]["css/site.css"]
+    style = manifest["paths"]["css/tokens.css"]
 
     other_host, asset = ask(
         ("/healthz", {"secure": True, "HTTP_HOST": "evil.example.com"}),
