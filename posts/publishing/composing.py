@@ -25,6 +25,12 @@ SUMMARY_LENGTH = 160
 TITLE_LENGTH = 80
 # Where the body goes in the article template; the article is stored in two parts around it.
 BODY_MARK = "\ue000body\ue000"
+# What follows from the settings is left open in what is stored, and filled in when it is sent
+# (``posts.site.shell``): to change the address, the name or the zone of a site needs no rebuild.
+SITE_URL_MARK = "\ue000site-url\ue000"
+SITE_NAME_MARK = "\ue000site-name\ue000"
+LONG_DATE_MARK = "\ue000long-date\ue000"
+SHORT_DATE_MARK = "\ue000short-date\ue000"
 # Characters that XML 1.0 allows in no form (section 2.2) and that mean nothing in HTML: without
 # them what is stored can go into a feed as it is. In UTF-8 no other character holds their bytes.
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
@@ -91,13 +97,13 @@ def _feed_body(body: bytes) -> bytes:
     Paths of images are made absolute: many readers resolve them against nothing.
     """
     if b'src="/' in body:
-        body = _IMAGE_PATH.sub(rb"\1" + settings.SITE_URL.encode() + b"/", body)
+        body = _IMAGE_PATH.sub(rb"\1" + SITE_URL_MARK.encode() + b"/", body)
     return body.replace(b"]]>", b"]]&gt;")
 
 
-def absolute(path: str) -> str:
+def absolute(path: str, site_url: str = "") -> str:
     """Return the absolute address of a path on this site."""
-    return path if "://" in path else f"{settings.SITE_URL}{path}"
+    return path if "://" in path else f"{site_url or settings.SITE_URL}{path}"
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
@@ -108,11 +114,13 @@ def _context(material: Material) -> dict[str, Any]:
     post = material.post
     url = post.get_absolute_url()
     return {
-        "site": site(),
+        "site": {"name": SITE_NAME_MARK, "url": SITE_URL_MARK},
         "post": post,
         "url": url,
-        "absolute_url": absolute(url),
+        "absolute_url": SITE_URL_MARK + url,
         "date": post.published_at or post.created_at,
+        "long_date": LONG_DATE_MARK,
+        "short_date": SHORT_DATE_MARK,
         "tags": [(tag.name, tag.get_absolute_url()) for tag in material.tags],
         "item_count": post.item_count,
         "link_count": post.link_count,
@@ -194,5 +202,5 @@ def _json_item(context: dict[str, Any]) -> str:
     if post.revised_at:
         item["date_modified"] = post.revised_at.isoformat()
     if context["cover"]:
-        item["image"] = absolute(context["cover"]["url"])
+        item["image"] = absolute(context["cover"]["url"], SITE_URL_MARK)
     return json.dumps({key: value for key, value in item.items() if value}, ensure_ascii=False)

@@ -24,6 +24,7 @@ from posts.naming import nfc
 from posts.publishing.composing import absolute
 from posts.site import listing
 from posts.site.listing import public_row
+from posts.site.shell import with_site
 
 FEED_POSTS = 20
 MAX_AGE = 300  # seconds a reader may keep a feed before asking again
@@ -81,14 +82,17 @@ def _feed(
     columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
-    known = repr((form, title, [row[0] for row in rows]))
+    known = repr((form, title, settings.SITE_URL, [row[0] for row in rows]))
     etag = f'"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         updated = max((row[1] for row in rows), default=now)
         channel = Channel(title, absolute(page), absolute(request.path), updated)
         content_type, write = FORMS[form]
-        entries = [(bytes(row[2]), bytes(row[4] or row[3])) for row in rows]
+        entries = [
+            (with_site(entry), with_site(fed) if fed else bytes(body))
+            for _digest, _modified, entry, body, fed, *_key in rows
+        ]
         body = b"".join(write(channel, entries))
         response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
     response.headers["ETag"] = etag

@@ -37,6 +37,8 @@ RELATED_TAGS = 8
 SOURCES = 500
 MonthCount = tuple[date, int]
 RowsOf = Callable[..., QuerySet[Any, Any]]
+Row = tuple[bytes | None, datetime, int]
+"""A stored part of a post, its publish time and key."""
 Listed = TaggedPost | Section | Citation
 # How each of them leads to its post, and to what lists it.
 PATHS: dict[type[Listed], tuple[str, str]] = {
@@ -102,7 +104,7 @@ def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
     columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
     rows = Post.objects.published(at).filter(slug=slug)
     rows = rows.annotate(older=Subquery(_older()), newer=Subquery(_newer(at)))
-    return rows.values_list(*columns, "older", "newer")
+    return rows.values_list(*columns, "published_at", "older", "newer")
 
 
 def _older() -> QuerySet[Post, Any]:

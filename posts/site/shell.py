@@ -8,16 +8,27 @@ the same for all, is rendered once per process.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
+from django.utils.html import escape
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
-from posts.publishing.composing import absolute, site
+from posts.publishing.composing import (
+    LONG_DATE_MARK,
+    SHORT_DATE_MARK,
+    SITE_NAME_MARK,
+    SITE_URL_MARK,
+    absolute,
+    site,
+)
+from posts.templatetags.newsletter import long_date, short_date
 
 MARK = "\ue000mark\ue000"
 
@@ -34,23 +45,43 @@ def page(
 
 
 def article_page(
-    head: bytes, article: Sequence[bytes], neighbours: Iterable[bytes | None] = ()
+    parts: Sequence[bytes],
+    published_at: datetime | None,
+    neighbours: Iterable[bytes | None] = (),
 ) -> HttpResponse:
-    """Return the page of one issue from its stored parts, sent as one body."""
+    """Return the page of one issue from its stored head, intro, body and outro, as one body."""
+    stored_head, stored_intro, *article = parts
+    head, intro = with_site(stored_head), with_dates(stored_intro, published_at)
     shell = (_shell if settings.DEBUG else _kept_shell)(get_language() or "", settings.SITE_NAME)
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
-    return HttpResponse(b"".join((shell[0], head, shell[1], *article, *pager, shell[4])))
-
-
-def safe(part: bytes | memoryview | None) -> SafeString:
-    """Return a stored part, made by our own templates and the sanitiser, as template text."""
-    return SafeString(bytes(part or b"").decode())
+    return HttpResponse(b"".join((shell[0], head, shell[1], intro, *article, *pager, shell[4])))
 
 
 def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
-    """Return the stored parts in the first column of rows, one after the other."""
-    return safe(b"".join(row[0] or b"" for row in rows))
+    """Return stored parts as template text, from rows of a part and its publish time."""
+    return SafeString(b"".join(with_dates(part, time) for part, time, *_key in rows).decode())
+
+
+def with_site(part: bytes) -> bytes:
+    """Return a stored part with the site's address and name where it left them open."""
+    part = bytes(part).replace(SITE_URL_MARK.encode(), settings.SITE_URL.encode())
+    return part.replace(SITE_NAME_MARK.encode(), escape(settings.SITE_NAME).encode())
+
+
+def with_dates(part: bytes | None, published_at: datetime | None) -> bytes:
+    """Return a stored part with the publish time where it left it open, in the site's zone."""
+    stored = bytes(part or b"")
+    if published_at is None:
+        return stored
+    short, long = _dates(published_at, get_language() or "", get_current_timezone_name())
+    return stored.replace(SHORT_DATE_MARK.encode(), short).replace(LONG_DATE_MARK.encode(), long)
+
+
+@lru_cache(maxsize=8192)
+def _dates(moment: datetime, _language: str, _zone: str) -> tuple[bytes, bytes]:
+    """Return a moment as rows and as issues show it; saying one anew costs more than its row."""
+    return short_date(moment).encode(), long_date(moment).encode()
 
 
 def _shell(language: str, name: str) -> list[bytes]:

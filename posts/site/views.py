@@ -32,7 +32,7 @@ from posts.site import listing
 from posts.site.initials import group_by_initial
 from posts.site.listing import public_row
 from posts.site.paging import PAGE_SIZE, Page, paginate
-from posts.site.shell import article_page, joined, page, safe
+from posts.site.shell import article_page, joined, page
 from posts.templatetags.newsletter import (
     issue_count,
     link_count,
@@ -64,8 +64,8 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     rows = listing.issue(nfc(slug), timezone.now())
     if not rows:
         return _moved_post(slug)
-    head, intro, body, outro, *beside = rows[0]
-    return article_page(head, (intro, body, outro), beside)
+    *parts, published_at, older, newer = rows[0]
+    return article_page(parts, published_at, (older, newer))
 
 
 @require_safe
@@ -77,12 +77,12 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         return _private(page("preview_over", {}, status=410))
     except PreviewError as error:
         raise Http404("No preview has this address.") from error
-    columns = ("page__head", "page__intro", "page__body", "page__outro")
+    columns = ("page__head", "page__intro", "page__body", "page__outro", "published_at")
     row = Post.objects.filter(pk=pk, page__isnull=False).values_list(*columns).first()
     if row is None:
         raise Http404("There is nothing to preview.")
-    head, *article = row
-    return _private(article_page(head, article))
+    *parts, published_at = row
+    return _private(article_page(parts, published_at))
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -123,17 +123,15 @@ def archive_year(request: HttpRequest, year: int) -> HttpResponse:
     if year not in years:
         raise Http404("No issue was published in this year.")
     months = years[year]
-    rows: dict[date, list[bytes]] = {day: [] for day, _count in months}
+    rows: dict[date, list[listing.Row]] = {day: [] for day, _count in months}
     cards = listing.between(months[-1][0], listing.next_month(months[0][0]), now)
-    for card, moment, _pk in cards[:YEAR_ROWS]:
-        rows[month_of(moment)].append(bytes(card or b""))
+    for row in cards[:YEAR_ROWS]:
+        rows[month_of(row[1])].append(row)
     context = {
         "year": year,
         "count": sum(count for _day, count in months),
         "months": [(day, _month_url(day), count) for day, count in months],
-        "groups": [
-            (day, _month_url(day), count, safe(b"".join(rows[day]))) for day, count in months
-        ],
+        "groups": [(day, _month_url(day), count, joined(rows[day])) for day, count in months],
         "newer": _year_link(min((other for other in years if other > year), default=None)),
         "older": _year_link(max((other for other in years if other < year), default=None)),
     }
