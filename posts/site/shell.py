@@ -1,15 +1,16 @@
-"""The site's shell around stored parts: one template, rendered with marks, joined as bytes.
+"""The site's shell around the parts of a page: rendered once with marks, cut at them, and joined.
 
-A large part sent through a template as text costs sixty times what it costs as bytes (460 KB took
-6 ms against 0.1), so only small parts are given to templates, and the shell of an issue, which is
-the same for all, is rendered once per process.
+A page's template renders its own parts alone (``posts/parts.html``: head, style sheets and feeds,
+content), and the shell is the same for all of them. An issue's parts are stored as bytes, since a
+large part sent through a template as text costs sixty times as much (460 KB took 6 ms, not 0.1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +31,10 @@ from posts.publishing.composing import (
 )
 from posts.templatetags.newsletter import long_date, short_date
 
-MARK = "\ue000mark\ue000"
+# Nobody can write what nobody can guess.
+MARK = f"\ue000{token_hex(8)}\ue000"
+Shell = tuple[str, ...]
+"""What stands before a page's head, its style sheets and feeds, its content, and after that."""
 
 
 def page(
@@ -40,8 +44,11 @@ def page(
 
     ``nav`` names the entry of the navigation the page belongs to, ``path`` its canonical path.
     """
-    shared = {"nav": nav, "canonical": absolute(path) if path else ""}
-    return HttpResponse(_render(name, shared | context), status=status)
+    shared = {"canonical": absolute(path) if path else ""}
+    head, links, content = _parts(name, shared | context)
+    shell = _kept(_shell, nav)
+    html = "".join((shell[0], head, shell[1], links, shell[2], content, shell[3]))
+    return HttpResponse(html, status=status)
 
 
 def article_page(
@@ -52,7 +59,7 @@ def article_page(
     """Return the page of one issue from its stored head, intro, body and outro, as one body."""
     stored_head, stored_intro, *article = parts
     head, intro = with_site(stored_head), with_dates(stored_intro, published_at)
-    shell = (_shell if settings.DEBUG else _kept_shell)(get_language() or "", settings.SITE_NAME)
+    shell = _kept(_article_shell)
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
     return HttpResponse(b"".join((shell[0], head, shell[1], intro, *article, *pager, shell[4])))
@@ -84,18 +91,34 @@ def _dates(moment: datetime, _language: str, _zone: str) -> tuple[bytes, bytes]:
     return short_date(moment).encode(), long_date(moment).encode()
 
 
-def _shell(language: str, name: str) -> list[bytes]:
-    """Return what stands before the head, the article, the pager's links, after these, at the end.
-
-    Language and name are what a kept shell depends on.
-    """
-    mark = SafeString(MARK)
-    pager = _render("pager", {"neighbours": mark}).split(MARK)
-    page = _render("post", {"head": mark, "article": mark}).split(MARK)
-    return [part.encode() for part in (*page[:2], *pager, page[2])]
+def _shell(nav: str) -> Shell:
+    """Return the shell of the pages below an entry of the navigation ("" for the others)."""
+    return tuple(_render("frame", {"nav": nav, "mark": SafeString(MARK)}).split(MARK))
 
 
-_kept_shell = lru_cache(maxsize=8)(_shell)
+def _article_shell() -> list[bytes]:
+    """Return what stands before the head, the article, the links of the pager, and after each."""
+    start, before_links, before_content, end = _shell("")
+    _head, links, _content = _parts("post", {})
+    pager = _render("pager", {"neighbours": SafeString(MARK)}).split(MARK)
+    pieces = (start, before_links + links + before_content, *pager, end)
+    return [piece.encode() for piece in pieces]
+
+
+def _kept(make: Callable[..., Any], *of: str) -> Any:
+    """Return what is made of templates and settings alone, from the time before where it can be."""
+    if settings.DEBUG:
+        return make(*of)
+    return _made(make, of, get_language(), tuple(site().values()))
+
+
+@lru_cache(maxsize=64)
+def _made(make: Callable[..., Any], of: tuple[str, ...], *_depends_on: object) -> Any:
+    return make(*of)
+
+
+def _parts(name: str, context: dict[str, Any]) -> list[str]:
+    return _render(name, {"mark": SafeString(MARK)} | context).split(MARK)
 
 
 def _render(name: str, context: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from django import template
-from django.conf import settings
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -170,32 +169,3 @@ def _drawn(
 def rfc822(moment: datetime) -> str:
     """Return a moment as RSS writes it (RFC 822, four-digit year)."""
     return format_datetime(moment)
-
-
-class OnceNode(template.Node):
-    """Text that is the same on every page with the same key: rendered once per process."""
-
-    def __init__(self, nodes: template.NodeList, key: template.base.FilterExpression) -> None:
-        self.nodes = nodes
-        self.key = key
-        self.kept: dict[tuple[object, ...], SafeString] = {}
-
-    def render(self, context: template.Context) -> SafeString:
-        if settings.DEBUG:
-            return self.nodes.render(context)
-        key = (self.key.resolve(context), get_language(), settings.SITE_NAME, settings.SITE_URL)
-        if key not in self.kept:
-            self.kept[key] = self.nodes.render(context)
-        return self.kept[key]
-
-
-@register.tag
-def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
-    """Keep what stands up to ``{% endonce %}``: ``{% once key %}``.
-
-    It may depend on the settings, the language and the key, and on nothing else.
-    """
-    _name, key = token.split_contents()
-    nodes = parser.parse(("endonce",))
-    parser.delete_first_token()
-    return OnceNode(nodes, parser.compile_filter(key))
