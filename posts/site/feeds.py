@@ -10,11 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
-from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -103,19 +102,20 @@ def _feed(
 Entries = Iterable[tuple[bytes, bytes]]
 
 
+def _head(name: str, channel: Channel) -> bytes:
+    """Return what an XML feed says of itself, up to its entries."""
+    context = {
+        "channel": channel,
+        "site_name": settings.SITE_NAME,
+        "description": settings.SITE_DESCRIPTION,
+        "language": settings.LANGUAGE_CODE,
+    }
+    return get_template(f"posts/feed/{name}").render(context).encode()
+
+
 def _rss(channel: Channel, entries: Entries) -> Iterator[bytes]:
     """Write RSS 2.0 with full texts (content module 1.0)."""
-    yield f"""<?xml version="1.0" encoding="utf-8"?>
-<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" \
-xmlns:content="http://purl.org/rss/1.0/modules/content/">
-<channel>
-<title>{escape(channel.title)}</title>
-<link>{escape(channel.page)}</link>
-<description>{escape(settings.SITE_DESCRIPTION)}</description>
-<language>{settings.LANGUAGE_CODE}</language>
-<lastBuildDate>{format_datetime(channel.updated)}</lastBuildDate>
-<atom:link href={quoteattr(channel.address)} rel="self" type="application/rss+xml"/>
-""".encode()
+    yield _head("rss_head.xml", channel)
     for entry, body in entries:
         yield entry
         yield b"<content:encoded><![CDATA["
@@ -126,16 +126,7 @@ xmlns:content="http://purl.org/rss/1.0/modules/content/">
 
 def _atom(channel: Channel, entries: Entries) -> Iterator[bytes]:
     """Write an Atom feed (RFC 4287) with full texts."""
-    yield f"""<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{settings.LANGUAGE_CODE}">
-<title>{escape(channel.title)}</title>
-<subtitle>{escape(settings.SITE_DESCRIPTION)}</subtitle>
-<id>{escape(channel.address)}</id>
-<link rel="self" type="application/atom+xml" href={quoteattr(channel.address)}/>
-<link rel="alternate" type="text/html" href={quoteattr(channel.page)}/>
-<updated>{channel.updated.isoformat()}</updated>
-<author><name>{escape(settings.SITE_NAME)}</name></author>
-""".encode()
+    yield _head("atom_head.xml", channel)
     for entry, body in entries:
         yield entry
         yield b'<content type="html"><![CDATA['
