@@ -24,7 +24,7 @@ def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[st
     canonical = {url: address for url in set(urls) if (address := canonical_or_none(url))}
     keys = {address: Link.key_for(address) for address in canonical.values()}
     with transaction.atomic():
-        known = Link.objects.in_bulk(keys.values(), field_name="key")
+        known = Link.objects.select_related("source").in_bulk(keys.values(), field_name="key")
         missing = {address: key for address, key in keys.items() if key not in known}
         if missing:
             known |= _create(missing, printed_at)

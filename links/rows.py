@@ -95,26 +95,22 @@ def _adapted(field: Any, values: Sequence[Any], connection: Any) -> Sequence[Any
     return [adapt(value) for value in values]
 
 
-def change(row: models.Model, values: Mapping[str, Any]) -> bool:
-    """Set those attributes of an object that differ from the values; tell whether any did."""
-    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in differing.items():
-        setattr(row, name, value)
-    return bool(differing)
-
-
-def rewrite(rows: Sequence[models.Model], names: Iterable[str]) -> None:
-    """Rewrite these attributes of stored objects of one model in one statement.
+def rewrite(rows: Iterable[tuple[models.Model, Mapping[str, Any]]]) -> None:
+    """Give stored objects of one model values of the same attributes; write those that differ.
 
     An upsert on the primary key costs a tenth of ``bulk_update``, which builds a CASE for every
     value.
     """
-    if rows:
-        type(rows[0])._default_manager.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=[name.removesuffix("_id") for name in names],
+    changed = []
+    for row, values in rows:
+        if any(getattr(row, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(row, name, value)
+            changed.append(row)
+            names = [name.removesuffix("_id") for name in values]
+    if changed:
+        type(changed[0])._default_manager.bulk_create(
+            changed, update_conflicts=True, unique_fields=["id"], update_fields=names
         )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from posts import access
 from posts.access import Actor
-from posts.models import SLUG_LENGTH, Tag, TagAlias, TaggedPost
+from posts.models import SLUG_LENGTH, Post, Tag, TagAlias, TaggedPost
 from posts.naming import fold, tag_slug, with_suffix
-from posts.publishing.recomposing import recompose_posts
+from posts.publishing import retag
 
 
 class NameTaken(ValueError):
@@ -39,7 +39,7 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: Actor = None) -> int:
         _remember(stored, stored.name, stored.slug, new_slug=slug)
     tag.name, tag.slug = name, slug
     tag.save(update_fields=["name", "key", "slug"])
-    return recompose_posts(_posts_of([tag]))
+    return _retag(list(_posts_of([tag])))
 
 
 @transaction.atomic
@@ -52,14 +52,14 @@ def merge(tags: Iterable[Tag], into: Tag, *, by: Actor = None) -> int:
     access.check(by, access.MERGE_TAGS)
     pks = sorted({tag.pk for tag in tags} - {into.pk})
     merged = list(Tag.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
-    posts = set(_posts_of(merged))
+    posts = list(_posts_of(merged))
     TagAlias.objects.filter(tag__in=merged).update(tag=into)
     for tag in merged:
         name, slug = tag.name, tag.slug
         # First the tag, then its alias: names are looked up among tags first.
         tag.delete()
         _remember(into, name, slug)
-    return recompose_posts(posts)
+    return _retag(posts)
 
 
 def check_free(tag: Tag, name: str, slug: str) -> None:
@@ -74,12 +74,18 @@ def check_free(tag: Tag, name: str, slug: str) -> None:
 
 def posts_touched(tags: Iterable[Tag]) -> int:
     """Return how many posts, drafts too, have one of the tags."""
-    return len(set(_posts_of(tags)))
+    return _posts_of(tags).count()
 
 
-def _posts_of(tags: Iterable[Tag]) -> Iterable[int]:
+def _posts_of(tags: Iterable[Tag]) -> QuerySet[Post]:
     tagged = TaggedPost.objects.filter(tag__in=list(tags)).order_by()
-    return list(tagged.values_list("content_object", flat=True).distinct())
+    return Post.objects.filter(pk__in=tagged.values("content_object")).order_by("pk")
+
+
+def _retag(posts: Collection[Post]) -> int:
+    for post in posts:
+        retag(post)
+    return len(posts)
 
 
 def _take_back(tag: Tag, key: str, slug: str) -> None:

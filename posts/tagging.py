@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -40,15 +40,16 @@ def _create(name: str) -> Tag:
     return tag
 
 
-def set_tags(post: Post, tags: Sequence[Tag]) -> bool:
-    """Make these the post's tags, in this order; tell whether anything changed."""
+def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:
+    """Make the tags of these names the post's, in this order, and return them."""
+    tags = find_or_create(names)
     wanted = {tag.pk: place for place, tag in enumerate(tags)}
     current = {
         tagging.tag_id: (tagging.position, tagging.date)
         for tagging in TaggedPost.objects.filter(content_object=post)
     }
     if current == {pk: (place, post.published_at) for pk, place in wanted.items()}:
-        return False
+        return tags
     TaggedPost.objects.filter(content_object=post).exclude(tag__in=wanted).delete()
     TaggedPost.objects.bulk_create(
         (
@@ -59,4 +60,4 @@ def set_tags(post: Post, tags: Sequence[Tag]) -> bool:
         unique_fields=["content_object", "tag"],
         update_fields=["position", "date"],
     )
-    return True
+    return tags

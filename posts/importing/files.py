@@ -14,16 +14,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from posts import publishing
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
 from posts.importing.comparing import Difference, differences
-from posts.importing.pictures import find_pictures, has_new_pictures, store_pictures
+from posts.importing.pictures import Pictures, find_pictures, has_new_pictures, store_pictures
 from posts.importing.proofreading import find_losses
 from posts.importing.sources import SourceFile
-from posts.models import Post, PostPage
+from posts.models import Post
 
 logger = logging.getLogger(__name__)
 
@@ -102,21 +102,24 @@ def _import(source: SourceFile, options: ImportOptions) -> Outcome:
     data = source.read()
     issue = parse_issue(data, source.name, tag_keys=settings.NEWSLETTER_TAG_KEYS)
     post = _known_post(source.name)
-    if post is not None and _is_unchanged(post, issue, source, options):
+    pictures = find_pictures(issue, source)
+    if post is not None and _is_unchanged(post, issue, pictures, options):
         return Outcome(source.where, Kind.UNCHANGED, problem=post.problem, post_id=post.pk)
     if post is not None and not options.update:
         return _with_differences(_conflict(post, source, data), post, issue, options)
     if options.dry_run:
         return _rehearse(post, issue, source, options)
-    return _store(post, issue, source, options, hashlib.sha256(data).hexdigest())
+    post = post or Post(source_name=source.name)
+    post.source_digest = hashlib.sha256(data).hexdigest()
+    return _store(post, issue, pictures, source, options)
 
 
 def _known_post(name: str) -> Post | None:
     return Post.objects.filter(source_name=name).order_by("pk").first() or post_of_export(name)
 
 
-def _is_unchanged(post: Post, issue: Issue, source: SourceFile, options: ImportOptions) -> bool:
-    if post.document != issue.text or has_new_pictures(post, issue, source):
+def _is_unchanged(post: Post, issue: Issue, pictures: Pictures, options: ImportOptions) -> bool:
+    if post.document != issue.text or has_new_pictures(post, pictures):
         return False
     # A status asked for is a change only together with --update, else it would undo withdrawals.
     asked = options.status if options.update and not post.problem else None
@@ -134,21 +137,21 @@ def _conflict(post: Post, source: SourceFile, data: bytes) -> Outcome:
 # Storing
 
 
-@transaction.atomic
 def _store(
-    post: Post | None, issue: Issue, source: SourceFile, options: ImportOptions, digest: str
+    post: Post, issue: Issue, pictures: Pictures, source: SourceFile, options: ImportOptions
 ) -> Outcome:
-    kind = Kind.UPDATED if post else Kind.CREATED
-    status = options.status
-    if post is not None and post.problem and status is None and issue.metadata.draft is None:
+    kind, status = (Kind.UPDATED if post.pk else Kind.CREATED), options.status
+    if post.problem and status is None and issue.metadata.draft is None:
         status = Post.Status.PUBLISHED  # a draft only because of what was wrong with it
-    post = post or Post(source_name=source.name)
-    post.source_digest = digest
+    images, warnings = store_pictures(post, pictures)
     publishing.save_document(
-        post, issue, status=status, published_at=_fallback_time(post, issue, source)
+        post,
+        issue,
+        status=status,
+        published_at=_fallback_time(post, issue, source),
+        images=images,
+        find_problem=find_losses,
     )
-    warnings = _add_pictures(post, issue, source)
-    _keep_unfaithful_as_draft(post, issue)
     return Outcome(
         source.where,
         kind,
@@ -173,41 +176,6 @@ def _notices(issue: Issue, source: SourceFile) -> tuple[str, ...]:
         return (*issue.notices, "no date in the header or file name: without a date it is a draft")
     day = f"{source.modified:%Y-%m-%d}"
     return (*issue.notices, f"no date in the header or file name: last changed on {day}")
-
-
-def _add_pictures(post: Post, issue: Issue, source: SourceFile) -> tuple[str, ...]:
-    pictures = find_pictures(issue, source)
-    if not pictures:
-        return ()
-    changed, warnings = store_pictures(post, pictures)
-    if changed:
-        publishing.rebuild(post)
-    return warnings
-
-
-def _keep_unfaithful_as_draft(post: Post, issue: Issue) -> None:
-    """Compare what readers would get with the source; keep the post a draft if they differ."""
-    if post.problem:
-        return
-    problem = find_losses(issue.body, _html_without_decisions(post, issue))
-    if problem:
-        Post.objects.filter(pk=post.pk).update(problem=problem)
-        post.problem = problem
-        publishing.withdraw([post])
-
-
-def _html_without_decisions(post: Post, issue: Issue) -> str:
-    body = PostPage.objects.values_list("body", flat=True).get(post=post)
-    html = bytes(body).decode()
-    if 'class="link-note"' in html or _has_hidden_items(post):
-        parsed, _problem = publishing.read(issue)
-        return "".join(parsed.to_html()) if parsed else ""
-    return html
-
-
-def _has_hidden_items(post: Post) -> bool:
-    # Nobody can have hidden anything before the second save.
-    return post.version > 1 and post.items.filter(hidden=True, removed_at=None).exists()
 
 
 # Dry runs

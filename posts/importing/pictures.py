@@ -31,11 +31,12 @@ MAX_PATH = 500
 MAX_PICTURES = 200
 
 
-def find_pictures(issue: Issue, source: SourceFile) -> dict[str, bytes | str]:
-    """Return the pictures that an issue names by relative addresses, by address as written.
+Pictures = Mapping[str, bytes | str]
+"""Pictures by address as written: each its bytes, or in words why there are none."""
 
-    Each is its bytes, or in words why there are none.
-    """
+
+def find_pictures(issue: Issue, source: SourceFile) -> Pictures:
+    """Return the pictures that an issue names by relative addresses."""
     found: dict[str, bytes | str] = {}
     for address in _relative_addresses(issue):
         if len(found) >= MAX_PICTURES:
@@ -45,49 +46,45 @@ def find_pictures(issue: Issue, source: SourceFile) -> dict[str, bytes | str]:
     return found
 
 
-def has_new_pictures(post: Post, issue: Issue, source: SourceFile) -> bool:
+def has_new_pictures(post: Post, pictures: Pictures) -> bool:
     """Tell whether a picture beside the file differs from the one stored with its post."""
-    pictures = find_pictures(issue, source)
-    if not pictures:
-        return False
-    stored = dict(post.images.values_list("path", "digest"))
+    stored = dict(post.images.values_list("path", "digest")) if pictures else {}
     return any(
         isinstance(data, bytes) and stored.get(path) != _digest(data) and _is_picture(data)
         for path, data in pictures.items()
     )
 
 
-def store_pictures(post: Post, pictures: Mapping[str, bytes | str]) -> tuple[bool, tuple[str, ...]]:
-    """Store pictures with a post; tell whether any is new, and in words what is missing.
+def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[str, ...]]:
+    """Store the files of pictures; return the rows that change, unsaved, and what is missing.
 
-    Their files are named by their content, so that an import that is killed and run again ends
-    with the same files.
+    Files are named by their content, so that an import that is killed and run again ends with the
+    same files.
     """
-    stored = {image.path: image for image in post.images.all()}
-    changed, warnings = False, []
+    stored = {image.path: image for image in post.images.all()} if post.pk and pictures else {}
+    changed, warnings = [], []
     for path, data in pictures.items():
+        image = stored.get(path) or Image(path=path)
         if isinstance(data, str):
             warnings.append(f"{path}: {data}")
-        elif path not in stored or stored[path].digest != _digest(data):
+        elif image.digest != _digest(data):
             try:
-                _store(post, stored.get(path), path, data)
-                changed = True
+                _store(image, data)
+                changed.append(image)
             except ImageError as error:
                 warnings.append(str(error))
     return changed, tuple(warnings)
 
 
-def _store(post: Post, image: Image | None, path: str, data: bytes) -> None:
-    encoded = reencode(data, path)
+def _store(image: Image, data: bytes) -> None:
+    encoded = reencode(data, image.path)
     name = f"posts/images/{hashlib.sha256(encoded).hexdigest()[:32]}.webp"
-    image = image or Image(post=post, path=path)
     storage = image.file.storage
     if not storage.exists(name):
         name = storage.save(name, ContentFile(encoded))
     image.digest = _digest(data)
     image.width, image.height = size_of(encoded)
     image.file.name = name
-    image.save()
 
 
 def _relative_addresses(issue: Issue) -> Iterator[str]:

@@ -34,6 +34,11 @@ class Decisions:
     words: LinkWords = LinkWords()
     report_at: str = ""
 
+    @property
+    def change_something(self) -> bool:
+        """Whether the HTML is another than without decisions, but for the way to report."""
+        return any((self.blocked, self.held, self.replaced, self.copies, self.hidden))
+
     def shown(self, url: str) -> str:
         """Return the address that readers get for one; "" for none."""
         return "" if url in self.blocked or url in self.held else self.replaced.get(url, url)

@@ -7,6 +7,7 @@ from posts.publishing.saving import (
     publish,
     read,
     rebuild,
+    retag,
     save_document,
     slug_taken,
     stored_issue,

@@ -1,12 +1,11 @@
-"""Turn a post into what readers get: bytes from templates, made once, when the post is saved."""
+"""Compose what readers get of a post: bytes from templates, when the post is saved."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.utils.text import Truncator
 
 from links.normalizing import host_of
 from links.registering import canonical_or_none
-from posts.models import Image, LinkedItem, Post, Section, Tag
+from posts.models import LinkedItem, Post, PostPage, Section, Tag
 
 OPENING_SECTIONS = 8
 OPENING_ITEMS = 3
@@ -38,45 +37,63 @@ _NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
 _IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """All that a post's page is made of.
+def compose(
+    post: Post,
+    tags: Sequence[Tag],
+    sections: Sequence[Section],
+    items: Sequence[Sequence[LinkedItem]],
+    html: Sequence[str],
+) -> None:
+    """Compose a post's page of its rows and of the safe HTML of its sections.
 
-    ``sections`` pairs each section with its visible items in order; ``html`` holds the safe HTML
-    of each section in the same order, the last with the footnotes.
+    ``items`` and ``html`` go with ``sections``; the last HTML ends with the footnotes.
     """
-
-    post: Post
-    tags: Sequence[Tag]
-    sections: Sequence[tuple[Section, Sequence[LinkedItem]]]
-    html: Sequence[str]
-    images: Mapping[str, Image]
-
-
-def compose(material: Material) -> dict[str, Any]:
-    """Return the columns of a post's ``PostPage``."""
     with translation.override(settings.LANGUAGE_CODE):
-        context = _context(material)
-        intro, outro = _article(context)
-        parts = {
-            "card": _render("card", context),
-            "newer": _render("neighbour", context | {"side": "newer"}),
-            "older": _render("neighbour", context | {"side": "older"}),
-            "head": _render("head", context),
-            "intro": intro,
-            "body": "".join(material.html),
-            "outro": outro,
-            "opening": _render("opening", context | _opening(material)),
-            "rss": _render("feed/rss_item", context, "xml"),
-            "atom": _render("feed/atom_entry", context, "xml"),
-            "json": _json_item(context),
+        context = _context(post, tags, sections)
+        opening = _render("opening", context | _opening(post, sections, items, html))
+        body = _bytes("".join(html))
+        fed = _feed_body(body)
+        columns = {
+            **_frame(context, fed),
+            "opening": _bytes(opening),
+            "body": body,
+            "feed_body": fed if fed != body else None,
         }
+    PostPage.objects.bulk_create(
+        [PostPage(post=post, **columns)],
+        update_conflicts=True,
+        unique_fields=["post"],
+        update_fields=columns.keys(),
+    )
+
+
+def compose_frame(post: Post, tags: Sequence[Tag]) -> None:
+    """Compose what stands around the body of a post's page; the body stays as it is."""
+    page = PostPage.objects.only("body", "feed_body").filter(post=post).first()
+    if page is not None:
+        sections = list(post.sections.defer("source").order_by("position"))
+        with translation.override(settings.LANGUAGE_CODE):
+            columns = _frame(_context(post, tags, sections), bytes(page.feed_body or page.body))
+        PostPage.objects.filter(post=post).update(**columns)
+
+
+def _frame(context: dict[str, Any], fed: bytes) -> dict[str, Any]:
+    """Return the columns around a body, which feeds send as ``fed``."""
+    intro, outro = _article(context)
+    parts = {
+        "card": _render("card", context),
+        "newer": _render("neighbour", context | {"side": "newer"}),
+        "older": _render("neighbour", context | {"side": "older"}),
+        "head": _render("head", context),
+        "intro": intro,
+        "outro": outro,
+        "rss": _render("feed/rss_item", context, "xml"),
+        "atom": _render("feed/atom_entry", context, "xml"),
+        "json": _json_item(context),
+    }
     columns = {name: _bytes(part) for name, part in parts.items()}
-    body = columns["body"]
-    fed = _feed_body(body)
     digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
-    feed_body = fed if fed != body else None
-    return {**columns, "feed_body": feed_body, "digest": digest.hexdigest()}
+    return {**columns, "digest": digest.hexdigest()}
 
 
 def _article(context: dict[str, Any]) -> list[str]:
@@ -110,8 +127,7 @@ def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
     return get_template(f"posts/{name}.{extension}").render(context)
 
 
-def _context(material: Material) -> dict[str, Any]:
-    post = material.post
+def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> dict[str, Any]:
     url = post.get_absolute_url()
     return {
         "site": {"name": SITE_NAME_MARK, "url": SITE_URL_MARK},
@@ -121,12 +137,12 @@ def _context(material: Material) -> dict[str, Any]:
         "date": post.published_at or post.created_at,
         "long_date": LONG_DATE_MARK,
         "short_date": SHORT_DATE_MARK,
-        "tags": [(tag.name, tag.get_absolute_url()) for tag in material.tags],
+        "tags": [(tag.name, tag.get_absolute_url()) for tag in tags],
         "item_count": post.item_count,
         "link_count": post.link_count,
         "reading_minutes": post.reading_minutes,
-        "contents": contents([section for section, _items in material.sections]),
-        "cover": _cover(post, material.images),
+        "contents": contents(sections),
+        "cover": _cover(post),
     }
 
 
@@ -150,30 +166,32 @@ def contents(sections: Sequence[Section]) -> list[tuple[str, str, int]]:
     return [(section.anchor, section.heading, section.level) for section in shown]
 
 
-def _cover(post: Post, images: Mapping[str, Image]) -> dict[str, Any] | None:
-    if image := images.get(post.cover):
+def _cover(post: Post) -> dict[str, Any] | None:
+    if image := post.images.filter(path=post.cover).first() if post.cover else None:
         return {"url": image.file.url, "width": image.width, "height": image.height, "alt": ""}
     if post.cover.startswith(("https://", "/")):
         return {"url": post.cover, "width": None, "height": None, "alt": ""}
     return None
 
 
-def _opening(material: Material) -> dict[str, Any]:
-    first = material.sections[0][0] if material.sections else None
-    has_opening = first is not None and first.level == 0
-    url = material.post.get_absolute_url()
-    filled = [pair for pair in material.sections if pair[0].level and pair[1]]
-    sections = [
-        (
-            section.heading,
-            f"{url}#{section.anchor}",
-            [_row(url, item) for item in items[:OPENING_ITEMS]],
-        )
-        for section, items in filled[:OPENING_SECTIONS]
-    ]
+def _opening(
+    post: Post,
+    sections: Sequence[Section],
+    items: Sequence[Sequence[LinkedItem]],
+    html: Sequence[str],
+) -> dict[str, Any]:
+    url = post.get_absolute_url()
+    filled = [pair for pair in zip(sections, items, strict=True) if pair[0].level and pair[1]]
     return {
-        "opening": SafeString(material.html[0]) if has_opening else "",
-        "sections": sections,
+        "opening": SafeString(html[0]) if sections and not sections[0].level else "",
+        "sections": [
+            (
+                section.heading,
+                f"{url}#{section.anchor}",
+                [_row(url, i) for i in rows[:OPENING_ITEMS]],
+            )
+            for section, rows in filled[:OPENING_SECTIONS]
+        ],
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,8 +18,15 @@ from posts.languages import detect_language
 from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
-from posts.publishing.deriving import derive, images_of
-from posts.rendering import MarkdownLimitError, ParsedIssue, read_issue
+from posts.publishing.composing import compose, compose_frame
+from posts.publishing.decisions import decisions_about
+from posts.publishing.deriving import derive
+from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
+
+FindProblem = Callable[[str, str], str]
+"""Of a text and its HTML without decisions: why it must not be published; "" if it may."""
+# What is known of a post only when its rows are derived.
+DERIVED = ("status", "problem", "item_count", "link_count", "reading_minutes")
 
 
 class EditConflict(Exception):
@@ -36,36 +44,34 @@ def save_document(
     status: str | None = None,
     published_at: datetime | None = None,
     expected_version: int | None = None,
+    images: Iterable[Image] = (),
+    find_problem: FindProblem | None = None,
 ) -> Post:
     """Make an issue the text of a post (new or stored) and derive everything else from it.
 
     Metadata come from the issue's header. ``status`` and ``published_at`` win over the header; a
     new post without either is published at its header's date, unless the header says draft or
     has no date, in which case it stays a draft. ``expected_version`` is the version the editor
-    saw. A text that the renderer refuses is stored all the same, as a draft whose ``problem``
-    says why.
+    saw. ``images`` are new or changed pictures, whose files are stored. A text that the renderer
+    refuses, or in whose HTML ``find_problem`` finds one, is stored all the same, as a draft whose
+    ``problem`` says why.
 
     Raises EditConflict when the stored version is another, and nothing is written.
     """
-    # Outside the transaction, because it takes longest and touches no row.
-    images = images_of(post)
+    # Outside the transaction, because it takes long and touches no row.
     parsed, problem = read(issue)
     with transaction.atomic():
         stored = Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
-        before = counting.share_of(stored) if stored else counting.Share()
+        before = counting.share_of(stored or Post())
         _assign(post, issue, status, published_at)
         post.problem = problem
-        if problem:
-            post.status = Post.Status.DRAFT
         post.version = stored.version + 1 if stored else 1
         post.modified_at = timezone.now()
-        post.stale_since = None
-        post.save()
+        _build(post, issue, parsed, before, images, find_problem)
         if stored:
             _keep_address(post, stored.slug)
-        _derive(post, issue, parsed, images, before, is_new=stored is None)
     return post
 
 
@@ -79,10 +85,10 @@ def publish(posts: Iterable[Post], at: datetime | None = None, *, by: Actor = No
     with transaction.atomic():
         for post in posts:
             _lock(post)
-            if post.problem:
-                continue
-            _set_status(post, Post.Status.PUBLISHED, at or post.published_at or timezone.now())
-            published.append(post)
+            if not post.problem:
+                _set_status(post, Post.Status.PUBLISHED, at or post.published_at or timezone.now())
+            if post.status == Post.Status.PUBLISHED:
+                published.append(post)
     return published
 
 
@@ -114,21 +120,24 @@ def delete(post: Post, *, by: Actor = None) -> None:
 
 
 def rebuild(post: Post) -> None:
-    """Derive everything again from the stored text, metadata and decisions; text stays as it is."""
+    """Derive and compose everything again from the stored text, metadata and decisions."""
+    with transaction.atomic():
+        _lock(post)
+        _rebuild(post)
+
+
+def retag(post: Post) -> None:
+    """Give a post the tags its header names, which are called otherwise now.
+
+    They stand around the body of its page, never in it, so that no Markdown is parsed: a large
+    issue takes a few milliseconds instead of a second, and a tag may be on a thousand of them.
+    """
     with transaction.atomic():
         _lock(post)
         before = counting.share_of(post)
-        issue, images = stored_issue(post), images_of(post)
-        parsed, problem = read(issue)
-        # What the import found wrong with a text that renders stays: the text is the same.
-        if problem or not PostPage.objects.filter(post=post).exists():
-            post.problem = problem
-        if post.problem:
-            post.status = Post.Status.DRAFT
-        _assign_metadata(post, issue)
-        post.stale_since = None
-        post.save()
-        _derive(post, issue, parsed, images, before)
+        header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
+        compose_frame(post, tagging.set_tags(post, header.metadata.tags))
+        counting.apply_change(before, counting.share_of(post))
 
 
 def read(issue: Issue) -> tuple[ParsedIssue | None, str]:
@@ -180,21 +189,66 @@ def _lock(post: Post) -> None:
     post.refresh_from_db(from_queryset=Post.objects.select_for_update())
 
 
-def _derive(
+def _build(
     post: Post,
     issue: Issue,
     parsed: ParsedIssue | None,
-    images: Mapping[str, Image],
     before: counting.Share,
-    *,
-    is_new: bool = False,
+    images: Iterable[Image] = (),
+    find_problem: FindProblem | None = None,
 ) -> None:
-    """Bring tags, derived rows and counters in line with a saved post."""
-    tags = tagging.find_or_create(issue.metadata.tags) if issue.metadata.tags else []
-    if tags or not is_new:
-        tagging.set_tags(post, tags)
-    derive(post, issue.sections, parsed, tags, images, is_new=is_new)
+    """Save the row of a post, derive the others, compose its page and move the counters.
+
+    ``parsed`` is None when the text cannot be rendered: then readers get no page.
+    """
+    post.stale_since = None
+    post.save()
+    for image in images:
+        image.post = post
+        image.save()
+    tags = tagging.set_tags(post, issue.metadata.tags)
+    rows = derive(post, issue.sections, parsed.sections if parsed else ())
+    if parsed:
+        decided = decisions_about(rows, post.language)
+        html = parsed.to_html(rows.anchors, decided, _image_sizes(post))
+        if find_problem:
+            plain = parsed.to_html() if decided.change_something else html
+            post.problem = find_problem(issue.body, "".join(plain))
+        compose(post, tags, rows.sections, rows.visible_items, html)
+    else:
+        PostPage.objects.filter(post=post).delete()
+    if post.problem:
+        post.status = Post.Status.DRAFT
+    post.save(update_fields=DERIVED)
     counting.apply_change(before, counting.share_of(post))
+
+
+def _rebuild(post: Post, **changes: Any) -> None:
+    """Build a locked post again, with changes to its own row."""
+    before = counting.share_of(post)
+    for name, value in changes.items():
+        setattr(post, name, value)
+    issue = stored_issue(post)
+    parsed, problem = read(issue)
+    # What the import found wrong with a text that renders stays: the text is the same.
+    if problem or not PostPage.objects.filter(post=post).exists():
+        post.problem = problem
+    _assign_metadata(post, issue)
+    _build(post, issue, parsed, before)
+
+
+def _set_status(post: Post, status: str, at: datetime | None) -> None:
+    """Change the status of a locked post, and rebuild it: pages show the time."""
+    now, version = timezone.now(), post.version + 1
+    _rebuild(post, status=status, published_at=at, version=version, modified_at=now)
+
+
+def _image_sizes(post: Post) -> dict[str, ImageSize]:
+    """Return the pictures of a post by the path its Markdown names them with."""
+    return {
+        image.path: ImageSize(image.file.url, image.width, image.height)
+        for image in post.images.all()
+    }
 
 
 def _assign(post: Post, issue: Issue, status: str | None, published_at: datetime | None) -> None:
@@ -241,14 +295,3 @@ def _keep_address(post: Post, old_slug: str) -> None:
     if old_slug and old_slug != post.slug:
         OldSlug.objects.get_or_create(slug=old_slug, defaults={"post": post})
         OldSlug.objects.filter(slug=post.slug).delete()
-
-
-def _set_status(post: Post, status: str, at: datetime | None) -> None:
-    """Change the status of a locked post and derive everything anew, since pages show the time."""
-    before = counting.share_of(post)
-    post.status, post.published_at = status, at
-    post.version += 1
-    post.modified_at = timezone.now()
-    post.save(update_fields=["status", "published_at", "version", "modified_at"])
-    issue, images = stored_issue(post), images_of(post)
-    _derive(post, issue, read(issue)[0], images, before)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from posts import following, publishing
 from posts.models import Post, PostPage, Tag, TagAlias
-from posts.publishing import counting, recomposing
+from posts.publishing import counting, saving
 from posts.retagging import NameTaken, merge, rename
 from tests.builders import BODY, make_draft, make_post, parsed
 from tests.conftest import SignIn
@@ -231,10 +231,10 @@ def test_nothing_is_merged_by_looking(client: Client) -> None:
 def test_a_merge_that_fails_leaves_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     make_post(tags=["One", "Two"])
 
-    def fail(_material: object) -> None:
+    def fail(_post: Post, _tags: object) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(recomposing, "compose", fail)
+    monkeypatch.setattr(saving, "compose_frame", fail)
     with pytest.raises(RuntimeError, match="no room"):
         merge([tag("One")], tag("Two"))
 

@@ -13,12 +13,15 @@ from django.utils import timezone
 from PIL import Image as Picture
 from pytest_django.fixtures import Settings
 
+from links.models import Link
 from posts import publishing
 from posts.documents import DocumentError, parse_issue
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
 from posts.importing.sources import open_sources, open_uploads
+from posts.markdown.blocks import DocumentParser
 from posts.models import LinkedItem, Post, Tag
 from posts.paths import safe_name
+from posts.rendering import ParsedIssue
 
 pytestmark = pytest.mark.django_db
 
@@ -402,3 +405,60 @@ def test_pictures_that_are_missing_or_none_are_told(tmp_path: Path) -> None:
     assert outcome.kind is Kind.CREATED
     assert len(outcome.warnings) == 3
     assert outcome.failed
+
+
+# What an import costs
+
+
+class Counted:
+    """How often texts are parsed and written as HTML."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.parsed = self.written = 0
+        parse, write = DocumentParser.parseDocument, ParsedIssue.to_html
+
+        def parse_document(*args: object) -> object:
+            self.parsed += 1
+            return parse(*args)
+
+        def to_html(*args: object) -> object:
+            self.written += 1
+            return write(*args)
+
+        monkeypatch.setattr(DocumentParser, "parseDocument", parse_document)
+        monkeypatch.setattr(ParsedIssue, "to_html", to_html)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    return Counted(monkeypatch)
+
+
+def test_a_new_issue_with_pictures_is_parsed_and_written_once(
+    tmp_path: Path, counted: Counted
+) -> None:
+    write(tmp_path, {"p.png": picture(), "a.md": f"{ISSUE}\n![p](p.png)\n"})
+    assert not run(tmp_path)[0].failed
+    assert Post.objects.get().images.count() == 1
+    assert (counted.parsed, counted.written) == (1, 1)
+
+
+def test_a_loss_is_found_in_the_html_that_readers_get(
+    tmp_path: Path, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posts.importing.files.find_losses", lambda source, html: "a loss")
+    assert run_one(tmp_path, ISSUE).problem == "a loss"
+    assert (counted.parsed, counted.written) == (1, 1)
+
+
+def test_where_something_was_decided_the_html_is_written_once_more_for_the_loss_check(
+    tmp_path: Path, counted: Counted
+) -> None:
+    run_one(tmp_path, ISSUE)
+    LinkedItem.objects.filter(title="A").update(hidden=True)
+    Link.objects.filter(url__contains="b.example").update(standing=Link.Standing.BLOCKED)
+    assert not run_one(tmp_path, f"{ISSUE}- more\n", update=True).failed
+    assert (counted.parsed, counted.written) == (2, 3)
+    body = bytes(Post.objects.get().page.body)
+    assert b"a.example" not in body
+    assert b"b.example" not in body

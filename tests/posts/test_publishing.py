@@ -189,6 +189,15 @@ def test_inserting_items_above_keeps_the_items_below() -> None:
     assert {title: after[title] for title in before} == before
 
 
+def test_a_corrected_address_below_a_new_section_keeps_the_item() -> None:
+    post = make_post()
+    before = item(post, "Third find")
+    corrected = post.document.replace("2405.04517", "2405.04518")
+    text = corrected.replace("## Preview", "## First\n\nNew words.\n\n## Preview")
+    save_document(post, parse_issue(text.encode()))
+    assert item(post, "Third find").uid == before.uid
+
+
 def test_moving_an_item_to_another_section_keeps_it_and_what_was_decided() -> None:
     post = make_post()
     moved = item(post, "Second find")

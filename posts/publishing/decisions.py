@@ -1,0 +1,50 @@
+"""What was decided about the items and links of a post, as the renderer needs to know it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
+
+from links.models import Link
+from posts.publishing.deriving import Rows
+from posts.rendering import Decisions, LinkWords
+
+_BLOCKED, _HELD = Link.Standing.BLOCKED, Link.Standing.HELD
+
+
+def decisions_about(rows: Rows, language: str) -> Decisions:
+    """Return what was decided about the items and links of a post, in the renderer's terms."""
+    links = rows.links.items()
+    return Decisions(
+        blocked=frozenset(url for url, link in links if link.standing == _BLOCKED),
+        held=frozenset(url for url, link in links if link.standing == _HELD),
+        replaced={url: link.replacement_url for url, link in links if link.replacement_url},
+        copies={url: link.offered_copy for url, link in links if link.offered_copy},
+        hidden=frozenset(
+            (section, position)
+            for section, items in enumerate(rows.items)
+            for position, row in enumerate(items)
+            if row.hidden
+        ),
+        words=link_words(language),
+        report_at=f"{reverse('posts:report')}?item=",
+    )
+
+
+@cache
+def link_words(language: str) -> LinkWords:
+    """Return what readers are told about decided links, in a post's language if we speak it."""
+    spoken = {code for code, _name in settings.LANGUAGES}
+    base = language.partition("-")[0].lower()
+    with translation.override(base if base in spoken else settings.LANGUAGE_CODE):
+        return LinkWords(
+            blocked=gettext("link removed"),
+            held=gettext("link not reviewed yet"),
+            replaced=gettext("link replaced"),
+            copy=gettext("archived copy"),
+            report=gettext("Report this link"),
+        )
