@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
@@ -18,6 +16,7 @@ from links.models import InboxEntry, Report, Suggestion
 from links.readers import suggesting
 from posts.models import Post
 from posts.readers import tickets
+from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import item, make_post
 
 NEW = "https://new.example.org/story"
@@ -45,11 +44,6 @@ def plain(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     context = chromium.new_context(java_script_enabled=False, locale="en-US")
     yield context.new_page()
     context.close()
-
-
-def violations(page: Page) -> list[str]:
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 
 def test_a_suggestion_from_the_form_to_print(
@@ -164,7 +158,8 @@ def test_these_pages_have_no_barrier_and_fit_every_screen(
     settings.LANGUAGE_CODE = language
     long = suggesting.suggest(f"{NEW}/{'a' * 300}", title="긴 제목 " * 20, note="x" * 500)
     anchor = item(post, "First find").anchor.removeprefix("item-")
-    barriers, widths = {}, {}
+    wrong, widths = {}, {}
+    page.set_viewport_size({"width": 320, "height": 640})
 
     for path in (
         "/suggest/",
@@ -174,15 +169,12 @@ def test_these_pages_have_no_barrier_and_fit_every_screen(
         f"/report/thanks/?item={anchor}",
         post.get_absolute_url(),
     ):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": 320, "height": 640})
-            page.goto(f"{live_server.url}{path}")
-            barriers[path, scheme] = violations(page)
-            widths[path, scheme] = page.evaluate("document.documentElement.scrollWidth")
+        page.goto(f"{live_server.url}{path}")
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+        wrong[path] = barriers_in_any_scheme(page)
 
-    assert {key: found for key, found in barriers.items() if found} == {}
-    assert {key: width for key, width in widths.items() if width > 320} == {}
+    assert {path: found for path, found in wrong.items() if found} == {}
+    assert {path: width for path, width in widths.items() if width > 320} == {}
 
 
 def test_what_is_wrong_is_said_where_it_is(page: Page, live_server: LiveServer, post: Post) -> None:
@@ -196,7 +188,7 @@ def test_what_is_wrong_is_said_where_it_is(page: Page, live_server: LiveServer, 
     expect(field).to_have_accessible_description("This is no web address. "
         "One looks like https://example.org/article.")  # fmt: skip
     expect(page.get_by_label("Why is it worth reading?")).to_have_value("Kept")
-    assert violations(page) == []
+    assert barriers(page) == []
 
 
 # Staff
@@ -225,7 +217,7 @@ def test_pages_of_staff_have_no_barrier_and_fit_a_telephone(
     entry = gather(NEW, by=admin, title="Another story", note="x" * 300).entry
     page = enter(admin)
     page.set_viewport_size({"width": 390, "height": 844})
-    barriers, widths = {}, {}
+    wrong, widths = {}, {}
 
     for path in (
         *STAFF_PAGES,
@@ -234,11 +226,11 @@ def test_pages_of_staff_have_no_barrier_and_fit_a_telephone(
     ):
         page.goto(f"{live_server.url}{path}")
         assert complaints == []
-        barriers[path] = violations(page)
+        wrong[path] = barriers(page)
         complaints.clear()  # the checker tries an inline style, which the policy refuses
         widths[path] = page.evaluate("document.documentElement.scrollWidth")
 
-    assert {path: found for path, found in barriers.items() if found} == {}
+    assert {path: found for path, found in wrong.items() if found} == {}
     assert {path: width for path, width in widths.items() if width > 390} == {}
 
 
