@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from posts.readers.tickets import make_ticket
+from tests.reading import Page
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -27,4 +27,4 @@ def suggest(client: Client, url: str = "https://new.example.org/story", **fields
 
 def errors(response: Any) -> list[str]:
     """Return what a page says is wrong with its form."""
-    return re.findall(r'<ul class="errorlist[^>]*><li>(.*?)</li>', response.content.decode())
+    return Page(response).texts(".errorlist li")

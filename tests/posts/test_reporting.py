@@ -1,6 +1,5 @@
 """Readers say what is wrong with a link, from the item it stands in."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +10,11 @@ from django.test import Client
 from links.decisions import decide
 from links.models import Concern, QueueEntry, Report
 from posts.following import set_hidden
-from posts.models import LinkedItem
+from posts.models import LinkedItem, Post
 from tests.builders import item, make_post, make_scheduled
 from tests.conftest import SignIn
 from tests.readers import HERE, errors, ticket
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +24,16 @@ SEVERAL = """## Finds
 """
 
 
+@pytest.fixture(scope="module")
+def today(shared_rows: None) -> Post:
+    """A public issue."""
+    return make_post("Finds of today")
+
+
 @pytest.fixture
-def find() -> LinkedItem:
+def find(today: Post) -> LinkedItem:
     """An item of a public issue."""
-    return item(make_post("Finds of today"), "First find")
+    return item(Post.objects.get(pk=today.pk), "First find")
 
 
 def path_of(find: LinkedItem) -> str:
@@ -45,9 +51,15 @@ def send(client: Client, find: LinkedItem, **fields: str) -> Any:
 def test_every_item_with_a_link_leads_to_the_form_without_a_script(
     client: Client, find: LinkedItem
 ) -> None:
-    page = client.get(find.post.get_absolute_url()).content.decode()
+    page = Page(client.get(find.post.get_absolute_url()))
 
-    leads = re.findall(r'<a class="report-link" href="([^"]+)"[^>]*aria-label="([^"]+)"', page)
+    leads = list(
+        zip(
+            page.values("a.report-link", "href"),
+            page.values("a.report-link", "aria-label"),
+            strict=True,
+        )
+    )
     linked = find.post.items.exclude(link=None)
     assert leads == [(path_of(row), "Report this link") for row in linked]
     assert len(leads) == 4
@@ -56,11 +68,11 @@ def test_every_item_with_a_link_leads_to_the_form_without_a_script(
 
 
 def test_search_engines_do_not_follow_these_links(client: Client, find: LinkedItem) -> None:
-    page = client.get(find.post.get_absolute_url()).content.decode()
+    issue = Page(client.get(find.post.get_absolute_url()))
+    form = Page(client.get(path_of(find)))
 
-    (link,) = re.findall(rf"<a[^>]*{re.escape(path_of(find))}[^>]*>", page)
-    assert "nofollow" in link
-    assert "noindex" in client.get(path_of(find)).content.decode()
+    assert "nofollow" in issue.value(f"a[href='{path_of(find)}']", "rel").split()
+    assert form.value("meta[name=robots]", "content") == "noindex"
 
 
 def test_a_blocked_link_cannot_be_reported(
@@ -68,27 +80,29 @@ def test_a_blocked_link_cannot_be_reported(
 ) -> None:
     decide([find.link], "block", by=moderator, reason="Spam")
 
-    assert path_of(find) not in client.get(find.post.get_absolute_url()).content.decode()
+    leads = Page(client.get(find.post.get_absolute_url())).values("a.report-link", "href")
+    assert leads
+    assert path_of(find) not in leads
 
 
 # The form
 
 
 def test_the_form_shows_what_is_reported(client: Client, find: LinkedItem) -> None:
-    page = client.get(path_of(find)).content.decode()
+    page = Page(client.get(path_of(find)))
 
-    assert "First find" in page
-    assert f'<a href="{find.get_absolute_url()}">Finds of today</a>' in page
-    assert f'name="link" value="{find.link_id}"' in page
+    assert page.texts(".page-header .description") == ["First find"]
+    assert page.texts(".page-header a") == ["Finds of today"]
+    assert page.value(".page-header a", "href") == find.get_absolute_url()
+    assert page.values("[name=link]", "value") == [str(find.link_id)]
 
 
 def test_of_several_links_the_reader_chooses_and_the_main_one_is_chosen(client: Client) -> None:
     find = item(make_post("Several", SEVERAL), "Two links")
-    page = client.get(path_of(find)).content.decode()
+    page = Page(client.get(path_of(find)))
 
-    radios = re.findall(r'<input type="radio" name="link" value="(\d+)"([^>]*)>', page)
-    assert len(radios) == 2
-    assert [value for value, rest in radios if "checked" in rest] == [str(find.link_id)]
+    assert len(page.all("[type=radio][name=link]")) == 2
+    assert page.values("[type=radio][name=link][checked]", "value") == [str(find.link_id)]
 
 
 @pytest.mark.parametrize("given", ["", "x", "0" * 12, "g" * 12, "a" * 40, "\0" * 12])
@@ -113,8 +127,8 @@ def test_a_report_asks_for_a_decision(client: Client, find: LinkedItem) -> None:
     response = send(client, find, kind="misleading", note="It leads to a shop.")
 
     assert response.status_code == 303
-    thanks = client.get(response.headers["Location"]).content.decode()
-    assert find.get_absolute_url() in thanks
+    thanks = Page(client.get(response.headers["Location"]))
+    assert find.get_absolute_url() in thanks.values("main a", "href")
     report = Report.objects.get()
     assert (report.link, report.kind, report.note, report.place) == (
         find.link,
@@ -144,9 +158,9 @@ def test_the_queue_shows_each_report(
         send(client, find, note=note)
 
     entry = QueueEntry.objects.get(kind="report")
-    page = sign_in(admin).get("/admin/links/queueentry/", {"entry": entry.pk}).content.decode()
-    assert page.count(">It does not work<") == 2
-    assert "Nothing there." in page
+    page = Page(sign_in(admin).get("/admin/links/queueentry/", {"entry": entry.pk}))
+    assert page.text().count("It does not work") == 2
+    assert "Nothing there." in page.text()
 
 
 def test_after_a_decision_reports_are_counted_anew(
@@ -171,7 +185,7 @@ def test_what_was_typed_is_kept_when_something_is_missing(client: Client, find: 
     response = send(client, find, kind="", note="My <words>")
 
     assert errors(response)
-    assert "My &lt;words&gt;" in response.content.decode()
+    assert Page(response).one("[name=note]").text().strip() == "My <words>"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Readers suggest links without an account, and see what became of them."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from links.readers import suggesting
 from posts.models import RateCount
 from tests.builders import make_post, make_scheduled
 from tests.readers import HERE, errors, suggest, ticket
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -35,12 +35,12 @@ PRINTED = "https://one.example.org/a"
 SENDS = {"EMAIL_BACKEND": "console"}
 
 
-def status_page(client: Client, suggestion: Suggestion) -> str:
-    return client.get(f"/suggest/{suggestion.token}/").content.decode()
+def status_page(client: Client, suggestion: Suggestion) -> Page:
+    return Page(client.get(f"/suggest/{suggestion.token}/"))
 
 
-def heading(page: str) -> str:
-    return re.search(r"<h1>(.*?)</h1>", page)[1]
+def heading(page: Page) -> str:
+    return page.one("h1").text()
 
 
 def make_suggestion(url: str = NEW, **values: str) -> Suggestion:
@@ -91,19 +91,19 @@ def test_an_address_without_a_scheme_gets_one(client: Client) -> None:
 def test_a_bad_address_is_refused_and_everything_typed_is_kept(client: Client, url: str) -> None:
     response = suggest(client, url, title="My title", note="My <note>")
 
-    page = response.content.decode()
+    page = Page(response)
     assert response.status_code == 200
     assert errors(response)
-    assert 'value="My title"' in page
-    assert "My &lt;note&gt;" in page
+    assert page.value("[name=title]", "value") == "My title"
+    assert page.one("[name=note]").text().strip() == "My <note>"
     assert not Link.objects.exists()
 
 
 def test_the_form_can_be_opened_with_an_address_filled_in(client: Client) -> None:
-    page = client.get("/suggest/", {"url": NEW, "title": "A <title>"}).content.decode()
+    page = Page(client.get("/suggest/", {"url": NEW, "title": "A <title>"}))
 
-    assert f'value="{NEW}"' in page
-    assert "A &lt;title&gt;" in page
+    assert page.value("[name=url]", "value") == NEW
+    assert page.value("[name=title]", "value") == "A <title>"
 
 
 # Covered before
@@ -112,18 +112,21 @@ def test_the_form_can_be_opened_with_an_address_filled_in(client: Client) -> Non
 def test_a_link_covered_before_is_answered_at_once_with_the_place(client: Client) -> None:
     post = make_post("An old issue")
 
-    page = suggest(client, "https://one.example.org/a?utm_source=x").content.decode()
+    page = Page(suggest(client, "https://one.example.org/a?utm_source=x"))
 
     item = post.items.get(title="First find")
-    assert f'<a href="{item.get_absolute_url()}">An old issue</a>' in page
-    assert "Preview" in page
+    assert page.values(".covered .places a", "href") == [item.get_absolute_url()]
+    assert page.texts(".covered .places a") == ["An old issue"]
+    assert page.texts(".covered .place-section") == ["Preview"]
     assert not Suggestion.objects.exists()
 
 
 def test_the_answer_is_there_before_the_form_is_sent(client: Client) -> None:
     make_post("An old issue")
 
-    assert "An old issue" in client.get("/suggest/", {"url": PRINTED}).content.decode()
+    page = Page(client.get("/suggest/", {"url": PRINTED}))
+
+    assert page.texts(".covered .places a") == ["An old issue"]
 
 
 def test_what_was_covered_before_can_be_suggested_all_the_same(client: Client) -> None:
@@ -152,7 +155,7 @@ def test_a_client_that_suggests_too_much_has_to_wait(client: Client) -> None:
 
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
     assert answers[-1].headers["Retry-After"]
-    assert "https://new.example.org/5" in answers[-1].content.decode()
+    assert Page(answers[-1]).value("[name=url]", "value") == "https://new.example.org/5"
     assert Suggestion.objects.count() == 5
 
 
@@ -209,10 +212,12 @@ def test_a_form_without_a_good_ticket_is_shown_again_and_then_passes(
 
     assert errors(response)
     assert not Suggestion.objects.exists()
-    page = response.content.decode()
-    assert "Kept" in page
-    new = re.search(r'name="ticket" value="([^"]+)"', page)[1]
+    page = Page(response)
+    assert page.one("[name=note]").text().strip() == "Kept"
+    new = page.value("[name=ticket]", "value")
     assert new != forged
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert suggest(client, NEW, ticket=new).status_code == 303
 
 
 def test_a_form_filled_in_faster_than_people_do_is_not_taken(client: Client) -> None:
@@ -274,7 +279,7 @@ def test_a_suggestion_waits(client: Client) -> None:
     page = status_page(client, make_suggestion(note="<b>why</b>"))
 
     assert heading(page) == "Thank you. It waits for an editor."
-    assert "&lt;b&gt;why&lt;/b&gt;" in page
+    assert "<b>why</b>" in page.texts(".given dd")
 
 
 def test_accepting_approves_the_link_and_puts_it_into_the_inbox(
@@ -298,7 +303,7 @@ def test_accepting_approves_the_link_and_puts_it_into_the_inbox(
     assert (decision.action, decision.by) == ("approve", moderator)
     page = status_page(client, suggestion)
     assert heading(page) == "Accepted for one of the next issues."
-    assert "Thanks, it is good." in page
+    assert page.texts(".answer p") == ["Thanks, it is good."]
 
 
 def test_what_was_printed_is_shown_with_its_place(client: Client, moderator: User) -> None:
@@ -309,7 +314,7 @@ def test_what_was_printed_is_shown_with_its_place(client: Client, moderator: Use
 
     page = status_page(client, suggestion)
     assert heading(page) == "It was printed."
-    assert "The issue of today" in page
+    assert page.texts(".places a") == ["The issue of today"]
 
 
 def test_an_old_place_is_not_what_became_of_a_suggestion(client: Client, moderator: User) -> None:
@@ -319,7 +324,7 @@ def test_an_old_place_is_not_what_became_of_a_suggestion(client: Client, moderat
 
     assert heading(status_page(client, suggestion)) == "Accepted for one of the next issues."
     make_post("The issue of today", at=timezone.now())
-    assert "The issue of today" in status_page(client, suggestion)
+    assert "The issue of today" in status_page(client, suggestion).texts(".places a")
 
 
 def test_what_is_printed_in_a_draft_is_not_given_away(client: Client, moderator: User) -> None:
@@ -328,7 +333,7 @@ def test_what_is_printed_in_a_draft_is_not_given_away(client: Client, moderator:
 
     make_scheduled("Secret plans")
 
-    assert "Secret plans" not in status_page(client, suggestion)
+    assert "Secret plans" not in status_page(client, suggestion).text()
 
 
 def test_declining_needs_an_answer_and_shows_it(client: Client, moderator: User) -> None:
@@ -340,7 +345,7 @@ def test_declining_needs_an_answer_and_shows_it(client: Client, moderator: User)
 
     page = status_page(client, suggestion)
     assert heading(page) == "It was not taken."
-    assert "We had this last week." in page
+    assert page.texts(".answer p") == ["We had this last week."]
     assert Link.objects.get().status == "pending"
     assert not QueueEntry.objects.filter(closed_at=None).exists()
 
@@ -372,7 +377,7 @@ def test_deciding_in_the_queue_answers_the_suggestion(client: Client, moderator:
 
     assert [s.status for s in Suggestion.objects.order_by("pk")] == ["accepted", "declined"]
     assert InboxEntry.objects.get().suggestion == suggestions["approve"]
-    assert "A reason for staff" not in status_page(client, suggestions["block"])
+    assert "A reason for staff" not in status_page(client, suggestions["block"]).text()
 
 
 def test_undoing_a_decision_lets_the_suggestion_wait_again(moderator: User) -> None:
@@ -414,9 +419,9 @@ def test_a_rule_that_blocks_a_source_declines_what_was_suggested_of_it(
 
     before.refresh_from_db()
     assert before.status == "declined"
-    page = client.get(response.headers["Location"]).content.decode()
+    page = Page(client.get(response.headers["Location"]))
     assert heading(page) == "It was not taken."
-    assert "Spam" not in page
+    assert "Spam" not in page.text()
     assert not QueueEntry.objects.filter(closed_at=None).exists()
 
 
@@ -438,7 +443,7 @@ def test_what_is_in_the_inbox_already_is_accepted_at_once(client: Client, modera
 
     response = suggest(client, NEW)
 
-    page = client.get(response.headers["Location"]).content.decode()
+    page = Page(client.get(response.headers["Location"]))
     assert heading(page) == "Accepted for one of the next issues."
     assert not QueueEntry.objects.filter(closed_at=None).exists()
 
@@ -458,7 +463,7 @@ def test_what_was_declined_can_be_accepted_after_all(moderator: User) -> None:
 
 
 def test_nobody_is_asked_for_an_address_that_is_not_used(client: Client) -> None:
-    assert 'name="email"' not in client.get("/suggest/").content.decode()
+    assert not Page(client.get("/suggest/")).all("[name=email]")
     suggest(client, NEW, email="reader@example.org")
 
     assert Suggestion.objects.get().email == ""
