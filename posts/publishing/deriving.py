@@ -20,7 +20,7 @@ from posts.documents import SectionSource
 from posts.languages import reading_minutes
 from posts.models import SLUG_LENGTH, Citation, Post, RecurringSection, Section
 from posts.naming import heading_key, unicode_slug, with_suffix
-from posts.publishing.itemizing import ItemGrid, known_items, sync_appearances, sync_items
+from posts.publishing.itemizing import ItemGrid, derive_appearances, derive_items, known_items
 from posts.rendering import FoundSection
 
 KEY_LENGTH = 400
@@ -54,13 +54,13 @@ def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSe
     known = known_items(post)
     links = register((p.url for s in found for p in s.links), printed_at=post.published_at)
     compare_texts((links[p.url], p.anchor) for s in found for p in s.links if p.url in links)
-    sections = _sync_sections(post, sources, found)
-    items = sync_items(post, sections, found, links, known)
-    before = sync_appearances(post, sections, items, found, links)
+    sections = _derive_sections(post, sources, found)
+    items = derive_items(post, sections, found, links, known)
+    before = derive_appearances(post, sections, items, found, links)
     mark_printed({link.pk for link in links.values()} - before)
     _drop_surplus_sections(post, len(sources))
     shown = _shown_links(items, found, links)
-    _sync_citations(post, shown)
+    _derive_citations(post, shown)
     post.item_count = sum(not row.hidden for rows in items for row in rows)
     post.link_count = len(shown)
     post.reading_minutes = reading_minutes(" ".join(s.text for s in found)) if found else 0
@@ -70,7 +70,7 @@ def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSe
 # Sections
 
 
-def _sync_sections(
+def _derive_sections(
     post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSection]
 ) -> list[Section]:
     wanted = list(_section_values(post, sources, found))
@@ -157,7 +157,7 @@ def _shown_links(
     ]
 
 
-def _sync_citations(post: Post, shown: Sequence[Link]) -> None:
+def _derive_citations(post: Post, shown: Sequence[Link]) -> None:
     # What is cited of an owner is cited of the host, too.
     sources = [link.source for link in shown if link.source]
     cited = Counter(pk for source in sources for pk in (source.pk, source.parent_id) if pk)

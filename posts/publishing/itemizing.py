@@ -1,4 +1,4 @@
-"""Bring the rows of a post's linked items, and of the places of its links, in line with its text.
+"""Derive the rows of a post's linked items, and of the places of its links, from its text.
 
 Items keep their identity: which row is which item, `posts.publishing.matching` decides.
 """
@@ -45,7 +45,7 @@ def _is_removed(item: LinkedItem) -> bool:
     return item.removed_at is not None
 
 
-def sync_items(
+def derive_items(
     post: Post,
     sections: Sequence[Section],
     found: Sequence[FoundSection],
@@ -146,7 +146,7 @@ def _bury(post: Post, known: Sequence[LinkedItem], kept: set[int]) -> None:
 APPEARANCE_FIELDS = ("section_id", "position", "item_id", "link_id", "url", "anchor_text")
 
 
-def sync_appearances(
+def derive_appearances(
     post: Post,
     sections: Sequence[Section],
     items: ItemGrid,

@@ -69,7 +69,7 @@ def save_document(
         post.problem = problem
         post.version = stored.version + 1 if stored else 1
         post.modified_at = timezone.now()
-        _build(post, issue, parsed, before, images, find_problem)
+        _derive_and_compose(post, issue, parsed, before, images, find_problem)
         if stored:
             _keep_address(post, stored.slug)
     return post
@@ -189,7 +189,7 @@ def _lock(post: Post) -> None:
     post.refresh_from_db(from_queryset=Post.objects.select_for_update())
 
 
-def _build(
+def _derive_and_compose(
     post: Post,
     issue: Issue,
     parsed: ParsedIssue | None,
@@ -224,7 +224,7 @@ def _build(
 
 
 def _rebuild(post: Post, **changes: Any) -> None:
-    """Build a locked post again, with changes to its own row."""
+    """Rebuild a locked post, with changes to its own row."""
     before = counting.share_of(post)
     for name, value in changes.items():
         setattr(post, name, value)
@@ -234,7 +234,7 @@ def _rebuild(post: Post, **changes: Any) -> None:
     if problem or not PostPage.objects.filter(post=post).exists():
         post.problem = problem
     _assign_metadata(post, issue)
-    _build(post, issue, parsed, before)
+    _derive_and_compose(post, issue, parsed, before)
 
 
 def _set_status(post: Post, status: str, at: datetime | None) -> None:
