@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links.access import may
-from links.admin.links import with_record
-from links.admin.parts import EMPTY, Desk, ReasonForm, badge, moment, outward, page_of, with_values
-from links.decisions import DecisionError, right_to_undo, undo
+from links.admin.parts import EMPTY, Desk, badge, moment, outward, page_of
+from links.decisions import right_to_undo, undo
 from links.models import Decision, Effect, SourceRule, Undertaking
 from links.standing import related_rules, unsettled
 
@@ -48,7 +47,10 @@ class DecisionAdmin(Desk):
     search_help_text = _("Searches what was decided about, reasons and names.")
     ordering = ("-at", "-id")
     change_form_template = "admin/links/decision/change_form.html"
-    facts = ("what", "subject", "reason", "replacement", "who", "when", "undone", "progress")
+    verb = "undo"
+    readonly_fields = (
+        "what", "subject", "reason", "replacement", "who", "when", "undone", "progress",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """Return decisions with the number of rows each changed, and whether it is undone."""
@@ -58,14 +60,6 @@ class DecisionAdmin(Desk):
         return decisions.annotate(
             effect_count=effects.annotate(n=Count("pk")).values("n"), is_undone=Exists(undone)
         )
-
-    def get_fields(self, request: HttpRequest, obj: Decision | None = None) -> Any:
-        """Show what is known."""
-        return with_values(self.facts, obj) if obj else self.facts
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Decision | None = None) -> Any:
-        """All of it."""
-        return self.facts
 
     @admin.display(description=_("time"), ordering="at")
     def when(self, decision: Decision) -> SafeString | str:
@@ -113,58 +107,26 @@ class DecisionAdmin(Desk):
         actions = Decision.Action.values if decision is None else [decision.action]
         return any(may(request.user, right_to_undo(action)) for action in actions)
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page that asks before a decision is undone."""
-        view = self.admin_site.admin_view(self.undo_view)
-        return [
-            path("<int:object_id>/undo/", view, name="links_decision_undo"),
-            *super().get_urls(),
-        ]
+    def about(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what a decision changed, and the way to undo it."""
+        effects = row.effects.order_by("pk").prefetch_related("target")[:SHOWN_EFFECTS]
+        context: dict[str, Any] = {"effects": [(effect, in_words(effect)) for effect in effects]}
+        is_open = row.action not in FINAL and not row.is_undone
+        if is_open and self.has_decide_permission(request, row):
+            context["undo_url"] = reverse("admin:links_decision_undo", args=[row.pk])
+        return context
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Show a decision, what it changed, and the way to undo it."""
-        decision = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if decision is not None:
-            effects = decision.effects.order_by("pk").prefetch_related("target")[:SHOWN_EFFECTS]
-            context = {
-                "title": str(decision),
-                "subtitle": "",
-                "effects": [(effect, in_words(effect)) for effect in effects],
-            }
-            if self._can_be_undone(request, decision):
-                context["undo_url"] = reverse("admin:links_decision_undo", args=[decision.pk])
-        return super().change_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
-
-    def _can_be_undone(self, request: HttpRequest, decision: Any) -> bool:
-        is_open = decision.action not in FINAL and not decision.is_undone
-        return is_open and self.has_decide_permission(request, decision)
-
-    def undo_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def act_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Undo a decision, once that is confirmed."""
         decision = self.find(request, str(object_id))
         if not self.has_decide_permission(request, decision):
             raise PermissionDenied
-        page = reverse("admin:links_decision_change", args=[decision.pk])
-        form = ReasonForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                undoing = undo(decision, by=request.user, reason=form.cleaned_data["reason"])
-            except DecisionError as error:
-                form.add_error(None, str(error))
-            else:
-                said = gettext("Undone: %(what)s") % {"what": decision}
-                self.message_user(request, with_record(said, undoing), messages.SUCCESS)
-                return HttpResponseRedirect(page)
-        return self.ask(
+        return self.confirm(
             request,
+            decision,
+            undo,
+            said=gettext("Undone: %(what)s") % {"what": decision},
             title=gettext("Undo: %(what)s") % {"what": decision},
-            form=form,
-            back=page,
             consequence=gettext(
                 "Everything is again as it was before, but for what was decided anew since."
             ),

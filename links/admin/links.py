@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -31,7 +30,7 @@ from links.admin.parts import (
     outward,
     page_of,
     rule_badge,
-    with_values,
+    with_record,
 )
 from links.decisions import EXPLAINED, DecisionError, ReasonMissing, decide
 from links.models import Decision, Effect, Link, SourceRule
@@ -40,8 +39,7 @@ from links.models import Decision, Effect, Link, SourceRule
 HISTORY = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(NamedTuple):
     """A decision as staff read it: the button, and what it means for readers."""
 
     name: Any
@@ -76,15 +74,10 @@ class ReplacementForm(ReasonForm):
     def __init__(self, *args: Any, link: Link | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offers = _offers(link) if link else []
-        choices = [*offers, ("", _("Another address:"))]
         if offers:
-            self.fields["offer"] = forms.ChoiceField(
-                label=_("lead readers to"),
-                widget=forms.RadioSelect,
-                choices=choices,
-                required=False,
-                initial=offers[0][0],
-            )
+            offer: Any = self.fields["offer"]
+            offer.choices = [*offers, ("", _("Another address:"))]
+            offer.initial = offers[0][0]
         else:
             del self.fields["offer"]
 
@@ -147,18 +140,11 @@ class LinkAdmin(Desk):
         "restore_selected",
     )
     change_form_template = "admin/links/link/change_form.html"
-    facts: tuple[str, ...] = (
+    verb = "decide"
+    readonly_fields = (
         "visit", "title", "description", "host", "state", "reason", "decided_at", "readers",
         "replacement", "condition", "copy", "seen",
     )  # fmt: skip
-
-    def get_fields(self, request: HttpRequest, obj: Link | None = None) -> Any:
-        """Show what is known."""
-        return with_values(self.facts, obj) if obj else self.facts
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Link | None = None) -> Any:
-        """All of it."""
-        return self.facts
 
     # What a row shows
 
@@ -205,51 +191,28 @@ class LinkAdmin(Desk):
 
     # A link's page
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show a link, what may be decided about it, and what was."""
-        link = self.get_object(request, object_id)
-        context: dict[str, Any] = {"title": link.url, "subtitle": ""} if link else {}
-        if link:
-            context |= self.about(link)
-        if link and self.has_decide_permission(request):
-            context["verbs"] = [
-                (action, verb.name, action in EXPLAINED) for action, verb in _offered(link)
-            ]
-        return super().change_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
-
-    def about(self, link: Link) -> dict[str, Any]:
-        """Return what the page of a link shows beside its facts."""
+    def about(self, request: HttpRequest, row: Link) -> dict[str, Any]:
+        """Return what may be decided about a link, what it touches, and what was found before."""
         kind = ContentType.objects.get_for_model(Link)
-        effects = Effect.objects.filter(content_type=kind, object_id=link.pk)
-        rows = effects.select_related("decision__undone_by").order_by("-decision_id")
-        return {
-            "reach": self.reach(Link.objects.filter(pk=link.pk)),
+        effects = Effect.objects.filter(content_type=kind, object_id=row.pk)
+        past = effects.select_related("decision__undone_by").order_by("-decision_id")
+        context: dict[str, Any] = {
+            "reach": self.reach(Link.objects.filter(pk=row.pk)),
             "checks": [
                 (check, badge(HEALTH.get(check.health), check.get_health_display()))
-                for check in link.checks.all()[:HISTORY]
+                for check in row.checks.all()[:HISTORY]
             ],
-            "effects": list(rows[:HISTORY]),
+            "effects": list(past[:HISTORY]),
         }
+        if self.has_decide_permission(request):
+            context["verbs"] = [
+                (action, verb.name, action in EXPLAINED) for action, verb in _offered(row)
+            ]
+        return context
 
     # Deciding
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page that asks before a decision."""
-        view = self.admin_site.admin_view(self.decide_view)
-        return [
-            path("<int:object_id>/decide/", view, name="links_link_decide"),
-            *super().get_urls(),
-        ]
-
-    def decide_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def act_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Decide about one link, once what is needed for that is known."""
         link = self.find(request, str(object_id))
         is_post = request.method == "POST"
@@ -391,11 +354,6 @@ def said_of(decision: Decision) -> tuple[SafeString, int]:
     words = ngettext("%(n)d link: %(done)s.", "%(n)d links: %(done)s.", count)
     said = words % {"n": count, "done": decision.get_action_display()}
     return with_record(said, decision), messages.SUCCESS if count else messages.INFO
-
-
-def with_record(words: str, decision: Decision) -> SafeString:
-    """Return words with a link to the record of a decision, where it can be undone."""
-    return format_html("{} {}", words, page_of(decision, gettext("Record and undo")))
 
 
 def _why(link: Link) -> SafeString | str:

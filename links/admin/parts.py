@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from links.access import DECIDE, Right, may
-from links.decisions import Reach
-from links.models import Link, SourceRule
+from links.decisions import DecisionError, Reach
+from links.models import Decision, Link, SourceRule
 
 EMPTY = "—"
 # So many links, of a selection or a source, are shown before somebody decides about them.
@@ -77,9 +77,13 @@ class ReadOnly(admin.ModelAdmin):
 
 
 class Desk(ReadOnly):
-    """Rows that nobody edits: staff read them and, with the ``right`` to, decide about them."""
+    """Rows that nobody edits: staff read them and, with the ``right`` to, decide about them.
+
+    ``verb`` is the last part of the address at which ``act_view`` asks before something is decided.
+    """
 
     right: Right = DECIDE
+    verb = ""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: what may change is decided, with a reason and on the record."""
@@ -88,6 +92,35 @@ class Desk(ReadOnly):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may decide about rows of this kind."""
         return may(request.user, self.right)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show what is known of a row, unless the admin names its fields."""
+        return self.fields or [name for name in self.readonly_fields if getattr(obj, name, True)]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that asks before something is decided."""
+        urls: list[URLPattern] = super().get_urls()
+        if not self.verb:
+            return urls
+        view = self.admin_site.admin_view(self.act_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{self.verb}"
+        return [path(f"<int:object_id>/{self.verb}/", view, name=name), *urls]
+
+    def act_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask before something is decided about a row, and decide it."""
+        raise NotImplementedError
+
+    def about(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what the page of a row shows beside its fields."""
+        return {}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show a row under its own name, with what is known about it."""
+        if (row := context.get("original")) is not None:
+            context |= {"title": str(row), "subtitle": "", **self.about(request, row)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def reach(self, links: QuerySet[Link]) -> Reach:
         """Return how much a decision about links touches; the app that shows links knows more."""
@@ -119,6 +152,28 @@ class Desk(ReadOnly):
         around = self.admin_site.each_context(request)
         shown = {"title": title, "opts": self.opts, "form": form, "back": back, **context}
         return render(request, "admin/links/decision/ask.html", {**around, **shown})
+
+    def confirm(
+        self,
+        request: HttpRequest,
+        row: Model,
+        act: Callable[..., Decision],
+        *,
+        said: str,
+        **context: Any,
+    ) -> HttpResponse:
+        """Act on a row once that is confirmed; ``context`` is what ``ask`` shows."""
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                decision = act(row, by=request.user, reason=form.cleaned_data["reason"])
+            except DecisionError as error:
+                form.add_error(None, str(error))
+            else:
+                self.message_user(request, with_record(said, decision), messages.SUCCESS)
+                return HttpResponseRedirect(back)
+        return self.ask(request, form=form, back=back, **context)
 
 
 def badge(kind: str | None, word: object) -> SafeString:
@@ -156,6 +211,11 @@ def page_of(row: Model, words: object = "") -> SafeString:
     return format_html('<a class="address" href="{}">{}</a>', url, words or row)
 
 
+def with_record(words: str, decision: Decision) -> SafeString:
+    """Return words with a link to the record of a decision, where it can be undone."""
+    return format_html("{} {}", words, page_of(decision, gettext("Record and undo")))
+
+
 def outward(url: str) -> SafeString | str:
     """Return an address that can be followed, away from this site."""
     if not url.startswith(("http://", "https://")):
@@ -168,8 +228,3 @@ def rule_badge(rule: SourceRule) -> SafeString:
     """Return what a rule does, as a word with its colour."""
     kind = RULES[rule.action] if rule.ended_at is None else "draft"
     return badge(kind, rule.get_action_display())
-
-
-def with_values(names: Iterable[str], row: Model) -> list[str]:
-    """Return the names of those fields of a row that are not empty, for a page of facts."""
-    return [name for name in names if getattr(row, name, True)]

@@ -8,14 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links import access
-from links.admin.links import with_record
-from links.admin.parts import SHOWN, Desk, ReasonForm, moment, rule_badge
+from links.admin.parts import SHOWN, Desk, moment, rule_badge, with_record
 from links.decisions import (
     DecisionError,
     Place,
@@ -104,6 +103,7 @@ class SourceRuleAdmin(Desk):
     """Rules that hold and held."""
 
     right = access.END_RULES
+    verb = "end"
 
     list_display: tuple[str, ...] = ("name", "does", "reason", "made", "ended")
     list_filter = (("action", admin.ChoicesFieldListFilter), ActiveFilter)
@@ -133,14 +133,6 @@ class SourceRuleAdmin(Desk):
     @admin.display(description=_("ended"), ordering="ended_at")
     def ended(self, rule: SourceRule) -> SafeString | str:
         return moment(rule.ended_at)
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page that asks before a rule ends."""
-        view = self.admin_site.admin_view(self.end_view)
-        return [
-            path("<int:object_id>/end/", view, name="links_sourcerule_end"),
-            *super().get_urls(),
-        ]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -194,40 +186,24 @@ class SourceRuleAdmin(Desk):
             ],
         )
 
-    def end_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def act_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """End a rule, once that is confirmed."""
         rule = self.find(request, str(object_id))
-        form = ReasonForm(request.POST if request.method == "POST" else None)
-        page = reverse("admin:links_sourcerule_change", args=[rule.pk])
-        if form.is_valid():
-            try:
-                decision = end_rule(rule, by=request.user, reason=form.cleaned_data["reason"])
-            except DecisionError as error:
-                form.add_error(None, str(error))
-            else:
-                said = gettext("The rule has ended.")
-                self.message_user(request, with_record(said, decision), messages.SUCCESS)
-                return HttpResponseRedirect(page)
         links = links_under(rule)
-        return self.ask(
+        return self.confirm(
             request,
+            rule,
+            end_rule,
+            said=gettext("The rule has ended."),
             title=gettext("End the rule: %(rule)s") % {"rule": rule},
-            form=form,
-            back=page,
             consequence=gettext("Its links are again what was decided about each of them."),
             button=gettext("End the rule"),
             reach=self.reach(links),
             rows=links.order_by("-pk")[:SHOWN],
         )
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Show a rule, and the way to end it."""
-        rule = self.get_object(request, object_id)
-        context = {"title": str(rule), "subtitle": ""} if rule else {}
-        if rule and rule.ended_at is None and self.has_decide_permission(request):
-            context["end_url"] = reverse("admin:links_sourcerule_end", args=[rule.pk])
-        return super().change_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
+    def about(self, request: HttpRequest, row: SourceRule) -> dict[str, Any]:
+        """Return the way to end a rule that holds."""
+        if row.ended_at is not None or not self.has_decide_permission(request):
+            return {}
+        return {"end_url": reverse("admin:links_sourcerule_end", args=[row.pk])}

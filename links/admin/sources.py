@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Concat, Length
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -58,25 +58,14 @@ class SourceAdmin(Desk):
     def created(self, source: Source) -> SafeString | str:
         return day(source.created_at)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Show a source, what holds for it, its owners, and the ways to decide about it."""
-        source = self.get_object(request, object_id)
-        context = self._about(request, source) if source else {}
-        return super().change_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
-
-    def _about(self, request: HttpRequest, source: Source) -> dict[str, Any]:
-        rules = SourceRule.objects.filter(host=source.host).order_by("ended_at", "-made_at")
-        links = Link.objects.filter(Q(source=source) | Q(source__parent=source)).order_by()
+    def about(self, request: HttpRequest, row: Source) -> dict[str, Any]:
+        """Return what holds for a source, its owners, and the ways to decide about it."""
+        rules = SourceRule.objects.filter(host=row.host).order_by("ended_at", "-made_at")
+        links = Link.objects.filter(Q(source=row) | Q(source__parent=row)).order_by()
         counts = dict(links.values_list("standing").annotate(Count("pk")))
         context: dict[str, Any] = {
-            "title": source.name,
-            "subtitle": "",
             "rules": [(rule, rule_badge(rule)) for rule in rules[:SHOWN_RULES]],
-            "owners": source.owners.order_by("-post_count", "name")[:SHOWN_OWNERS],
+            "owners": row.owners.order_by("-post_count", "name")[:SHOWN_OWNERS],
             "standings": [
                 (badge(STANDINGS[value], label), counts[value])
                 for value, label in Link.Standing.choices
@@ -85,8 +74,7 @@ class SourceAdmin(Desk):
         }
         if may(request.user, MAKE_RULES):
             context["choices"] = [
-                (label, _rule_page(source.name, value))
-                for value, label in SourceRule.Action.choices
+                (label, _rule_page(row.name, value)) for value, label in SourceRule.Action.choices
             ]
         return context
 
