@@ -16,21 +16,14 @@ from typing import Any
 import httpcore
 
 from links.fetching.guarding import Policy
-from links.fetching.responses import (
-    ForbiddenAddress,
-    NameNotFound,
-    NotConnected,
-    NotSecure,
-    TooLarge,
-    TooSlow,
-)
+from links.fetching.responses import FetchError
 
 # Gives the numeric addresses of a host name; raises OSError if there are none.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 def allow_bytes(size: int) -> None:
-    """Let the running task receive that much from now on; a connection raises TooLarge beyond."""
+    """Let the running task receive that much from now on; beyond, it gets a FetchError."""
     _allowance.set(_Allowance(size))
 
 
@@ -43,7 +36,7 @@ class _Allowance:
     def take(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise TooLarge("The server sent more than allowed.")
+            raise FetchError("too-large", "The server sent more than allowed.")
 
 
 # Streams are read by httpcore, in the task of the request, which has no other way to reach them.
@@ -79,16 +72,16 @@ class Guard(httpcore.AsyncNetworkBackend):
         """The addresses of the host. One that is forbidden spoils all: such a name is a trap."""
         found = [host] if _is_numeric(host) else await self._names(host, port)
         if not all(self._policy.may_reach(address, port) for address in found):
-            raise ForbiddenAddress("The host is not on the public Internet.")
+            raise FetchError("forbidden-address", "The host is not on the public Internet.")
         return found
 
     async def _names(self, host: str, port: int) -> list[str]:
         try:
             found = list(dict.fromkeys(await self._resolve(host, port)))
         except (OSError, UnicodeError) as error:
-            raise NameNotFound("The host name has no address.") from error
+            raise FetchError("dns", "The host name has no address.") from error
         if not found:
-            raise NameNotFound("The host name has no address.")
+            raise FetchError("dns", "The host name has no address.")
         return found
 
     async def _dial(
@@ -106,8 +99,10 @@ class Guard(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         if isinstance(failure, httpcore.ConnectTimeout):
-            raise TooSlow("The server did not accept a connection in time.") from failure
-        raise NotConnected("The server accepts no connection.") from failure
+            raise FetchError(
+                "timeout", "The server did not accept a connection in time."
+            ) from failure
+        raise FetchError("connect", "The server accepts no connection.") from failure
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -141,7 +136,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         try:
             return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
         except (httpcore.ConnectError, ssl.SSLError) as error:
-            raise NotSecure(_tls_fault(error)) from error
+            raise FetchError("tls", _tls_fault(error)) from error
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Final, Literal, Self
 from urllib.parse import urljoin
 
@@ -33,18 +33,9 @@ from links.fetching.decoding import ACCEPTED, CodingError, decoder_for
 from links.fetching.guarding import Policy
 from links.fetching.responses import (
     KEPT_HEADERS,
-    BadRedirect,
-    BadURL,
     FetchError,
-    ForbiddenPort,
     Hop,
-    NotConnected,
-    NotSecure,
-    NotUnderstood,
     Response,
-    TooLarge,
-    TooSlow,
-    Undecodable,
     Validators,
 )
 from links.normalizing import DEFAULT_PORTS, Address, AddressError, parse_address, trim
@@ -113,12 +104,7 @@ class Fetcher:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         # A look-up cannot be interrupted; nobody waits for one that is late.
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self._pool.aclose()
@@ -135,7 +121,7 @@ class Fetcher:
         """Ask for an address and follow its redirects; any status is a response.
 
         `known` makes the request conditional: the server that gave these validators may answer 304.
-        A body of more than `max_bytes` decoded bytes (the policy's, if None) raises TooLarge, or is
+        A body of more than `max_bytes` decoded bytes (the policy's, if None) is an error, or is
         cut there if `truncate`; with 0 a GET brings status and headers only.
         Raises FetchError.
         """
@@ -165,8 +151,8 @@ class Fetcher:
                 return answer
             place = _read_redirect(place, answer.headers["location"], self.policy)
             if str(place) in seen:
-                raise BadRedirect("The redirects go round in circles.")
-        raise BadRedirect(f"There are more than {self.policy.max_redirects} redirects.")
+                raise FetchError("redirects", "The redirects go round in circles.")
+        raise FetchError("redirects", f"There are more than {self.policy.max_redirects} redirects.")
 
     async def _ask(self, place: Address, order: "_Order") -> "_Answer":
         """One request and its answer. The body of a redirect is not read."""
@@ -210,10 +196,10 @@ class Fetcher:
 
     def _check_head(self, response: httpcore.Response) -> None:
         if response.status < 200:
-            raise NotUnderstood("The server changed to another protocol.")
+            raise FetchError("protocol", "The server changed to another protocol.")
         size = sum(len(name) + len(value) for name, value in response.headers)
         if size > self.policy.max_header_bytes or len(response.headers) > self.policy.max_headers:
-            raise TooLarge("The server sent more headers than allowed.")
+            raise FetchError("too-large", "The server sent more headers than allowed.")
 
     async def _look_up(self, host: str, port: int) -> list[str]:
         loop = asyncio.get_running_loop()
@@ -272,19 +258,17 @@ def _explained(hops: list[Hop]) -> Iterator[None]:
 def _in_our_words(error: Exception) -> FetchError:
     match error:
         case TimeoutError() | httpcore.TimeoutException():
-            return TooSlow("The server took too long.")
+            return FetchError("timeout", "The server took too long.")
         case ssl.SSLError():
-            return NotSecure("The secure connection broke.")
+            return FetchError("tls", "The secure connection broke.")
         case OSError() | httpcore.NetworkError():
-            return NotConnected("The connection broke.")
+            return FetchError("connect", "The connection broke.")
         case CodingError():
-            return Undecodable(str(error))
-    return NotUnderstood("The server sent no valid HTTP.")
+            return FetchError("encoding", str(error))
+    return FetchError("protocol", "The server sent no valid HTTP.")
 
 
-@cache
-def _public_authorities() -> ssl.SSLContext:
-    return httpcore.default_ssl_context()
+_public_authorities = cache(httpcore.default_ssl_context)
 
 
 def _port(place: Address) -> int:
@@ -296,9 +280,9 @@ def _read_url(url: str, policy: Policy) -> Address:
     try:
         place = parse_address(trim(url))
     except AddressError as error:
-        raise BadURL(str(error)) from error
+        raise FetchError("bad-url", str(error)) from error
     if not policy.may_use(_port(place)):
-        raise ForbiddenPort(f"Port {_port(place)} is not one of a web server.")
+        raise FetchError("forbidden-port", f"Port {_port(place)} is not one of a web server.")
     place.user = place.fragment = ""
     return place
 
@@ -306,8 +290,10 @@ def _read_url(url: str, policy: Policy) -> Address:
 def _read_redirect(place: Address, location: str, policy: Policy) -> Address:
     try:
         return _read_url(urljoin(str(place), location), policy)
-    except (BadURL, ValueError) as error:
-        raise BadRedirect("A redirect leads to no http or https address.") from error
+    except (FetchError, ValueError) as error:
+        if isinstance(error, FetchError) and error.kind != "bad-url":
+            raise
+        raise FetchError("redirects", "A redirect leads to no http or https address.") from error
 
 
 def _conditions(place: Address, known: Validators | None) -> list[tuple[bytes, bytes]]:
@@ -351,7 +337,7 @@ async def _read_body(response: httpcore.Response, order: _Order) -> tuple[bytes,
         if len(body) > order.max_bytes:
             if order.truncate:
                 return bytes(body[: order.max_bytes]), True
-            raise TooLarge(f"The page is larger than {order.max_bytes:,} bytes.")
+            raise FetchError("too-large", f"The page is larger than {order.max_bytes:,} bytes.")
     decoder.finish()
     return bytes(body), False
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import Final, Literal
 
 # Headers of a response that are kept: what tells the page's kind, age, place and state.
 KEPT_HEADERS: Final = frozenset(
@@ -63,77 +63,29 @@ class Response:
         )
 
 
+# Why there is no response, in a word for programs.
+Kind = Literal[
+    "bad-url",  # not an http or https address
+    "forbidden-port",  # a port on which no web server is expected
+    "forbidden-address",  # a host that is, or also is, not on the public Internet
+    "dns",  # the host name has no address
+    "connect",  # no connection, or it broke
+    "tls",  # no TLS connection: certificate, name or handshake are wrong
+    "timeout",  # a time limit passed
+    "too-large",  # more bytes or headers than allowed
+    "redirects",  # too many, going round in circles, or leading out of the web
+    "protocol",  # what came is no HTTP, or broke off
+    "encoding",  # the body is not in the coding it claims
+]
+
+
 class FetchError(Exception):
-    """No response. The message is one line for people; `kind` is a stable word for programs.
+    """No response. The message is one line for people.
 
     `hops` are the requests that were answered before it failed, the last one perhaps only in part.
     """
 
-    kind: ClassVar[str] = "failed"
-    hops: "tuple[Hop, ...]" = ()
-
-
-class BadURL(FetchError):
-    """Not an http or https address."""
-
-    kind = "bad-url"
-
-
-class ForbiddenPort(FetchError):
-    """A port on which no web server is expected."""
-
-    kind = "forbidden-port"
-
-
-class ForbiddenAddress(FetchError):
-    """A host that is, or also is, not on the public Internet."""
-
-    kind = "forbidden-address"
-
-
-class NameNotFound(FetchError):
-    """The host name has no address."""
-
-    kind = "dns"
-
-
-class NotConnected(FetchError):
-    """No connection, or it broke."""
-
-    kind = "connect"
-
-
-class NotSecure(FetchError):
-    """No TLS connection: certificate, name or handshake are wrong."""
-
-    kind = "tls"
-
-
-class TooSlow(FetchError):
-    """A time limit passed."""
-
-    kind = "timeout"
-
-
-class TooLarge(FetchError):
-    """More bytes or headers than allowed."""
-
-    kind = "too-large"
-
-
-class BadRedirect(FetchError):
-    """Redirects that are too many, go round in circles, or lead out of the web."""
-
-    kind = "redirects"
-
-
-class NotUnderstood(FetchError):
-    """What came is no HTTP, or broke off."""
-
-    kind = "protocol"
-
-
-class Undecodable(FetchError):
-    """The body is not in the coding it claims."""
-
-    kind = "encoding"
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.hops: tuple[Hop, ...] = ()
