@@ -1,7 +1,6 @@
 """Archived copies of pages that are gone: looked up where somebody keeps them.
 
-``LINKS_ARCHIVE`` names the archive that is asked, or "none". Another archive is another class
-with ``find``, named in ``ARCHIVES``.
+``LINKS_ARCHIVE`` names the archive that is asked, the Internet Archive, or "none".
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from links.signals import links_changed
 
 logger = logging.getLogger(__name__)
 
+ENDPOINT: Final = "https://archive.org/wayback/available?url="
 # An archive that had no copy is asked again after as long.
 ASKED_AGAIN: Final = timedelta(days=30)
 # As many links are looked up in one run of the task.
@@ -34,36 +34,22 @@ class ArchiveError(Exception):
     """An archive gave no answer, or one that is not understood."""
 
 
-class Archive(Protocol):
-    """Somebody who keeps copies of pages."""
+def _find_copy(url: str) -> str:
+    """Return the address of the latest copy of a page that was no error, or "" if there is none.
 
-    def find(self, url: str) -> str:
-        """Return the address of a copy of a page, or "" if there is none; raises ArchiveError."""
-        ...
-
-
-class Wayback:
-    """The Internet Archive: https://archive.org/help/wayback_api.php."""
-
-    endpoint = "https://archive.org/wayback/available?url="
-    host = "web.archive.org"
-
-    def find(self, url: str) -> str:
-        """Return the address of the latest copy that was a page, and no error."""
-        try:
-            response = fetch(self.endpoint + quote(url, safe=""), policy=own_policy())
-            found = json.loads(response.body)["archived_snapshots"].get("closest") or {}
-            copy = str(found.get("url", "")) if found.get("available") else ""
-            is_page = str(found.get("status", "200")).startswith("2")
-        except (FetchError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveError(f"The archive gave no answer: {error}") from error
-        # Nothing but a copy of theirs is shown to readers.
-        if not is_page or urlsplit(copy).hostname != self.host:
-            return ""
-        return copy.replace("http://", "https://", 1)
-
-
-ARCHIVES: Final[dict[str, type[Archive]]] = {"wayback": Wayback}
+    See https://archive.org/help/wayback_api.php. Raises ArchiveError.
+    """
+    try:
+        response = fetch(ENDPOINT + quote(url, safe=""), policy=own_policy())
+        found = json.loads(response.body)["archived_snapshots"].get("closest") or {}
+        copy = str(found.get("url", "")) if found.get("available") else ""
+        is_page = str(found.get("status", "200")).startswith("2")
+    except (FetchError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArchiveError(f"The archive gave no answer: {error}") from error
+    # Nothing but a copy of theirs is shown to readers.
+    if not is_page or urlsplit(copy).hostname != "web.archive.org":
+        return ""
+    return copy.replace("http://", "https://", 1)
 
 
 def own_policy() -> Policy:
@@ -72,23 +58,16 @@ def own_policy() -> Policy:
     return Policy(user_agent=agent, total_seconds=20)
 
 
-def chosen_archive() -> Archive | None:
-    """Return the archive that the settings name, or None."""
-    archive = ARCHIVES.get(settings.LINKS_ARCHIVE)
-    return archive() if archive else None
-
-
 @task()
 def look_for_copies(pks: list[int]) -> int:
     """Look up copies of broken links (by key) that have none yet; return how many were found.
 
     The answer is kept; an archive that had none is asked again after a month.
     """
-    archive = chosen_archive()
-    if archive is None:
+    if settings.LINKS_ARCHIVE == "none":
         return 0
     now, rest = pks[:A_RUN], pks[A_RUN:]
-    found = sum(_look_up(archive, link) for link in _to_look_up(now))
+    found = sum(_look_up(link) for link in _to_look_up(now))
     if rest:
         look_for_copies.enqueue(rest)
     return found
@@ -102,9 +81,9 @@ def _to_look_up(pks: Iterable[int]) -> Iterable[Link]:
     ]
 
 
-def _look_up(archive: Archive, link: Link) -> bool:
+def _look_up(link: Link) -> bool:
     try:
-        copy = archive.find(link.url)
+        copy = _find_copy(link.url)
     except ArchiveError as error:
         logger.info("No answer about %s: %s", link.url, error)
         return False

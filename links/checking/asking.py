@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread
-from types import TracebackType
 from typing import Any, Final, Self
 
 from links.checking.verdicts import NOT_FOR_HEAD, Verdict, judge, judge_error
@@ -27,15 +26,11 @@ BEGINNING: Final = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A link to ask about: its key and canonical address, and what makes the request cheaper.
-
-    ``wants_page`` asks for the beginning of the page, too, for its title and signs of a soft 404.
-    """
+    """A link to ask about: its key and canonical address, and what makes the request cheaper."""
 
     pk: int
     url: str
     known: Validators | None = None
-    wants_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +85,7 @@ class Asker:
         self._run(self._begin())
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -164,9 +154,8 @@ class Asker:
         """HEAD first, which costs a server least; GET where HEAD is not enough, or not answered."""
         try:
             response = await self._fetch(question, host, "HEAD")
-            if response.status in NOT_FOR_HEAD or (
-                question.wants_page and 200 <= response.status < 300
-            ):
+            # Of a page that is there, its title and signs of a soft 404 are wanted.
+            if response.status in NOT_FOR_HEAD or 200 <= response.status < 300:
                 response = await self._fetch(question, host, "GET")
         except FetchError as error:
             if error.kind not in {"protocol", "connect", "encoding"}:
