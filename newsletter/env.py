@@ -9,10 +9,10 @@ the value of `NAME`, as container platforms hand over secrets.
 import os
 import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -146,18 +146,18 @@ def url(name: str, default: str = "") -> str:
 
 
 def _is_site_address(value: str) -> bool:
+    parts = _split_address(value, {"http", "https"})
+    return parts is not None and parts.path in {"", "/"} and not re.search(r"[\s?#@\\]", value)
+
+
+def _split_address(value: str, schemes: Container[str]) -> SplitResult | None:
+    """Return the parts of an address with one of these schemes; None if it is not valid."""
     try:
         parts = urlsplit(value)
         port_is_valid = parts.port is None or parts.port > 0
     except ValueError:
-        return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and port_is_valid
-        and parts.path in {"", "/"}
-        and not re.search(r"[\s?#@\\]", value)
-    )
+        return None
+    return parts if parts.scheme in schemes and parts.hostname and port_is_valid else None
 
 
 def time_zone(name: str, default: str = "UTC") -> str:
@@ -280,15 +280,5 @@ def tasks(name: str, default: str = "database") -> dict[str, Any]:
 
 
 def _is_redis_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    number_is_valid = re.fullmatch(r"/?|/[0-9]{1,3}", parts.path) is not None
-    return (
-        parts.scheme in {"redis", "rediss"}
-        and bool(parts.hostname)
-        and port_is_valid
-        and number_is_valid
-    )
+    parts = _split_address(value, {"redis", "rediss"})
+    return parts is not None and bool(re.fullmatch(r"/?|/[0-9]{1,3}", parts.path))
