@@ -17,6 +17,7 @@ from links.decisions.record import (
     Change,
     ReasonMissing,
     Values,
+    difference,
     record_decision,
     record_effects,
     tidy_reason,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
@@ -23,30 +22,19 @@ class ReasonMissing(ValueError):
 
 
 # What takes something away, and so has to be explained.
-EXPLAINED = frozenset(
-    {
-        Decision.Action.BLOCK,
-        Decision.Action.REPLACE,
-        Decision.Action.MARK_BROKEN,
-        Decision.Action.HIDE,
-    }
-)
 MISSING = {
     Decision.Action.BLOCK: _("A blocked link needs a reason."),
     Decision.Action.REPLACE: _("A replaced link needs a reason."),
     Decision.Action.MARK_BROKEN: _("A link marked broken needs a reason."),
     Decision.Action.HIDE: _("A hidden item needs a reason."),
 }
+EXPLAINED = frozenset(MISSING)
 
 
-Row = TypeVar("Row", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Change(Generic[Row]):
+class Change(NamedTuple):
     """One row before and after; only the values that differ."""
 
-    row: Row
+    row: Model
     before: Values
     after: Values
 
@@ -69,7 +57,7 @@ def record_decision(action: str, *, by: Actor, subject: str, **values: Any) -> D
     return Decision.objects.create(action=action, by=user, by_name=name, subject=subject, **values)
 
 
-def record_effects(decision: Decision, changes: Iterable[Change[Any]]) -> None:
+def record_effects(decision: Decision, changes: Iterable[Change]) -> None:
     """Write down what a decision changed, row by row; datetimes as ISO 8601."""
     Effect.objects.bulk_create(
         Effect(
@@ -92,11 +80,8 @@ def plain(values: Values) -> Values:
     }
 
 
-def difference(row: Row, before: Values, after: Values) -> Change[Row] | None:
+def difference(row: Model, before: Values, after: Values) -> Change | None:
     """Return the change of a row, or None if nothing changed."""
-    names = [name for name, value in after.items() if before[name] != value]
-    if not names:
-        return None
-    return Change(
-        row, {name: before[name] for name in names}, {name: after[name] for name in names}
-    )
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    kept = {name: value for name, value in before.items() if name in changed}
+    return Change(row, kept, changed) if changed else None

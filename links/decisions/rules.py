@@ -156,10 +156,10 @@ def undo_rule(decision: Decision, undoing: Decision) -> None:
     """Put back the rule that a decision ended, if any, and end the one that it made."""
     effect = decision.effects.get()
     ending, starting = effect.after["rule"], effect.before["rule"]
-    if starting is not None and ending is None and _is_taken(starting):
+    new = SourceRule.objects.get(pk=starting) if starting is not None else None
+    if new is not None and ending is None and _active_about(new):
         raise DecisionError(gettext("Another rule was made about the same place since."))
     old = _locked(ending) if ending is not None else None
-    new = SourceRule.objects.get(pk=starting) if starting is not None else None
     _settle(_step(old, new, undoing))
 
 
@@ -190,10 +190,6 @@ def _active_about(rule: SourceRule) -> SourceRule | None:
         host=rule.host, path=rule.path, subdomains=rule.subdomains, ended_at=None
     )
     return same.first()
-
-
-def _is_taken(pk: int) -> bool:
-    return _active_about(SourceRule.objects.get(pk=pk)) is not None
 
 
 def _locked(pk: int) -> SourceRule:

@@ -22,15 +22,14 @@ def report(link: Link, kind: str, *, note: str = "", place: str = "") -> Report:
         # The lock makes two who report the same link at once count one another.
         Link.objects.select_for_update().get(pk=link.pk)
         made = Report.objects.create(link=link, kind=kind, note=note, place=place[:500])
-        asked = Concern.objects.filter(
+        concerns = Concern.objects.filter(
             entry__link=link, entry__closed_at=None, kind=Kind.REPORT, rule=kind
-        ).first()
+        )
+        asked = concerns.first()
         if asked is None:
             worry = Worry(Kind.REPORT, kind, _summary(link, kind, made.created_at))
             raise_concerns({link.pk: [worry]})
-            Concern.objects.filter(
-                entry__link=link, entry__closed_at=None, kind=Kind.REPORT, rule=kind
-            ).update(created_at=made.created_at)
+            concerns.update(created_at=made.created_at)
         else:
             asked.detail = _summary(link, kind, asked.created_at)
             asked.save(update_fields=["detail"])

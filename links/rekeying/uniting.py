@@ -26,6 +26,7 @@ from links.decisions import (
     REGISTRY,
     Change,
     Values,
+    difference,
     record_decision,
     record_effects,
 )
@@ -309,26 +310,19 @@ def _record(batch: _Batch) -> Decision:
     return decision
 
 
-def _changes(batch: _Batch) -> list[Change[Link]]:
+def _changes(batch: _Batch) -> list[Change]:
     changes = [_end(batch.rows[pk], batch, home) for pk, home in batch.gone.items()]
     for page, home in batch.homes.items():
         others = [row.url for row in batch.arrivals[page] if row.pk != home.pk]
         word = "united_with" if home.pk in batch.rows else "parted_from"
         before = _values(batch.rows[home.pk]) if home.pk in batch.rows else {}
         after: Values = _values(home) | ({word: others} if others else {})
-        changed = {name for name, value in after.items() if before.get(name) != value}
-        if changed:
-            changes.append(
-                Change(
-                    batch.rows.get(home.pk, home),
-                    {name: value for name, value in before.items() if name in changed},
-                    {name: value for name, value in after.items() if name in changed},
-                )
-            )
+        if change := difference(batch.rows.get(home.pk, home), before, after):
+            changes.append(change)
     return changes
 
 
-def _end(row: Link, batch: _Batch, home: int) -> Change[Link]:
+def _end(row: Link, batch: _Batch, home: int) -> Change:
     after = {"url": batch.moves[row.pk].to, "united_as": home}
     return Change(row, _values(row), after)
 
