@@ -16,7 +16,11 @@ from posts.publishing import retag
 
 
 class NameTaken(ValueError):
-    """A tag cannot have this name or address, because another tag has it."""
+    """A tag cannot have this name or address (``field``: name or slug): another tag has it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @transaction.atomic
@@ -67,9 +71,9 @@ def check_free(tag: Tag, name: str, slug: str) -> None:
     key = fold(name)
     others, aliases = Tag.objects.exclude(pk=tag.pk), TagAlias.objects.exclude(tag=tag)
     if others.filter(key=key).exists() or aliases.filter(key=key).exists():
-        raise NameTaken(_("Another tag is called so. Merge the two instead."))
+        raise NameTaken("name", _("Another tag is called so. Merge the two instead."))
     if others.filter(slug=slug).exists() or aliases.filter(slug=slug).exists():
-        raise NameTaken(_("Another tag has this address."))
+        raise NameTaken("slug", _("Another tag has this address."))
 
 
 def posts_touched(tags: Iterable[Tag]) -> int:

@@ -12,8 +12,11 @@ from links.admin.parts import (
     ReadOnly,
     ReasonForm,
     Waiting,
+    addresses,
+    ask,
     badge,
     day,
+    selection,
     verbatim,
 )
 from links.admin.rules import SourceRuleAdmin

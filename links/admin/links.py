@@ -24,18 +24,21 @@ from links.admin.parts import (
     STATUSES,
     Desk,
     ReasonForm,
+    addresses,
+    ask,
     badge,
     day,
     moment,
     outward,
     page_of,
     rule_badge,
+    selection,
     with_record,
 )
 from links.decisions import EXPLAINED, DecisionError, ReasonMissing, decide
 from links.models import Decision, Effect, Link, SourceRule
 
-# As many checks and decisions of a link are shown.
+# So many checks and decisions of a link are shown.
 HISTORY = 20
 
 
@@ -264,15 +267,13 @@ class LinkAdmin(Desk):
         is_all = request.POST.get("select_across") == "1"
         has_answered = bool({"decide", "reason"} & request.POST.keys())
         asked = has_answered or not (action in EXPLAINED or is_all)
-        hidden = [("action", f"{action}_selected")]
-        hidden += [("_selected_action", pk) for pk in request.POST.getlist("_selected_action")]
         return self._decide_or_ask(
             request,
             links,
             action,
             data=request.POST if asked else None,
             back=request.get_full_path(),
-            hidden=[*hidden, ("select_across", "1")] if is_all else hidden,
+            hidden=selection(request, f"{action}_selected"),
         )
 
     def _decide_or_ask(
@@ -291,7 +292,8 @@ class LinkAdmin(Desk):
         if form.is_valid() and self._is_decided(request, links, action, form):
             return None
         links = Link.objects.filter(pk__in=links.order_by().values("pk"))
-        return self.ask(
+        return ask(
+            self,
             request,
             title=VERBS[action].name,
             form=form,
@@ -299,7 +301,7 @@ class LinkAdmin(Desk):
             consequence=VERBS[action].meaning,
             button=VERBS[action].name,
             reach=self.reach(links),
-            rows=links.order_by("-pk")[:SHOWN],
+            rows=addresses(links.order_by("-pk")[:SHOWN]),
             hidden=hidden or [("action", action)],
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -135,24 +135,6 @@ class Desk(ReadOnly):
             raise Http404
         return row
 
-    def ask(
-        self,
-        request: HttpRequest,
-        *,
-        title: object,
-        form: forms.Form | None,
-        back: str,
-        **context: Any,
-    ) -> HttpResponse:
-        """Show what something touches, and ask for a reason and a confirmation.
-
-        ``context``: consequence (a sentence), button, reach, rows (some of what is touched),
-        hidden (name, value) fields; see the template.
-        """
-        around = self.admin_site.each_context(request)
-        shown = {"title": title, "opts": self.opts, "form": form, "back": back, **context}
-        return render(request, "admin/links/decision/ask.html", {**around, **shown})
-
     def confirm(
         self,
         request: HttpRequest,
@@ -173,7 +155,38 @@ class Desk(ReadOnly):
             else:
                 self.message_user(request, with_record(said, decision), messages.SUCCESS)
                 return HttpResponseRedirect(back)
-        return self.ask(request, form=form, back=back, **context)
+        return ask(self, request, form=form, back=back, **context)
+
+
+def ask(
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    *,
+    title: object,
+    form: forms.Form | None,
+    back: str,
+    **context: Any,
+) -> HttpResponse:
+    """Show what something touches, and ask for what is missing and a confirmation.
+
+    ``context``: consequence (a sentence), button, reach, rows (some of what is touched, in words)
+    and how many ``more`` there are, hidden (name, value) fields; see the template.
+    """
+    around = model_admin.admin_site.each_context(request)
+    shown = {"title": title, "opts": model_admin.opts, "form": form, "back": back, **context}
+    return render(request, "admin/links/decision/ask.html", {**around, **shown})
+
+
+def selection(request: HttpRequest, action: str) -> list[tuple[str, object]]:
+    """Return the hidden fields that ask for an action on the same selection again."""
+    names = ("_selected_action", "select_across")
+    chosen = [(name, value) for name in names for value in request.POST.getlist(name)]
+    return [("action", action), *chosen]
+
+
+def addresses(rows: Iterable[Any]) -> list[SafeString]:
+    """Return the ``url`` of rows as lists show addresses."""
+    return [format_html('<span class="address">{}</span>', row.url) for row in rows]
 
 
 def badge(kind: str | None, word: object) -> SafeString:

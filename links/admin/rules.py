@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links import access
-from links.admin.parts import SHOWN, Desk, moment, rule_badge, with_record
+from links.admin.parts import SHOWN, Desk, addresses, ask, moment, rule_badge, with_record
 from links.decisions import (
     DecisionError,
     Place,
@@ -157,7 +157,8 @@ class SourceRuleAdmin(Desk):
         return HttpResponseRedirect(reverse("admin:links_sourcerule_changelist"))
 
     def _ask_for(self, request: HttpRequest, form: RuleForm) -> HttpResponse:
-        return self.ask(
+        return ask(
+            self,
             request,
             title=gettext("Make a rule about a source"),
             form=form,
@@ -169,7 +170,8 @@ class SourceRuleAdmin(Desk):
     def _show_reach(self, request: HttpRequest, form: RuleForm) -> HttpResponse:
         rule = form.rule()
         links = links_under(rule)
-        return self.ask(
+        return ask(
+            self,
             request,
             title=str(rule),
             form=None,
@@ -177,7 +179,7 @@ class SourceRuleAdmin(Desk):
             consequence=f"{MEANINGS[SourceRule.Action(rule.action)]} {FOLLOWING}",
             button=gettext("Make this rule"),
             reach=self.reach(links),
-            rows=links.order_by("-pk")[:SHOWN],
+            rows=addresses(links.order_by("-pk")[:SHOWN]),
             hidden=[
                 ("place", rule.place),
                 ("action", rule.action),
@@ -199,7 +201,7 @@ class SourceRuleAdmin(Desk):
             consequence=gettext("Its links are again what was decided about each of them."),
             button=gettext("End the rule"),
             reach=self.reach(links),
-            rows=links.order_by("-pk")[:SHOWN],
+            rows=addresses(links.order_by("-pk")[:SHOWN]),
         )
 
     def about(self, request: HttpRequest, row: SourceRule) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from links.access import MAKE_RULES, may
 from links.admin.parts import EMPTY, RULES, STANDINGS, Desk, badge, day, page_of, rule_badge
 from links.models import Link, Source, SourceRule
 
-# As many owners and rules are shown on a source's page.
+# So many owners and rules are shown on a source's page.
 SHOWN_OWNERS = 50
 SHOWN_RULES = 20
 

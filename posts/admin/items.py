@@ -10,7 +10,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,7 +17,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, SHOWN, ReasonForm, badge, day
+from links.admin import EMPTY, SHOWN, ReasonForm, ask, badge, day, selection
 from links.decisions import ReasonMissing, tidy_reason
 from links.models import Decision, Link
 from posts import following
@@ -186,19 +185,22 @@ class LinkedItemAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show what would be hidden, and ask for a reason."""
         count = items.count()
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Hide items"),
-            "opts": self.opts,
-            "form": form,
-            "items": items[:SHOWN],
-            "count": count,
-            "more": max(0, count - SHOWN),
-            "selected": request.POST.getlist("_selected_action"),
-            "select_across": request.POST.get("select_across") == "1",
-            "back": request.get_full_path(),
-        }
-        return render(request, "admin/posts/linkeditem/hide.html", context)
+        words = '{}<br><span class="quiet">{}</span>'
+        return ask(
+            self,
+            request,
+            title=gettext("Hide items"),
+            form=form,
+            back=request.get_full_path(),
+            consequence=gettext(
+                "Readers will no longer find these items on pages and in feeds. The Markdown stays"
+                " as it is, and the items can be shown again."
+            ),
+            button=ngettext("Hide %(n)s item", "Hide %(n)s items", count) % {"n": count},
+            rows=[format_html(words, row, row.post.title) for row in items[:SHOWN]],
+            more=max(0, count - SHOWN),
+            hidden=selection(request, "hide_selected"),
+        )
 
     @admin.action(description=_("Show the selected items again"), permissions=["change"])
     def show_selected(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:

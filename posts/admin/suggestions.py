@@ -9,14 +9,13 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import ReadOnly, badge, day
+from links.admin import SHOWN, ReadOnly, addresses, ask, badge, day, selection
 from links.decisions import BATCH
 from links.models import Suggestion
 from links.readers import accept, decline
@@ -28,19 +27,14 @@ COLOURS = {Status.WAITING: "scheduled", Status.ACCEPTED: "published", Status.DEC
 
 
 class AnswerForm(forms.Form):
-    """What the reader is told."""
+    """What the readers are told whose suggestions are declined."""
 
     answer = forms.CharField(
         label=_("answer"),
         max_length=500,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Shown on the reader's status page."),
     )
-
-    def __init__(self, data: Any = None, *, required: bool) -> None:
-        super().__init__(data)
-        self.fields["answer"].required = required
 
 
 class SuggestionForm(forms.ModelForm):
@@ -57,9 +51,6 @@ class SuggestionForm(forms.ModelForm):
         if "_decline" in self.data and not (cleaned.get("answer") or "").strip():
             self.add_error("answer", gettext("Say why: the reader is told."))
         return cleaned
-
-    def _post_clean(self) -> None:
-        """Leave the row alone: ``suggesting`` writes it."""
 
 
 @admin.register(Suggestion)
@@ -167,21 +158,26 @@ class SuggestionAdmin(Covered, ReadOnly):
         self, request: HttpRequest, queryset: QuerySet[Suggestion]
     ) -> HttpResponse | None:
         """Decline suggestions, once somebody said why."""
-        form = AnswerForm(request.POST if "answer" in request.POST else None, required=True)
+        form = AnswerForm(request.POST if "answer" in request.POST else None)
         if form.is_valid():
             self._decline(request, queryset, form.cleaned_data["answer"])
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Decline suggestions"),
-            "opts": self.opts,
-            "form": form,
-            "suggestions": queryset,
-            "count": queryset.count(),
-            "selected": request.POST.getlist("_selected_action"),
-            "select_across": request.POST.get("select_across") == "1",
-        }
-        return render(request, "admin/links/suggestion/decline.html", context)
+        count = queryset.count()
+        return ask(
+            self,
+            request,
+            title=gettext("Decline suggestions"),
+            form=form,
+            back=request.get_full_path(),
+            consequence=gettext(
+                "The links stay as they are; the readers who suggested them are told why they are"
+                " not taken."
+            ),
+            button=ngettext("Decline %(n)s suggestion", "Decline %(n)s suggestions", count)
+            % {"n": count},
+            rows=addresses(queryset[:SHOWN]),
+            hidden=selection(request, "decline_selected"),
+        )
 
     def _decline(self, request: HttpRequest, rows: QuerySet[Suggestion], answer: str) -> None:
         with transaction.atomic():

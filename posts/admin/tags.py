@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -53,11 +53,8 @@ class TagForm(forms.ModelForm):
             try:
                 check_free(self.instance, name, slug)
             except NameTaken as error:
-                raise ValidationError(str(error)) from error
+                self.add_error(error.field, str(error))
         return cleaned
-
-    def _post_clean(self) -> None:
-        """Leave the row alone: ``merging.rename`` writes it."""
 
 
 class MergeForm(forms.Form):
@@ -150,8 +147,7 @@ class TagAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Tag, form: forms.ModelForm[Tag], change: bool
     ) -> None:
-        """Rename through ``merging``, then write the description."""
-        obj.description = form.cleaned_data["description"]
+        """Write the description, and rename as that takes."""
         obj.save(update_fields=["description"])
         count = rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"], by=request.user)
         if count:

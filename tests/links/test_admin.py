@@ -103,6 +103,17 @@ def test_a_link_is_decided_on_its_own_page(client: Client) -> None:
     assert str(Decision.objects.get()) == f"Blocked: {URL}"
 
 
+def test_a_button_on_the_page_of_a_link_decides_about_it(client: Client) -> None:
+    make_post()
+
+    page = Page(client.get(change()))
+    button = page.one(".verbs button").attributes
+    client.post(button["formaction"], {button["name"]: button["value"]})
+
+    assert (button["value"], link().status) == ("approve", "approved")
+    assert len(page.all("#content-main form")) == 1, "browsers drop a form in another"
+
+
 def test_every_decision_is_written_down_with_who_and_why(client: Client, moderator: User) -> None:
     make_post()
 
