@@ -24,8 +24,8 @@ class Page:
         return self._tree.css(selector)
 
     def texts(self, selector: str) -> list[str]:
-        """Return the text of every element that a selector finds."""
-        return [node.text() for node in self.all(selector)]
+        """Return the text of every element that a selector finds, as a reader sees it."""
+        return [shown(node) for node in self.all(selector)]
 
     def text(self) -> str:
         """Return all text."""
@@ -38,6 +38,11 @@ class Page:
     def value(self, selector: str, attribute: str) -> str:
         """Return an attribute of the first element that a selector finds; it must have it."""
         return value_of(self.one(selector), attribute)
+
+
+def shown(node: LexborNode) -> str:
+    """Return the text of an element as browsers show it: white space is one space."""
+    return " ".join(node.text().split())
 
 
 def value_of(node: LexborNode, attribute: str) -> str:

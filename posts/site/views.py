@@ -28,7 +28,7 @@ from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, read_preview
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
-from posts.site import listing
+from posts.site import feeds, listing
 from posts.site.initials import group_by_initial
 from posts.site.listing import public_row
 from posts.site.paging import PAGE_SIZE, Page, paginate
@@ -302,9 +302,9 @@ def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: st
     return page("listing", context | parts, nav=nav, path=request.path)
 
 
-def _feeds(kind: str, slug: str) -> list[tuple[str, str]]:
+def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
     return [
-        (title, reverse(f"posts:{kind}-{form}", args=[slug]))
+        (title, reverse(f"posts:{kind}-{form}", args=[slug]), feeds.FORMS[form][0])
         for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     ]
 

@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STYLES = ROOT / "static" / "css"
 TOKENS = STYLES / "tokens.css"
 SHEETS = sorted(STYLES.rglob("*.css"))
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+ALL_TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
+TEMPLATES = [path for path in ALL_TEMPLATES if path.suffix == ".html"]
+LONGEST_LINE = 120
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 VALUE = re.compile(r":([^;{}]+)[;}]")
@@ -81,6 +83,13 @@ def test_the_colour_of_a_browser_is_that_of_the_page() -> None:
 
     assert paper is not None
     assert tuple(re.findall(r'name="theme-color" content="(#\w+)"', base)) == paper.groups()
+
+
+@pytest.mark.parametrize("path", ALL_TEMPLATES, ids=name)
+def test_lines_of_templates_fit_a_screen(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if len(line) > LONGEST_LINE] == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)

@@ -26,7 +26,7 @@ from links.readers import suggesting
 from posts.models import RateCount
 from tests.builders import make_post, make_scheduled
 from tests.readers import HERE, errors, suggest, ticket
-from tests.reading import Page
+from tests.reading import Page, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def status_page(client: Client, suggestion: Suggestion) -> Page:
 
 
 def heading(page: Page) -> str:
-    return page.one("h1").text()
+    return shown(page.one("h1"))
 
 
 def make_suggestion(url: str = NEW, **values: str) -> Suggestion:
