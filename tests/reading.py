@@ -8,10 +8,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 
 class Page:
-    """The HTML of an answer."""
+    """The HTML of an answer, or HTML itself."""
 
-    def __init__(self, response: Any) -> None:
-        self._tree = LexborHTMLParser(response.content.decode())
+    def __init__(self, answer: Any) -> None:
+        html = answer if isinstance(answer, str) else answer.content.decode()
+        self._tree = LexborHTMLParser(html)
 
     def one(self, selector: str) -> LexborNode:
         """Return the first element that a selector finds; there must be one."""

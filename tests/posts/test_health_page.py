@@ -20,6 +20,7 @@ from posts.health import measuring, plotting
 from posts.health.plotting import Series, Words, labelled_every, ticks_up_to
 from tests.builders import make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -186,46 +187,46 @@ def test_the_page_has_a_plot_and_a_table_for_everything(client: Client, archive:
         link=register([url])[url], url=url, created_at=datetime(2024, 5, 1, tzinfo=UTC)
     )
     Check.objects.create(link=Link.objects.first(), health="ok")
-    page = client.get(PAGE).content.decode()
+    page = Page(client.get(PAGE))
 
-    plots = [part.split("</svg>")[0] for part in page.split("<svg ")[1:] if "plot" in part[:40]]
-    assert len(plots) == len(TABLES)
-    assert page.count('<table class="numbers">') == len(TABLES)
-    for key in TABLES:
-        assert f"?table={key}" in page
+    assert len(page.all(".panel svg.plot")) == len(TABLES)
+    assert len(page.all(".panel table.numbers")) == len(TABLES)
+    files = [address.partition("?table=")[2] for address in page.values(".panel a", "href")]
+    assert set(files) == set(TABLES)
 
 
 def test_without_anything_the_page_says_so_in_every_panel(client: Client) -> None:
-    page = client.get(PAGE).content.decode()
+    page = Page(client.get(PAGE))
 
-    assert "No link of an issue has been checked yet." in page
-    assert "Nothing has been checked in the last 30 days." in page
-    assert "No reader&#x27;s suggestion has been printed yet." in page
-    assert 'class="plot' not in page
+    said = page.texts(".panel .quiet")
+    assert "No link of an issue has been checked yet." in said
+    assert "Nothing has been checked in the last 30 days." in said
+    assert "No reader's suggestion has been printed yet." in said
+    assert not page.all(".plot")
     for key in TABLES:
         assert len(table(client, key)) == 1
 
 
 def test_issues_without_checks_show_no_rot(client: Client) -> None:
     make_posts(2)
-    page = client.get(PAGE).content.decode()
+    page = Page(client.get(PAGE))
 
-    assert "No link of an issue has been checked yet." in page
-    assert 'id="repeats-name"' in page
+    assert "No link of an issue has been checked yet." in page.texts(".panel .quiet")
+    assert page.all("#repeats-name")
 
 
 def test_numbers_are_kept_for_some_minutes_and_say_when_they_were_true(
     client: Client, archive: None, time_machine
 ) -> None:
     time_machine.move_to(NOW)
-    first = client.get(PAGE).content.decode()
+    first = Page(client.get(PAGE)).text()
     check("https://d.example.org/x", "broken")
     time_machine.shift(60)
     assert "15 Jun 2024, 12:00" in first
-    assert "15 Jun 2024, 12:00" in client.get(PAGE).content.decode()
+    assert "15 Jun 2024, 12:00" in Page(client.get(PAGE)).text()
 
     cache.clear()
-    assert "15 Jun 2024, 12:01" in client.get(PAGE).content.decode()
+    assert "15 Jun 2024, 12:01" in Page(client.get(PAGE)).text()
 
 
 def test_the_page_costs_the_same_queries_when_the_rows_double(client: Client) -> None:
@@ -251,10 +252,11 @@ def _queries(client: Client) -> int:
 def test_the_page_speaks_korean(client: Client, archive: None, settings) -> None:
     settings.LANGUAGE_CODE = "ko"
     with translation.override("ko"):
-        page = client.get(PAGE, headers={"accept-language": "ko"}).content.decode()
+        page = Page(client.get(PAGE, headers={"accept-language": "ko"}))
 
+    assert page.value("html", "lang") == "ko"
     for english in ("Broken links", "Covered before", "Numbers", "Download", "Waiting", "Checks"):
-        assert english not in page, english
+        assert english not in page.text(), english
 
 
 # The files
@@ -281,7 +283,8 @@ def test_the_file_of_sources_has_more_than_the_page(client: Client) -> None:
     )
 
     assert len(table(client, "sources")) == 41
-    assert client.get(PAGE).content.decode().count(".example</th>") == measuring.TOP
+    hosts = Page(client.get(PAGE)).texts("[aria-labelledby=sources] th[scope=row]")
+    assert len(hosts) == measuring.TOP
 
 
 def test_a_source_named_like_a_formula_is_text_in_the_file(client: Client) -> None:

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from posts.previewing import PreviewError, PreviewExpired, read_preview, sign_preview
 from tests.builders import make_draft, make_post
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -21,8 +22,9 @@ def test_a_draft_is_shown_as_readers_will_see_it(client: Client) -> None:
     response = client.get(sign_preview(draft))
 
     assert response.status_code == 200
-    assert "Not yet public" in response.content.decode()
-    assert "First find" in response.content.decode()
+    page = Page(response)
+    assert page.texts("article h1") == ["Not yet public"]
+    assert "First find" in page.one(".body").text()
     assert client.get(draft.get_absolute_url()).status_code == 404
 
 
