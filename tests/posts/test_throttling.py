@@ -16,7 +16,7 @@ from tests.tasks.samples import PATIENCE, wait_until
 
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 LIMIT = Limit(3, timedelta(minutes=10))
-WORKERS = 3
+WORKERS = 2
 
 
 def results(times: int, who: str = "a", at: datetime = NOW, limit: Limit = LIMIT) -> list[bool]:
