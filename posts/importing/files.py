@@ -20,8 +20,8 @@ from posts import publishing
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.exporting import post_of_export
 from posts.importing.comparing import Difference, differences
+from posts.importing.losses import find_losses
 from posts.importing.pictures import Pictures, find_pictures, has_new_pictures, store_pictures
-from posts.importing.proofreading import find_losses
 from posts.importing.sources import SourceFile
 from posts.models import Post
 
