@@ -128,11 +128,11 @@ def test_enter_in_a_field_does_not_suggest_again_what_was_covered(
     assert not Suggestion.objects.exists()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("browser", ["page", "plain"])
 def test_the_link_of_an_item_is_reported_from_the_item(
-    scripts: bool, page: Page, plain: Page, live_server: LiveServer, post: Post
+    browser: str, request: pytest.FixtureRequest, live_server: LiveServer, post: Post
 ) -> None:
-    reader = page if scripts else plain
+    reader: Page = request.getfixturevalue(browser)
     find = item(post, "First find")
     reader.goto(f"{live_server.url}{post.get_absolute_url()}")
     flag = reader.locator(f"#{find.anchor} > .report-link")
