@@ -260,13 +260,22 @@ def test_notes_of_readers_are_shown_as_text(client: Client, post: Post) -> None:
             "앞 문장이에요. [문서](https://a.example/x)를 읽어요.",
             ("앞 문장이에요. ", "문서", "를 읽어요."),
         ),
-        ("See <https://a.example/x> now", ("See ", "words", " now")),
-        ("[![logo](l.png)](https://c.example/) https://a.example/x", ("logo ", "words", "")),
+        ("See <https://a.example/x> now", ("See ", "https://a.example/x", " now")),
+        (
+            "[![logo](l.png)](https://c.example/) https://a.example/x",
+            ("", "https://a.example/x", ""),
+        ),
         ("[wiki](https://a.example/x_(y)) it", ("", "wiki", " it")),
         (
             "- [longer](https://a.example/x/y)\n- [this](https://a.example/x \"title\") one",
             ("", "this", " one"),
         ),
+        (
+            "<ul><li><a href='https://b.example/'>b</a></li><li><a href='https://a.example/x'>"
+            "a</a> &amp; more</li></ul>",
+            ("", "a", " & more"),
+        ),
+        ("off here.** And [a](https://a.example/x) **this", ("off here. And ", "a", " this")),
     ],
 )  # fmt: skip
 def test_the_sentence_around_a_link_is_plain_text(
@@ -274,11 +283,11 @@ def test_the_sentence_around_a_link_is_plain_text(
 ) -> None:
     url = "https://a.example/x_(y)" if "x_(y)" in markdown else "https://a.example/x"
 
-    assert passage_around(markdown, url, "words") == Passage(*expected)
+    assert passage_around(markdown, url) == Passage(*expected)
 
 
 def test_text_without_the_address_has_no_sentence_of_it() -> None:
-    assert passage_around("[a][b]\n\n[b]: elsewhere", "https://a.example/x", "a") is None
+    assert passage_around("[a][b]\n\n[b]: elsewhere", "https://a.example/x") is None
 
 
 def test_a_reference_link_is_shown_in_its_item(post: Post) -> None:

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat, Greatest, NullIf, StrIndex, Substr
 from django.utils.translation import gettext_lazy as _
+from selectolax.lexbor import LexborHTMLParser
 
 from links.decisions import Reach
 from links.models import Concern, Kind, Link, QueueEntry, Report, Source, Suggestion
 from links.queue import MOST_COUNTED, CappedCount, explain
 from posts.models import Appearance
+from posts.rendering import MarkdownLimitError, render_markdown
 
 # How many places of a link are looked at: the rest is on the link's own page.
 PLACES = 8
@@ -144,71 +146,41 @@ def _different(places: QuerySet[Appearance], name: str) -> QuerySet[Any]:
     return there.distinct()
 
 
+_BLOCKS = frozenset("p li td th h1 h2 h3 h4 h5 h6 blockquote dd dt".split())
+_END = re.compile(r"""[.!?…。！？][)"'”’」』]*(?:\s+|$)""")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+
+
 def _passage_of(place: Any) -> Passage:
-    found = passage_around(place.around, place.url, place.anchor_text)
+    found = passage_around(place.around, place.url)
     if found is None and place.item is not None:
         found = _split_at(f"{place.item.title} {place.item.summary}".strip(), place.anchor_text)
     return found or Passage("", place.anchor_text or place.url, "")
 
 
-# A list item's mark, a heading's, a quotation's or a table row's: a block begins there.
-_BEGINNING = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)]|#{1,6}|>|\|)(?:[ \t]|$)")
-_LEADING = re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,9}[.)]|#{1,6}|>|\|)[ \t]+)+", re.M)
-_WORDS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
-_TARGET = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
-_PICTURE = re.compile(rf"!\[([^\[\]]*)\]{_TARGET}")
-_LINK = re.compile(rf"{_WORDS}(?:{_TARGET}|\[[^\[\]]*\])")
-_NOISE = re.compile(r"<[^<>]*>|\*\*|__|~~|`+|(?<!\w)[*_]|[*_](?!\w)|\\(?=[!-/:-@\[-`{-~])")
-_END = re.compile(r"""[.!?…。！？][)"'”’」』]*(?:\s+|$)""")
-_OPEN, _CLOSE = "\ue000", "\ue001"
-
-
-def passage_around(markdown: str, url: str, words: str) -> Passage | None:
+def passage_around(markdown: str, url: str) -> Passage | None:
     """Return the sentence around a link as plain text, or None if the link is not found.
 
-    ``markdown`` may begin and end anywhere; ``url`` is the address as written there. Good enough to
-    be read by people: it knows the marks that authors use and not the whole of Markdown.
+    ``markdown`` may begin and end anywhere; ``url`` is the address as written there.
     """
-    # Not the beginning of a longer address, and not the definition of a reference.
-    whole = re.escape(url) + r"(?![\w/?#&=%~+@:-])(?!\.\w)"
-    there = re.search(r"(?<!\]: )" + whole, markdown) if url else None
-    if there is None:
+    try:
+        page = LexborHTMLParser(render_markdown(markdown))
+    except MarkdownLimitError:
         return None
-    block, at = _block_around(markdown, there.start())
-    link = re.compile(_WORDS + r"\(\s*<?" + whole + r"(?:[^()]|\([^()]*\))*\)|<?" + whole + ">?")
-    first = next((found for found in link.finditer(block) if found.end() > at), None)
-    if first is None:
+    link = next((found for found in page.css("a") if found.attributes.get("href") == url), None)
+    block = link and link.parent
+    while block is not None and block.tag not in _BLOCKS:
+        block = block.parent
+    if link is None or block is None:
         return None
-    shown = first.group(1) or words or url
-    marked = f"{block[: first.start()]}{_OPEN}{shown}{_CLOSE}{block[first.end() :]}"
-    before, _, rest = _plain(marked).partition(_OPEN)
+    for nested in block.css("ul, ol"):
+        nested.decompose()
+    link.replace_with(f"{_OPEN}{link.text().strip() or url}{_CLOSE}")
+    # Marks are left where the text was cut off between two.
+    text = " ".join(block.text().replace("**", "").split()).lstrip("-*+ ")
+    before, _, rest = text.partition(_OPEN)
     inside, _, after = rest.partition(_CLOSE)
-    return _sentence(before, inside.strip(), after)
-
-
-def _block_around(markdown: str, at: int) -> tuple[str, int]:
-    """Return the paragraph or list item around a place, and the place in it."""
-    start = markdown.rfind("\n", 0, at) + 1
-    while start > 0 and not _BEGINNING.match(markdown, start):
-        above = markdown.rfind("\n", 0, start - 1) + 1
-        if not markdown[above : start - 1].strip():
-            break
-        start = above
-    end = markdown.find("\n", at)
-    while end >= 0:
-        below = markdown.find("\n", end + 1)
-        line = markdown[end + 1 : below if below >= 0 else None]
-        if not line.strip() or _BEGINNING.match(line):
-            break
-        end = below
-    return markdown[start : end if end >= 0 else None], at - start
-
-
-def _plain(markdown: str) -> str:
-    """Return Markdown without its marks, on one line."""
-    text = _LEADING.sub("", markdown)
-    text = _LINK.sub(r"\1", _PICTURE.sub(r"\1", text))
-    return " ".join(_NOISE.sub("", text).split())
+    return _sentence(before, inside, after)
 
 
 def _split_at(text: str, words: str) -> Passage | None:
