@@ -34,6 +34,6 @@ def barriers_in_any_scheme(page: Page) -> list[str]:
 
 
 def _switch(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """Show a page in another scheme, and wait until its colours have changed."""
+    """Show a page in another scheme; its colours change at once, as for all who want no motion."""
     page.emulate_media(color_scheme=scheme)
-    page.evaluate("Promise.all(document.getAnimations().map(change => change.finished))")
+    assert page.evaluate("document.getAnimations().length") == 0
