@@ -203,8 +203,7 @@ def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool
         return client.post(path, {"post": "yes"}).status_code == 302
     if what.startswith("page "):
         response = client.get(address_of(f"{base}_{what.removeprefix('page ')}", content[name]))
-        list(getattr(response, "streaming_content", ()))
-        response.close()
+        list(getattr(response, "streaming_content", ()))  # whose end closes what it reads
         return response.status_code in {200, 302}
     request = RequestFactory().get("/")
     request.user = user
