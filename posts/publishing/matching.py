@@ -85,6 +85,8 @@ def match_items(
     """
     known = [*living, *removed]
     matches: list[int | None] = [None] * len(found)
+    if not known:
+        return matches
     for rule in SURE:
         _pair(rule, matches, known, found)
     for rule in LIKELY:
