@@ -61,7 +61,10 @@ VERBS: dict[str, Verb] = {
     ),
     Decision.Action.MARK_BROKEN: Verb(
         _("Mark broken"),
-        _("It is not checked any more; where there is an archived copy, it is offered."),
+        _(
+            "Readers see at once “link broken” beside it, and the archived copy where there is one."
+            " It is not checked any more."
+        ),
     ),
     Decision.Action.RESTORE: Verb(_("Restore"), _("As if nobody had decided anything about it.")),
 }
@@ -331,11 +334,12 @@ def _form(action: str, data: Any, link: Link | None) -> forms.Form:
 def _offered(link: Link) -> list[tuple[str, Verb]]:
     """Return what may be decided about a link and would make a difference."""
     idle = set()
-    if (link.status, link.standing) == (Link.Status.APPROVED, Link.Standing.SHOWN):
+    is_approved = (link.status, link.standing) == (Link.Status.APPROVED, Link.Standing.SHOWN)
+    if is_approved and not link.is_marked_broken:
         idle.add(Decision.Action.APPROVE)
     if link.status == Link.Status.BLOCKED:
         idle.add(Decision.Action.BLOCK)
-    if link.health == Link.Health.BROKEN and link.due_at is None:
+    if link.is_marked_broken:
         idle.add(Decision.Action.MARK_BROKEN)
     elif link.status == Link.Status.PENDING and not link.held and not link.replacement_url:
         idle.add(Decision.Action.RESTORE)

@@ -9,11 +9,12 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -71,6 +72,13 @@ def look_for_copies(pks: list[int]) -> int:
     if rest:
         look_for_copies.enqueue(rest)
     return found
+
+
+def look_for_copies_of_marked(links: QuerySet[Link], **_signal: Any) -> None:
+    """Look for copies of links that somebody just said are broken (receiver of links_changed)."""
+    marked = links.filter(health=Link.Health.BROKEN, due_at=None, archived_url="")
+    if keys := list(marked.filter(archive_asked_at=None).values_list("pk", flat=True)):
+        look_for_copies.enqueue(keys)
 
 
 def _to_look_up(pks: Iterable[int]) -> Iterable[Link]:

@@ -198,6 +198,8 @@ def _snapshot(link: Link) -> dict[str, Any]:
 def _approve(link: Link, decision: Decision) -> None:
     _set_status(link, Link.Status.APPROVED, Link.Standing.SHOWN, decision)
     link.held = False
+    if link.is_marked_broken and not decision.replacement_url:
+        _check_again(link, decision)
 
 
 def _block(link: Link, decision: Decision) -> None:
@@ -225,8 +227,14 @@ def _restore(link: Link, decision: Decision) -> None:
     """As if nobody had decided anything."""
     link.status, link.held, link.reason, link.decided_at = Link.Status.PENDING, False, "", None
     link.replacement_url = ""
-    if link.is_rotten and link.due_at is None:
-        link.health, link.due_at = Link.Health.UNCHECKED, decision.at
+    if link.is_marked_broken:
+        _check_again(link, decision)
+
+
+def _check_again(link: Link, decision: Decision) -> None:
+    """Take a moderator's mark away; whoever can be asked is asked at once."""
+    link.health = Link.Health.UNCHECKED
+    link.due_at = decision.at if link.source_id else None
 
 
 _ACTIONS: dict[str, Callable[[Link, Decision], None]] = {

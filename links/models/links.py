@@ -204,6 +204,11 @@ class Link(models.Model):
         return self.health in {self.Health.BROKEN, self.Health.GONE}
 
     @property
+    def is_marked_broken(self) -> bool:
+        """Whether somebody said that it is broken; what checks find, nobody has said yet."""
+        return self.health == self.Health.BROKEN and self.due_at is None
+
+    @property
     def offered_copy(self) -> str:
         """The archived copy offered beside the link; "" if the link works or has none."""
         return self.archived_url if self.is_rotten else ""

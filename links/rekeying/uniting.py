@@ -177,16 +177,12 @@ def _replacement(rows: Sequence[Link], page: str) -> str:
 
 def _take_checks(home: Link, rows: Sequence[Link]) -> None:
     """What somebody marked broken stays so; else the newest check speaks."""
-    newest = max(rows, key=lambda row: (_is_marked(row), row.checked_at or _NEVER))
+    newest = max(rows, key=lambda row: (row.is_marked_broken, row.checked_at or _NEVER))
     for name in CHECKED:
         setattr(home, name, getattr(newest, name))
     for name in ("title", "description", "archived_url"):
         found = (getattr(row, name) for row in (newest, *rows))
         setattr(home, name, next((value for value in found if value), ""))
-
-
-def _is_marked(row: Link) -> bool:
-    return row.health == Link.Health.BROKEN and row.due_at is None
 
 
 # Rows

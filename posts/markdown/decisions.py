@@ -13,6 +13,7 @@ class LinkWords:
     blocked: str = "link removed"
     held: str = "link not reviewed yet"
     replaced: str = "link replaced"
+    broken: str = "link broken"
     copy: str = "archived copy"
     report: str = "Report this link"
 
@@ -21,14 +22,16 @@ class LinkWords:
 class Decisions:
     """What moderators decided: addresses as written, items as (section index, item index).
 
-    ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, and
-    beside those in ``copies`` an archived copy is offered; ``words`` say so. ``report_at`` is where
+    ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, those
+    that somebody found ``broken`` are marked, and beside those in ``copies`` an archived copy is
+    offered; ``words`` say so. ``report_at`` is where
     readers report an item's link, up to the item's own part of its anchor; "" offers nothing.
     """
 
     blocked: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     replaced: Mapping[str, str] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
     copies: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[tuple[int, int]] = frozenset()
     words: LinkWords = LinkWords()
@@ -37,7 +40,7 @@ class Decisions:
     @property
     def change_something(self) -> bool:
         """Whether the HTML is another than without decisions, but for the way to report."""
-        return any((self.blocked, self.held, self.replaced, self.copies, self.hidden))
+        return any((self.blocked, self.held, self.replaced, self.broken, self.copies, self.hidden))
 
     def shown(self, url: str) -> str:
         """Return the address that readers get for one; "" for none."""

@@ -273,12 +273,21 @@ class Writer:
         title = element.get("title")
         attributes = f'{own} href="{escape(self._address(element, url))}"'
         self._element(element, attributes + (f' title="{escape(title)}"' if title else ""))
+        self._write_what_became(url)
+
+    def _write_what_became(self, url: str) -> None:
+        """What became of a link that is shown: replaced, or broken and kept somewhere."""
+        decided, notes = self._marks.decided, []
         if url in decided.replaced:
-            self._note(escape(decided.words.replaced, quote=False))
-        elif url in decided.copies:
-            copy = escape(encode_url(decided.copies[url]))
-            words = escape(decided.words.copy, quote=False)
-            self._note(f'<a href="{copy}">{words}</a>')
+            notes.append(escape(decided.words.replaced, quote=False))
+        else:
+            if url in decided.broken:
+                notes.append(escape(decided.words.broken, quote=False))
+            if url in decided.copies:
+                copy = escape(encode_url(decided.copies[url]))
+                notes.append(f'<a href="{copy}">{escape(decided.words.copy, quote=False)}</a>')
+        if notes:
+            self._note(" · ".join(notes))
 
     def _address(self, element: etree.Element, url: str) -> str:
         replacement = self._marks.decided.replaced.get(url)

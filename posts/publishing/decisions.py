@@ -23,6 +23,7 @@ def decisions_about(rows: Rows, language: str) -> Decisions:
         blocked=frozenset(url for url, link in links if link.standing == _BLOCKED),
         held=frozenset(url for url, link in links if link.standing == _HELD),
         replaced={url: link.replacement_url for url, link in links if link.replacement_url},
+        broken=frozenset(url for url, link in links if link.is_marked_broken),
         copies={url: link.offered_copy for url, link in links if link.offered_copy},
         hidden=frozenset(
             (section, position)
@@ -45,6 +46,7 @@ def link_words(language: str) -> LinkWords:
             blocked=gettext("link removed"),
             held=gettext("link not reviewed yet"),
             replaced=gettext("link replaced"),
+            broken=gettext("link broken"),
             copy=gettext("archived copy"),
             report=gettext("Report this link"),
         )

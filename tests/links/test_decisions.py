@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from links.checking import archiving
 from links.decisions import DecisionError, ReasonMissing, decide, end_rule, make_rule, undo
 from links.decisions import links as moderating
 from links.models import Decision, Link, QueueEntry, Source, SourceRule, Undertaking
@@ -15,6 +16,7 @@ from posts import publishing
 from posts.following import look_after_pages, rebuild_stale
 from posts.models import Post, PostPage
 from tests.builders import make_post
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 URL = "https://one.example.org/a"
@@ -104,6 +106,55 @@ def test_a_broken_link_offers_its_archived_copy(moderator: User) -> None:
     assert f'href="{URL}"' in page
     assert 'href="https://web.archive.org/web/1/x"' in page
     assert "archived copy" in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "(link broken)"), ("ko", "(끊긴 링크)")])
+def test_readers_see_at_once_what_somebody_marked_broken(
+    language: str, words: str, moderator: User
+) -> None:
+    post = make_post(language=language)
+
+    decide([link()], "mark_broken", by=moderator, reason="only an advertisement left")
+
+    for address in (post.get_absolute_url(), "/feed.xml", "/atom.xml", "/feed.json"):
+        assert words in Client().get(address).content.decode()
+
+
+@pytest.mark.parametrize("action", ["restore", "approve"])
+def test_a_mark_is_gone_at_once_when_somebody_decides_otherwise(
+    action: str, moderator: User
+) -> None:
+    post = make_post()
+    before = body_of(post)
+    decide([link()], "mark_broken", by=moderator, reason="gone")
+
+    decide([link()], action, by=moderator)
+
+    assert body_of(post) == before
+    assert link().health == "unchecked"
+    assert link().due_at <= timezone.now()
+
+
+def test_what_a_check_finds_broken_is_for_staff_until_somebody_decides() -> None:
+    post = make_post()
+    Link.objects.filter(url=URL).update(health="broken", failures=3)
+
+    publishing.rebuild(post)
+
+    assert "link broken" not in page_of(post)
+
+
+def test_a_copy_is_looked_for_when_a_link_is_marked_broken(
+    moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = make_post()
+    copy = "https://web.archive.org/web/1/x"
+    monkeypatch.setattr(archiving, "_find_copy", lambda _url: copy)
+
+    decide([link()], "mark_broken", by=moderator, reason="gone")
+
+    notes = Page(page_of(post)).texts(".link-note")
+    assert notes == ["(link broken · archived copy)"]
 
 
 @pytest.mark.parametrize("action", ["block", "replace", "mark_broken"])

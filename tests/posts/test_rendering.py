@@ -247,6 +247,39 @@ def test_a_replaced_link_leads_elsewhere_with_its_text_as_it_was() -> None:
     ]
 
 
+def test_a_link_marked_broken_says_so_in_words_wherever_it_stands() -> None:
+    decisions = Decisions(broken=frozenset({"https://a.example/"}))
+    html = read_issue(Document(TWO_LINKS)).to_html(decisions=decisions)[0]
+    page = LexborHTMLParser(html)
+    assert [node.text() for node in page.css("a")] == ["a", "b", "https://a.example/"]
+    assert [node.text() for node in page.css("a + small.link-note")] == ["(link broken)"] * 2
+
+
+def test_a_broken_link_with_a_copy_says_both() -> None:
+    decisions = Decisions(
+        broken=frozenset({"https://b.example/"}),
+        copies={
+            "https://a.example/": "https://copy.example/a",
+            "https://b.example/": "https://copy.example/b",
+        },
+    )
+    html = read_issue(Document(TWO_LINKS)).to_html(decisions=decisions)[0]
+    notes = LexborHTMLParser(html).css("small.link-note")
+    assert [note.text() for note in notes] == [
+        "(archived copy)",
+        "(link broken · archived copy)",
+        "(archived copy)",
+    ]
+    assert notes[1].css_first("a").attributes["href"] == "https://copy.example/b"
+
+
+def test_a_replaced_link_is_not_called_broken() -> None:
+    url = "https://a.example/"
+    decisions = Decisions(broken=frozenset({url}), replaced={url: "https://c.example/"})
+    html = read_issue(Document(f"[a]({url})")).to_html(decisions=decisions)[0]
+    assert [n.text() for n in LexborHTMLParser(html).css("small")] == ["(link replaced)"]
+
+
 def test_a_replacement_cannot_be_a_script() -> None:
     decisions = Decisions(replaced={"https://a.example/": "javascript:alert(1)"})
     assert "javascript" not in read_issue(Document(TWO_LINKS)).to_html(decisions=decisions)[0]
