@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 import unicodedata
@@ -9,8 +10,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Final
 
+from django.db.models import Q
 from django.utils import timezone
 
 from posts.documents import DocumentError
@@ -19,6 +21,8 @@ from posts.paths import resolve, safe_name
 
 _EXPORT_NAME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|draft)-(?P<slug>.+)\.md")
 _UNSAFE = re.compile(r"[^\w.-]+")
+MAX_NAME_BYTES: Final = 255
+"""How long a name in a folder may be on Linux, in UTF-8; Windows and macOS count characters."""
 
 
 def export_name(post: Post) -> str:
@@ -32,12 +36,19 @@ def export_name(post: Post) -> str:
 
 
 def post_of_export(name: str) -> Post | None:
-    """Return the post made here whose export has this name, so that it comes back as itself."""
+    """Return the post whose export has this name, so that it comes back as itself.
+
+    It was made here, or its own name is too long for a file.
+    """
     found = _EXPORT_NAME.fullmatch(name)
-    if found is None:
-        return None
-    post = Post.objects.filter(source_name="", slug=found["slug"]).first()
-    return post if post and export_name(post) == name else None
+    slug = found["slug"] if found else ""
+    if len(name.encode()) > MAX_NAME_BYTES - 4:  # may have lost what fits no more, of its last sign
+        is_it = Q(source_name__startswith=name.rpartition(".")[0])
+        is_it |= Q(source_name="", slug__startswith=slug or "/")
+    else:
+        is_it = Q(source_name="", slug=slug)
+    posts = Post.objects.filter(is_it)
+    return next((post for post in posts if _shortened(export_name(post)) == name), None)
 
 
 def files_of(posts: PostQuerySet) -> Iterator[tuple[str, bytes, Post]]:
@@ -53,19 +64,36 @@ def files_of(posts: PostQuerySet) -> Iterator[tuple[str, bytes, Post]]:
 
 
 def write_posts(posts: PostQuerySet, folder: Path) -> Iterator[tuple[str, bool]]:
-    """Write each post into a folder; yield its name and whether the file is new or changed."""
+    """Write each post into a folder; yield its name and whether the file is new or changed.
+
+    One that cannot be written stops no other. Raises DocumentError at the end that names those,
+    and those whose names were too long.
+    """
     root = folder.resolve()
-    for name, data, _post in files_of(posts):
-        path = root / name
-        if not path.resolve().is_relative_to(root):  # through a link that lies in the folder
-            raise DocumentError(f"{name}: leads out of {folder}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        changed = not path.is_file() or path.read_bytes() != data
-        if changed:
-            partial = path.with_name(f".{path.name}.partial")
-            partial.write_bytes(data)
-            partial.replace(path)
-        yield name, changed
+    problems: dict[str, str] = {}
+    for name, data, post in files_of(posts):
+        try:
+            yield name, _write(root, name, data)
+        except (OSError, DocumentError) as error:
+            problems[name] = getattr(error, "strerror", None) or str(error)
+        if _shortened(wish := export_name(post)) != wish:
+            problems[wish] = f"its name is too long for a file; written as {_shortened(wish)}"
+    if problems:
+        raise DocumentError("; ".join(f"{name}: {why}" for name, why in problems.items()))
+
+
+def _write(root: Path, name: str, data: bytes) -> bool:
+    """Write a file unless it is there; return whether it was not."""
+    path = root / name
+    if not path.resolve().is_relative_to(root):  # through a link that lies in the folder
+        raise DocumentError(f"leads out of {root}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    partial = path.with_name(f".{hashlib.sha256(name.encode()).hexdigest()[:16]}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+    return True
 
 
 def zip_posts(posts: PostQuerySet) -> IO[bytes]:
@@ -91,13 +119,26 @@ def _pictures(post: Post, name: str) -> Iterable[tuple[str, bytes]]:
 
 def _free(name: str, taken: set[str]) -> str:
     """Return the name, numbered if a file system that ignores case would find it taken."""
-    path, number = PurePosixPath(unicodedata.normalize("NFC", name)), 1
-    candidate = str(path)
+    number, plain = 1, unicodedata.normalize("NFC", name)
+    candidate = _shortened(plain)
     while candidate.casefold() in taken:
         number += 1
-        candidate = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+        candidate = _shortened(plain, f"-{number}")
     taken.add(candidate.casefold())
     return candidate
+
+
+def _shortened(name: str, mark: str = "") -> str:
+    """Return a path with each name in it cut to what file systems take, and marked at its end."""
+    *folders, last = PurePosixPath(name).parts
+    tail = mark + PurePosixPath(last).suffix
+    stem = _cut(PurePosixPath(last).stem, MAX_NAME_BYTES - len(tail.encode()))
+    return "/".join([*(_cut(folder, MAX_NAME_BYTES) for folder in folders), stem + tail])
+
+
+def _cut(text: str, size: int) -> str:
+    """Return a text, or as many of its characters as fit ``size`` bytes."""
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def _zip_time(moment: datetime | None) -> tuple[int, int, int, int, int, int]:

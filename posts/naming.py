@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-
-from django.utils.text import slugify
+from itertools import takewhile
 
 _SIGNS = (("+", " plus "), ("#", " sharp "), ("&", " and "), (".", " "), ("/", " "))
-_NOT_WORD = re.compile(r"[\W_]+")
+_NOT_WORD = re.compile(r"\W+")
+_NOT_IN_SLUG = re.compile(r"[^\w\s-]+")
+_BETWEEN_WORDS = re.compile(r"[-\s]+")
+# Marks that show nothing by themselves: grapheme joiners and selectors of variants.
+_INVISIBLE = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Compatible forms of one vowel of Thai and of Lao, which no canonical form puts together again.
+_AM = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
 
 
 def fold(name: str) -> str:
@@ -29,12 +34,38 @@ def nfc(text: str) -> str:
 @lru_cache(maxsize=1024)
 def heading_key(heading: str) -> str:
     """Return what the headings of a recurring section share: words only, no emoji, no signs."""
-    return _NOT_WORD.sub(" ", fold(heading)).strip()
+    return join_words(fold(heading).replace("_", " "), " ").strip()
+
+
+def join_words(text: str, joint: str) -> str:
+    """Return a text with all but letters, digits, `_` and marks on them replaced by a joint.
+
+    Vowel signs and viramas are letters of Indic and Thai words (general categories Mn and Mc),
+    though no ``\\w``. Source: Unicode Standard Annex 31, table 2 (``ID_Continue``).
+    """
+
+    def replace(run: re.Match[str]) -> str:
+        marks = _marks_at_start(run)
+        return _INVISIBLE.sub("", marks) + (joint if len(marks) < len(run[0]) else "")
+
+    return _NOT_WORD.sub(replace, text)
+
+
+def _marks_at_start(run: re.Match[str]) -> str:
+    """Return the marks that a run of other characters starts with, if they stand on a letter."""
+    if not run.start() or not run.string[run.start() - 1].isalnum():
+        return ""
+    marks = takewhile(lambda char: unicodedata.category(char) in ("Mn", "Mc"), run[0])
+    return "".join(marks)
 
 
 def unicode_slug(text: str) -> str:
     """Return a slug that keeps every script (NFC), or '' when no letter or digit is left."""
-    return nfc(slugify(nfc(text), allow_unicode=True))
+    folded = unicodedata.normalize("NFKC", text).lower()
+    for apart, together in _AM:
+        folded = folded.replace(apart, together)
+    words = _INVISIBLE.sub("", _NOT_IN_SLUG.sub(_marks_at_start, folded))
+    return nfc(_BETWEEN_WORDS.sub("-", words).strip("-_"))
 
 
 def tag_slug(name: str) -> str:

@@ -8,7 +8,6 @@ text and the arguments: no database, no settings, no network.
 from __future__ import annotations
 
 import re
-import unicodedata
 import xml.etree.ElementTree as etree
 from bisect import bisect_right
 from collections import defaultdict
@@ -22,6 +21,7 @@ from posts.markdown.document import Document
 from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.tree import fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer
+from posts.naming import join_words, nfc
 from posts.outlining import (
     HEADINGS,
     FoundItem,
@@ -47,7 +47,6 @@ __all__ = [
     "render_markdown",
 ]
 
-_NOT_IN_SLUG: Final = re.compile(r"[^\w]+")
 _MAX_ANCHOR: Final = 100
 _RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
 
@@ -187,8 +186,8 @@ def _name_headings(trees: Iterable[etree.Element]) -> dict[etree.Element, str]:
 
 def make_anchor(heading: str) -> str:
     """The anchor of a heading: its letters and digits of any script, joined by hyphens."""
-    text = unicodedata.normalize("NFC", heading).lower()
-    anchor = _NOT_IN_SLUG.sub("-", text)[:_MAX_ANCHOR].strip("-_") or "section"
+    text = nfc(heading).lower()
+    anchor = join_words(text, "-")[:_MAX_ANCHOR].strip("-_") or "section"
     return f"section-{anchor}" if _RESERVED.match(anchor) else anchor
 
 

@@ -20,6 +20,7 @@ from typing import IO, Final
 from django.utils import timezone
 
 from posts.documents import MAX_BYTES, DocumentError, check_size
+from posts.importing.zipnames import names_in
 from posts.naming import nfc
 from posts.paths import safe_name
 
@@ -99,7 +100,7 @@ def _in_folder(folder: Path) -> list[SourceFile]:
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in ENDINGS
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not _is_hidden(path.relative_to(folder).as_posix())
         and (path.is_file() or path.is_symlink())
     ]
     if not names:
@@ -179,27 +180,32 @@ def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
 def _in_entries(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], where: str
 ) -> list[SourceFile]:
-    by_name = {nfc(entry.filename): entry for entry in entries}
+    named = sorted(zip(names_in(entries), entries, strict=True), key=lambda pair: pair[0])
+    by_name = {nfc(name): entry for name, entry in named}
     seen: set[str] = set()
-    sources = []
-    for entry in sorted(entries, key=lambda entry: entry.filename):
-        parts = entry.filename.split("/")
-        is_hidden = any(part.startswith(".") and part != ".." for part in parts)
-        if parts[0] == "__MACOSX" or is_hidden or not entry.filename.lower().endswith(ENDINGS):
-            continue
-        sources.append(_entry_source(archive, entry, by_name, f"{where}:{entry.filename}", seen))
-    return sources
+    return [
+        _entry_source(archive, name, entry, by_name, f"{where}:{name}", seen)
+        for name, entry in named
+        if name.lower().endswith(ENDINGS) and not _is_hidden(name)
+    ]
+
+
+def _is_hidden(name: str) -> bool:
+    parts = name.split("/")
+    hidden = any(part.startswith(".") and part != ".." for part in parts)
+    return hidden or bool({"__MACOSX", "node_modules"}.intersection(parts))
 
 
 def _entry_source(
     archive: zipfile.ZipFile,
+    path: str,
     entry: zipfile.ZipInfo,
     by_name: Mapping[str, zipfile.ZipInfo],
     where: str,
     seen: set[str],
 ) -> SourceFile:
     try:
-        name = safe_name(entry.filename)
+        name = safe_name(path)
     except DocumentError as error:
         return refused(where, str(error))
     if name in seen:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from posts.documents import DocumentError
 from posts.exporting import export_name, write_posts, zip_posts
 from posts.importing import Kind, import_sources
 from posts.importing.sources import open_sources
 from posts.models import Post
 from tests.builders import make_draft, make_post
-from tests.posts.test_importing import ISSUE, picture, run, write
+from tests.posts.test_importing import ISSUE, picture, run, write, zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,31 @@ def test_names_that_differ_in_case_only_get_numbers(tmp_path: Path) -> None:
     make_post(source_name="a.md")
     make_post(source_name="A.md")
     assert set(export(tmp_path)) == {"a.md", "A-2.md"}
+
+
+def test_a_name_too_long_for_a_file_stops_no_other_and_comes_back_as_itself(
+    tmp_path: Path,
+) -> None:
+    long = "가" * 90
+    files = {"a.md": ISSUE, f"x/{long}.md": ISSUE, f"x/{long}나.md": ISSUE, "힣.md": ISSUE}
+    run(write(tmp_path, {"in.zip": zipped({n: t.encode() for n, t in files.items()})}) / "in.zip")
+    with pytest.raises(DocumentError, match=f"x/{long}.md: its name is too long"):
+        export(tmp_path / "out")
+    written = sorted(path.name for path in (tmp_path / "out").rglob("*.md"))
+    assert written == sorted(["a.md", f"{'가' * 84}.md", f"{'가' * 83}-2.md", "힣.md"])
+    with open_sources([tmp_path / "out"]) as sources:
+        kinds = {source.name: outcome.kind for source in sources
+                 for outcome in import_sources([source])}  # fmt: skip
+    assert kinds[f"x/{'가' * 84}.md"] is Kind.UNCHANGED
+
+
+def test_a_file_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
+    make_post(source_name="a.md")
+    make_post(source_name="b.md")
+    (tmp_path / "a.md").mkdir()
+    with pytest.raises(DocumentError, match=r"^a\.md: Is a directory$"):
+        export(tmp_path)
+    assert (tmp_path / "b.md").is_file()
 
 
 def test_an_archive_holds_the_same_bytes_and_its_pictures(tmp_path: Path) -> None:

@@ -334,7 +334,7 @@ def test_an_archive_is_imported_like_its_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.md", "/a.md", "x/../../a.md", "C:/a.md", "x\\a.md", "x//a.md"]
+    "name", ["../a.md", "/a.md", "x/../../a.md", "C:/a.md", "..\\a.md", "x//a.md"]
 )
 def test_paths_that_leave_the_archive_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(DocumentError):

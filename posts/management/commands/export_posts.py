@@ -44,8 +44,7 @@ class Command(BaseCommand):
         self, *args: Any, folder: Path, tag: str, since: date | None, **options: Any
     ) -> None:
         posts = _chosen(tag, since)
-        total = posts.count()
-        written = 0
+        total, written, problem = posts.count(), 0, ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             progress = tqdm(
@@ -59,8 +58,10 @@ class Command(BaseCommand):
                 if not self.stdout.isatty():
                     self.stdout.write(f"{'written' if changed else 'unchanged'} {name}")
         except (OSError, DocumentError) as error:
-            raise CommandError(str(error)) from error
+            problem = str(error)
         self.stdout.write(f"{total} posts, {written} files written")
+        if problem:
+            raise CommandError(problem)
 
 
 def _chosen(tag: str, since: date | None) -> PostQuerySet:

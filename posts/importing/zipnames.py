@@ -1,0 +1,79 @@
+"""What the files in a zip archive are called, also when Windows wrote their names its own way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Sequence
+
+_UTF_8 = 0x800
+# What Python reads bytes as that are no UTF-8; and what no author has in a name.
+_NO_ENCODING = "cp437"
+_FRAMES = re.compile("[\u2500-\u259f]")
+
+
+def names_in(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """Return the name of each entry, with forward slashes.
+
+    Names without the mark for UTF-8 are in the code page of who packed them, which the archive does
+    not tell: it is the first whose script they make sense in, all of them together. Some programs
+    write such names again as UTF-8, which shows by the frames in them. PowerShell 5 writes
+    backslashes. Source: APPNOTE.TXT 6.3.10, 4.4.17.1 and appendix D.
+    """
+    names = [entry.filename for entry in entries]
+    legacy = [
+        index
+        for index, entry in enumerate(entries)
+        if not names[index].isascii()
+        and (not entry.flag_bits & _UTF_8 or _FRAMES.search(names[index]))
+    ]
+    for index, name in zip(legacy, _decoded([names[index] for index in legacy]), strict=True):
+        names[index] = name
+    return [name if "/" in name else name.replace("\\", "/") for name in names]
+
+
+def _decoded(names: Sequence[str]) -> Sequence[str]:
+    try:
+        data = [name.encode(_NO_ENCODING) for name in names]
+    except UnicodeEncodeError:
+        return names
+    for encoding, is_likely in _ENCODINGS:
+        try:
+            decoded = [raw.decode(encoding) for raw in data]
+        except UnicodeDecodeError:
+            continue
+        if is_likely("".join(decoded)):
+            return decoded
+    return names
+
+
+def _is_korean(text: str) -> bool:
+    """Tell whether a text that was read as Korean is: Chinese, read so, has ideographs in it."""
+    foreign = [char for char in text if not char.isascii()]
+    common = sum(len(char.encode("euc_kr", "ignore")) == 2 for char in foreign)
+    return common * 2 > len(foreign) and not any(map(_is_ideograph, foreign))
+
+
+def _is_japanese(text: str) -> bool:
+    """Tell whether a text has kana; those of half width are what other scripts are read as."""
+    return bool(re.search("[\u3040-\u30ff]", text)) and not re.search("[\uff61-\uff9f]", text)
+
+
+def _is_chinese(text: str) -> bool:
+    """Tell whether all but a few signs are ideographs of the common sort."""
+    foreign = [char for char in text if not char.isascii()]
+    common = sum(_is_ideograph(c) and len(c.encode("gb2312", "ignore")) == 2 for c in foreign)
+    return common * 2 > len(foreign)
+
+
+def _is_ideograph(char: str) -> bool:
+    return unicodedata.name(char, "").startswith("CJK ")
+
+
+_ENCODINGS: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("utf-8", lambda _text: True),
+    ("cp949", _is_korean),
+    ("cp932", _is_japanese),
+    ("gbk", _is_chinese),
+)
