@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, Literal
+from urllib.parse import urljoin
 
 import bleach
 import nh3
@@ -46,6 +47,10 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
+}
+FEED_ATTRIBUTES: Final = {
+    **{tag: names - OWN_ATTRIBUTES - {"rel"} for tag, names in ATTRIBUTES.items()},
+    "input": {"type", "checked", "disabled"},
 }
 _FORCED: Final = {"a": {"rel": LINK_REL}, "input": {"disabled": ""}}
 _URL_ATTRIBUTES: Final = frozenset(("href", "src"))
@@ -112,6 +117,34 @@ def _nh3_cleaner(key: str) -> nh3.Cleaner:
         url_schemes=set(URL_SCHEMES),
         set_tag_attribute_values=_FORCED,
     )
+
+
+def sanitize_for_feed(html: str, base: str) -> str:
+    """Sanitised HTML as feeds send it: all addresses whole, no attribute but what authors write.
+
+    ``base`` is the address against which they are resolved.
+    """
+
+    def whole(_tag: str, attribute: str, value: str) -> str:
+        return _join(base, value) if attribute in _URL_ATTRIBUTES else value
+
+    return nh3.clean(
+        html,
+        tags=set(TAGS),
+        attributes=FEED_ATTRIBUTES,
+        attribute_filter=whole,
+        link_rel=None,
+        url_schemes=set(URL_SCHEMES),
+    )
+
+
+def _join(base: str, url: str) -> str:
+    if url.startswith(("https://", "http://")):
+        return url
+    try:
+        return urljoin(base, url)
+    except ValueError:  # an address that none can be, such as "//["
+        return url
 
 
 def _clean_with_bleach(html: str, key: str) -> str:

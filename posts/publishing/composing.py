@@ -17,24 +17,16 @@ from django.utils.text import Truncator
 from links.normalizing import host_of
 from links.registering import canonical_or_none
 from posts.models import LinkedItem, Post, PostPage, Section, Tag
+from posts.publishing import marks
+from posts.publishing.marks import stored
+from posts.sanitizing import sanitize_for_feed
 
 OPENING_SECTIONS = 8
 OPENING_ITEMS = 3
 SUMMARY_LENGTH = 160
 TITLE_LENGTH = 80
-# Where the body goes in the article template; the article is stored in two parts around it.
-BODY_MARK = "\ue000body\ue000"
-# What follows from the settings is left open in what is stored, and filled in when it is sent
-# (``posts.site.shell``): to change the address, the name or the zone of a site needs no rebuild.
-SITE_URL_MARK = "\ue000site-url\ue000"
-SITE_NAME_MARK = "\ue000site-name\ue000"
-LONG_DATE_MARK = "\ue000long-date\ue000"
-SHORT_DATE_MARK = "\ue000short-date\ue000"
-# Characters that XML 1.0 allows in no form (section 2.2) and that mean nothing in HTML: without
-# them what is stored can go into a feed as it is. In UTF-8 no other character holds their bytes.
-_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
-_NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
-_IMAGE_PATH = re.compile(rb'(<img [^>]*?src=")/(?!/)')
+# Links without a text: what the site adds to a body, such as the way back from a footnote.
+_EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
 
 
 def compose(
@@ -51,13 +43,12 @@ def compose(
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(post, tags, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
-        body = _bytes("".join(html))
-        fed = _feed_body(body)
+        fed = stored(_feed_body("".join(html), context["absolute_url"]))
         columns = {
             **_frame(context, fed),
-            "opening": _bytes(opening),
-            "body": body,
-            "feed_body": fed if fed != body else None,
+            "opening": stored(opening),
+            "body": stored("".join(html)),
+            "feed_body": fed,
         }
     PostPage.objects.bulk_create(
         [PostPage(post=post, **columns)],
@@ -87,35 +78,29 @@ def _frame(context: dict[str, Any], fed: bytes) -> dict[str, Any]:
         "head": _render("head", context),
         "intro": intro,
         "outro": outro,
-        "rss": _render("feed/rss_item", context, "xml"),
-        "atom": _render("feed/atom_entry", context, "xml"),
+        "rss": _render("feed/rss_item", context | {"body": SafeString(marks.BODY)}, "xml"),
+        "atom": _render("feed/atom_entry", context | {"body": SafeString(marks.BODY)}, "xml"),
         "json": _json_item(context),
     }
-    columns = {name: _bytes(part) for name, part in parts.items()}
+    columns = {name: stored(part) for name, part in parts.items()}
     digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
     return {**columns, "digest": digest.hexdigest()}
 
 
 def _article(context: dict[str, Any]) -> list[str]:
     """Return an article up to its body and from there on."""
-    around = context | {"body": SafeString(BODY_MARK)}
+    around = context | {"body": SafeString(marks.CUT)}
     if len(context["contents"]) > 1:
         around["contents_list"] = SafeString(_render("contents", context))
-    return _render("article", around).split(BODY_MARK)
+    return _render("article", around).split(marks.CUT)
 
 
-def _bytes(text: str) -> bytes:
-    return _NONCHARACTERS.sub(b"", text.encode().translate(None, _CONTROLS))
+def _feed_body(html: str, url: str) -> str:
+    """Return a body as feeds send it: whole addresses, and nothing that only the page needs.
 
-
-def _feed_body(body: bytes) -> bytes:
-    """Return a body as feeds send it, inside a CDATA section, which only ``]]>`` can end.
-
-    Paths of images are made absolute: many readers resolve them against nothing.
+    It stands in a CDATA section, which only ``]]>`` can end.
     """
-    if b'src="/' in body:
-        body = _IMAGE_PATH.sub(rb"\1" + SITE_URL_MARK.encode() + b"/", body)
-    return body.replace(b"]]>", b"]]&gt;")
+    return sanitize_for_feed(_EMPTY_LINK.sub("", html), url).replace("]]>", "]]&gt;")
 
 
 def absolute(path: str, site_url: str = "") -> str:
@@ -130,13 +115,13 @@ def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
 def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> dict[str, Any]:
     url = post.get_absolute_url()
     return {
-        "site": {"name": SITE_NAME_MARK, "url": SITE_URL_MARK},
+        "site": {"name": marks.SITE_NAME, "url": marks.SITE_URL},
         "post": post,
         "url": url,
-        "absolute_url": SITE_URL_MARK + url,
+        "absolute_url": marks.SITE_URL + url,
         "date": post.published_at or post.created_at,
-        "long_date": LONG_DATE_MARK,
-        "short_date": SHORT_DATE_MARK,
+        "long_date": marks.LONG_DATE,
+        "short_date": marks.SHORT_DATE,
         "tags": [(tag.name, tag.get_absolute_url()) for tag in tags],
         "item_count": post.item_count,
         "link_count": post.link_count,
@@ -209,16 +194,17 @@ def _cut(text: str, length: int) -> str:
 def _json_item(context: dict[str, Any]) -> str:
     post = context["post"]
     item = {
-        "id": context["absolute_url"],
+        "id": post.uid.urn,
         "url": context["absolute_url"],
         "title": post.title,
         "summary": post.description,
         "language": post.language,
         "date_published": context["date"].isoformat(),
         "tags": [name for name, _url in context["tags"]],
+        "content_html": marks.BODY,
     }
     if post.revised_at:
         item["date_modified"] = post.revised_at.isoformat()
     if context["cover"]:
-        item["image"] = absolute(context["cover"]["url"], SITE_URL_MARK)
+        item["image"] = absolute(context["cover"]["url"], marks.SITE_URL)
     return json.dumps({key: value for key, value in item.items() if value}, ensure_ascii=False)

@@ -1,15 +1,16 @@
 """RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of the site, a tag, a section or a source.
 
-The entries are stored with each post; a feed is their bytes between a head and a tail.
+The entries are stored with each post; a feed is their bytes, with the bodies, inside its frame.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +18,12 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from posts.naming import nfc
 from posts.publishing.composing import absolute
+from posts.publishing.marks import BODY, CUT, STORED
 from posts.site import listing
 from posts.site.listing import public_row
 from posts.site.shell import with_site
@@ -87,85 +90,72 @@ def _feed(
     if response is None:
         updated = max((row[1] for row in rows), default=now)
         channel = Channel(title, absolute(page), absolute(request.path), updated)
-        content_type, write = FORMS[form]
-        entries = [
-            (with_site(entry), with_site(fed) if fed else bytes(body))
-            for _digest, _modified, entry, body, fed, *_key in rows
-        ]
-        body = b"".join(write(channel, entries))
-        response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
+        written = FORMS[form]
+        head, tail = written.frame(form, channel)
+        entries = written.separator.join(
+            _filled(entry, fed or body, written.body) for _, _, entry, body, fed, *_key in rows
+        )
+        response = HttpResponse(
+            b"".join((head.encode(), entries, tail.encode())),
+            content_type=f"{written.media_type}; charset=utf-8",
+        )
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     return response
 
 
-Entries = Iterable[tuple[bytes, bytes]]
+def _filled(entry: bytes, body: bytes, write: Callable[[bytes], bytes]) -> bytes:
+    """Return a stored entry with its body where it left that open."""
+    return with_site(entry).replace(STORED[BODY], write(with_site(body)))
 
 
-def _head(name: str, channel: Channel) -> bytes:
-    """Return what an XML feed says of itself, up to its entries."""
+def _xml(name: str, channel: Channel) -> list[str]:
+    """Return what an XML feed says of itself before its entries, and what ends it."""
     context = {
         "channel": channel,
         "site_name": settings.SITE_NAME,
         "description": settings.SITE_DESCRIPTION,
         "language": settings.LANGUAGE_CODE,
+        "entries": SafeString(CUT),
     }
-    return get_template(f"posts/feed/{name}").render(context).encode()
+    return get_template(f"posts/feed/{name}.xml").render(context).split(CUT)
 
 
-def _rss(channel: Channel, entries: Entries) -> Iterator[bytes]:
-    """Write RSS 2.0 with full texts (content module 1.0)."""
-    yield _head("rss_head.xml", channel)
-    for entry, body in entries:
-        yield entry
-        yield b"<content:encoded><![CDATA["
-        yield body
-        yield b"]]></content:encoded>\n</item>\n"
-    yield b"</channel>\n</rss>\n"
-
-
-def _atom(channel: Channel, entries: Entries) -> Iterator[bytes]:
-    """Write an Atom feed (RFC 4287) with full texts."""
-    yield _head("atom_head.xml", channel)
-    for entry, body in entries:
-        yield entry
-        yield b'<content type="html"><![CDATA['
-        yield body
-        yield b"]]></content>\n</entry>\n"
-    yield b"</feed>\n"
-
-
-def _json(channel: Channel, entries: Entries) -> Iterator[bytes]:
-    """Write a JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/) with full texts."""
-    head = {
+def _json(_name: str, channel: Channel) -> list[str]:
+    """Return what a JSON feed says of itself before its entries, and what ends it."""
+    feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
         "home_page_url": channel.page,
         "feed_url": channel.address,
         "description": settings.SITE_DESCRIPTION,
         "language": settings.LANGUAGE_CODE,
+        "items": [CUT],
     }
-    yield json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "items": ['
-    separator = b""
-    for entry, body in entries:
-        yield separator + entry.rstrip()[:-1] + b', "content_html": '
-        yield _json_text(body) + b"}"
-        separator = b",\n"
-    yield b"]}\n"
-
-
-FORMS: dict[str, tuple[str, Callable[[Channel, Entries], Iterator[bytes]]]] = {
-    "rss": ("application/rss+xml", _rss),
-    "atom": ("application/atom+xml", _atom),
-    "json": ("application/feed+json", _json),
-}
+    return json.dumps(feed, ensure_ascii=False).split(f'"{CUT}"')
 
 
 def _json_text(text: bytes) -> bytes:
-    """Return UTF-8 text as a JSON string (RFC 8259, section 7), its bytes never decoded.
+    """Return UTF-8 text as it stands in a JSON string (RFC 8259, section 7), never decoded.
 
-    What is stored holds no control characters but the three below.
+    What is sent holds no control characters but the three below.
     """
     for character, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
         text = text.replace(character, escaped)
-    return b'"' + text.replace(b"\r", b"\\r").replace(b"\t", b"\\t") + b'"'
+    return text.replace(b"\r", b"\\r").replace(b"\t", b"\\t")
+
+
+class Form(NamedTuple):
+    """How a feed is written: its media type, its frame, what is between entries, and bodies."""
+
+    media_type: str
+    frame: Callable[[str, Channel], list[str]]
+    separator: bytes
+    body: Callable[[bytes], bytes]
+
+
+FORMS = {
+    "rss": Form("application/rss+xml", _xml, b"", bytes),
+    "atom": Form("application/atom+xml", _xml, b"", bytes),
+    "json": Form("application/feed+json", _json, b",\n", _json_text),
+}

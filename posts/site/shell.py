@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -21,18 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
-from posts.publishing.composing import (
-    LONG_DATE_MARK,
-    SHORT_DATE_MARK,
-    SITE_NAME_MARK,
-    SITE_URL_MARK,
-    absolute,
-    site,
-)
+from posts.publishing.composing import absolute, site
+from posts.publishing.marks import CUT, LONG_DATE, SHORT_DATE, SITE_NAME, SITE_URL, STORED
 from posts.templatetags.newsletter import long_date, short_date
 
-# Nobody can write what nobody can guess.
-MARK = f"\ue000{token_hex(8)}\ue000"
 Shell = tuple[str, ...]
 """What stands before a page's head, its style sheets and feeds, its content, and after that."""
 
@@ -72,8 +63,8 @@ def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
 
 def with_site(part: bytes) -> bytes:
     """Return a stored part with the site's address and name where it left them open."""
-    part = bytes(part).replace(SITE_URL_MARK.encode(), settings.SITE_URL.encode())
-    return part.replace(SITE_NAME_MARK.encode(), escape(settings.SITE_NAME).encode())
+    part = bytes(part).replace(STORED[SITE_URL], settings.SITE_URL.encode())
+    return part.replace(STORED[SITE_NAME], escape(settings.SITE_NAME).encode())
 
 
 def with_dates(part: bytes | None, published_at: datetime | None) -> bytes:
@@ -82,7 +73,7 @@ def with_dates(part: bytes | None, published_at: datetime | None) -> bytes:
     if published_at is None:
         return stored
     short, long = _dates(published_at, get_language() or "", get_current_timezone_name())
-    return stored.replace(SHORT_DATE_MARK.encode(), short).replace(LONG_DATE_MARK.encode(), long)
+    return stored.replace(STORED[SHORT_DATE], short).replace(STORED[LONG_DATE], long)
 
 
 @lru_cache(maxsize=8192)
@@ -93,14 +84,14 @@ def _dates(moment: datetime, _language: str, _zone: str) -> tuple[bytes, bytes]:
 
 def _shell(nav: str) -> Shell:
     """Return the shell of the pages below an entry of the navigation ("" for the others)."""
-    return tuple(_render("frame", {"nav": nav, "mark": SafeString(MARK)}).split(MARK))
+    return tuple(_render("frame", {"nav": nav, "mark": SafeString(CUT)}).split(CUT))
 
 
 def _article_shell() -> list[bytes]:
     """Return what stands before the head, the article, the links of the pager, and after each."""
     start, before_links, before_content, end = _shell("")
     _head, links, _content = _parts("post", {})
-    pager = _render("pager", {"neighbours": SafeString(MARK)}).split(MARK)
+    pager = _render("pager", {"neighbours": SafeString(CUT)}).split(CUT)
     pieces = (start, before_links + links + before_content, *pager, end)
     return [piece.encode() for piece in pieces]
 
@@ -118,7 +109,7 @@ def _made(make: Callable[..., Any], of: tuple[str, ...], *_depends_on: object) -
 
 
 def _parts(name: str, context: dict[str, Any]) -> list[str]:
-    return _render(name, {"mark": SafeString(MARK)} | context).split(MARK)
+    return _render(name, {"mark": SafeString(CUT)} | context).split(CUT)
 
 
 def _render(name: str, context: dict[str, Any]) -> str:

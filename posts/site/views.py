@@ -304,7 +304,7 @@ def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: st
 
 def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
     return [
-        (title, reverse(f"posts:{kind}-{form}", args=[slug]), feeds.FORMS[form][0])
+        (title, reverse(f"posts:{kind}-{form}", args=[slug]), feeds.FORMS[form].media_type)
         for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     ]
 

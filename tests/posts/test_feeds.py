@@ -3,15 +3,18 @@
 import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from links.decisions import decide
 from links.models import Link
-from posts.publishing import save_document, stored_issue
-from tests.builders import make_post, make_posts
+from posts.publishing import marks, save_document, stored_issue
+from tests.builders import make_post, make_posts, parsed
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +81,7 @@ def test_pictures_of_the_site_have_whole_addresses_in_feeds(
     post = make_post("A title", "![Ours](/media/a.png) ![Theirs](//cdn.example.org/b.png)\n")
     sent = client.get(path).content.decode().replace("\\", "")
     assert f'src="{settings.SITE_URL}/media/a.png"' in sent
-    assert 'src="//cdn.example.org/b.png"' in sent
+    assert 'src="https://cdn.example.org/b.png"' in sent
     assert 'src="/media/a.png"' in client.get(post.get_absolute_url()).content.decode()
 
 
@@ -113,3 +116,102 @@ def test_feeds_of_an_empty_site_are_valid(client: Client) -> None:
     assert ElementTree.fromstring(client.get("/feed.xml").content).find("channel/item") is None
     assert ElementTree.fromstring(client.get("/atom.xml").content).find(f"{ATOM}entry") is None
     assert json.loads(client.get("/feed.json").content)["items"] == []
+
+
+# Addresses, identities, escapes
+
+EVERYWHERE = """See [about](/about/), [other](other.html), [below](#finds),
+[theirs](//b.example.org/x)
+and [mail](mailto:me@example.org), [none](//[) and a note[^1].
+
+## Finds
+- **First**: what it is. [Read more](https://one.example.org/a) ![Ours](/media/a.png)
+
+[^1]: A note.
+"""
+
+
+def bodies(client: Client) -> dict[str, str]:
+    """The text of the latest issue in each form of feed."""
+    rss = ElementTree.fromstring(client.get("/feed.xml").content)
+    atom = ElementTree.fromstring(client.get("/atom.xml").content)
+    entry = json.loads(client.get("/feed.json").content)["items"][0]
+    return {
+        "rss": rss.findtext(f"channel/item/{CONTENT}"),
+        "atom": atom.findtext(f"{ATOM}entry/{ATOM}content"),
+        "json": entry["content_html"],
+    }
+
+
+def identities(client: Client) -> list[str | None]:
+    rss = ElementTree.fromstring(client.get("/feed.xml").content).find("channel/item")
+    atom = ElementTree.fromstring(client.get("/atom.xml").content).find(f"{ATOM}entry")
+    entry = json.loads(client.get("/feed.json").content)["items"][0]
+    assert rss is not None
+    assert atom is not None
+    assert rss.find("guid[@isPermaLink='false']") is not None
+    return [rss.findtext("guid"), atom.findtext(f"{ATOM}id"), entry["id"]]
+
+
+def test_every_address_in_a_feed_is_whole(client: Client, settings: Settings) -> None:
+    url = settings.SITE_URL + make_post("Relative", EVERYWHERE).get_absolute_url()
+    wanted = [
+        f"{settings.SITE_URL}/about/", f"{url}other.html", f"{url}#finds",
+        "https://b.example.org/x", "mailto:me@example.org", f"{url}#fn-1",
+        "https://one.example.org/a",
+    ]  # fmt: skip
+    for body in bodies(client).values():
+        page = Page(body)
+        assert page.values("a", "href") == wanted
+        assert page.values("img", "src") == [f"{settings.SITE_URL}/media/a.png"]
+
+
+def test_feeds_hold_what_the_author_wrote_and_nothing_that_only_the_page_needs(
+    client: Client,
+) -> None:
+    make_post("Relative", EVERYWHERE)
+    for body in bodies(client).values():
+        nodes = Page(body).all("body *")
+        assert [node.html for node in nodes if node.tag == "a" and not node.text()] == []
+        assert {name for node in nodes for name in node.attributes} == {"href", "src", "alt"}
+
+
+def test_an_issue_is_the_same_to_feed_readers_under_another_address(
+    client: Client, settings: Settings
+) -> None:
+    post = make_post("First")
+    before = identities(client)
+    save_document(post, parsed("Second", slug="second"))
+    settings.SITE_URL = "https://moved.example.net"
+
+    assert post.get_absolute_url() == "/posts/second/"
+    assert identities(client) == before == [post.uid.urn] * 3
+
+
+def test_a_description_is_text_also_for_readers_who_take_it_for_html(client: Client) -> None:
+    description = "How Vec<T> & <b>x</b> &amp; work"
+    make_post("Vec<T> explained", description=json.dumps(description))
+    rss = ElementTree.fromstring(client.get("/feed.xml").content).find("channel/item")
+
+    assert unescape(rss.findtext("description")) == description
+    atom = ElementTree.fromstring(client.get("/atom.xml").content).find(f"{ATOM}entry")
+    assert atom.findtext(f"{ATOM}summary") == description
+    assert json.loads(client.get("/feed.json").content)["items"][0]["summary"] == description
+
+
+MARKS = [*marks.STORED, *map(bytes.decode, marks.STORED.values())]
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=range(len(MARKS)))
+def test_nobody_can_write_what_is_left_open(client: Client, mark: str) -> None:
+    guessed = mark.replace(marks.CUT[4:], "0" * 16).replace(marks.SITE_URL[8:24], "0" * 16)
+    text = f"a{guessed}b"
+    post = make_post(text, f"{text}\n\n## {text}\n- [{text}](https://one.example.org/)\n", tags=[])
+
+    shown = "a\ufffdb" if len(guessed) == 1 else text
+    for path in (post.get_absolute_url(), "/", "/archive/"):
+        page = client.get(path).content.decode()
+        assert page.count("</html>") == 1
+        assert shown.replace("\ufffd", "") in page.replace("\ufffd", "")
+    for body in bodies(client).values():
+        assert "https://one.example.org/" in body

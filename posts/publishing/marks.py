@@ -1,0 +1,38 @@
+"""Where stored bytes and rendered templates leave something open, in a way that nobody can write.
+
+While a template renders, a mark is a word that nobody can guess: it is random, made anew by each
+process. In what is stored it is a control character, all of which are taken out of anything else:
+XML 1.0 allows them in no form (section 2.2) and they mean nothing in HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from secrets import token_hex
+
+_RANDOM = token_hex(8)
+# Where a template is cut; never stored.
+CUT = f"cut-{_RANDOM}"
+# What is filled in when a page or a feed is sent (``posts.site``): what follows from the settings,
+# so that changing the address, the name or the zone of a site needs no rebuild, and large bodies.
+# The site's address is a whole one, since others are joined to it.
+SITE_URL = f"https://{_RANDOM}.invalid"
+SITE_NAME = f"site-name-{_RANDOM}"
+LONG_DATE = f"long-date-{_RANDOM}"
+SHORT_DATE = f"short-date-{_RANDOM}"
+BODY = f"body-{_RANDOM}"
+
+STORED = {
+    mark: bytes([code])
+    for code, mark in enumerate((SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY), 1)
+}
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
+# In UTF-8 no other characters hold these bytes.
+_NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
+_MARKS = re.compile("|".join(map(re.escape, STORED)).encode())
+
+
+def stored(text: str) -> bytes:
+    """Return rendered text as it is stored: UTF-8 without controls but the marks."""
+    clean = _NONCHARACTERS.sub(b"", text.encode().translate(None, _CONTROLS))
+    return _MARKS.sub(lambda mark: STORED[mark[0].decode()], clean)
