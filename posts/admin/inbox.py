@@ -33,8 +33,10 @@ from posts.publishing.composing import absolute
 
 # So many entries at most are copied at once.
 COPIED = 500
-_SPECIAL = re.compile(r"([\\`*_\[\]<>])")
+_SPECIAL = re.compile(r"([\\`*_~&\[\]<>{}])")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 # What ends an address in parentheses, or cannot stand in one (CommonMark 0.31, 6.3).
+_NOT_IN_ADDRESS = re.compile(r"[<>\s\\]")
 _NEEDS_BRACKETS = re.compile(r"[\s()]")
 PREFILLED = {"url": 2000, "title": 300, "note": 2000}
 BOOKMARKLET = (
@@ -262,7 +264,8 @@ def as_item(entry: InboxEntry) -> str:
     """Return one list item: ``- [Title](address): note``."""
     title = _escaped(entry.title or entry.link.title or entry.url)
     note = _escaped(entry.note)
-    url = re.sub(r"[<>\s]", lambda found: f"%{ord(found[0]):02X}", entry.url)
+    url = _NOT_IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", entry.url)
+    url = _ENTITY.sub("&amp;", url)
     address = f"<{url}>" if _NEEDS_BRACKETS.search(url) else url
     return f"- [{title}]({address})" + (f": {note}" if note else "")
 

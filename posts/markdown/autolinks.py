@@ -1,8 +1,10 @@
 """Bare addresses in text: where ``https://…`` ends.
 
 The rules are those of linkify-it (https://github.com/markdown-it/linkify-it), which markdown-it
-uses: closing punctuation belongs to the sentence, balanced brackets to the address. Only ``http``
-and ``https`` with their ``//`` are links; mail addresses and bare host names are text.
+uses: closing punctuation belongs to the sentence, balanced brackets and a hyphen at the end to the
+address. What ends one as well is punctuation that is written without spaces (``、。「」``), and a
+backslash that escapes no sign as in ``a\\_b``. Only ``http`` and ``https`` with their ``//`` are
+links; mail addresses and bare host names are text.
 """
 
 from __future__ import annotations
@@ -12,9 +14,8 @@ import unicodedata
 from typing import Final
 
 
-def _punctuation() -> str:
+def _punctuation(*ranges: range) -> str:
     """Unicode punctuation outside ASCII, as the inside of a character class."""
-    ranges = (range(0xA1, 0x3100), range(0xFE10, 0xFF66))
     found = (chr(code) for codes in ranges for code in codes)
     return "".join(char for char in found if unicodedata.category(char)[0] == "P")
 
@@ -22,21 +23,28 @@ def _punctuation() -> str:
 _SPACE: Final = r"\s\x00-\x1f\x7f-\x9f"
 _SEPARATOR: Final = "><\uff5c"
 _ASCII_PUNCTUATION: Final = r"!-#%-*,\-./:;?@\[-\]_{}"
-_STOP: Final = f"{_SPACE}{_ASCII_PUNCTUATION}{_punctuation()}"
+_PUNCTUATION: Final = _punctuation(range(0xA1, 0x3100), range(0xFE10, 0xFF66))
+_STOP: Final = f"{_SPACE}{_ASCII_PUNCTUATION}{_PUNCTUATION}"
 _LETTER: Final = f"[^{_STOP}{_SEPARATOR}]"
+# Punctuation of scripts that write without spaces, and quotation marks, end a path as a space does.
+_FULL_WIDTH: Final = _punctuation(range(0x3001, 0x3100), range(0xFE10, 0xFF66)) + "“”„‟«»‹›—…"
 _DOMAIN: Final = f"(?:{_LETTER}(?:(?:-|{_LETTER}){{0,61}}{_LETTER})?)"
-_AUTHORITY: Final = rf"(?:[^{_SPACE}@/\[\]()]{{1,50}}@)?(?:{_DOMAIN}\.)*{_DOMAIN}(?::\d{{1,5}})?"
+_HOST: Final = rf"(?:(?:{_DOMAIN}\.)*{_DOMAIN}|\[[0-9A-Fa-f:.]+\])"
+_AUTHORITY: Final = rf"(?:[^{_SPACE}@/\[\]()]{{1,50}}@)?{_HOST}(?::\d{{1,5}})?"
 _TERMINATOR: Final = rf"(?=$|[{_SEPARATOR}{_STOP}])(?!-|_|:\d|\.-|\.(?!$|[{_STOP}]))"
+_END: Final = f"{_SPACE}{_FULL_WIDTH}"
 # What stands in brackets or quotes is bounded, so that a bracket left open costs the same anywhere.
 _ENCLOSED: Final = "{0,300}+"
 _QUOTED: Final = "{1,300}+"
 _PATH: Final = (
     r"(?:[/?#](?:"
-    rf"[^{_SPACE}{_SEPARATOR}()\[\]{{}}.,\"'?!\-;]"
-    rf"|\[[^{_SPACE}\]]{_ENCLOSED}\]|\([^{_SPACE})]{_ENCLOSED}\)|\{{[^{_SPACE}}}]{_ENCLOSED}\}}"
-    rf"|\"[^{_SPACE}\"]{_QUOTED}\"|'[^{_SPACE}']{_QUOTED}'|'(?={_LETTER}|-)"
-    rf"|\.{{2,}}[a-zA-Z0-9%/&]|\.(?![{_SPACE}.]|$)|-+|[,;](?![{_SPACE}]|$)"
-    rf"|!+(?![{_SPACE}!]|$)|\?(?![{_SPACE}?]|$)"
+    rf"[^{_END}{_SEPARATOR}()\[\]{{}}.,\"'’?!\-;\\&]"
+    r"|&(?!(?:lt|gt|quot|nbsp);)"
+    r"|\\[_~*&=#+%$@\-]"
+    rf"|\[[^{_END}\]]{_ENCLOSED}\]|\([^{_END})]{_ENCLOSED}\)|\{{[^{_END}}}]{_ENCLOSED}\}}"
+    rf"|\"[^{_END}\"]{_QUOTED}\"|'[^{_END}']{_QUOTED}'|['’](?={_LETTER}|-)"
+    rf"|\.{{2,}}[a-zA-Z0-9%/&]|\.(?![{_END}.]|$)|-+|[,;](?![{_END}]|$)"
+    rf"|!+(?![{_END}!]|$)|\?(?![{_END}?]|$)"
     r")+|/)?"
 )
 _ADDRESS: Final = re.compile(f"https?://{_AUTHORITY}{_TERMINATOR}{_PATH}", re.IGNORECASE)

@@ -4,6 +4,7 @@ CommonMark's algorithm (https://spec.commonmark.org/0.31.2/#emphasis-and-strong-
 change for scripts that write without spaces: next to a Chinese, Japanese or Korean character the
 punctuation inside a run does not keep it from opening or closing, so that ``**(괄호)**를`` is
 strong, as its author meant. Proposed in https://github.com/commonmark/commonmark-spec/issues/650.
+``_`` is read without that change, since it may stand inside a word.
 """
 
 from __future__ import annotations
@@ -52,16 +53,25 @@ def character_class(char: str) -> CharacterClass:
     code = ord(char)
     if code >= 0x1100 and any(first <= code <= last for first, last in _CJK_RANGES):
         return "cjk"
+    return commonmark_class(char)
+
+
+@lru_cache(maxsize=4096)
+def commonmark_class(char: str) -> CharacterClass:
+    """What a character is to CommonMark, where scripts do not differ; so ``_`` is read."""
+    if not char or char.isspace():
+        return "space"
     return "punctuation" if unicodedata.category(char)[0] in "PS" else "other"
 
 
 def read_run(text: str, start: int, end: int) -> Run:
     """The run of delimiters between two positions, with its flanking worked out."""
-    before = character_class(text[start - 1 : start])
-    after = character_class(text[end : end + 1])
+    char = text[start]
+    classify = commonmark_class if char == "_" else character_class
+    before = classify(text[start - 1 : start])
+    after = classify(text[end : end + 1])
     left = after != "space" and (after != "punctuation" or before != "other")
     right = before != "space" and (before != "punctuation" or after != "other")
-    char = text[start]
     if char == "_":
         opens = left and (not right or before == "punctuation")
         closes = right and (not left or after == "punctuation")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from html.entities import html5
 from typing import Final, NamedTuple
 
 ALLOWED_TAGS: Final = frozenset(
@@ -122,8 +123,28 @@ def read_attributes(name: str, source: str) -> dict[str, str]:
     for key, double, single, bare in _ATTRIBUTE_PARTS.findall(source):
         lowered = key.lower()
         if lowered in kept:
-            found.setdefault(lowered, html.unescape(double or single or bare.strip("\"'")))
+            found.setdefault(lowered, unescape_value(double or single or bare.strip("\"'")))
     return found
+
+
+def unescape_value(value: str) -> str:
+    """The value of an attribute with its entities decoded, as browsers do it.
+
+    In ``?id=1&noteId=2`` there is none: what lacks its semicolon and goes on with a letter, a digit
+    or ``=`` is no entity (HTML Living Standard, 13.2.5.73).
+    """
+    return _ENTITY_IN_VALUE.sub(_decode_entity, value) if "&" in value else value
+
+
+def _decode_entity(found: re.Match[str]) -> str:
+    name = found[1]
+    ends = name.startswith("#") or name in html5
+    return html.unescape(found[0]) if ends else found[0]
+
+
+_ENTITY_IN_VALUE: Final = re.compile(
+    r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]*(?:;|(?![A-Za-z0-9=])))"
+)
 
 
 def skip_markup(text: str, start: int, unclosed: set[str]) -> int:

@@ -210,7 +210,8 @@ class InlineParser:
         if not address:
             self._tokens.append(self._text[start])
             return start + 1
-        self._tokens.append(self._automatic_link(address, address, bare=True))
+        url = references.unescape(address)
+        self._tokens.append(self._automatic_link(url, url, bare=True))
         return start + len(address)
 
     def _automatic_link(self, url: str, text: str, *, bare: bool) -> etree.Element:

@@ -37,8 +37,11 @@ _AUTHORITY: Final = re.compile(
     r"\s*https?:[/\\]*(?:[^/\\?#]*@)?(\[[^\]/?#]*\]|[^\[/\\?#:]+)(?::[0-9]{0,5})?(?=[/\\?#]|\s*$)",
     re.IGNORECASE,
 )
-_PLAIN_WEB: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?:[/?#]|\Z)")
+_PLAIN_WEB: Final = re.compile(r"https?://[.-]*[A-Za-z0-9][A-Za-z0-9.-]*(?:[/?#]|\Z)")
 _IPV6: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]")
+_IPV6_URL: Final = re.compile(
+    r"(https?://(?:[^/?#@\[\]]*@)?\[[0-9A-Fa-f:.]+\])(.*)", re.IGNORECASE | re.DOTALL
+)
 _NOT_IN_HOST: Final = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f„“”]")
 _LONE_PERCENT: Final = re.compile(r"%(?![0-9a-fA-F]{2})")
 _HOST: Final = re.compile(r"((?:https?:)?//(?:[^/?#@]*@)?)([^/?#:@]+)", re.IGNORECASE)
@@ -93,20 +96,22 @@ def is_linkable(url: str) -> bool:
 
 
 def _can_open(url: str) -> bool:
-    """Whether a web address has a host, and a port only of digits."""
+    """Whether a web address has a host of more than dots, and a port only of digits."""
     match = _AUTHORITY.match(url)
     if match is None:
         return False
     host = unquote(match[1])
     if host.startswith("["):
         return _IPV6.fullmatch(host) is not None
-    return _NOT_IN_HOST.search(host) is None
+    return _NOT_IN_HOST.search(host) is None and any(map(str.isalnum, host))
 
 
 def encode_url(url: str) -> str:
     """An address as HTML wants it: percent-encoded, its host in ASCII (RFC 3986, RFC 3492)."""
     if _PLAIN_URL.fullmatch(url):
         return url
+    if in_brackets := _IPV6_URL.fullmatch(url):  # RFC 3986, 3.2.2: these are not encoded
+        return in_brackets[1] + encode_url(in_brackets[2])
     if not url.isascii():
         url = _HOST.sub(lambda match: match[1] + _ascii_host(match[2]), url, count=1)
     encoded = quote(url, safe=";/?:@&=+$,-_.!~*'()#%", errors="replace")

@@ -153,7 +153,10 @@ def test_a_selection_is_copied(client: Client, editor: User) -> None:
     assert "[That]" not in text
 
 
-@pytest.mark.parametrize("title", ["plain", "a [b](c) `d` <e> *f* _g_ \\", "![x](y)", "1. [ ] x"])
+@pytest.mark.parametrize(
+    "title",
+    ["plain", "a [b](c) `d` <e> *f* _g_ \\", "![x](y)", "1. [ ] x", "~~a~~ &lt;b&gt; &copy; {#c}"],
+)
 def test_copied_markdown_is_one_link_with_the_very_title(editor: User, title: str) -> None:
     entry = gather("https://b.example.org/x?a=(1)&b=2", by=editor, title=title).entry
 

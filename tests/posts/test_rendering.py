@@ -62,6 +62,9 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("그는**「引用」**と", "<p>그는<strong>「引用」</strong>と</p>"),
         ("**중요:**텍스트", "<p><strong>중요:</strong>텍스트</p>"),
         ("这是**“重点”**内容", "<p>这是<strong>“重点”</strong>内容</p>"),
+        ("11、__말__ 「_말_」과 __말__。", "<p>11、<strong>말</strong> 「<em>말</em>」과 "
+         "<strong>말</strong>。</p>"),
+        ("（__a__）_b_，c__d__ 말_e_", "<p>（<strong>a</strong>）<em>b</em>，c__d__ 말_e_</p>"),
         ("~~a~~ ~b~ H~2~O", "<p><del>a</del> ~b~ H~2~O</p>"),
         ("** a **", "<p>** a **</p>"),
         # links and images
@@ -86,6 +89,23 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("**https://a.example**", '<p><strong><a href="https://a.example">'
          "https://a.example</a></strong></p>"),
         ("[https://a.example](b)", '<p><a href="b">https://a.example</a></p>'),
+        ("（https://a.example/b）「https://a.example/c」、https://a.example/d。말",
+         '<p>（<a href="https://a.example/b">https://a.example/b</a>）「'
+         '<a href="https://a.example/c">https://a.example/c</a>」、'
+         '<a href="https://a.example/d">https://a.example/d</a>。말</p>'),
+        ("“https://a.example/b” https://a.example/c’d’—e", '<p>“<a href="https://a.example/b">'
+         'https://a.example/b</a>” <a href="https://a.example/c%E2%80%99d">'
+         "https://a.example/c’d</a>’—e</p>"),
+        (r"https://a.example/b\_c [d](https://a.example/e\): https://a.example/f-",
+         '<p><a href="https://a.example/b_c">https://a.example/b_c</a> [d]('
+         '<a href="https://a.example/e">https://a.example/e</a>): '
+         '<a href="https://a.example/f-">https://a.example/f-</a></p>'),
+        ("&lt;https://a.example/?b&amp;c&gt;", '<p>&lt;<a href="https://a.example/?b&amp;c">'
+         "https://a.example/?b&amp;c</a>&gt;</p>"),
+        ("https:// https://... [a](https://...)", "<p>https:// https://... a</p>"),
+        ("[a](http://[2001:db8::1]:8080/é) http://[::1]/b",
+         '<p><a href="http://[2001:db8::1]:8080/%C3%A9">a</a>'
+         '<a href="http://[::1]/b">http://[::1]/b</a></p>'),
         ("`https://a.example`", "<p><code>https://a.example</code></p>"),
         ("me@a.example www.a.example ftp://a.example", "<p>me@a.example www.a.example "
          "ftp://a.example</p>"),
@@ -112,6 +132,10 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("a <!-- b --> c", "<p>a c</p>"),
         ("<!-- a\n\n# b\n-->c\n\nd", "<p>c</p><p>d</p>"),
         ("a<script>b</script>c <style>d</style>e", "<p>ac e</p>"),
+        ('<a href="/?a=1&noteId=2&copy=3&lt;&gt">b</a>',
+         '<p><a href="/?a=1&amp;noteId=2&amp;copy=3&lt;&gt;">b</a></p>'),
+        ('<div><a href="/?a&sect&notin=b">&sect &#39c</a></div>',
+         '<div><a href="/?a§&amp;notin=b">§ \'c</a></div>'),
         ("a < b > c <3", "<p>a &lt; b &gt; c &lt;3</p>"),
         # characters
         ("a\u2028b\x00c\ud800", "<p>a b\ufffdc\ufffd</p>"),
