@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class PostsConfig(AppConfig):
     name = "posts"
-    verbose_name = _("Posts")
+    verbose_name = _("Issues")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

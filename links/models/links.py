@@ -24,16 +24,16 @@ class Source(models.Model):
         "self", verbose_name=_("host"), related_name="owners", on_delete=models.PROTECT, null=True
     )
     post_count = models.PositiveIntegerField(
-        _("posts"),
+        _("issues"),
         default=0,
         editable=False,
-        help_text=_("Published or scheduled posts that cite this source."),
+        help_text=_("Published or scheduled issues that cite this source."),
     )
     link_count = models.PositiveIntegerField(
         _("links"),
         default=0,
         editable=False,
-        help_text=_("Times this source is cited in those posts."),
+        help_text=_("Times this source is cited in those issues."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 

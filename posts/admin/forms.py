@@ -211,12 +211,12 @@ class PostForm(forms.ModelForm):
         if "slug" not in self.changed_data:
             return slug
         if not slug:
-            raise ValidationError(gettext("A post needs an address."))
+            raise ValidationError(gettext("An issue needs an address."))
         if (made := unicode_slug(slug)) != slug:
             message = gettext("Use letters, digits and hyphens only")
             raise ValidationError(f"{message}: {made}" if made else f"{message}.")
         if publishing.slug_taken(self.instance, slug):
-            raise ValidationError(gettext("Another post has this address, or had it."))
+            raise ValidationError(gettext("Another issue has this address, or had it."))
         return slug
 
     def clean_language(self) -> str:
@@ -232,9 +232,9 @@ class PostForm(forms.ModelForm):
         if self.instance.pk and not cleaned.get("seen_version"):
             raise ValidationError(gettext("The form is incomplete. Load the page again."))
         if self.instance.pk and not cleaned.get("title") and "title" not in self.errors:
-            self.add_error("title", gettext("A post needs a title."))
+            self.add_error("title", gettext("An issue needs a title."))
         if CONFLICT in self.data:
-            self.add_error(None, gettext("Somebody saved this post while you were editing it."))
+            self.add_error(None, gettext("Somebody saved this issue while you were editing it."))
         try:
             header, body = self._pieces(cleaned.get("text") or "")
             written = publishing.with_metadata(Post(header=header), body, {}).metadata
@@ -266,7 +266,7 @@ class PostForm(forms.ModelForm):
             self.status = Post.Status.DRAFT
         elif self.status == Post.Status.PUBLISHED and self.at is None and not self.errors:
             self.add_error(
-                "published_at", gettext("A published post needs a time. Withdraw it, or give one.")
+                "published_at", gettext("A published issue needs a time. Withdraw it, or give one.")
             )
 
     def _time(self, cleaned: dict[str, Any], written: Metadata) -> datetime | None:
@@ -314,7 +314,7 @@ class PostForm(forms.ModelForm):
                 % {"line": line}
             )
         if not issue.metadata.title:
-            self.add_error("title", gettext("A post needs a title."))
+            self.add_error("title", gettext("An issue needs a title."))
         return issue
 
     # Saving

@@ -111,11 +111,11 @@ class LinkedItemAdmin(admin.ModelAdmin):
             Truncator(item.summary).chars(90) if item.title not in {"", item.summary} else "",
         )
 
-    @admin.display(description=_("post"))
+    @admin.display(description=_("issue"))
     def post_title(self, item: LinkedItem) -> str:
         return Truncator(item.post.title).chars(60)
 
-    @admin.display(description=_("post"))
+    @admin.display(description=_("issue"))
     def post_link(self, item: LinkedItem) -> SafeString:
         address = reverse("admin:posts_post_change", args=[item.post_id])
         return format_html('<a href="{}">{}</a>', address, item.post.title)

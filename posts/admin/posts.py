@@ -126,7 +126,7 @@ class PostAdmin(admin.ModelAdmin):
         names = {
             "draft": gettext("Drafts"),
             "scheduled": gettext("Scheduled"),
-            "problem": gettext("Posts with problems"),
+            "problem": gettext("Issues with problems"),
         }
         url = reverse("admin:posts_post_changelist")
         return [
@@ -200,14 +200,14 @@ class PostAdmin(admin.ModelAdmin):
         access.check(request.user, access.EXPORT)
         return uploads.download(Post.objects.order_by("pk"))
 
-    @admin.action(description=_("Download the selected posts"), permissions=["export"])
+    @admin.action(description=_("Download the selected issues"), permissions=["export"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> FileResponse:
         """Send posts as files."""
         return uploads.download(Post.objects.filter(pk__in=queryset.values("pk")).order_by("pk"))
 
     # Actions
 
-    @admin.action(description=_("Publish the selected posts"), permissions=["publish"])
+    @admin.action(description=_("Publish the selected issues"), permissions=["publish"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Publish posts, each at its own time, or now if it has none."""
         chosen = [post for post in queryset if post.status == Post.Status.DRAFT]
@@ -223,7 +223,7 @@ class PostAdmin(admin.ModelAdmin):
         if not chosen:
             self.message_user(request, gettext("They are published already."), messages.INFO)
 
-    @admin.action(description=_("Withdraw the selected posts"), permissions=["publish"])
+    @admin.action(description=_("Withdraw the selected issues"), permissions=["publish"])
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Turn posts into drafts."""
         chosen = [post for post in queryset if post.status == Post.Status.PUBLISHED]
@@ -378,12 +378,12 @@ def _said(post: Post) -> str:
         }
     if state == "scheduled":
         return format_html(
-            gettext("Saved. The post is scheduled: readers will see it from {}."),
+            gettext("Saved. The issue is scheduled: readers will see it from {}."),
             _moment_words(post),
         )
     if state == "published":
         return format_html(
-            gettext('Saved. The post is public: <a href="{}">view it on the site</a>.'),
+            gettext('Saved. The issue is public: <a href="{}">view it on the site</a>.'),
             post.get_absolute_url(),
         )
     return gettext("Saved as a draft: readers do not see it.")
@@ -394,28 +394,28 @@ def _moment_words(post: Post) -> str:
 
 
 def _published(count: int) -> str:
-    text: str = ngettext("%(n)d post is published.", "%(n)d posts are published.", count)
+    text: str = ngettext("%(n)d issue is published.", "%(n)d issues are published.", count)
     return text % {"n": count}
 
 
 def _scheduled(count: int) -> str:
     text: str = ngettext(
-        "%(n)d post is scheduled: its time is still to come.",
-        "%(n)d posts are scheduled: their times are still to come.",
+        "%(n)d issue is scheduled: its time is still to come.",
+        "%(n)d issues are scheduled: their times are still to come.",
         count,
     )
     return text % {"n": count}
 
 
 def _withdrawn(count: int) -> str:
-    text: str = ngettext("%(n)d post is a draft now.", "%(n)d posts are drafts now.", count)
+    text: str = ngettext("%(n)d issue is a draft now.", "%(n)d issues are drafts now.", count)
     return text % {"n": count}
 
 
 def _refused(count: int) -> str:
     text: str = ngettext(
-        "%(n)d post has a problem and stays a draft.",
-        "%(n)d posts have problems and stay drafts.",
+        "%(n)d issue has a problem and stays a draft.",
+        "%(n)d issues have problems and stay drafts.",
         count,
     )
     return text % {"n": count}

@@ -63,11 +63,11 @@ class SectionAdmin(admin.ModelAdmin):
     def name(self, section: Section) -> SafeString:
         return format_html('<span class="title">{}</span>', str(section))
 
-    @admin.display(description=_("post"))
+    @admin.display(description=_("issue"))
     def post_title(self, section: Section) -> SafeString:
         return format_html('<span class="title">{}</span>', section.post.title)
 
-    @admin.display(description=_("post"))
+    @admin.display(description=_("issue"))
     def post_link(self, section: Section) -> SafeString:
         address = reverse("admin:posts_post_change", args=[section.post_id])
         return format_html('<a href="{}">{}</a>', address, section.post.title)

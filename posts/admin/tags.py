@@ -74,7 +74,7 @@ class UsedFilter(admin.SimpleListFilter):
     parameter_name = "used"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return (("many", _("On several posts")), ("once", _("On one post")), ("no", _("On none")))
+        return (("many", _("On several issues")), ("once", _("On one issue")), ("no", _("On none")))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> QuerySet[Tag]:
         conditions: dict[str, dict[str, int]] = {
@@ -152,7 +152,7 @@ class TagAdmin(admin.ModelAdmin):
         count = rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"], by=request.user)
         if count:
             words = ngettext(
-                "%(n)d post shows the new name.", "%(n)d posts show the new name.", count
+                "%(n)d issue shows the new name.", "%(n)d issues show the new name.", count
             )
             self.message_user(request, words % {"n": count}, messages.INFO)
 
@@ -223,8 +223,8 @@ class TagAdmin(admin.ModelAdmin):
             count = merge(tags, into, by=request.user)
             record(request, [into], gettext("Merged with: %(names)s.") % {"names": names})
         words = ngettext(
-            "%(names)s: now %(into)s, on %(n)d post.",
-            "%(names)s: now %(into)s, on %(n)d posts.",
+            "%(names)s: now %(into)s, on %(n)d issue.",
+            "%(names)s: now %(into)s, on %(n)d issues.",
             count,
         )
         said = words % {"names": names, "into": into.name, "n": count}

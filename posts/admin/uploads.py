@@ -93,9 +93,9 @@ class UploadForm(forms.Form):
         ],
     )
     update = forms.BooleanField(
-        label=_("Let changed files replace stored posts"),
+        label=_("Let changed files replace stored issues"),
         required=False,
-        help_text=_("Otherwise a file that differs from its post is a conflict and left alone."),
+        help_text=_("Otherwise a file that differs from its issue is a conflict and left alone."),
     )
 
 

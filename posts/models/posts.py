@@ -97,7 +97,7 @@ class Post(models.Model):
         _("problem"),
         blank=True,
         editable=False,
-        help_text=_("Why the text cannot be rendered; a post with a problem stays a draft."),
+        help_text=_("Why the text cannot be rendered; an issue with a problem stays a draft."),
     )
     stale_since = models.DateTimeField(
         null=True,
@@ -111,10 +111,10 @@ class Post(models.Model):
     objects = PostManager()
 
     class Meta:
-        verbose_name = _("post")
-        verbose_name_plural = _("posts")
+        verbose_name = _("issue")
+        verbose_name_plural = _("issues")
         ordering = ("-published_at", "-id")
-        permissions = (("publish_post", "Can publish and withdraw post"),)
+        permissions = (("publish_post", "Can publish and withdraw issue"),)
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "published"]), name="posts_post_status_valid"
@@ -220,7 +220,7 @@ class PostPage(models.Model):
     head = models.BinaryField(help_text=_("Metadata for the page's head."))
     intro = models.BinaryField(help_text=_("The article up to its body."))
     outro = models.BinaryField(help_text=_("The article after its body."))
-    opening = models.BinaryField(help_text=_("The post as the home page opens it."))
+    opening = models.BinaryField(help_text=_("The issue as the home page opens it."))
     body = models.BinaryField(help_text=_("Sanitised HTML of the whole issue."))
     feed_body = models.BinaryField(
         null=True, help_text=_("The body as feeds send it, where it is another.")

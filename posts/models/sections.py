@@ -55,7 +55,7 @@ class Section(models.Model):
         db_index=False,
     )
     repeat = models.PositiveSmallIntegerField(
-        default=0, help_text=_("How many sections of this post before it have the same heading.")
+        default=0, help_text=_("How many sections of this issue before it have the same heading.")
     )
     date = models.DateTimeField(null=True)
     item_count = models.PositiveIntegerField(_("items"), default=0)

@@ -20,7 +20,7 @@ class Tag(TagBase):
     slug = models.CharField(_("slug"), max_length=SLUG_LENGTH, unique=True, blank=True)
     key = models.CharField(max_length=400, unique=True, editable=False)
     description = models.TextField(_("description"), blank=True)
-    post_count = models.PositiveIntegerField(_("posts"), default=0, editable=False)
+    post_count = models.PositiveIntegerField(_("issues"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("tag")

@@ -59,7 +59,7 @@ def test_an_issue_is_written_previewed_and_published(
     make_post("Older", tags=["Llama 3 평가"])
     page = enter(editor)
     page.goto(f"{address}/")
-    page.click("text=Write a new post")
+    page.click("text=Write a new issue")
     page.fill("#id_title", "새 소식")
     page.fill("#id_text", "## 오늘\n- **하나**: 첫째 [읽기](https://one.example.org/)\n")
     page.locator("#id_tags[role=combobox]").press_sequentially("AI, lla")

@@ -62,7 +62,7 @@ def test_a_rule_shows_what_it_touches_before_it_is_made(client: Client) -> None:
 
     page = Page(client.post(ADD, BLOCK))
 
-    assert "2 links, in 2 posts, 2 items" in " ".join(page.one(".reach").text().split())
+    assert "2 links, in 2 issues, 2 items" in " ".join(page.one(".reach").text().split())
     assert not SourceRule.objects.exists()
 
 

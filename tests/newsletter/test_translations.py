@@ -58,3 +58,9 @@ def test_what_is_compiled_is_what_translators_wrote(source: Path, catalogue: Cat
 
     is_up_to_date = source.with_suffix(".mo").read_bytes() == compiled.getvalue()
     assert is_up_to_date, "run `make messages`"
+
+
+def test_an_issue_has_one_name_wherever_a_person_reads(catalogue: Catalog) -> None:
+    texts = [text for message in messages(catalogue) for text in forms(message.id)]
+
+    assert [text for text in texts if re.search(r"\b[Pp]osts?\b", text)] == []

@@ -341,7 +341,7 @@ def test_an_old_address_redirects(client: Client) -> None:
         ("", "needs an address"),
         ("Not A Slug", "not-a-slug"),
         ("a/b", "ab"),
-        ("second", "Another post"),
+        ("second", "Another issue"),
         ("!!", "letters, digits"),
     ],
 )

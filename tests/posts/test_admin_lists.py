@@ -105,9 +105,9 @@ def test_several_posts_are_published_at_once(client: Client) -> None:
 
     response = act(client, POSTS, "publish_selected", one, two, to_come, broken)
 
-    assert "2 posts are published" in said(response)
-    assert "1 post is scheduled" in said(response)
-    assert "1 post has a problem" in said(response)
+    assert "2 issues are published" in said(response)
+    assert "1 issue is scheduled" in said(response)
+    assert "1 issue has a problem" in said(response)
     assert set(Post.objects.published().values_list("title", flat=True)) == {"One", "Two"}
     logged = LogEntry.objects.filter(change_message="Published.")
     assert set(logged.values_list("object_repr", flat=True)) == {"One", "Two", "Three"}
@@ -118,7 +118,7 @@ def test_several_posts_are_withdrawn_at_once(client: Client) -> None:
 
     response = act(client, POSTS, "withdraw_selected", *posts)
 
-    assert "2 posts are drafts now" in said(response)
+    assert "2 issues are drafts now" in said(response)
     assert not Post.objects.published().exists()
     assert Tag.objects.get(name="AI").post_count == 0
     assert LogEntry.objects.filter(change_message="Withdrawn.").count() == 2
@@ -368,7 +368,7 @@ def test_the_start_page_counts_what_waits(client: Client) -> None:
     assert counts == {
         "Drafts": "1",
         "Scheduled": "1",
-        "Posts with problems": "1",
+        "Issues with problems": "1",
         "Links to decide": "4",
         "For the next issue": "0",
     }

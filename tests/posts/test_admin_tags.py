@@ -152,7 +152,7 @@ def test_merging_asks_first_and_says_how_many_posts_it_touches(client: Client) -
     response = client.post(TAGS, {"action": "merge_selected", "_selected_action": pks})
     page = Page(client.get(response.headers["Location"]))
 
-    assert "2 posts have one of these tags" in page.one("form.decision").text()
+    assert "2 issues have one of these tags" in page.one("form.decision").text()
     assert Tag.objects.count() == 2
 
 

@@ -521,7 +521,7 @@ def test_a_rule_about_the_source_is_made_after_its_impact_was_shown(
     values = rule_values(action="block", reason="link farm")
 
     page = act(client, "rule", **values)
-    assert "1 link, in 1 post, 1 item" in " ".join(page.one(".desk-confirm").text().split())
+    assert "1 link, in 1 issue, 1 item" in " ".join(page.one(".desk-confirm").text().split())
     assert not SourceRule.objects.exists()
 
     act(client, "rule", **values, confirmed=1)
@@ -580,7 +580,7 @@ def test_selected_entries_get_one_decision_after_its_impact_was_shown(
     selected = [entry(ONE).pk, entry(TWO).pk]
 
     page = act(client, "bulk", selected=selected)
-    assert "2 links, in 1 post, 2 items" in " ".join(page.one(".desk-confirm").text().split())
+    assert "2 links, in 1 issue, 2 items" in " ".join(page.one(".desk-confirm").text().split())
     assert not Decision.objects.exists()
 
     page = act(client, "bulk", selected=selected, action="block", reason="spam")
