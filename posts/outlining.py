@@ -25,6 +25,22 @@ _SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspac
 _BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;)]）】"
 _AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;([（【"
 _MAX_TITLE: Final = 120
+_MAX_PREAMBLE: Final = 200
+# What may stand before the text of an entry: labels in brackets, and what numbers it.
+_PREAMBLE: Final = re.compile(
+    r"\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|【[^【】]{1,40}】|（[^（）]{1,40}）|［[^［］]{1,40}］"
+    r"|〔[^〔〕]{1,40}〕|\{[^{}]{1,40}\}"
+    r"|\bNo\.?\s*(?=\d)|(?<![^\W_])\d+(?:[./:-]\d+)*(?![^\W_])"
+    r"|\b[A-Za-z][.)](?=\s)|[一二三四五六七八九十百]+(?=[、.．:：])",
+    re.IGNORECASE,
+)
+# What leads to the link of somebody, not of what the entry is about.
+_CREDIT: Final = re.compile(
+    r"(?:^|(?<=[\W_]))(?:(?:shared|posted|written|submitted|found|recommended)\s+)?"
+    r"(?:by|via|h/t|hat\s+tip(?:\s+to)?|thanks\s+to|courtesy\s+of|作者|来自|감사)\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
+_CREDIT_LENGTH: Final = 40
 
 
 class FoundLink(NamedTuple):
@@ -70,6 +86,8 @@ class Outline:
     groups: set[etree.Element] = field(default_factory=set)
     titles: set[etree.Element] = field(default_factory=set)
     links: dict[etree.Element, FoundLink] = field(default_factory=dict)
+    bodies: dict[etree.Element, etree.Element] = field(default_factory=dict)
+    """What belongs to a heading that is an item."""
 
 
 _Stretch = tuple[etree.Element, int, int]
@@ -77,18 +95,19 @@ _Stretch = tuple[etree.Element, int, int]
 
 
 class _Flow:
-    """The text of one entry with the places of its links and of its bold text.
+    """The text of one entry with the places of its links, of its bold text and of its code.
 
     ``text`` and ``words``, the same with its white space folded, are there once it is complete.
     """
 
-    __slots__ = ("_length", "_parts", "links", "strong", "text", "words")
+    __slots__ = ("_length", "_parts", "code", "links", "strong", "text", "words")
 
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._length = 0
         self.links: list[_Stretch] = []
         self.strong: list[_Stretch] = []
+        self.code: list[_Stretch] = []
         self.text = ""
         self.words = ""
 
@@ -110,12 +129,38 @@ class _Flow:
                 self.links.append((element, start, self._length))
         elif element.tag == "strong":
             self.strong.append((element, start, self._length))
+        elif element.tag == "code":
+            self.code.append((element, start, self._length))
         elif element.tag in _LEAVES:
             self.add("\n")
 
     def complete(self) -> None:
         self.text = "".join(self._parts)
         self.words = fold(self.text)
+
+    def starts_at(self, position: int) -> bool:
+        """Whether what stands before is no more than labels, numbers, signs and code."""
+        if position > _MAX_PREAMBLE:
+            return False
+        before, end = "", 0
+        for _, first, last in self.code:
+            if last <= position:
+                before += self.text[end:first]
+                end = last
+        return is_preamble(before + self.text[end:position])
+
+    def is_credit(self, link: _Stretch) -> bool:
+        """Whether a link leads to who made or found something: ``@somebody``, "by somebody"."""
+        _, start, end = link
+        before = self.text[max(0, start - _CREDIT_LENGTH) : start]
+        return self.text.startswith("@", start, end) or _CREDIT.search(before) is not None
+
+
+def is_preamble(text: str) -> bool:
+    """Whether a text says nothing: labels in brackets, numbers and signs, but no words."""
+    if _WORD.search(text) is None:
+        return True
+    return len(text) <= _MAX_PREAMBLE and _WORD.search(_PREAMBLE.sub("", text)) is None
 
 
 def visible_text(elements: Iterable[etree.Element]) -> str:
@@ -140,7 +185,11 @@ def outline(root: etree.Element, spans: Mapping[etree.Element, Span], first_line
     What another extension of Python-Markdown put into the tree has no lines, and is no item.
     """
     found = Outline()
-    _Finder(found, spans, first_line).walk(root)
+    finder = _Finder(found, spans, first_line)
+    following = finder.read_heading(root)
+    finder.walk(root[following:])
+    if not following:
+        _take_title_from_heading(root, found)
     return found
 
 
@@ -152,7 +201,33 @@ class _Finder:
         self._spans = spans
         self._first_line = first_line
 
-    def walk(self, parent: etree.Element) -> None:
+    def read_heading(self, root: etree.Element) -> int:
+        """Read a heading that is a link, with what it is about; return how many blocks that are."""
+        if not len(root) or root[0].tag not in HEADINGS or root[0] not in self._spans:
+            return 0
+        flow = _Flow()
+        flow.read(root[0])
+        flow.complete()
+        if not flow.links or not flow.words or not flow.starts_at(flow.links[0][1]):
+            return 0
+        body = root[1] if len(root) > 1 else None
+        if body is not None and body.tag in _LISTS and _has_link(body):
+            return 0  # a heading of what is listed
+        title = flow.words
+        blocks = [root[0]]
+        if body is not None and body.tag in ("p", *_LISTS) and body in self._spans:
+            blocks.append(body)
+            flow.read(body)
+            flow.complete()
+            self._found.bodies[root[0]] = body
+        span = (self._spans[root[0]][0], self._spans[blocks[-1]][1])
+        self._add("paragraph", root[0], flow, "", span)
+        item = self._found.items[-1]
+        summary = visible_text(blocks[1:]).replace("\n", " ")
+        self._found.items[-1] = item._replace(title=title, summary=summary)
+        return len(blocks)
+
+    def walk(self, parent: Iterable[etree.Element]) -> None:
         previous: etree.Element | None = None
         for child in parent:
             if child.tag in _LISTS:
@@ -223,7 +298,7 @@ class _Finder:
         if main is None:
             return flow.words[:_MAX_TITLE]
         element, start, end = flow.links[main]
-        if not _WORD.search(flow.text, 0, start):
+        if flow.starts_at(start):
             self._found.titles.add(element)
         anchor = fold(flow.text[start:end]) or fold(plain_text(element))
         return anchor or element.get("href", "")
@@ -246,22 +321,58 @@ def _bold_text(element: etree.Element) -> str:
 def _main_link(flow: _Flow) -> int | None:
     """The first link if the entry starts with it, else the last if it ends with it, else the first.
 
-    What is not a letter or digit does not count as a start or an end.
+    What says nothing does not count as a start, and signs not as an end. Credits come last.
     """
     if not flow.links:
         return None
-    first, last = flow.links[0], flow.links[-1]
-    if not _WORD.search(flow.text, 0, first[1]):
+    if flow.starts_at(flow.links[0][1]):
         return 0
-    return 0 if _WORD.search(flow.text, last[2]) else len(flow.links) - 1
+    numbers = [n for n, link in enumerate(flow.links) if not flow.is_credit(link)]
+    first, last = (numbers[0], numbers[-1]) if numbers else (0, len(flow.links) - 1)
+    if flow.starts_at(flow.links[first][1]) or not _ends_with(flow, last):
+        return first
+    return last
+
+
+def _ends_with(flow: _Flow, number: int) -> bool:
+    """Whether nothing but credits follows a link."""
+    end = flow.links[number][2]
+    for _, start, following in flow.links[number + 1 :]:
+        if _WORD.search(_CREDIT.sub("", flow.text[end:start])):
+            return False
+        end = following
+    return _WORD.search(flow.text, end) is None
+
+
+def _take_title_from_heading(root: etree.Element, found: Outline) -> None:
+    """Name a bare address right below a heading after it, if the section is about this one."""
+    bare = [n for n, item in enumerate(found.items) if _is_bare(item)]
+    lists = any(item.kind == "list" and item.links for item in found.items)
+    if len(bare) != 1 or lists or len(root) < 2 or root[0].tag not in HEADINGS:
+        return
+    number = bare[0]
+    if root[1] is not found.item_elements[number]:
+        return
+    title = fold("".join(root[0].itertext()))
+    is_about = len(root) > 2 and root[2].tag == "p" and not _has_link(root[2])
+    summary = visible_text([root[2]]) if is_about else ""
+    found.items[number] = found.items[number]._replace(title=title, summary=summary)
+
+
+def _is_bare(item: FoundItem) -> bool:
+    """Whether an item is a single address that shows itself."""
+    return len(item.links) == 1 and item.text in (
+        item.links[0].url,
+        item.links[0].url.partition("://")[2],
+    )
 
 
 def _leading_strong(flow: _Flow) -> _Stretch | None:
     """The bold text that the entry starts with."""
     for found in sorted(flow.strong, key=lambda strong: (strong[1], -strong[2])):
-        if _WORD.search(flow.text, 0, found[1]):
+        if not flow.starts_at(found[1]):
             return None
-        if _WORD.search(flow.text, found[1], found[2]):
+        if not is_preamble(flow.text[found[1] : found[2]]):
             return found
     return None
 
@@ -273,7 +384,7 @@ def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
     link = None if main is None else flow.links[main]
     if strong is not None:
         start = strong[2]
-    elif link is not None and not _WORD.search(text, 0, link[1]):
+    elif link is not None and flow.starts_at(link[1]):
         start = link[2]
     if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]

@@ -105,7 +105,10 @@ class ParsedIssue:
                 hidden = (number, index) in decided.hidden
                 url = "" if item.main is None else item.links[item.main].url
                 mark = _mark(decided.shown(url), anchor, hidden)
-                marks.items[found.item_elements[index]] = mark
+                element = found.item_elements[index]
+                marks.items[element] = mark
+                if hidden and element in found.bodies:
+                    marks.removed.add(found.bodies[element])
         return marks
 
 

@@ -44,6 +44,7 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     "li": {"data-host", "data-kind"},
     "ol": {"start", "reversed"},
     "p": {"data-host", "data-kind"},
+    "span": {"data-host", "data-kind"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},

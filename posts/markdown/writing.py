@@ -48,6 +48,8 @@ class Marks:
     items: dict[etree.Element, ItemMark] = field(default_factory=dict)
     groups: set[etree.Element] = field(default_factory=set)
     titles: set[etree.Element] = field(default_factory=set)
+    removed: set[etree.Element] = field(default_factory=set)
+    """Blocks that belong to a heading that is hidden."""
     shift: int = 0
     decided: Decisions = field(default_factory=Decisions)
     images: Mapping[str, ImageSize] = field(default_factory=dict)
@@ -141,9 +143,19 @@ class Writer:
     def _write_heading(self, element: etree.Element) -> None:
         level = min(int(element.tag[1]) + self._marks.shift, _MAX_HEADING)
         anchor = escape(self._marks.headings.get(element, ""))
+        mark = self._marks.items.get(element)
+        if mark is not None and mark.hidden:
+            self._out.append(f"<span{self._own('id', anchor)}></span>\n")
+            return
         self._out.append(f"<h{level}{self._own('id', anchor) if anchor else ''}>")
+        if mark is not None:
+            self._out.append(f"<span{self._item_attributes(mark)}>")
         self._content(element)
-        if anchor:
+        if mark is not None:
+            if mark.anchor:
+                self._item_links(mark)
+            self._out.append("</span>")
+        if anchor and not (mark and mark.anchor):
             start, end = self._permalink
             self._out.append(f"{start}{anchor}{end}")
         self._out.append(f"</h{level}>\n")
@@ -153,6 +165,8 @@ class Writer:
 
     def _write_paragraph(self, element: etree.Element) -> None:
         mark = self._marks.items.get(element)
+        if element in self._marks.removed:
+            return
         if mark is not None:
             if not mark.hidden:
                 self._out.append(f"<p{self._item_attributes(mark)}>")
@@ -230,6 +244,8 @@ class Writer:
             self._out.append("</li>\n")
 
     def _write_list(self, element: etree.Element) -> None:
+        if element in self._marks.removed:
+            return
         start = element.get("start")
         self._element(element, f' start="{start}"' if start else "")
 

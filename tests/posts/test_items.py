@@ -61,6 +61,38 @@ def test_a_paragraph_is_an_item_only_if_it_holds_a_link() -> None:
     ]
 
 
+HEADINGS = {
+    "with a paragraph": ("# A\n\n## 1. [Title](u) (2 min)\n\nWhat [it](v) says.\n\nMore.\n",
+                         "1. Title (2 min)", "What it says.", 2, 5),
+    "with a list": ("## [Title](u)\n- what\n- it says\n", "Title", "what it says", 0, 3),
+    "alone": ("[Title](u)\n---\n", "Title", "", 0, 2),
+    "above its address": ("## Title\n<u>\n\nWhat it says.\n", "Title", "What it says.", 1, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "summary", "start", "end"), HEADINGS.values(), ids=HEADINGS
+)
+def test_a_heading_that_is_a_link_is_an_item_with_what_is_below_it(
+    text: str, title: str, summary: str, start: int, end: int
+) -> None:
+    text = text.replace("(u)", "(https://a.example/)").replace("<u>", "<https://a.example/>")
+    sections = read_issue(Document(text)).sections
+    (item,) = sections[-1].items
+    first = text[: text.index("## ")].count("\n") if len(sections) > 1 else 0
+    assert (item.title, item.summary) == (title, summary)
+    assert (item.start + first, item.end + first) == (start, end)
+    assert item.main is not None
+    assert item.links[item.main].url == "https://a.example/"
+
+
+def test_a_heading_over_linked_items_is_none_itself() -> None:
+    found = items("## [Title](https://a.example/)\n\n* [one](https://b.example/)\n")
+    assert [item.title for item in found] == ["one"]
+    found = items("## Links\n\nhttps://a.example/\n\nhttps://b.example/\n")
+    assert [item.title for item in found] == ["https://a.example/", "https://b.example/"]
+
+
 def test_images_and_comments_make_no_items() -> None:
     text = "![a](a.png)\n\n[![a](a.png)](https://a.example/)\n\n* ![b](b.png)\n* <!-- c -->\n*\n"
     assert items(text) == ()
@@ -76,6 +108,16 @@ def test_images_and_comments_make_no_items() -> None:
         ("**[a](u:1)**: by [b](u:2)", 0),
         ("**Bold**: text ([a](u:1), [b](u:2))", 1),
         ("🎉 [a](u:1) and [b](u:2)", 0),
+        ("1、 [a](u:1), by [b](u:2)", 0),
+        ("(video) [a](u:1) by [b](u:2)", 0),
+        ("**[New]** 【말】 #12 [a](u:1) by [b](u:2)", 0),
+        ("2024-05-10 `v1.2` [a](u:1) by [b](u:2)", 0),
+        ("`let x` is how [a](u:1) reads [b](u:2)", 1),
+        ("3D [a](u:1) of [b](u:2)", 1),
+        ("what [a](u:1) says of [b](u:2), by [c](u:3)", 1),
+        ("what [a](u:1) says, [@b](u:2)", 0),
+        ("says [@b](u:1)", 0),
+        ("[@b](u:1) says [c](u:2)", 0),
         ("no link", None),
     ],
 )
@@ -97,6 +139,9 @@ def test_the_main_link_is_the_first_at_the_start_or_the_last_at_the_end(
         ("What [it](u) says", "it", "What it says"),
         ("**제목(괄호)**는 요약 [보기](u)", "제목(괄호)", "는 요약"),
         ("no link at all", "no link at all", "no link at all"),
+        ("(video) [Title](u) by [@b](u)", "Title", "by @b"),
+        ("**[New]** [Title](u): what", "Title", "what"),
+        ("**1.** `v2` **Title**: what", "Title", "what"),
     ],
 )
 def test_title_is_the_leading_bold_text_or_the_main_links_text(

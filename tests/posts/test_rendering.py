@@ -193,6 +193,17 @@ def test_an_item_says_where_it_leads_and_has_its_anchor() -> None:
     assert first(html, "#item-y") == {"class": "item", "id": "item-y"}
 
 
+def test_a_heading_that_is_an_item_has_the_anchors_of_both_and_one_permalink() -> None:
+    parsed = read_issue(Document("# [a](https://a.example/)\n\nb\n\nc\n"))
+    page = LexborHTMLParser(parsed.to_html([["item-1"]])[0])
+    assert first(page.html or "", "h2")["id"] == "a"
+    assert first(page.html or "", "h2 > .item")["id"] == "item-1"
+    assert [link.attributes["href"] for link in page.css(".permalink")] == ["#item-1"]
+
+    html = parsed.to_html([["item-1"]], Decisions(hidden=frozenset({(0, 0)})))[0]
+    assert " ".join(html.split()) == '<span id="a"></span> <p>c</p>'
+
+
 def test_groups_are_marked_and_have_no_permalink() -> None:
     html = render_markdown("**Topic**\n\n* Inner\n  * [a](https://a.example/)\n")
     assert first(html, "p.group") == {"class": "group"}
