@@ -14,7 +14,7 @@ RUN_STAMP := .venv/.installed
 DEV_STAMP := .venv/.installed-dev
 MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
-SAMPLES := posts/samples
+ADDRESS := http://$(HOST):$(PORT)
 # What a server would have, and nothing of this machine.
 PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" DEBUG=false SITE_URL=https://news.example.org \
 	SECRET_KEY=not-the-key-of-any-site-but-long-enough-for-every-check-0123456789
@@ -53,13 +53,13 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 
 run: $(RUN_STAMP) .env  ## Serve the site with sample issues and a worker on http://127.0.0.1:8000 (HOST=, PORT=, RELOAD=1)
 	@$(MANAGE) migrate --no-input --verbosity 0
-	@$(MANAGE) import_posts $(SAMPLES) --publish || echo 'What was edited here stays as it is.'
-	@$(MANAGE) create_demo_accounts
-	@printf '\n  The site       http://%s:%s/\n  For its staff  http://%s:%s/admin/\n\n' \
-		'$(HOST)' '$(PORT)' '$(HOST)' '$(PORT)'
+	@$(MANAGE) create_demo
+	@printf '\n  The site       %s/\n  For its staff  %s/admin/\n' '$(ADDRESS)' '$(ADDRESS)'
+	@printf '  New password   %s\n  To end         Ctrl-C\n\n' '$(MANAGE) changepassword admin'
 	@# The shell becomes the server, and the worker ends when the server does, in whatever way.
-	@$(MANAGE) run_tasks --parent $$$$ & \
-		exec $(MANAGE) runserver $(if $(RELOAD),,--noreload) '$(HOST):$(PORT)'
+	@grep -qs '^SITE_URL=' .env || export SITE_URL="$${SITE_URL:-$(ADDRESS)}"; \
+		$(MANAGE) run_tasks --parent $$$$ >/dev/null & \
+		exec $(MANAGE) runserver $(if $(RELOAD),,--noreload) '$(HOST):$(PORT)' >/dev/null
 
 test: $(DEV_STAMP) .env  ## Run all tests (ARGS="-k words" for some of them)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

@@ -234,5 +234,10 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # One line an event: runserver tells of each request, the desk of each task.
+        "django.request": {"level": "ERROR" if DEBUG else "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+    },
 }

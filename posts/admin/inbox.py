@@ -29,7 +29,6 @@ from links.normalizing import AddressError
 from posts.admin.auditing import record
 from posts.admin.covered import Covered, named, summary
 from posts.places import places_of
-from posts.publishing.composing import absolute
 
 # So many entries at most are copied at once.
 COPIED = 500
@@ -216,14 +215,15 @@ class InboxEntryAdmin(Covered):
         """Explain how to collect from anywhere: the bookmarklet, and the endpoint for scripts."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        add = absolute(reverse("admin:links_inboxentry_add"))
+        # Where somebody is signed in, whatever SITE_URL says.
+        add = request.build_absolute_uri(reverse("admin:links_inboxentry_add"))
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Collect from anywhere"),
             "opts": self.opts,
             "bookmarklet": BOOKMARKLET.format(quote(add, safe=":/")),
             "may_make_tokens": may(request.user, MAKE_TOKENS),
-            "endpoint": absolute(reverse("posts:collect")),
+            "endpoint": request.build_absolute_uri(reverse("posts:collect")),
         }
         return render(request, "admin/links/inboxentry/anywhere.html", context)
 

@@ -47,11 +47,15 @@ class Command(BaseCommand):
         parser.formatter_class = RawDescriptionHelpFormatter
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Create all missing accounts, or none if one of them cannot be created."""
-        with transaction.atomic():
-            lines = [_create(role) for role in ROLES]
-        for line in filter(None, lines):
+        """Create the accounts, and say how to sign in."""
+        for line in create_accounts():
             self.stdout.write(line)
+
+
+def create_accounts() -> list[str]:
+    """Create all missing accounts, or none if one of them cannot be; return a line about each."""
+    with transaction.atomic():
+        return [line for role in ROLES if (line := _create(role))]
 
 
 def _create(role: Role) -> str:

@@ -1,0 +1,68 @@
+"""Fill a new site with something to try: sample issues, a short queue, accounts."""
+
+from argparse import RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+import posts
+from links.decisions import decide_entries
+from links.models import QueueEntry
+from newsletter.management.commands.create_demo_accounts import create_accounts
+from posts.documents import parse_issue
+from posts.models import Post
+
+SAMPLES: Final = Path(posts.__file__).parent / "samples"
+# As many links are left to decide about as show what the queue is for.
+LEFT: Final = 5
+
+
+class Command(BaseCommand):
+    """Import the samples, create the accounts, and decide about most links, once."""
+
+    help = (
+        "Create the accounts admin, editor and moderator, for trying the site out. Where there is"
+        f"\nno issue yet, import the samples and approve all their links but {LEFT}."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Keep the line breaks of the help text."""
+        parser.epilog = "example:\n  manage.py create_demo"
+        parser.formatter_class = RawDescriptionHelpFormatter
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Do what is missing. A site that has an issue needs no samples."""
+        is_new = not Post.objects.exists()
+        if is_new:
+            call_command("import_posts", *map(str, samples()), "--publish", stdout=self.stdout)
+        lines = create_accounts()
+        if is_new:
+            _decide_about_most()
+        for line in lines:
+            self.stdout.write(line)
+
+
+def samples() -> list[Path]:
+    """Return the sample issues, up to the newest in the site's language: it opens the site."""
+    files = sorted(SAMPLES.glob("*.md"))
+    while files and _language_of(files[-1]) != settings.LANGUAGE_CODE:
+        files.pop()
+    return files
+
+
+def _language_of(path: Path) -> str:
+    return parse_issue(path.read_bytes(), path.name).metadata.language
+
+
+@transaction.atomic
+def _decide_about_most() -> None:
+    waiting = QueueEntry.objects.filter(closed_at=None).order_by("pk")
+    known = waiting.exclude(pk__in=list(waiting.reverse().values_list("pk", flat=True)[:LEFT]))
+    if known.exists():
+        moderator = get_user_model()._default_manager.get(username="moderator")
+        decide_entries(known, "approve", by=moderator)
