@@ -1,5 +1,6 @@
 """Whether the pages behind links are still there."""
 
 from links.checking.asking import Manners
+from links.checking.outages import current_outage
 from links.checking.run import Run, check, make_due
 from links.checking.verdicts import Verdict

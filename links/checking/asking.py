@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from links.checking.verdicts import NOT_FOR_HEAD, Verdict, judge, judge_error
 from links.fetching import Fetcher, FetchError, Response, Validators
 from links.normalizing import source_key
 
+MakeFetcher: TypeAlias = Callable[[], Fetcher]
 # As much of a page is read as its title and description need.
 BEGINNING: Final = 262_144
 
@@ -71,7 +72,7 @@ class Asker:
     ``make_fetcher`` is called in the event loop of the Asker.
     """
 
-    def __init__(self, make_fetcher: Callable[[], Fetcher], manners: Manners | None = None) -> None:
+    def __init__(self, make_fetcher: MakeFetcher, manners: Manners | None = None) -> None:
         self._make_fetcher = make_fetcher
         self._manners = manners or Manners()
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()

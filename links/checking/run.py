@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,9 +22,10 @@ from django.utils import timezone
 from django_tasks import task
 
 from links.checking.archiving import look_for_copies, own_policy
-from links.checking.asking import Answer, Asker, Manners, Question
+from links.checking.asking import Answer, Asker, MakeFetcher, Manners, Question
 from links.checking.next import after_check
-from links.checking.verdicts import Verdict
+from links.checking.outages import current_outage, is_from_outside, is_online
+from links.checking.verdicts import UNASKED, Verdict
 from links.fetching import Fetcher, Validators
 from links.models import Check, Kind, Link
 from links.normalizing import source_key
@@ -32,11 +33,9 @@ from links.queue import Worry, leads_elsewhere, raise_concerns, withdraw
 from links.signals import links_changed
 
 KEPT_CHECKS = 20
-# So many hosts that cannot be reached, and none that can, mean that this machine is offline.
-OFFLINE = 10
+# So many hosts in a row that cannot be reached make it doubtful that this machine is online.
+DOUBTFUL = 10
 OFFLINE_AGAIN = timedelta(minutes=30)
-UNREACHED = frozenset({"dns", "connect", "timeout"})
-UNASKED = frozenset({"bad-url", "forbidden-port"})
 # A worker that needs longer for what it claimed has lost it to others.
 CLAIM = timedelta(minutes=10)
 # Links open at once, and those of one host, so that a busy host holds up no other.
@@ -50,7 +49,6 @@ FIELDS = (
 
 logger = logging.getLogger(__name__)
 chance = random.SystemRandom()
-MakeFetcher = Callable[[], Fetcher]
 
 
 def make_fetcher() -> Fetcher:
@@ -73,24 +71,30 @@ def check(run: Run, make: MakeFetcher = make_fetcher) -> Iterator[tuple[Link, Ve
     """Check links, and yield each with what came of it once that is written down.
 
     A verdict of None says that the host asked for a pause first, and the link waits for that.
-    When of the first hosts none at all can be reached, it is this machine that cannot reach them:
-    then nothing is written, and the links are tried again later.
+    What could not be reached counts only if something else can be: as long as this machine has no
+    network nothing is written but the outage, and the links are tried again later.
     """
+    if current_outage() and not is_online(make):
+        return
     claimed: dict[int, Link] = {}
-    held: list[Answer] = []
-    is_online = False
+    doubtful: list[Answer] = []
+    online = True
     with Asker(make, run.manners) as asker:
         for answers in _ask_all(run, asker, claimed):
-            held += answers
-            is_online = is_online or any(map(_is_from_outside, held))
-            if is_online:
-                yield from _write(held, claimed)
-                held = []
-            elif len(_hosts_not_reached(held)) >= OFFLINE:
-                logger.warning("None of %d hosts can be reached: is this machine online?", OFFLINE)
-                _try_later(claimed)
-                return
-    yield from _write(held, claimed)
+            doubtful += answers
+            if not any(map(is_from_outside, answers)):
+                if len(_hosts_not_reached(doubtful)) < DOUBTFUL:
+                    continue
+                online = is_online(make)
+            if not online:
+                break
+            yield from _write(doubtful, claimed)
+            doubtful = []
+    if online and (not _hosts_not_reached(doubtful) or is_online(make)):
+        yield from _write(doubtful, claimed)
+    else:
+        logger.warning("This machine has no network: links are checked when it is back.")
+        _try_later(claimed)
 
 
 def _ask_all(run: Run, asker: Asker, claimed: dict[int, Link]) -> Iterator[list[Answer]]:
@@ -109,16 +113,11 @@ def _ask_all(run: Run, asker: Asker, claimed: dict[int, Link]) -> Iterator[list[
         yield _collect(asker)
 
 
-def _is_from_outside(answer: Answer) -> bool:
-    """Whether an answer shows that this machine is online."""
-    return answer.verdict is None or answer.verdict.cause not in {*UNREACHED, *UNASKED}
-
-
 def _hosts_not_reached(answers: Iterable[Answer]) -> set[str]:
     return {
         source_key(answer.question.url)
         for answer in answers
-        if answer.verdict and answer.verdict.cause in UNREACHED
+        if not is_from_outside(answer) and answer.verdict and answer.verdict.cause not in UNASKED
     }
 
 

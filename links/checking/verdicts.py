@@ -20,6 +20,10 @@ Flag = Literal["", "soft-404", "parked"]
 RESTRICTED: Final = frozenset({401, 402, 403, 407, 421, 423, 425, 429, 451, 999})
 # What some servers say to HEAD alone; so it is asked again with GET.
 NOT_FOR_HEAD: Final = frozenset({400, 403, 404, 405, 406, 409, 410, 500, 501, 502, 503, 520})
+# Without an answer, what only a server can have caused (see ``fetching.responses``).
+REACHED: Final = frozenset({"tls", "too-large", "redirects", "protocol", "encoding"})
+# What this machine refuses by itself.
+UNASKED: Final = frozenset({"bad-url", "forbidden-port"})
 # Nobody means that much of a server that is to be asked again.
 MOST_PATIENCE: Final = timedelta(days=7)
 

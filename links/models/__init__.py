@@ -2,6 +2,6 @@
 
 from links.models.decisions import Decision, Effect, SourceRule, Undertaking
 from links.models.keying import Keying
-from links.models.links import Check, Link, Source
+from links.models.links import Check, Link, Outage, Source
 from links.models.queue import Concern, Kind, QueueEntry
 from links.models.readers import ApiToken, InboxEntry, Report, Suggestion

@@ -214,6 +214,21 @@ class Link(models.Model):
         return self.archived_url if self.is_rotten else ""
 
 
+class Outage(models.Model):
+    """A time in which this machine had no network, so that nothing could be checked."""
+
+    began_at = models.DateTimeField(_("began"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("outage")
+        verbose_name_plural = _("outages")
+        ordering = ("-began_at",)
+
+    def __str__(self) -> str:
+        return f"{self.began_at}"
+
+
 class Check(models.Model):
     """One time a link was asked, and what came back; the last 20 are kept."""
 

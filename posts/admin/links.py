@@ -98,12 +98,14 @@ class PlacedLinkAdmin(LinkAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         numbers = measuring.kept_health()
+        outages = measuring.recent_outages(timezone.now())
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Link health"),
             "opts": self.opts,
             "health": numbers,
-            "panels": panels_of(numbers),
+            "outage": next((one for one in outages if one.ended_at is None), None),
+            "panels": panels_of(numbers, outages),
         }
         return render(request, "admin/posts/link/health.html", context)
 

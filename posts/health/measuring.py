@@ -29,7 +29,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from links.models import Check, Link, QueueEntry, Source, Suggestion
+from links.models import Check, Link, Outage, QueueEntry, Source, Suggestion
 from posts.models import Appearance, public
 from posts.publishing.counting import month_of
 
@@ -40,6 +40,7 @@ DAYS: Final = 30
 MONTHS: Final = 24
 TOP: Final = 15
 OLDEST: Final = 15
+OUTAGES: Final = 5
 SUGGESTIONS: Final = 2000
 # Days from which on a suggestion counts as one that waited this long.
 WAITS: Final = (0, 1, 3, 7, 14, 30, 90)
@@ -240,6 +241,12 @@ def _checks(at: datetime) -> list[tuple[date, Mapping[str, int]]]:
         (days[back], {result: counts.get((back, result), 0) for result in RESULTS})
         for back in reversed(range(DAYS))
     ]
+
+
+def recent_outages(at: datetime) -> list[Outage]:
+    """Return the times without a network in those days, the latest first."""
+    recent = Q(ended_at=None) | Q(ended_at__gte=at - timedelta(days=DAYS))
+    return list(Outage.objects.filter(recent).order_by("-began_at")[:OUTAGES])
 
 
 # From suggestion to print

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
-from links.models import Link
+from links.models import Link, Outage
 from posts.health import measuring, plotting
 from posts.health.measuring import Health, Rot
 from posts.health.plotting import Series, Words
@@ -52,11 +53,11 @@ class Panel:
         return [[_shown(cell) for cell in row] for row in self.rows]
 
 
-def panels_of(health: Health) -> list[Panel]:
+def panels_of(health: Health, outages: Sequence[Outage] = ()) -> list[Panel]:
     """Return the panels in the order of the page and in the active language."""
     return [
         _by_age(health),
-        _checks(health),
+        _checks(health, outages),
         _repeats(health),
         _waits(health),
         _by_source(health),
@@ -168,7 +169,7 @@ def _all_rot() -> Iterator[Row]:
 # Checks
 
 
-def _checks(health: Health) -> Panel:
+def _checks(health: Health, outages: Sequence[Outage]) -> Panel:
     days = [_day(day) for day, _results in health.checks]
     names = {result: str(Link.Health(result).label) for result in measuring.RESULTS}
     series = [
@@ -176,18 +177,33 @@ def _checks(health: Health) -> Panel:
         for result in measuring.RESULTS
     ]
     title = gettext("Checks per day")
+    without = [_outages(outages)] if outages else []
     sums = [sum(counts.values()) for _day, counts in health.checks]
     words = _words("checks", title, days, sums, across=gettext("day"), up=gettext("checks"))
     return Panel(
         "checks",
         title,
-        gettext("The last 30 days, by what came back."),
-        gettext("Nothing has been checked in the last 30 days."),
+        " ".join([gettext("The last 30 days, by what came back."), *without]),
+        " ".join([gettext("Nothing has been checked in the last 30 days."), *without]),
         (gettext("Day"), *names.values()),
         [(day, *(counts[result] for result in measuring.RESULTS)) for day, counts in health.checks],
         SafeString(plotting.bars(words, days, series)),
         legend=[(TONES[result], names[result]) for result in measuring.RESULTS],
     )
+
+
+def _outages(outages: Sequence[Outage]) -> str:
+    """Return in words when nothing was checked because there was no network."""
+    times = [f"{_moment(one.began_at)} – {_moment(one.ended_at)}".strip() for one in outages]
+    said = gettext("Without a network nothing was checked, and nothing of it counts: %(times)s.")
+    return said % {"times": "; ".join(times)}
+
+
+def _moment(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    pattern = pgettext("short date and time, Django format", "j M Y, H:i")
+    return date_format(timezone.localtime(moment), pattern)
 
 
 # From issue to issue

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -11,13 +12,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from links.checking import Manners, Run, Verdict, archiving, check
+from links.checking import Manners, Run, Verdict, archiving, check, current_outage
 from links.checking import run as checking
 from links.checking.asking import Answer, Asker
 from links.decisions import decide
-from links.fetching import Fetcher, Response
+from links.fetching import Fetcher, Policy, Response
 from links.fetching.responses import Hop
-from links.models import Check, Link, QueueEntry
+from links.models import Check, Link, Outage, QueueEntry
 from links.registering import register
 from tests.builders import make_post
 from tests.links.servers import Reply, Site, serving
@@ -405,6 +406,107 @@ def test_the_command_checks_what_is_named(
     assert said == [f"ok {site.url('/a')} (200)", "1 ok"]
     with pytest.raises(CommandError, match="No link has this address"):
         call_command("check_links", "https://unknown.example/")
+
+
+# Without a network
+
+
+@dataclass
+class Network:
+    """The way to a local server, which can be cut: then no name is known any more."""
+
+    site: Site
+    is_cut: bool = False
+
+    async def resolve(self, host: str, _port: int) -> list[str]:
+        if self.is_cut:
+            raise socket.gaierror(socket.EAI_AGAIN, f"{host} is unknown")
+        if host.startswith("gone"):
+            raise socket.gaierror(socket.EAI_NONAME, f"{host} is unknown")
+        return ["127.0.0.1"]
+
+    def make_fetcher(self) -> Fetcher:
+        policy = Policy(trusted=frozenset({("127.0.0.1", self.site.port)}), total_seconds=5)
+        return Fetcher(policy, resolve=self.resolve)
+
+    def check(self) -> list[tuple[Link, Verdict | None]]:
+        Link.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+        return list(check(Run(manners=HASTY), self.make_fetcher))
+
+
+@pytest.fixture
+def network(site: Site) -> Network:
+    site.replies["/a"] = Reply()
+    return Network(site)
+
+
+@pytest.mark.parametrize("number", [1, 3, 40])
+def test_however_few_links_are_asked_an_outage_breaks_none(network: Network, number: int) -> None:
+    for host in range(number):
+        link_to(network.site.url("/a", f"host{host}.example"))
+    # What leads to this machine itself can be judged without a network, and proves none.
+    link_to("http://127.0.0.1/")
+    network.is_cut = True
+
+    for _day in range(4):
+        assert network.check() == []
+        Link.objects.update(checked_at=timezone.now() - timedelta(days=1))
+
+    assert not Check.objects.exists()
+    assert not Link.objects.exclude(health="unchecked", failures=0).exists()
+    assert Outage.objects.count() == 1
+    assert current_outage() is not None
+
+
+def test_a_network_that_fails_in_the_middle_fails_no_link(network: Network) -> None:
+    link_to(network.site.url("/a"))
+    network.check()
+    for host in range(20):
+        link_to(network.site.url("/a", f"host{host}.example"))
+    network.is_cut = True
+
+    assert network.check() == []
+
+    assert Check.objects.count() == 1
+    assert not Link.objects.filter(failures__gt=0).exists()
+
+
+def test_after_an_outage_links_are_checked_again(network: Network) -> None:
+    link = link_to(network.site.url("/a"))
+    network.is_cut = True
+    network.check()
+    network.is_cut = False
+    link_to(network.site.url("/a", "other.example"))
+    Check.objects.create(link=link, health="ok", status_code=200)  # a witness
+
+    assert {verdict.outcome for _link, verdict in network.check() if verdict} == {"ok"}
+
+    assert current_outage() is None
+    assert Outage.objects.get().ended_at is not None
+
+
+def test_a_host_that_is_gone_fails_where_others_still_answer(network: Network) -> None:
+    works = link_to(network.site.url("/a"))
+    network.check()
+    gone = link_to(network.site.url("/a", "gone.example"))
+    Link.objects.filter(pk=works.pk).update(claimed_until=timezone.now() + timedelta(hours=1))
+
+    network.check()
+
+    gone.refresh_from_db()
+    assert (gone.failures, gone.checks.get().error.partition(":")[0]) == (1, "dns")
+    assert not Outage.objects.exists()
+
+
+def test_the_command_says_that_there_is_no_network(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link_to(network.site.url("/a"))
+    network.is_cut = True
+    monkeypatch.setattr(check, "__defaults__", (network.make_fetcher,))
+
+    with pytest.raises(CommandError, match="no network"):
+        call_command("check_links")
 
 
 def test_a_machine_that_is_offline_takes_no_link_for_broken() -> None:

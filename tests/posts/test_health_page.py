@@ -12,9 +12,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from links.models import Check, Link, QueueEntry, Source, Suggestion
+from links.models import Check, Link, Outage, QueueEntry, Source, Suggestion
 from links.registering import register
 from posts.health import measuring, plotting
 from posts.health.plotting import Series, Words, labelled_every, ticks_up_to
@@ -32,6 +32,19 @@ TABLES = ("rot-by-age", "checks", "repeats", "waits", "rot-by-source", "sources"
 @pytest.fixture
 def client(sign_in: SignIn, moderator: User) -> Client:
     return sign_in(moderator)
+
+
+def test_an_outage_is_said_and_nothing_of_it_is_drawn(client: Client) -> None:
+    began = timezone.now() - timedelta(hours=3)
+    Outage.objects.create(began_at=began - timedelta(days=2), ended_at=began - timedelta(days=1))
+    Outage.objects.create(began_at=began)
+
+    page = Page(client.get(PAGE))
+
+    assert "This machine has reached no other since" in page.one("[role=status]").text()
+    [said] = [words for words in page.texts(".panel p") if "Without a network" in words]
+    assert said.count("–") == 2
+    assert not page.all(".panel rect")
 
 
 def issue(title: str, at: datetime, *urls: str):

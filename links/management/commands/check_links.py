@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 from tqdm import tqdm
 
-from links.checking import Run, Verdict, check, make_due
+from links.checking import Run, Verdict, check, current_outage, make_due
 from links.models import Link
 from links.registering import canonical_or_none
 
@@ -50,6 +50,8 @@ class Command(BaseCommand):
                 bar.update()
                 found[verdict.outcome if verdict else "postponed"] += 1
                 self._tell(link, verdict)
+        if not found and current_outage():
+            raise CommandError("This machine has no network: nothing was checked.")
         self.stdout.write(", ".join(f"{n} {word}" for word, n in found.most_common()) or "none due")
 
     def _named(self, urls: list[str]) -> Q:
