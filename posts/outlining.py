@@ -27,9 +27,12 @@ _AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;([（【"
 _MAX_TITLE: Final = 120
 _MAX_PREAMBLE: Final = 200
 # What may stand before the text of an entry: labels in brackets, and what numbers it.
-_PREAMBLE: Final = re.compile(
+_LABEL: Final = re.compile(
     r"\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|【[^【】]{1,40}】|（[^（）]{1,40}）|［[^［］]{1,40}］"
     r"|〔[^〔〕]{1,40}〕|\{[^{}]{1,40}\}"
+)
+_PREAMBLE: Final = re.compile(
+    rf"{_LABEL.pattern}"
     r"|\bNo\.?\s*(?=\d)|(?<![^\W_])\d+(?:[./:-]\d+)*(?![^\W_])"
     r"|\b[A-Za-z][.)](?=\s)|[一二三四五六七八九十百]+(?=[、.．:：])",
     re.IGNORECASE,
@@ -202,7 +205,10 @@ class _Finder:
         self._first_line = first_line
 
     def read_heading(self, root: etree.Element) -> int:
-        """Read a heading that is a link, with what it is about; return how many blocks that are."""
+        """Read a heading that is a link, with the paragraph below it; return how many blocks.
+
+        The items of a list below it are items of their own.
+        """
         if not len(root) or root[0].tag not in HEADINGS or root[0] not in self._spans:
             return 0
         flow = _Flow()
@@ -213,19 +219,18 @@ class _Finder:
         body = root[1] if len(root) > 1 else None
         if body is not None and body.tag in _LISTS and _has_link(body):
             return 0  # a heading of what is listed
-        title = flow.words
-        blocks = [root[0]]
-        if body is not None and body.tag in ("p", *_LISTS) and body in self._spans:
-            blocks.append(body)
+        title, (start, end) = flow.words, self._spans[root[0]]
+        if body is not None and body.tag == "p" and body in self._spans:
             flow.read(body)
             flow.complete()
             self._found.bodies[root[0]] = body
-        span = (self._spans[root[0]][0], self._spans[blocks[-1]][1])
-        self._add("paragraph", root[0], flow, "", span)
-        item = self._found.items[-1]
-        summary = visible_text(blocks[1:]).replace("\n", " ")
-        self._found.items[-1] = item._replace(title=title, summary=summary)
-        return len(blocks)
+            end = self._spans[body][1]
+        self._add("paragraph", root[0], flow, "", (start, end))
+        summary = ""
+        if body is not None and body.tag in ("p", *_LISTS):
+            summary = visible_text([body]).replace("\n", " ")
+        self._found.items[-1] = self._found.items[-1]._replace(title=title, summary=summary)
+        return 1 + len(self._found.bodies)
 
     def walk(self, parent: Iterable[etree.Element]) -> None:
         previous: etree.Element | None = None
@@ -378,15 +383,19 @@ def _leading_strong(flow: _Flow) -> _Stretch | None:
 
 
 def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
-    """The entry without its title, and without its main link if that stands at the end."""
+    """The entry without its title, and without its main link if that stands at the end.
+
+    Labels before the title stay, since they say something about it.
+    """
     text = flow.text
-    start, end = 0, len(text)
+    start, end, labels = 0, len(text), ""
     link = None if main is None else flow.links[main]
     if strong is not None:
         start = strong[2]
     elif link is not None and flow.starts_at(link[1]):
         start = link[2]
+        labels = " ".join(_LABEL.findall(text, 0, link[1]))
     if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]
     rest = text[start:end].lstrip(_BEFORE_SUMMARY)
-    return fold(rest.rstrip(_AFTER_SUMMARY) if end < len(text) else rest)
+    return fold(f"{labels} {rest.rstrip(_AFTER_SUMMARY) if end < len(text) else rest}")
