@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from links.models import Link, Source
 from links.normalizing import AddressError, canonicalize, source_key, source_name
-from links.queue import among_news, ask_about_new, hold_or_show, known_among
+from links.queue import among_news, ask_about_new, hold_or_show, is_short, known_among
 from links.rows import create
+
+# Short addresses are asked before other new links: whoever decides wants to know where they lead.
+AHEAD = timedelta(days=30)
 
 
 def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[str, Link]:
@@ -58,6 +61,8 @@ def _new_links(
     for address, key in sorted(keys_by_address.items()):
         # Web links are checked at once; nobody can ask a mailbox.
         due = now if address.startswith("http") else None
+        if is_short(address):
+            due = now - AHEAD
         yield Link(key=key, url=address, due_at=due, source=sources.get(names[address]))
 
 

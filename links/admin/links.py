@@ -149,7 +149,7 @@ class LinkAdmin(Desk):
     verb = "decide"
     readonly_fields = (
         "visit", "title", "description", "host", "state", "reason", "decided_at", "readers",
-        "replacement", "condition", "copy", "seen",
+        "replacement", "condition", "final_url", "copy", "seen",
     )  # fmt: skip
 
     # What a row shows
@@ -186,6 +186,10 @@ class LinkAdmin(Desk):
         asked = moment(link.checked_at) if link.checked_at else ""
         word = badge(HEALTH.get(link.health), link.get_health_display())
         return format_html('{}<span class="aside">{}</span>', word, asked)
+
+    @admin.display(description=_("leads to"))
+    def final_url(self, link: Link) -> SafeString | str:
+        return outward(link.final_url)
 
     @admin.display(description=_("archived copy"))
     def copy(self, link: Link) -> SafeString | str:

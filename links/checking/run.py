@@ -29,7 +29,7 @@ from links.checking.verdicts import UNASKED, Verdict
 from links.fetching import Fetcher, Validators
 from links.models import Check, Kind, Link
 from links.normalizing import source_key
-from links.queue import Worry, leads_elsewhere, raise_concerns, withdraw
+from links.queue import Worry, raise_concerns, withdraw, worries_about_target
 from links.signals import links_changed
 
 KEPT_CHECKS = 20
@@ -305,10 +305,8 @@ def _worries(result: _Result) -> list[Worry]:
         found.append(Worry(Kind.BROKEN, link.health, verdict.error or str(verdict.status)))
     if link.flag and link.flag != result.flag:
         found.append(Worry(Kind.SUSPICIOUS, link.flag, verdict.page.title))
-    if link.final_url != result.final_url and (
-        suspicion := leads_elsewhere(link.url, link.final_url)
-    ):
-        found.append(Worry(Kind.SUSPICIOUS, *suspicion))
+    if link.final_url != result.final_url:
+        found += worries_about_target(link.url, link.final_url)
     return found
 
 

@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
     """Why a link needs a decision."""
 
     NEW_SOURCE = "new_source", _("New source")
+    SHORT = "short", _("Short address")
     BROKEN = "broken", _("Broken")
     SUGGESTION = "suggestion", _("Suggested by a reader")
     REPORT = "report", _("Reported")
@@ -27,6 +28,7 @@ class Kind(models.TextChoices):
 # The heavier, the sooner; what harms readers comes before what is merely new.
 WEIGHTS: dict[str, int] = {
     Kind.NEW_SOURCE: 10,
+    Kind.SHORT: 20,
     Kind.BROKEN: 30,
     Kind.SUGGESTION: 40,
     Kind.HELD: 50,

@@ -11,7 +11,7 @@ from links.queue.claims import (
 )
 from links.queue.entries import Worry, close, close_under, raise_concerns, reopen, withdraw
 from links.queue.parts import MOST_COUNTED, CappedCount, Part, count_by_kind, with_links
-from links.queue.suspicions import explain, leads_elsewhere
+from links.queue.suspicions import explain, is_short, leads_elsewhere
 from links.queue.triage import (
     among_news,
     ask_about_held,
@@ -19,4 +19,5 @@ from links.queue.triage import (
     compare_texts,
     hold_or_show,
     known_among,
+    worries_about_target,
 )

@@ -45,6 +45,7 @@ EXPLANATIONS: Final = {
     ),
     "executable": _("It downloads a program: %(detail)s."),
     "leads-elsewhere": _("It leads on to another site: %(detail)s."),
+    "leads-to-blocked": _("It leads to an address that is blocked: %(detail)s."),
     "look-alike": _("The site's name can be mistaken for %(detail)s."),
     "mixed-script": _(
         "The site's name mixes letters of several scripts that look alike: %(detail)s."
@@ -110,11 +111,16 @@ def suspicions(url: str) -> list[Suspicion]:
     return list(_found(url, host)) if host else []
 
 
+def is_short(url: str) -> bool:
+    """Tell whether a canonical address is a short one: unhandy, and no sign of anything bad."""
+    return source_key(url) in SHORTENERS and path_of(url) != "/"
+
+
 def _found(url: str, host: str) -> Iterator[Suspicion]:
     if "@" in url and (parts := urlsplit(url)).username:
         yield Suspicion("credentials", unquote(parts.netloc.rpartition("@")[0]))
     yield from _about_host(host)
-    if host in SHORTENERS and path_of(url) != "/":
+    if is_short(url):
         yield Suspicion("shortener", host)
     if _MAY_NAME_PROGRAM.search(url) and (program := _program(host, urlsplit(url))):
         yield Suspicion("executable", program)
@@ -199,6 +205,19 @@ def leads_elsewhere(url: str, final_url: str) -> Suspicion | None:
     if not host or not final or host in _CARRIERS or _house(host) == _house(final):
         return None
     return Suspicion("leads-elsewhere", host_of(canonicalize(final_url)))
+
+
+def about_target(url: str, final_url: str) -> list[Suspicion]:
+    """Return what is suspicious about where a canonical address was found to lead.
+
+    A short address leads to another site by its nature; so it is judged by the address there.
+    """
+    if not is_short(url):
+        return [found] if (found := leads_elsewhere(url, final_url)) else []
+    try:
+        return [s for s in suspicions(canonicalize(final_url)) if s.rule != "shortener"]
+    except AddressError:
+        return []
 
 
 def _house(host: str) -> str:

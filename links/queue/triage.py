@@ -11,8 +11,9 @@ from django.utils import timezone
 from django_tasks import task
 
 from links.models import Kind, Link, QueueEntry, Source
+from links.normalizing import AddressError, canonicalize, host_of
 from links.queue.entries import Worry, raise_concerns
-from links.queue.suspicions import suspicions, text_mismatch
+from links.queue.suspicions import Suspicion, about_target, is_short, suspicions, text_mismatch
 from links.standing import active_rules, settle
 
 # Sources of an older issue are no news: an archive is imported. Of those, the queue takes what
@@ -70,7 +71,7 @@ def ask_about_new(links: Sequence[Link], new_sources: Iterable[int]) -> None:
     asked = set(new_sources)
     worries: dict[int, list[Worry]] = {}
     for link in links:
-        found = [Worry(Kind.SUSPICIOUS, *found) for found in suspicions(link.url)]
+        found = [Worry(_kind_of(found.rule), *found) for found in suspicions(link.url)]
         if link.standing == Link.Standing.HELD:
             found.append(Worry(Kind.HELD))
         if link.source_id in asked and link.rule_id is None:
@@ -79,6 +80,30 @@ def ask_about_new(links: Sequence[Link], new_sources: Iterable[int]) -> None:
         if found and link.standing != Link.Standing.BLOCKED:
             worries[link.pk] = found
     raise_concerns(worries)
+
+
+def _kind_of(rule: str) -> str:
+    return Kind.SHORT if rule == "shortener" else Kind.SUSPICIOUS
+
+
+def worries_about_target(url: str, final_url: str) -> list[Worry]:
+    """Return why somebody should look at where a canonical address leads, once that is known."""
+    found = list(about_target(url, final_url))
+    if is_short(url) and (host := _blocked_host(final_url)):
+        found.append(Suspicion("leads-to-blocked", host))
+    return [Worry(Kind.SUSPICIOUS, *suspicion) for suspicion in found]
+
+
+def _blocked_host(url: str) -> str:
+    """Return the host of an address that readers would not get; "" if they would."""
+    try:
+        canonical = canonicalize(url)
+    except AddressError:
+        return ""
+    key = Link.key_for(canonical)
+    link = Link.objects.filter(key=key).first() or Link(key=key, url=canonical)
+    settle(link, active_rules())
+    return host_of(canonical) if link.standing == Link.Standing.BLOCKED else ""
 
 
 def compare_texts(places: Iterable[tuple[Link, str]]) -> None:

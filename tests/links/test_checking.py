@@ -19,6 +19,7 @@ from links.decisions import decide
 from links.fetching import Fetcher, Policy, Response
 from links.fetching.responses import Hop
 from links.models import Check, Link, Outage, QueueEntry
+from links.queue import suspicions
 from links.registering import register
 from tests.builders import make_post
 from tests.links.servers import Reply, Site, serving
@@ -109,6 +110,41 @@ def test_a_redirect_to_another_site_is_suspicious(site: Site) -> None:
     entry = QueueEntry.objects.get(link=link, closed_at=None)
     assert entry.kind == "suspicious"
     assert "casino.example.com" in entry.concerns.get(kind="suspicious").detail
+
+
+def test_a_short_address_shows_where_it_leads_and_is_not_suspicious_for_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspicions, "SHORTENERS", {"short.example"})
+    target = site.url("/article", "news.example.com")
+    site.replies |= {"/x": Reply(301, headers={"Location": target}), "/article": Reply()}
+    link = link_to(site.url("/x", "short.example"))
+
+    check_all(site)
+
+    link.refresh_from_db()
+    entry = QueueEntry.objects.get(link=link, closed_at=None)
+    assert (link.final_url, entry.kind) == (target, "short")
+    assert not entry.concerns.filter(kind="suspicious").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"), [("/setup.exe", "executable"), ("/blocked", "leads-to-blocked")]
+)
+def test_a_short_address_is_judged_by_where_it_leads(
+    site: Site, path: str, rule: str, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspicions, "SHORTENERS", {"short.example"})
+    decide([link_to(site.url("/blocked", "evil.example"))], "block", by=moderator, reason="spam")
+    target = site.url(path, "evil.example")
+    site.replies |= {"/x": Reply(302, headers={"Location": target}), path: Reply()}
+    link = link_to(site.url("/x", "short.example"))
+
+    check_all(site)
+
+    entry = QueueEntry.objects.get(link=link, closed_at=None)
+    assert entry.kind == "suspicious"
+    assert entry.concerns.get(kind="suspicious").rule == rule
 
 
 @pytest.mark.parametrize(

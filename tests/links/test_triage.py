@@ -66,10 +66,18 @@ def test_what_is_suspicious_is_asked_about_however_old_its_issue_is(monkeypatch)
 
     found = Concern.objects.values_list("entry__link__url", "kind", "rule", "detail")
     assert set(found) == {
-        ("https://bit.ly/x", "suspicious", "shortener", "bit.ly"),
+        ("https://bit.ly/x", "short", "shortener", "bit.ly"),
         ("https://bit.ly/x", "suspicious", "text-mismatch", "paypal.com → bit.ly"),
         ("https://g00gle.com/", "suspicious", "look-alike", "google.com"),
     }
+
+
+def test_a_short_address_is_called_so_and_is_asked_before_others() -> None:
+    register(["https://a.example.org/1", "https://bit.ly/x", "https://b.example.org/2"])
+
+    entry = QueueEntry.objects.get(link__url="https://bit.ly/x")
+    assert entry.kind == Kind.SHORT
+    assert Link.objects.order_by("due_at")[0].url == "https://bit.ly/x"
 
 
 def test_saving_again_says_nothing_twice():

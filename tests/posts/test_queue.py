@@ -18,6 +18,7 @@ from links.models import (
     Decision,
     Kind,
     Link,
+    Outage,
     QueueEntry,
     Report,
     SourceRule,
@@ -114,6 +115,46 @@ def test_the_most_urgent_entry_is_open_and_the_others_stand_beside_it(
     )
     assert listed(page)[0] == "two.example.org/b"
     assert len(listed(page)) == 4
+
+
+SHORT = "https://bit.ly/x"
+
+
+@pytest.fixture
+def short(db: None) -> Link:
+    """A short address in an issue."""
+    make_post(body=f"- **Find**: [words]({SHORT})\n")
+    return link(SHORT)
+
+
+def test_a_short_address_says_where_it_leads(client: Client, short: Link) -> None:
+    target = "https://article.example.com/read"
+    Link.objects.update(final_url=target, checked_at=timezone.now())
+
+    page = look(client)
+
+    assert page.texts(".entry-state .kind-short") == ["Short address"]
+    assert page.value(".entry-leads a", "href") == target
+    assert page.texts(".desk-row-leads") == ["→ Leads to article.example.com/read"]
+    assert not page.all(".kind-suspicious")
+
+
+@pytest.mark.parametrize(
+    ("is_asked", "is_offline", "words"),
+    [
+        (False, False, "asked in the background"),
+        (False, True, "no network"),
+        (True, False, "gave no answer"),
+    ],
+)
+def test_of_a_short_address_it_is_said_why_nobody_knows_where_it_leads(
+    client: Client, short: Link, is_asked: bool, is_offline: bool, words: str
+) -> None:
+    Link.objects.update(checked_at=timezone.now() if is_asked else None)
+    if is_offline:
+        Outage.objects.create()
+
+    assert words in look(client).one(".entry-leads").text()
 
 
 def test_the_oldest_may_come_first(client: Client, post: Post) -> None:

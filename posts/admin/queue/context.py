@@ -253,6 +253,7 @@ def _name_of(kind: str) -> str:
 
 _SAYINGS: dict[tuple[str, str], Any] = {
     (Kind.NEW_SOURCE, ""): _("Nothing of this source was linked before."),
+    (Kind.SHORT, "shortener"): _("A short address of %(detail)s: it always leads to another one."),
     (Kind.HELD, ""): _("It is not shown before somebody approves it."),
     (Kind.SUSPICIOUS, "soft-404"): _(
         "The page answers, but says that there is nothing: %(detail)s."

@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from links.access import MAKE_RULES, may
 from links.admin import HEALTH
+from links.checking import current_outage
 from links.decisions import Reach
 from links.models import Concern, Decision, Kind, Link, QueueEntry, Source
 from links.models.queue import WEIGHTS
-from links.queue import MOST_COUNTED, Part, count_by_kind, is_taken, with_links
+from links.queue import MOST_COUNTED, Part, count_by_kind, is_short, is_taken, with_links
 from posts.admin.queue.context import Context, context_of, say
 
 # How many entries stand beside the open one, and how many when more are asked for.
@@ -144,6 +145,7 @@ def _row(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "url": looking.at_entry(entry.pk).url,
         "title": entry.link.title or without_scheme(entry.link.url),
         "taken": is_taken(entry, user),
+        "leads": without_scheme(_target(entry.link)),
     }
 
 
@@ -159,6 +161,7 @@ def _about(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "concerns": [_concern(concern) for concern in shown],
         "health": HEALTH.get(link.health, "draft"),
         "offer": _offer(link),
+        "leads": _leads(link),
         "sources": sources_of(link),
         "of_source": looking.of_source(link.source_id or 0),
         "may_rule": may(user, MAKE_RULES),
@@ -178,7 +181,23 @@ def _concern(concern: Concern) -> dict[str, str]:
 
 def _offer(link: Link) -> str:
     """Return the address that may replace a link: its archived copy, or where it leads now."""
-    return link.offered_copy or (link.final_url if link.final_url != link.url else "")
+    return link.offered_copy or _target(link)
+
+
+def _target(link: Link) -> str:
+    """Return the other address that a link was found to lead to; "" if none is known."""
+    return link.final_url if link.final_url != link.url else ""
+
+
+def _leads(link: Link) -> tuple[str, str]:
+    """Return where a link leads, and of a short one why that is not known, in words."""
+    if (target := _target(link)) or not is_short(link.url):
+        return target, ""
+    if link.checked_at:
+        return "", gettext("Where it leads is not known: it was asked and gave no answer.")
+    if current_outage():
+        return "", gettext("Where it leads is not known: this machine has no network now.")
+    return "", gettext("Where it leads is not known yet: it is asked in the background.")
 
 
 def without_scheme(url: str) -> str:
