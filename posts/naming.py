@@ -15,6 +15,11 @@ _BETWEEN_WORDS = re.compile(r"[-\s]+")
 _INVISIBLE = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Compatible forms of one vowel of Thai and of Lao, which no canonical form puts together again.
 _AM = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
+# Leading consonants of Hangul syllables in code point order (Unicode Standard, section 3.12);
+# doubled ones stand under the plain one, as in a Korean dictionary's thumb index.
+LEADS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
+_SYLLABLES_PER_LEAD = 588
+DIGITS, OTHER = "0-9", "*"
 
 
 def fold(name: str) -> str:
@@ -80,3 +85,19 @@ def with_suffix(slug: str, suffix: object, length: int) -> str:
     """Return ``slug-suffix``, cut so that it fits ``length`` characters."""
     tail = f"-{suffix}"
     return slug[: length - len(tail)].rstrip("-") + tail
+
+
+def initial(name: str) -> str:
+    """Return the initial under which an index lists a name: ㄱ to ㅎ, A to Z, 0-9, "*" for others.
+
+    Accents and case do not count.
+    """
+    first = unicodedata.normalize("NFKC", name).strip()[:1]
+    if "가" <= first <= "힣":
+        return LEADS[(ord(first) - ord("가")) // _SYLLABLES_PER_LEAD]
+    if first in LEADS and first:
+        return first
+    plain = unicodedata.normalize("NFD", first).upper()[:1]
+    if "A" <= plain <= "Z":
+        return plain
+    return DIGITS if first.isdigit() else OTHER

@@ -12,7 +12,7 @@ from posts import access
 from posts.access import Actor
 from posts.models import SLUG_LENGTH, Post, Tag, TagAlias, TaggedPost
 from posts.naming import fold, tag_slug, with_suffix
-from posts.publishing import retag
+from posts.publishing import counting, retag
 
 
 class NameTaken(ValueError):
@@ -41,8 +41,10 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: Actor = None) -> int:
     _take_back(stored, fold(name), slug)
     if (stored.key, stored.slug) != (fold(name), slug):
         _remember(stored, stored.name, stored.slug, new_slug=slug)
-    tag.name, tag.slug = name, slug
-    tag.save(update_fields=["name", "key", "slug"])
+    counting.unlist_tag(stored)
+    stored.name, stored.slug = tag.name, tag.slug = name, slug
+    stored.save(update_fields=["name", "key", "slug", "initial"])
+    counting.list_tag(stored)
     return _retag(list(_posts_of([tag])))
 
 
@@ -61,6 +63,7 @@ def merge(tags: Iterable[Tag], into: Tag, *, by: Actor = None) -> int:
     for tag in merged:
         name, slug = tag.name, tag.slug
         # First the tag, then its alias: names are looked up among tags first.
+        counting.unlist_tag(tag)
         tag.delete()
         _remember(into, name, slug)
     return _retag(posts)

@@ -48,12 +48,12 @@ def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:
         tagging.tag_id: (tagging.position, tagging.date)
         for tagging in TaggedPost.objects.filter(content_object=post)
     }
-    if current == {pk: (place, post.published_at) for pk, place in wanted.items()}:
+    if current == {pk: (place, post.listed_at) for pk, place in wanted.items()}:
         return tags
     TaggedPost.objects.filter(content_object=post).exclude(tag__in=wanted).delete()
     TaggedPost.objects.bulk_create(
         (
-            TaggedPost(content_object=post, tag_id=pk, position=place, date=post.published_at)
+            TaggedPost(content_object=post, tag_id=pk, position=place, date=post.listed_at)
             for pk, place in wanted.items()
         ),
         update_conflicts=True,

@@ -21,7 +21,12 @@ class Source(models.Model):
     name = models.CharField(_("name"), max_length=400, unique=True)
     host = models.CharField(_("host"), max_length=253, db_index=True)
     parent = models.ForeignKey(
-        "self", verbose_name=_("host"), related_name="owners", on_delete=models.PROTECT, null=True
+        "self",
+        verbose_name=_("host"),
+        related_name="owners",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
     )
     post_count = models.PositiveIntegerField(
         _("issues"),
@@ -35,13 +40,32 @@ class Source(models.Model):
         editable=False,
         help_text=_("Times this source is cited in those issues."),
     )
+    first_seen = models.DateTimeField(_("first seen"), null=True, editable=False)
+    last_seen = models.DateTimeField(_("last seen"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         ordering = ("name",)
-        indexes = (models.Index(fields=["-post_count", "name"], name="links_source_index_page"),)
+        # Of hosts, of owners, and of the owners on one host.
+        indexes = (
+            *(
+                models.Index(
+                    fields=[column, "id"],
+                    condition=models.Q(parent__isnull=True),
+                    name=f"links_hosts_by_{name}",
+                )
+                for column, name in (("-post_count", "use"), ("-last_seen", "date"))
+            ),
+            models.Index(
+                fields=["-post_count", "id"],
+                condition=models.Q(parent__isnull=False),
+                name="links_owners_by_use",
+            ),
+            models.Index(fields=["parent", "-post_count", "id"], name="links_owners_of_a_host"),
+            models.Index(fields=["-post_count", "name"], name="links_source_index_page"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -5,7 +5,7 @@ decided (``LinkedItem.hidden``) are canonical; every other column is derived on 
 ``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
 """
 
-from posts.models.lists import ArchiveMonth, Citation
+from posts.models.lists import ArchiveMonth, Citation, ListCount
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
 from posts.models.readers import RateCount
 from posts.models.sections import Appearance, LinkedItem, RecurringSection, Section

@@ -21,7 +21,7 @@ class Citation(models.Model):
         Source, related_name="citations", on_delete=models.PROTECT, db_index=False
     )
     link_count = models.PositiveIntegerField()
-    date = models.DateTimeField(null=True)
+    date = models.DateTimeField(null=True)  # Post.listed_at
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -34,6 +34,25 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} in {self.post_id}"
+
+
+class ListCount(models.Model):
+    """How many rows a part of a list has: of an index's total, or of a part of the sitemap.
+
+    Kept by ``posts.publishing.counting``, whose lists and parts they are.
+    """
+
+    name = models.CharField(max_length=16)
+    part = models.CharField(max_length=16, blank=True)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["name", "part"], name="posts_list_part"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.part}"
 
 
 class ArchiveMonth(models.Model):

@@ -23,7 +23,8 @@ def public(at: Moment | None = None, post: str = "") -> Q:
 
     The moment may be a column of an outer query. ``post`` is the path from the queried model to
     the post, such as ``content_object``. With ``Post.objects.published``, which applies it, this
-    is the only definition of "public": views, feeds, sitemap, counts and search all use it.
+    is the only definition of "public": views, feeds, sitemap, counts and search all use it, and the
+    rows of lists that carry their post's time (``Post.listed_at``).
     """
     path = f"{post}__" if post else ""
     return Q(
@@ -154,9 +155,13 @@ class Post(models.Model):
         )
 
     @property
-    def is_counted(self) -> bool:
-        """Whether counters include this post: published or scheduled, and rendered."""
-        return self.status == self.Status.PUBLISHED
+    def listed_at(self) -> datetime | None:
+        """The time under which lists and counters have this post; None while it is a draft.
+
+        Rows of lists carry it as their ``date``: which of them are public at a moment, the date
+        alone says, and a list is one range of one index.
+        """
+        return self.published_at if self.status == self.Status.PUBLISHED else None
 
     @property
     def body(self) -> str:

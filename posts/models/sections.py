@@ -21,13 +21,18 @@ class RecurringSection(models.Model):
     slug = models.CharField(max_length=SLUG_LENGTH, unique=True)
     title = models.TextField()
     post_count = models.PositiveIntegerField(default=0)
+    first_seen = models.DateTimeField(null=True)
+    last_seen = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("recurring section")
         verbose_name_plural = _("recurring sections")
         ordering = ("title",)
         # Not with the title: a long one would not fit an index entry.
-        indexes = (models.Index(fields=["-post_count"], name="posts_section_index_page"),)
+        indexes = (
+            models.Index(fields=["-post_count", "id"], name="posts_sections_by_use"),
+            models.Index(fields=["-last_seen", "id"], name="posts_sections_by_date"),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -57,7 +62,7 @@ class Section(models.Model):
     repeat = models.PositiveSmallIntegerField(
         default=0, help_text=_("How many sections of this issue before it have the same heading.")
     )
-    date = models.DateTimeField(null=True)
+    date = models.DateTimeField(null=True)  # Post.listed_at
     item_count = models.PositiveIntegerField(_("items"), default=0)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
 from posts.models.posts import SLUG_LENGTH, Post
-from posts.naming import fold, tag_slug
+from posts.naming import fold, initial, tag_slug
 
 
 class Tag(TagBase):
@@ -19,6 +19,7 @@ class Tag(TagBase):
     name = models.CharField(_("name"), max_length=200)
     slug = models.CharField(_("slug"), max_length=SLUG_LENGTH, unique=True, blank=True)
     key = models.CharField(max_length=400, unique=True, editable=False)
+    initial = models.CharField(max_length=4, editable=False, default="")
     description = models.TextField(_("description"), blank=True)
     post_count = models.PositiveIntegerField(_("issues"), default=0, editable=False)
 
@@ -27,11 +28,14 @@ class Tag(TagBase):
         verbose_name_plural = _("tags")
         ordering = ("name",)
         permissions = (("merge_tag", "Can merge tag"),)
-        indexes = (models.Index(fields=["-post_count", "name"], name="posts_tag_index_page"),)
+        indexes = (
+            models.Index(fields=["-post_count", "id"], name="posts_tags_by_use"),
+            models.Index(fields=["initial", "key"], name="posts_tags_by_initial"),
+        )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = " ".join(self.name.split())
-        self.key = fold(self.name)
+        self.key, self.initial = fold(self.name), initial(self.name)
         super().save(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def slugify(self, tag: str, i: int | None = None) -> str:
@@ -68,7 +72,7 @@ class TaggedPost(ItemBase):
         Post, related_name="taggings", on_delete=models.CASCADE, db_index=False
     )
     position = models.PositiveSmallIntegerField(default=0)
-    date = models.DateTimeField(null=True, editable=False)
+    date = models.DateTimeField(null=True, editable=False)  # Post.listed_at
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

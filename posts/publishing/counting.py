@@ -1,26 +1,32 @@
-"""Counters kept on save, so that no public page counts rows.
+"""Counters and dates kept on save, so that no public page counts rows.
 
-A counter includes scheduled posts, because nothing runs at the moment one becomes public; readers
-subtract the few that are still to come (``scheduled_…``), which is a short range of an index.
+They include scheduled posts, because nothing runs at the moment one becomes public; readers leave
+out the few that are still to come (``posts.site.listing``), a short range of an index.
+
+``ListCount`` holds how many rows a list has: the total of an index, or what a part of the sitemap
+(``block_of``) lists. A tag or source is in its lists from its first post on, a recurring section
+from its second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from links.models import Source
-from links.rows import shift
+from links.rows import insert, shift
 from posts.models import (
     ArchiveMonth,
     Citation,
+    ListCount,
     Post,
     RecurringSection,
     Section,
@@ -28,16 +34,23 @@ from posts.models import (
     TaggedPost,
 )
 
+# A part of the sitemap: rows whose keys differ in the last digits only.
+BLOCK: Final = 500
+RECURS: Final = 2  # a heading is a recurring section from its second issue on
+Part = tuple[str, str]
+"""The name and part of a ``ListCount``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one post adds to the counters; nothing while it is a draft."""
+    """What one post adds to the counters, and the date under which; nothing while it is a draft."""
 
+    post: int | None = None
+    date: datetime | None = None
+    links: int = 0
     tags: frozenset[int] = frozenset()
     sections: frozenset[int] = frozenset()
     sources: Mapping[int, int] = field(default_factory=dict)
-    month: date | None = None
-    links: int = 0
 
 
 def month_of(moment: datetime) -> date:
@@ -45,16 +58,22 @@ def month_of(moment: datetime) -> date:
     return timezone.localtime(moment).date().replace(day=1)
 
 
+def block_of(pk: int) -> str:
+    """Return the part of the sitemap that lists a row."""
+    return str(pk // BLOCK)
+
+
 def share_of(post: Post) -> Share:
     """Return what the stored rows of a post add to the counters."""
-    if post.pk is None or not post.is_counted or post.published_at is None:
+    if post.pk is None or post.listed_at is None:
         return Share()
     return Share(
+        post=post.pk,
+        date=post.listed_at,
+        links=post.link_count,
         tags=_keys(TaggedPost.objects.filter(content_object=post), "tag"),
         sections=_keys(post.sections.exclude(recurring=None), "recurring"),
         sources=dict(post.citations.values_list("source", "link_count")),
-        month=month_of(post.published_at),
-        links=post.link_count,
     )
 
 
@@ -62,73 +81,173 @@ def _keys(rows: models.QuerySet[Any], name: str) -> frozenset[int]:
     return frozenset(rows.order_by().values_list(name, flat=True))
 
 
+# One post
+
+
 def apply_change(before: Share, after: Share) -> None:
-    """Move the counters from what a post added before to what it adds now."""
-    shift(Tag, ("post_count",), _steps(before.tags, after.tags))
-    shift(RecurringSection, ("post_count",), _steps(before.sections, after.sections))
-    shift(Source, ("post_count", "link_count"), _source_steps(before.sources, after.sources))
-    if (before.month, before.links) != (after.month, after.links):
-        _shift_month(before.month, -1, -before.links)
-        _shift_month(after.month, 1, after.links)
+    """Move counters and dates from what a post added before to what it adds now."""
+    moved = before.date != after.date
+    tags = _steps(before.tags, after.tags, moved)
+    sections = _steps(before.sections, after.sections, moved)
+    sources = _source_steps(before.sources, after.sources, moved)
+    shift(Tag, ("post_count",), tags)
+    shift(RecurringSection, ("post_count",), sections)
+    shift(Source, ("post_count", "link_count"), sources)
+    # After the counters: those were moved in the order of their keys, so that all rows are ours.
+    set_dates(RecurringSection.objects.filter(pk__in=sections), Section)
+    set_dates(Source.objects.filter(pk__in=sources), Citation)
+    changes = Counter({("posts", block_of(after.post or before.post or 0)): _step(before, after)})
+    for model, steps in ((Tag, tags), (RecurringSection, sections), (Source, sources)):
+        changes.update(_list_changes(model, steps))
+    _shift_lists(changes)
+    _shift_months(before, after)
 
 
-def _steps(before: frozenset[int], after: frozenset[int]) -> dict[int, tuple[int]]:
-    return {pk: ((pk in after) - (pk in before),) for pk in before ^ after}
+def _steps(before: frozenset[int], after: frozenset[int], moved: bool) -> dict[int, tuple[int]]:
+    touched = before | after if moved else before ^ after
+    return {pk: ((pk in after) - (pk in before),) for pk in touched}
 
 
 def _source_steps(
-    before: Mapping[int, int], after: Mapping[int, int]
+    before: Mapping[int, int], after: Mapping[int, int], moved: bool
 ) -> dict[int, tuple[int, int]]:
     return {
         pk: ((pk in after) - (pk in before), after.get(pk, 0) - before.get(pk, 0))
         for pk in before.keys() | after.keys()
-        if before.get(pk) != after.get(pk)
+        if moved or before.get(pk) != after.get(pk)
     }
 
 
-def _shift_month(month: date | None, posts: int, links: int) -> None:
-    if month is None:
+def _step(before: Share, after: Share) -> int:
+    return (after.date is not None) - (before.date is not None)
+
+
+def set_dates(rows: models.QuerySet[Any], listed: type[Section] | type[Citation]) -> None:
+    """Set when sections or sources were first and last seen, from the ends of an index."""
+    seen: Any = _dated(listed)
+    of = seen.filter(**{_BY[listed]: OuterRef("pk")})
+    rows.update(
+        first_seen=Subquery(of.order_by("date").values("date")[:1]),
+        last_seen=Subquery(of.order_by("-date").values("date")[:1]),
+    )
+
+
+_BY: dict[type[models.Model], str] = {Section: "recurring", Citation: "source", TaggedPost: "tag"}
+
+
+def _dated(listed: type[models.Model]) -> models.QuerySet[Any]:
+    """Return the rows that counters count."""
+    once = {"repeat": 0, "recurring__isnull": False} if listed is Section else {}
+    return listed._default_manager.filter(date__isnull=False, **once)
+
+
+def _shift_months(before: Share, after: Share) -> None:
+    steps: dict[date, list[int]] = {}
+    for share, sign in ((before, -1), (after, 1)):
+        if share.date is not None:
+            step = steps.setdefault(month_of(share.date), [0, 0])
+            step[0], step[1] = step[0] + sign, step[1] + sign * share.links
+    rows = {day: ArchiveMonth.objects.get_or_create(month=day)[0] for day in sorted(steps)}
+    changed = {rows[day].pk: step for day, step in steps.items() if any(step)}
+    shift(ArchiveMonth, ("post_count", "link_count"), changed)
+
+
+# How many rows a list has
+
+
+def _parts(row: Any) -> Iterator[Part]:
+    """Yield the lists that have a row which is used often enough."""
+    if isinstance(row, Tag):
+        yield from (("tags", block_of(row.pk)), ("initials", row.initial))
+    elif isinstance(row, Source):
+        yield "sources", block_of(row.pk)
+        if row.parent_id is None:
+            yield "hosts", ""
+    else:
+        yield "sections", block_of(row.pk)
+
+
+def _least(model: type[models.Model]) -> int:
+    """Return how many posts a row needs to be listed."""
+    return RECURS if model is RecurringSection else 1
+
+
+def _list_changes(model: type[Any], steps: Mapping[int, tuple[int, ...]]) -> Counter[Part]:
+    """Return what rows add to lists that came into them, or left them, by steps just made."""
+    changes: Counter[Part] = Counter()
+    least = _least(model)
+    changed = [pk for pk, step in steps.items() if step[0]]
+    if changed:
+        for row in model.objects.filter(pk__in=changed, post_count__in=(least - 1, least)):
+            step = steps[row.pk][0]
+            entered = step > 0 and row.post_count == least
+            left = step < 0 and row.post_count == least - 1
+            changes.update(dict.fromkeys(_parts(row), entered - left))
+    return changes
+
+
+def _shift_lists(changes: Mapping[Part, int]) -> None:
+    steps = {part: step for part, step in sorted(changes.items()) if step}
+    if not steps:
         return
-    row, _created = ArchiveMonth.objects.get_or_create(month=month)
-    shift(ArchiveMonth, ("post_count", "link_count"), {row.pk: (posts, links)})
+    new = [(name, part, 0) for name, part in steps]
+    insert(ListCount, ("name", "part", "count"), new, ignore_conflicts=True)
+    rows = ListCount.objects.filter(name__in={name for name, _part in steps})
+    keys = {(row.name, row.part): row.pk for row in rows if (row.name, row.part) in steps}
+    shift(ListCount, ("count",), {keys[part]: (step,) for part, step in steps.items()})
+
+
+def unlist_tag(tag: Tag) -> None:
+    """Take a stored tag out of its lists: it goes, or gets another name."""
+    _shift_lists(dict.fromkeys(_parts(tag), -1) if tag.post_count else {})
+
+
+def list_tag(tag: Tag) -> None:
+    """Put a stored tag into its lists."""
+    _shift_lists(dict.fromkeys(_parts(tag), 1) if tag.post_count else {})
+
+
+# All posts
 
 
 def recount() -> None:
-    """Set every counter from the rows it counts."""
-    counted = Post.objects.filter(status=Post.Status.PUBLISHED)
-    _set_counts(Tag.objects.all(), _tally(TaggedPost, "tag", content_object__in=counted))
-    _set_counts(
-        RecurringSection.objects.all(), _tally(Section, "recurring", post__in=counted, repeat=0)
-    )
-    _set_sources(counted)
-    _set_months(counted)
+    """Set every counter and date from the rows it counts."""
+    for model, listed in ((Tag, TaggedPost), (RecurringSection, Section), (Source, Citation)):
+        _set_all(model, _tallies(listed))
+    _set_months()
+    _set_lists()
 
 
-def _tally(model: type[models.Model], name: str, **conditions: Any) -> dict[int, int]:
-    rows = model._default_manager.filter(**conditions).exclude(**{name: None})
-    return dict(rows.order_by().values_list(name).annotate(Count("pk")))
+def _tallies(listed: type[models.Model]) -> dict[int, dict[str, Any]]:
+    """Return what the rows of posts say, by the key of the tag, section or source."""
+    counted: dict[str, models.Aggregate] = {"post_count": Count("pk")}
+    if listed is not TaggedPost:
+        counted |= {"first_seen": Min("date"), "last_seen": Max("date")}
+    if listed is Citation:
+        counted |= {"link_count": Sum("link_count")}
+    names = {f"new_{name}": value for name, value in counted.items()}
+    rows = _dated(listed).order_by().values_list(_BY[listed]).annotate(**names)
+    return {pk: dict(zip(counted, values, strict=True)) for pk, *values in rows}
 
 
-def _set_counts(rows: models.QuerySet[Any], counts: dict[int, int]) -> None:
-    changed = [row for row in rows.iterator() if row.post_count != counts.get(row.pk, 0)]
-    for row in changed:
-        rows.filter(pk=row.pk).update(post_count=counts.get(row.pk, 0))
+def _set_all(model: type[Any], tallies: Mapping[int, Mapping[str, Any]]) -> None:
+    none = _none(model)
+    for row in model.objects.iterator():
+        values = tallies.get(row.pk, none)
+        if any(getattr(row, name) != value for name, value in values.items()):
+            model.objects.filter(pk=row.pk).update(**values)
 
 
-def _set_sources(counted: models.QuerySet[Post]) -> None:
-    cited = Citation.objects.filter(post__in=counted).order_by().values_list("source")
-    counts = {
-        pk: (posts, links) for pk, posts, links in cited.annotate(Count("pk"), Sum("link_count"))
-    }
-    for source in Source.objects.iterator():
-        posts, links = counts.get(source.pk, (0, 0))
-        if (source.post_count, source.link_count) != (posts, links):
-            Source.objects.filter(pk=source.pk).update(post_count=posts, link_count=links)
+def _none(model: type[Any]) -> dict[str, Any]:
+    fields = {field.name for field in model._meta.concrete_fields}
+    zero = {"post_count": 0, "link_count": 0, "first_seen": None, "last_seen": None}
+    return {name: value for name, value in zero.items() if name in fields}
 
 
-def _set_months(counted: models.QuerySet[Post]) -> None:
+def _set_months() -> None:
     months = (
-        counted.annotate(month=TruncMonth("published_at"))
+        Post.objects.filter(status=Post.Status.PUBLISHED)
+        .annotate(month=TruncMonth("published_at"))
         .order_by()
         .values_list("month")
         .annotate(Count("pk"), Sum("link_count"))
@@ -138,3 +257,21 @@ def _set_months(counted: models.QuerySet[Post]) -> None:
         ArchiveMonth(month=month_of(month), post_count=posts, link_count=links)
         for month, posts, links in months
     )
+
+
+def _set_lists() -> None:
+    posts = Post.objects.filter(status=Post.Status.PUBLISHED).order_by()
+    counts = Counter(("posts", block_of(pk)) for pk in posts.values_list("pk", flat=True))
+    for model in (Tag, RecurringSection, Source):
+        for row in _used(model):
+            counts.update(_parts(row))
+    ListCount.objects.all().delete()
+    ListCount.objects.bulk_create(
+        ListCount(name=name, part=part, count=count)
+        for (name, part), count in sorted(counts.items())
+    )
+
+
+def _used(model: type[Any]) -> Iterable[Any]:
+    rows: Iterable[Any] = model.objects.filter(post_count__gte=_least(model)).iterator()
+    return rows

@@ -67,6 +67,12 @@ def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSe
     return Rows(sections, items, links)
 
 
+def unlist(post: Post) -> None:
+    """Take a post out of every list: what was derived turned out to be nothing to publish."""
+    for rows in (post.sections, post.citations, post.taggings):
+        rows.update(date=None)
+
+
 # Sections
 
 
@@ -96,7 +102,7 @@ def _section_values(
             "heading": heading,
             "anchor": read.anchor if read else "",
             "item_count": len(read.items) if read else 0,
-            "date": post.published_at,
+            "date": post.listed_at,
             "recurring_id": key,
             "repeat": seen[key] if key else 0,
         }
@@ -161,7 +167,7 @@ def _derive_citations(post: Post, shown: Sequence[Link]) -> None:
     # What is cited of an owner is cited of the host, too.
     sources = [link.source for link in shown if link.source]
     cited = Counter(pk for source in sources for pk in (source.pk, source.parent_id) if pk)
-    wanted = {(source, count, post.published_at) for source, count in cited.items()}
+    wanted = {(source, count, post.listed_at) for source, count in cited.items()}
     stored = set(post.citations.values_list("source_id", "link_count", "date"))
     if outdated := [source for source, _count, _date in stored - wanted]:
         post.citations.filter(source__in=outdated).delete()

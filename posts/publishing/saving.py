@@ -20,7 +20,7 @@ from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
-from posts.publishing.deriving import derive
+from posts.publishing.deriving import derive, unlist
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
 
 FindProblem = Callable[[str, str], str]
@@ -115,8 +115,9 @@ def delete(post: Post, *, by: Actor = None) -> None:
     access.check(by, access.DELETE)
     with transaction.atomic():
         _lock(post)
-        counting.apply_change(counting.share_of(post), counting.Share())
+        before = counting.share_of(post)
         post.delete()
+        counting.apply_change(before, counting.Share())
 
 
 def rebuild(post: Post) -> None:
@@ -202,6 +203,8 @@ def _derive_and_compose(
     ``parsed`` is None when the text cannot be rendered: then readers get no page.
     """
     post.stale_since = None
+    if post.problem:
+        post.status = Post.Status.DRAFT
     post.save()
     for image in images:
         image.post = post
@@ -217,8 +220,9 @@ def _derive_and_compose(
         compose(post, tags, rows.sections, rows.visible_items, html)
     else:
         PostPage.objects.filter(post=post).delete()
-    if post.problem:
+    if post.problem and post.listed_at:
         post.status = Post.Status.DRAFT
+        unlist(post)
     post.save(update_fields=DERIVED)
     counting.apply_change(before, counting.share_of(post))
 
