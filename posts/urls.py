@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts.readers import collect, pages
-from posts.site import feeds, sitemaps, views
+from posts.site import feeds, indexes, sitemaps, views
 
 
 class YearConverter:
@@ -63,13 +63,13 @@ archive = [
     path("<year:year>/<month:month>/", views.archive_month, name="archive-month"),
 ]
 lists = [
-    path("tags/", views.tags, name="tags"),
+    path("tags/", indexes.tags, name="tags"),
     path("tags/<str:slug>/", views.tag, name="tag"),
     path("tags/<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
-    path("sections/", views.sections, name="sections"),
+    path("sections/", indexes.sections, name="sections"),
     path("sections/<str:slug>/", views.section, name="section"),
     path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),
-    path("sources/", views.sources, name="sources"),
+    path("sources/", indexes.sources, name="sources"),
     path("sources/<source:name>/", views.source, name="source"),
     path("sources/<source:name>/", include(feeds_of(feeds.source, "source-"))),
 ]

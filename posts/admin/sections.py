@@ -74,7 +74,7 @@ class SectionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("date"), ordering="date")
     def day(self, section: Section) -> SafeString | str:
-        return day(section.date)
+        return day(section.post.published_at)
 
     @admin.display(description=_("recurring section"))
     def series(self, section: Section) -> SafeString | str:

@@ -12,7 +12,20 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
@@ -26,7 +39,6 @@ from posts.models import (
     Section,
     Tag,
     TaggedPost,
-    public,
 )
 from posts.publishing.counting import month_of
 from posts.site.paging import PAGE_SIZE
@@ -34,18 +46,16 @@ from posts.site.prepared import Rows, prepared
 
 CARD = "page__card"
 RELATED_TAGS = 8
-SOURCES = 500
+OWNERS = 50
 MonthCount = tuple[date, int]
 RowsOf = Callable[..., QuerySet[Any, Any]]
 Row = tuple[bytes | None, datetime, int]
 """A stored part of a post, its publish time and key."""
 Listed = TaggedPost | Section | Citation
-# How each of them leads to its post, and to what lists it.
-PATHS: dict[type[Listed], tuple[str, str]] = {
-    TaggedPost: ("content_object", "tag"),
-    Section: ("post", "recurring"),
-    Citation: ("post", "source"),
-}
+# What lists each of them.
+_BY: dict[type[Listed], str] = {TaggedPost: "tag", Section: "recurring", Citation: "source"}
+# Of a subquery: without a GROUP BY, so that no row is a zero.
+_COUNT = Func(F("pk"), function="COUNT", output_field=IntegerField())
 
 
 # Posts of the site, a tag, a section, a source: rows of post columns, then publish time and id
@@ -77,7 +87,7 @@ def _rows(
     rows: QuerySet[Any], post: str, at: datetime, columns: Sequence[str]
 ) -> QuerySet[Any, Any]:
     paths = [f"{post}__{column}" for column in columns or (CARD,)]
-    found = rows.filter(public(at, post)).order_by("-date", f"-{post}_id")
+    found = rows.filter(date__lte=at).order_by("-date", f"-{post}_id")
     return found.values_list(*paths, "date", f"{post}_id")
 
 
@@ -143,37 +153,20 @@ def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
 @prepared
 def source_named(name: str, at: datetime) -> QuerySet[Source, Any]:
     """Return the numbers and dates of a source, and the name of the host if it is an owner."""
-    coming = _coming(Citation, "post", at).filter(source=OuterRef("pk")).order_by()
+    coming = _coming(Citation, at).filter(source=OuterRef("pk")).order_by()
     links = coming.values("source").annotate(links=Sum("link_count")).values("links")
     public_links = F("link_count") - Coalesce(Subquery(links), 0)
     rows = with_dates(Source.objects.filter(name=name), Citation, at)
-    columns = ("public_count", "pk", public_links, "first_seen", "last_seen", "parent__name")
+    columns = ("public_count", "pk", public_links, "first_seen", "last", "parent__name")
     return rows.values_list(*columns)
 
 
 @prepared
-def hosts(at: datetime) -> QuerySet[Source, Any]:
-    """Return (public posts, id, name, first seen, last seen) of hosts, the most cited first."""
-    return _most_cited(Source.objects.filter(parent=None), at)
-
-
-@prepared
-def owners(at: datetime) -> QuerySet[Source, Any]:
-    """Return (public posts, id of the host, name, …) of the most cited owners of all hosts."""
-    return _most_cited(Source.objects.filter(parent__isnull=False), at, "parent")
-
-
-@prepared
 def owners_of(host: int, at: datetime) -> QuerySet[Source, Any]:
-    """Return (public posts, id of the host, name, …) of the most cited owners on a host."""
-    return _most_cited(Source.objects.filter(parent=host), at, "parent")
-
-
-def _most_cited(rows: QuerySet[Source], at: datetime, pk: str = "pk") -> QuerySet[Source, Any]:
-    cited = with_dates(rows.filter(post_count__gt=0), Citation, at)
-    columns = ("public_count", pk, "name", "first_seen", "last_seen")
-    ordered = cited.order_by("-post_count", "name").values_list(*columns)
-    found: QuerySet[Source, Any] = ordered[:SOURCES]
+    """Return (public posts, name) of the most cited owners on a host."""
+    rows = Source.objects.filter(parent=host, post_count__gt=0)
+    cited = with_public_count(rows, Citation, at).order_by("-post_count", "pk")
+    found: QuerySet[Source, Any] = cited.values_list("public_count", "name")[:OWNERS]
     return found
 
 
@@ -207,45 +200,47 @@ def public_row(rows: Rows) -> tuple[Any, ...]:
 
 def with_public_count(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
     """Annotate tags, sections or sources with ``public_count``: the posts readers see then."""
-    post, by = PATHS[listed]
-    coming = (
-        _coming(listed, post, at)
-        .filter(**{by: OuterRef("pk")})
-        .order_by()
-        .values(by)
-        .annotate(count=Count("pk"))
-        .values("count")
-    )
-    counted: QuerySet[Any] = rows.annotate(
-        public_count=F("post_count") - Coalesce(Subquery(coming), 0)
-    )
+    coming = _coming(listed, at).filter(**{_BY[listed]: OuterRef("pk")})
+    counted: QuerySet[Any] = rows.annotate(public_count=F("post_count") - number_of(coming))
     return counted
 
 
 def with_dates(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
-    """Annotate with ``public_count``, and with the moments ``first_seen`` and ``last_seen``."""
-    post, by = PATHS[listed]
-    seen = listed._default_manager.filter(public(at, post), **{by: OuterRef("pk")})
-    # Says nothing new, but without it SQLite reads all posts for each row, not the end of an index.
-    seen = seen.filter(date__lte=at)
-    dated: QuerySet[Any] = with_public_count(rows, listed, at).annotate(
-        first_seen=Subquery(seen.order_by("date").values("date")[:1]),
-        last_seen=Subquery(seen.order_by("-date").values("date")[:1]),
-    )
+    """Annotate with ``public_count``, and with ``last``: when it was last seen by then.
+
+    What was stored is right unless posts are still to come.
+    """
+    seen = _rows_of(listed).filter(date__lte=at, **{_BY[listed]: OuterRef("pk")})
+    last = Subquery(seen.order_by("-date").values("date")[:1])
+    stored = When(last_seen__lte=at, then=F("last_seen"))
+    shown = Case(stored, default=last, output_field=DateTimeField())
+    dated: QuerySet[Any] = with_public_count(rows, listed, at).annotate(last=shown)
     return dated
 
 
-def scheduled(listed: type[Listed], at: datetime) -> dict[int, int]:
-    """Return how many posts still to come each tag, section or source has."""
-    post, by = PATHS[listed]
-    return dict(_coming(listed, post, at).order_by().values_list(by).annotate(Count("pk")))
+def only_to_come(
+    rows: QuerySet[Any], listed: type[Listed], at: datetime, least: int = 1
+) -> QuerySet[Any]:
+    """Return the tags, sections or sources that lists count, but that readers do not see yet."""
+    coming = _coming(listed, at).order_by().values(_BY[listed])
+    used = rows.filter(pk__in=coming, post_count__gte=least)
+    found: QuerySet[Any] = with_public_count(used, listed, at)
+    coming_alone: QuerySet[Any] = found.filter(public_count__lt=least)
+    return coming_alone
 
 
-def _coming(listed: type[Listed], post: str, at: datetime) -> QuerySet[Any]:
-    rows = listed._default_manager.filter(date__gt=at, **{f"{post}__status": Post.Status.PUBLISHED})
-    if listed is Section:
-        rows = rows.filter(repeat=0, recurring__isnull=False)  # type: ignore[misc]
-    return rows
+def number_of(rows: QuerySet[Any]) -> Subquery:
+    """Return the number of rows of a subquery."""
+    return Subquery(rows.order_by().annotate(number=_COUNT).values("number"))
+
+
+def _coming(listed: type[Listed], at: datetime) -> QuerySet[Any]:
+    return _rows_of(listed).filter(date__gt=at)
+
+
+def _rows_of(listed: type[Listed]) -> QuerySet[Any]:
+    once = {"repeat": 0, "recurring__isnull": False} if listed is Section else {}
+    return listed._default_manager.filter(**once)
 
 
 @prepared
@@ -272,12 +267,19 @@ def by_year(rows: Iterable[MonthCount]) -> dict[int, list[MonthCount]]:
     return years
 
 
-def between(first: date, after: date, at: datetime) -> QuerySet[Post, Any]:
-    """Return ``cards`` of the days from ``first`` to before ``after``, in the site's time zone."""
+def between(start: datetime, end: datetime) -> QuerySet[Post, Any]:
+    """Return ``cards`` from one moment to another; the other must not be in the future."""
+    return cards(end).filter(published_at__gte=start)
+
+
+def span(first: date, last: date, at: datetime) -> tuple[datetime, datetime]:
+    """Return when the months of two days begin and end, in the site's time zone; not after ``at``.
+
+    One upper bound, for the same reason as in ``_older``.
+    """
     zone = timezone.get_default_timezone()
-    start, end = (datetime.combine(day, time.min, zone) for day in (first, after))
-    # One upper bound, for the same reason as in ``_older``.
-    return cards(min(at, end - timedelta.resolution)).filter(published_at__gte=start)
+    start, end = (datetime.combine(day, time.min, zone) for day in (first, next_month(last)))
+    return start, min(at, end - timedelta.resolution)
 
 
 def next_month(day: date) -> date:

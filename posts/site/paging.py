@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.http import Http404
 
 Rows = list[tuple[Any, ...]]
 
 PAGE_SIZE = 30
+INDEX_SIZE = 50
 _CURSOR = re.compile(r"(older|newer)-([0-9]{1,17})-([0-9]{1,18})", re.ASCII)
+_INDEX_CURSOR = re.compile(r"(older|newer)-([0-9]{1,18})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -36,7 +38,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one page; ``newer`` and ``older`` are query strings, or '' at the ends."""
+    """Rows of one page; ``newer`` and ``older`` are the ``?page=`` of its neighbours, or ""."""
 
     rows: Sequence[Any]
     newer: str = ""
@@ -101,4 +103,51 @@ def _beyond(cursor: Cursor, date: str, pk: str) -> Q:
 
 
 def _link(direction: str, row: Sequence[Any]) -> str:
-    return f"?page={Cursor(direction, row[-2], row[-1])}"
+    return str(Cursor(direction, row[-2], row[-1]))
+
+
+# Lists in the order of a column and then of the key, such as indexes by use
+
+
+def paginate_index(value: str | None, rows: QuerySet[Any, Any], order: str) -> Page:
+    """Return the page of a ``values_list`` ending with ``pk`` that the request's ``?page=`` names.
+
+    ``order`` is a column, ``-`` before it for a falling one. A page begins behind a row, which
+    ``?page=`` names by its key: ``older-123`` are those that follow it, ``newer-123`` those before.
+    A cursor without rows behind it is Http404.
+    """
+    if value is None:
+        return first_of_index(list(rows.order_by(order, "pk")[: INDEX_SIZE + 1]))
+    match = _INDEX_CURSOR.fullmatch(value)
+    found = list(_behind(rows, order, int(match[2]), match[1])[: INDEX_SIZE + 1]) if match else []
+    if not match or not found:
+        raise Http404("No such page.")
+    more, found = len(found) > INDEX_SIZE, found[:INDEX_SIZE]
+    if match[1] == "newer":
+        return _index_page(found[::-1], newer=more, older=True)
+    return _index_page(found, newer=True, older=more)
+
+
+def first_of_index(rows: Rows) -> Page:
+    """Return the first page of an index, from its rows and one more."""
+    return _index_page(rows[:INDEX_SIZE], newer=False, older=len(rows) > INDEX_SIZE)
+
+
+def _behind(rows: QuerySet[Any, Any], order: str, pk: int, direction: str) -> QuerySet[Any, Any]:
+    column, falls, backwards = order.removeprefix("-"), order.startswith("-"), direction == "newer"
+    edge = Subquery(rows.model._default_manager.filter(pk=pk).values(column))
+    side, key = "lt" if falls != backwards else "gt", "lt" if backwards else "gt"
+    # The first bound for the same reason as in ``_beyond``.
+    behind = Q(**{f"{column}__{side}e": edge}) & (
+        Q(**{f"{column}__{side}": edge}) | Q(**{f"pk__{key}": pk})
+    )
+    turned = column if falls else f"-{column}"
+    return rows.filter(behind).order_by(*((turned, "-pk") if backwards else (order, "pk")))
+
+
+def _index_page(rows: Rows, *, newer: bool, older: bool) -> Page:
+    return Page(
+        rows,
+        newer=f"newer-{rows[0][-1]}" if newer else "",
+        older=f"older-{rows[-1][-1]}" if older else "",
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,24 +16,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from posts.models import (
-    OldSlug,
-    Post,
-    RecurringSection,
-    Section,
-    Tag,
-    TagAlias,
-    TaggedPost,
-    public,
-)
+from posts.models import OldSlug, Post, TagAlias, public
 from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, read_preview
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
-from posts.site import feeds, listing
-from posts.site.initials import group_by_initial
+from posts.site import feeds, indexes, listing
 from posts.site.listing import public_row
-from posts.site.paging import PAGE_SIZE, Page, paginate
+from posts.site.paging import Page, paginate
 from posts.site.shell import article_page, joined, page
 from posts.templatetags.newsletter import (
     issue_count,
@@ -41,12 +33,6 @@ from posts.templatetags.newsletter import (
 )
 
 HOME_ROWS = 12
-YEAR_ROWS = 400
-INDEX_ROWS = 500
-OWNERS_IN_INDEX = 6
-RECURS = 2  # a heading is a recurring section from its second issue on
-Owner: TypeAlias = tuple[str, str, int]
-"""Name on the host, address of the page, number of issues."""
 
 
 @require_safe
@@ -117,23 +103,25 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def archive_year(request: HttpRequest, year: int) -> HttpResponse:
-    """One year, month by month; of a very full year the newest issues only."""
+    """One year, newest first, by month."""
     now = timezone.now()
     years = listing.by_year(listing.months(now))
     if year not in years:
         raise Http404("No issue was published in this year.")
     months = years[year]
-    rows: dict[date, list[listing.Row]] = {day: [] for day, _count in months}
-    cards = listing.between(months[-1][0], listing.next_month(months[0][0]), now)
-    for row in cards[:YEAR_ROWS]:
-        rows[month_of(row[1])].append(row)
+    found = _between(request, months[-1][0], months[0][0], now)
+    counts = dict(months)
+    groups = groupby(found.rows, key=lambda row: month_of(row[1]))
     context = {
         "year": year,
-        "count": sum(count for _day, count in months),
+        "count": sum(counts.values()),
         "months": [(day, _month_url(day), count) for day, count in months],
-        "groups": [(day, _month_url(day), count, joined(rows[day])) for day, count in months],
-        "newer": _year_link(min((other for other in years if other > year), default=None)),
-        "older": _year_link(max((other for other in years if other < year), default=None)),
+        "groups": [
+            (day, _month_url(day), counts.get(day, 0), joined(rows)) for day, rows in groups
+        ],
+        "newer_year": _year_link(min((other for other in years if other > year), default=None)),
+        "older_year": _year_link(max((other for other in years if other < year), default=None)),
+        **_steps(request, found),
     }
     return page("archive_year", context, nav="archive", path=request.path)
 
@@ -146,8 +134,7 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
     if (year, month) not in months:
         raise Http404("No issue was published in this month.")
     first, count = months[year, month]
-    rows = listing.between(first, listing.next_month(first), now)
-    found = paginate(request.GET.get("page"), lambda: list(rows[: PAGE_SIZE + 1]), lambda: rows)
+    found = _between(request, first, first, now)
     context = {
         "title": month_and_year(first),
         "kicker": year,
@@ -155,20 +142,6 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
         "facts": [issue_count(count)],
     }
     return _listing(request, found, context, nav="archive")
-
-
-@require_safe
-def tags(request: HttpRequest) -> HttpResponse:
-    """All tags by their initial."""
-    coming = listing.scheduled(TaggedPost, timezone.now())
-    rows = Tag.objects.filter(post_count__gt=0).values_list("pk", "name", "slug", "post_count")
-    entries = [
-        (name, reverse("posts:tag", args=[slug]), left)
-        for pk, name, slug, count in rows.order_by()
-        if (left := count - coming.get(pk, 0)) > 0
-    ]
-    context = {"groups": group_by_initial(entries), "total": len(entries)}
-    return page("tag_index", context, nav="tags", path=request.path)
 
 
 @require_safe
@@ -194,19 +167,6 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def sections(request: HttpRequest) -> HttpResponse:
-    """The headings that come back, the most frequent first."""
-    rows = RecurringSection.objects.filter(post_count__gte=RECURS).order_by("-post_count", "pk")
-    entries = [
-        (row.title, row.get_absolute_url(), row.public_count, row.first_seen, row.last_seen)
-        for row in listing.with_dates(rows, Section, timezone.now())[:INDEX_ROWS]
-        if row.public_count >= RECURS
-    ]
-    context = {"entries": entries, "total": len(entries)}
-    return page("section_index", context, nav="sections", path=request.path)
-
-
-@require_safe
 def section(request: HttpRequest, slug: str) -> HttpResponse:
     """The issues that have a recurring section."""
     now = timezone.now()
@@ -223,32 +183,13 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def sources(request: HttpRequest) -> HttpResponse:
-    """The hosts where the links lead, the most cited first, with those who share a host below."""
-    now = timezone.now()
-    below: dict[int, list[Owner]] = {}
-    for count, host, name, *_dates in listing.owners(now):
-        if count > 0:
-            below.setdefault(host, []).append(_owner(name, count))
-    entries = [
-        (name, _source_url(name), count, first, last, below.get(pk, [])[:OWNERS_IN_INDEX])
-        for count, pk, name, first, last in listing.hosts(now)
-        if count > 0
-    ]
-    # Of a list that was cut nobody counted the rest.
-    total = len(entries) if len(entries) < listing.SOURCES else 0
-    context = {"entries": entries, "total": total}
-    return page("source_index", context, nav="sources", path=request.path)
-
-
-@require_safe
 def source(request: HttpRequest, name: str) -> HttpResponse:
     """The issues that cite a host or an owner; when and how often; a host's owners."""
     now, name = timezone.now(), nfc(name).lower()
     row = public_row(listing.source_named(name, now))
     count, pk, links, first_seen, last_seen, host = row
     found = _found(request, listing.citing, pk, now)
-    owners = [] if host else [row for row in listing.owners_of(pk, now) if row[0] > 0]
+    owners = [] if host else [owner for owner in listing.owners_of(pk, now) if owner[0] > 0]
     context = {
         "title": name,
         "kicker": gettext("Source"),
@@ -260,7 +201,8 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
             format_html(gettext("first seen {}"), short_date(first_seen)),
             format_html(gettext("last seen {}"), short_date(last_seen)),
         ],
-        "owners": [_owner(owner, cited) for cited, _host, owner, *_dates in owners],
+        "owners": [indexes.owner(owner, cited) for cited, owner in owners],
+        "all_owners": len(owners) == listing.OWNERS and _all_owners(name),
         "feeds": _feeds("source", name),
     }
     return _listing(request, found, context, nav="sources")
@@ -293,12 +235,26 @@ def _found(request: HttpRequest, rows_of: listing.RowsOf, pk: int, now: datetime
     )
 
 
-def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
-    parts = {
-        "rows": joined(found.rows),
-        "newer": found.newer and request.path + found.newer,
-        "older": found.older and request.path + found.older,
+def _between(request: HttpRequest, first: date, last: date, now: datetime) -> Page:
+    """Return the page that is asked for of the posts of some months."""
+    span = listing.span(first, last, now)
+    return paginate(
+        request.GET.get("page"),
+        lambda: listing.first_page(listing.between)(*span),
+        lambda: listing.between(*span),
+    )
+
+
+def _steps(request: HttpRequest, found: Page) -> dict[str, str]:
+    """Return the addresses of a page's neighbours."""
+    return {
+        "newer": found.newer and f"{request.path}?page={found.newer}",
+        "older": found.older and f"{request.path}?page={found.older}",
     }
+
+
+def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
+    parts = {"rows": joined(found.rows), **_steps(request, found)}
     return page("listing", context | parts, nav=nav, path=request.path)
 
 
@@ -334,8 +290,8 @@ def _source_url(name: str) -> str:
     return reverse("posts:source", args=[name])
 
 
-def _owner(name: str, count: int) -> Owner:
-    return name.partition("/")[2], _source_url(name), count
+def _all_owners(host: str) -> str:
+    return f"{reverse('posts:sources')}?{urlencode({'q': f'{host}/'})}"
 
 
 def _year_link(year: int | None) -> tuple[int, str] | None:

@@ -71,5 +71,6 @@ def test_looking_for_the_issue_before_does_not_start_at_the_newest_one() -> None
 
 
 def test_a_month_has_one_upper_bound() -> None:
-    rows = listing.between(date(2024, 5, 1), date(2024, 6, 1), timezone.now())
+    first, last = date(2024, 5, 1), date(2024, 6, 1)
+    rows = listing.between(*listing.span(first, last, timezone.now()))
     assert str(rows.query).count('"published_at" <') == 1

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("links", "0005_outage"),
+        ("links", "0006_short_addresses"),
     ]
 
     operations = [

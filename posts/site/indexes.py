@@ -1,0 +1,270 @@
+"""The indexes of tags, sections and sources: fifty rows, most used first, and more on demand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from links.models import Source
+from posts.models import Citation, ListCount, RecurringSection, Section, Tag, TaggedPost
+from posts.publishing.counting import RECURS
+from posts.site.initials import group_by_initial, rank
+from posts.site.listing import number_of, only_to_come, with_dates, with_public_count
+from posts.site.paging import INDEX_SIZE, Page, first_of_index, paginate_index
+from posts.site.prepared import Rows, prepared
+from posts.site.shell import filled, page, short_day
+from posts.templatetags.newsletter import number
+
+OWNERS = 100  # the most cited of all hosts, of whom each host shows some
+OWNERS_OF_A_HOST = 6
+FILTER_LENGTH = 100
+# ``?order=``, and the column it means.
+BY_USE, BY_DATE, BY_NAME = "", "recent", "name"
+COLUMNS = {BY_USE: "-post_count", BY_DATE: "-last_seen", BY_NAME: "name"}
+ENTRY = ("name", "url", "count", "first", "last", "owners")
+NAME_ENTRY = ENTRY[:3]
+RowsOf = Callable[[datetime], QuerySet[Any, Any]]
+Entry = tuple[str, str, Any]
+"""Name, address, number of issues."""
+
+
+# What they list: rows that begin with the number of public posts and end with the key
+
+
+def hosts(at: datetime) -> QuerySet[Source, Any]:
+    """Return (…, name, first and last date, …) of the hosts that posts cite."""
+    return _sources(Source.objects.filter(parent=None), at)
+
+
+def _sources(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]:
+    cited = with_dates(rows.filter(post_count__gt=0), Citation, at)
+    return cited.values_list("public_count", "name", "first_seen", "last", "pk")
+
+
+def recurring(at: datetime) -> QuerySet[RecurringSection, Any]:
+    """Return (…, title, slug, first and last date, …) of the headings that come back."""
+    rows = with_dates(RecurringSection.objects.filter(post_count__gte=RECURS), Section, at)
+    return rows.values_list("public_count", "title", "slug", "first_seen", "last", "pk")
+
+
+def used_tags(at: datetime) -> QuerySet[Tag, Any]:
+    """Return (…, name, slug, …) of the tags that posts have."""
+    rows = with_public_count(Tag.objects.filter(post_count__gt=0), TaggedPost, at)
+    return rows.values_list("public_count", "name", "slug", "pk")
+
+
+@cache
+def _first(rows_of: RowsOf, order: str) -> Callable[[datetime], Rows]:
+    return prepared(lambda at: rows_of(at).order_by(order, "pk")[: INDEX_SIZE + 1])
+
+
+@prepared
+def _owners(at: datetime) -> QuerySet[Source, Any]:
+    """Return (public posts, key of the host, name) of the most cited owners of all hosts."""
+    rows = Source.objects.filter(parent__isnull=False, post_count__gt=0)
+    cited = with_public_count(rows, Citation, at).order_by("-post_count", "pk")
+    found: QuerySet[Source, Any] = cited.values_list("public_count", "parent", "name")[:OWNERS]
+    return found
+
+
+# How many there are: what was counted without those that only posts to come have
+
+
+@prepared
+def _host_total(at: datetime) -> QuerySet[ListCount, Any]:
+    return _total("hosts", only_to_come(Source.objects.filter(parent=None), Citation, at))
+
+
+@prepared
+def _section_total(at: datetime) -> QuerySet[ListCount, Any]:
+    return _total("sections", only_to_come(RecurringSection.objects.all(), Section, at, RECURS))
+
+
+def _total(name: str, coming: QuerySet[Any]) -> QuerySet[ListCount, Any]:
+    counts = ListCount.objects.filter(name=name).order_by().values("name")
+    numbers = counts.annotate(total=Sum("count"), coming=number_of(coming))
+    return numbers.values_list("total", "coming")
+
+
+@prepared
+def _initials() -> QuerySet[ListCount, Any]:
+    return ListCount.objects.filter(name="initials", count__gt=0).values_list("part", "count")
+
+
+@prepared
+def _initials_to_come(at: datetime) -> QuerySet[Tag, Any]:
+    return only_to_come(Tag.objects.all(), TaggedPost, at).order_by().values_list("initial")
+
+
+def _initial_counts(at: datetime) -> Counter[str]:
+    counts: Counter[str] = Counter(dict(_initials()))
+    counts.subtract(letter for (letter,) in _initials_to_come(at))
+    return +counts
+
+
+# Pages
+
+
+@require_safe
+def tags(request: HttpRequest) -> HttpResponse:
+    """The tags: the most used, or those of one initial; all by their initial if they are few."""
+    now, letter = timezone.now(), request.GET.get("initial")
+    counts = _initial_counts(now)
+    if letter is None:
+        found = _found(request, used_tags, COLUMNS[BY_USE], now)
+    elif letter in counts:
+        rows = used_tags(now).filter(initial=letter)
+        found = paginate_index(request.GET.get("page"), rows, "key")
+    else:
+        raise Http404("No tag begins so.")
+    entries = [
+        (name, reverse("posts:tag", args=[slug]), number(count))
+        for count, name, slug, _pk in found.rows
+        if count > 0
+    ]
+    in_parts = bool(letter or found.newer or found.older)
+    groups = [(letter, entries)] if in_parts else group_by_initial(entries)
+    context = {
+        "groups": [(name, filled("name_entry", NAME_ENTRY, rows)) for name, rows in groups],
+        "initials": [
+            (other, _address(request, initial=other) if in_parts else "")
+            for other in sorted(counts, key=rank)
+        ],
+        "initial": letter,
+        "total": counts.total(),
+    }
+    return _index(request, "tag_index", "tags", found, context)
+
+
+@require_safe
+def sections(request: HttpRequest) -> HttpResponse:
+    """The headings that come back, the most frequent first."""
+    now = timezone.now()
+    found = _found(request, recurring, _order(request, BY_USE, BY_DATE), now)
+    rows = [
+        (title, reverse("posts:section", args=[slug]), number(count), *_days(first, last), "")
+        for count, title, slug, first, last, _pk in found.rows
+        if count >= RECURS
+    ]
+    context = {
+        "rows": filled("entry", ENTRY, rows),
+        "total": _counted(_section_total(now)),
+        "orders": _orders(request, (BY_USE, gettext("Most often")), (BY_DATE, gettext("Latest"))),
+    }
+    return _index(request, "section_index", "sections", found, context)
+
+
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """The hosts where the links lead, with those who share a host below; or those named so."""
+    now, name = timezone.now(), request.GET.get("q", "").strip().lower()[:FILTER_LENGTH]
+    order = _order(request, BY_USE, BY_DATE, BY_NAME)
+    if name:
+        rows = _sources(Source.objects.filter(name__contains=name), now)
+        found = paginate_index(request.GET.get("page"), rows, order)
+    else:
+        found = _found(request, hosts, order, now)
+    below = {} if name else _below(now)
+    context = {
+        "rows": filled("entry", ENTRY, _source_rows(found, below)),
+        "total": _counted(_host_total(now)),
+        "sought": name,
+        "orders": _orders(
+            request,
+            (BY_USE, gettext("Most often")),
+            (BY_DATE, gettext("Latest")),
+            (BY_NAME, gettext("By name")),
+        ),
+    }
+    return _index(request, "source_index", "sources", found, context)
+
+
+def _source_rows(found: Page, below: dict[int, list[Entry]]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            name,
+            reverse("posts:source", args=[name]),
+            number(count),
+            *_days(first, last),
+            filled("name_entry", NAME_ENTRY, below.get(pk, [])[:OWNERS_OF_A_HOST]),
+        )
+        for count, name, first, last, pk in found.rows
+        if count > 0
+    ]
+
+
+def _below(at: datetime) -> dict[int, list[Entry]]:
+    """Return the most cited owners by the key of their host."""
+    below: dict[int, list[Entry]] = {}
+    for count, host, name in _owners(at):
+        if count > 0:
+            below.setdefault(host, []).append(owner(name, number(count)))
+    return below
+
+
+def owner(name: str, count: Any) -> Entry:
+    """Return an owner as the list of a host names it."""
+    return name.partition("/")[2], reverse("posts:source", args=[name]), count
+
+
+# Parts of pages
+
+
+def _found(request: HttpRequest, rows_of: RowsOf, order: str, at: datetime) -> Page:
+    value = request.GET.get("page")
+    if value is None:
+        return first_of_index(_first(rows_of, order)(at))
+    return paginate_index(value, rows_of(at), order)
+
+
+def _order(request: HttpRequest, *orders: str) -> str:
+    """Return the column that ``?order=`` names; raise Http404 on nonsense."""
+    order = request.GET.get("order", BY_USE)
+    if order not in orders:
+        raise Http404("No such order.")
+    return COLUMNS[order]
+
+
+def _orders(request: HttpRequest, *orders: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return (name, address) of the orders to choose from, without one for that of the page."""
+    chosen, sought = request.GET.get("order", BY_USE), request.GET.get("q", "")
+    return [
+        (name, "" if order == chosen else _address(request, order=order, q=sought))
+        for order, name in orders
+    ]
+
+
+def _address(request: HttpRequest, **query: str) -> str:
+    given = urlencode({name: value for name, value in query.items() if value})
+    return f"{request.path}?{given}" if given else request.path
+
+
+def _counted(rows: Rows) -> int:
+    return rows[0][0] - rows[0][1] if rows else 0
+
+
+def _days(first: datetime | None, last: datetime | None) -> tuple[SafeString, SafeString]:
+    return short_day(first), short_day(last)
+
+
+def _index(
+    request: HttpRequest, name: str, nav: str, found: Page, context: dict[str, Any]
+) -> HttpResponse:
+    kept = {name: request.GET.get(name, "") for name in ("initial", "order", "q")}
+    steps = {
+        "newer": found.newer and _address(request, **kept, page=found.newer),
+        "older": found.older and _address(request, **kept, page=found.older),
+    }
+    return page(name, context | steps, nav=nav, path=request.path)
