@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
@@ -22,6 +24,12 @@ class PreviewExpired(PreviewError):
 def sign_preview(post: Post) -> str:
     """Return the path that shows a stored post to whoever holds it, until it expires."""
     return reverse("posts:preview", args=[signing.dumps(post.pk, salt=SALT)])
+
+
+def preview_ends(token: str) -> datetime:
+    """Return when a token of ours that was just read expires."""
+    made = signing.b62_decode(token.split(":")[1])
+    return datetime.fromtimestamp(made + settings.PREVIEW_MAX_AGE, UTC)
 
 
 def read_preview(token: str) -> int:

@@ -46,11 +46,19 @@ def article_page(
     parts: Sequence[bytes],
     published_at: datetime | None,
     neighbours: Iterable[bytes | None] = (),
+    preview: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """Return the page of one issue from its stored head, intro, body and outro, as one body."""
+    """Return the page of one issue from its stored head, intro, body and outro, as one body.
+
+    ``preview`` is what the bar of a preview says, see its template.
+    """
     stored_head, stored_intro, *article = parts
     head, intro = with_site(stored_head), with_dates(stored_intro, published_at)
     shell = _kept(_article_shell)
+    if preview is not None:
+        head = _render("preview_head", {}).encode() + head
+        bar = _render("preview_bar", preview).encode()
+        shell = [shell[0], shell[1].replace(b"<body>", b"<body>" + bar, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
     return HttpResponse(b"".join((shell[0], head, shell[1], intro, *article, *pager, shell[4])))

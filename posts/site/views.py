@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from posts.models import OldSlug, Post, TagAlias, public
 from posts.naming import nfc
-from posts.previewing import PreviewError, PreviewExpired, read_preview
+from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
 from posts.site import feeds, indexes, listing
@@ -58,17 +58,32 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A post as readers will see it, draft or not, for whoever holds its signed address."""
     try:
-        pk = read_preview(token)
+        pk, until = read_preview(token), preview_ends(token)
     except PreviewExpired:
         return _private(page("preview_over", {}, status=410))
     except PreviewError as error:
         raise Http404("No preview has this address.") from error
-    columns = ("page__head", "page__intro", "page__body", "page__outro", "published_at")
-    row = Post.objects.filter(pk=pk, page__isnull=False).values_list(*columns).first()
-    if row is None:
+    post = Post.objects.filter(pk=pk, page__isnull=False).select_related("page").first()
+    if post is None:
         raise Http404("There is nothing to preview.")
-    *parts, published_at = row
-    return _private(article_page(parts, published_at))
+    stored = post.page
+    parts = [bytes(part) for part in (stored.head, stored.intro, stored.body, stored.outro)]
+    bar = {
+        "state": _state_of(post),
+        "published_at": post.published_at,
+        "saved_at": post.modified_at,
+        "until": until,
+        "address": request.build_absolute_uri(request.path),
+        "form_url": reverse("admin:posts_post_change", args=[pk]),
+        "public_url": post.get_absolute_url(),
+    }
+    return _private(article_page(parts, post.published_at, preview=bar))
+
+
+def _state_of(post: Post) -> str:
+    if post.is_public():
+        return "published"
+    return "draft" if post.status == Post.Status.DRAFT else "scheduled"
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -1,5 +1,6 @@
 """A signed address shows a post to whoever holds it, until it expires."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from django.core import signing
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from posts.models import Post
 from posts.previewing import PreviewError, PreviewExpired, read_preview, sign_preview
-from tests.builders import make_draft, make_post
-from tests.reading import Page
+from tests.builders import make_draft, make_post, make_scheduled
+from tests.reading import Page, shown
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -35,6 +37,40 @@ def test_a_preview_stays_out_of_caches_search_engines_and_logs(client: Client) -
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert not response.cookies
+
+
+@pytest.mark.parametrize(
+    ("make", "state", "words"),
+    [
+        (make_draft, "Draft", "Readers do not see it."),
+        (make_scheduled, "Scheduled", "Readers see it from"),
+        (make_post, "Published", "Readers see this page."),
+    ],
+)
+def test_a_bar_says_what_is_seen_here_by_whom_and_until_when(
+    client: Client, settings: Settings, make: Callable[[], Post], state: str, words: str
+) -> None:
+    settings.PREVIEW_MAX_AGE = 3600
+    with time_machine.travel(NOW, tick=False):
+        post = make()
+        address = sign_preview(post)
+        page = Page(client.get(address))
+
+    assert page.texts(".preview-state") == [f"Preview · {state}"]
+    said = shown(page.one(".preview-bar"))
+    assert words in said
+    assert "Whoever has this address sees it until 1 Jun 2024, 13:00 (UTC)." in said
+    assert page.value(".preview-bar input", "value") == f"http://testserver{address}"
+    form = f"/admin/posts/post/{post.pk}/change/"
+    assert form in page.values(".preview-bar a", "href")
+    assert page.value("meta[name=robots]", "content") == "noindex"
+
+
+def test_the_public_page_has_no_bar(client: Client) -> None:
+    post = make_post()
+    client.get(sign_preview(post))
+
+    assert not Page(client.get(post.get_absolute_url())).all(".preview-bar")
 
 
 def test_a_preview_expires(client: Client, settings: Settings) -> None:

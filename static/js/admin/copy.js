@@ -3,7 +3,7 @@
   "use strict";
   document.addEventListener("DOMContentLoaded", () => {
     for (const place of document.querySelectorAll(".copying")) {
-      const text = place.querySelector("textarea");
+      const text = place.querySelector("textarea, input");
       const button = place.querySelector("button");
       const label = button.textContent;
       button.hidden = false;
