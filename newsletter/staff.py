@@ -1,33 +1,49 @@
-"""The site of the staff: its name, the order of its menu, and what waits on its first page."""
+"""The site of the staff: its name, and its menu. Its first page is ``newsletter.desk``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 from taggit.models import Tag as UnusedTag
 
-from links.models import InboxEntry, Link, QueueEntry
-from posts.models import Post
+from links.models import (
+    ApiToken,
+    Decision,
+    InboxEntry,
+    Link,
+    QueueEntry,
+    Source,
+    SourceRule,
+    Suggestion,
+)
+from posts.models import LinkedItem, Post, Section, Tag
 
-# The apps that hold the site's content come first; the others by their names.
-FIRST = ("posts", "links", "auth")
-# Whose rows wait for somebody, in the order of the first page: their admins count them.
-WAITING = (Post, QueueEntry, InboxEntry)
+# The menu: what is written, what is linked, and then whatever else has a table.
+GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
+    (_("Issues"), (Post, LinkedItem, Section, Tag)),
+    (
+        _("Links"),
+        (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),
+    ),
+    (_("Upkeep"), (User, Group)),
+)
 # Tables of libraries that staff have no use for, or see on a page of ours.
 UNUSED = frozenset({UnusedTag, DBTaskResult})
 
 
 class StaffSite(AdminSite):
-    """Django's admin under the site's name, with what waits for whoever looks."""
+    """Django's admin under the site's name, in the order of work."""
 
     site_header = site_title = settings.SITE_NAME
+    index_title = _("This week")
 
     def register(
         self,
@@ -41,33 +57,24 @@ class StaffSite(AdminSite):
         super().register(shown, admin_class, **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the apps with those that hold the site's content first."""
-        order = {label: place for place, label in enumerate(FIRST)}
+        """Return the groups of the menu: tables in the order of work, and the pages beside them."""
         apps = super().get_app_list(request, app_label)
-        return sorted(apps, key=lambda app: order.get(app["app_label"], len(order)))
+        tables = {table["model"]: table for app in apps for table in app["models"]}
+        groups = [
+            (name, [tables.pop(model) for model in models if model in tables])
+            for name, models in GROUPS
+        ]
+        groups[-1][1].extend(tables.values())
+        return [
+            {"name": name, "models": [page for row in rows for page in self._pages(request, row)]}
+            for name, rows in groups
+            if rows
+        ]
 
-    def index(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        """Show what waits, and where to begin, above the menu."""
-        return super().index(request, {**self._desk(request), **(extra_context or {})})
-
-    def app_index(
-        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        """Show the same above the menu of one app."""
-        context = {**self._desk(request), **(extra_context or {})}
-        return super().app_index(request, app_label, context)
-
-    def _desk(self, request: HttpRequest) -> dict[str, Any]:
-        admins: list[Any] = [self.get_model_admin(model) for model in WAITING]
-        return {
-            "waiting": [
-                count
-                for model_admin in admins
-                if model_admin.has_view_permission(request)
-                for count in model_admin.waiting(request)
-            ],
-            "may_write": self.get_model_admin(Post).has_add_permission(request),
-            "may_see_links": self.get_model_admin(Link).has_view_permission(request),
-        }
+    def _pages(self, request: HttpRequest, table: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return a table, and the pages that its admin has beside it for whoever asks."""
+        pages = getattr(self.get_model_admin(table["model"]), "pages", None)
+        return [
+            table,
+            *({"name": name, "admin_url": url} for name, url in (pages(request) if pages else ())),
+        ]

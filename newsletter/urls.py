@@ -5,9 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from newsletter import views
+from newsletter.desk import desk
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index
     path("admin/", admin.site.urls),
     path("", include("posts.urls")),
 ]

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
 from django_tasks_db.models import get_date_max
@@ -197,8 +197,7 @@ def _as_json(value: Any) -> str:
 def _moment(value: Any) -> str:
     if value is None:
         return EMPTY
-    shown = pgettext("short date and time, Django format", "j M Y, H:i")
-    return date_format(timezone.localtime(value), shown)
+    return date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
 def _when(task: StoredTask) -> SafeString | str:

@@ -16,6 +16,7 @@ from links.admin.parts import (
     ask,
     badge,
     day,
+    moment,
     selection,
     verbatim,
 )

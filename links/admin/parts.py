@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.access import DECIDE, Right, may
@@ -195,13 +195,13 @@ def badge(kind: str | None, word: object) -> SafeString:
 
 
 def moment(value: datetime | None) -> SafeString | str:
-    """Return a moment as staff read it, in the site's time zone."""
-    return _time(value, pgettext("short date and time, Django format", "j M Y, H:i"))
+    """Return a moment as staff read it, in the site's time zone, which is named."""
+    return _time(value, "DATETIME_FORMAT")
 
 
 def day(value: datetime | None) -> SafeString | str:
     """Return the day of a moment as staff read it, in the site's time zone."""
-    return _time(value, pgettext("short date, Django format", "j M Y"))
+    return _time(value, "DATE_FORMAT")
 
 
 def _time(value: datetime | None, shown: str) -> SafeString | str:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links import inbox
 from links.access import MAKE_TOKENS, may
-from links.admin import EMPTY, Waiting, badge, day
+from links.admin import EMPTY, badge, day
 from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.auditing import record
@@ -132,11 +132,12 @@ class InboxEntryAdmin(Covered):
     def state(self, row: InboxEntry) -> SafeString:
         return badge("draft", _("Done")) if row.done_at else badge("scheduled", _("To be printed"))
 
-    def waiting(self, _request: HttpRequest) -> list[Waiting]:
-        """Return how many links are to be printed."""
-        number = InboxEntry.objects.filter(done_at=None).count()
-        url = reverse("admin:links_inboxentry_changelist")
-        return [Waiting(gettext("For the next issue"), number, url, "inbox")]
+    def pages(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the pages beside the list: how to collect from elsewhere."""
+        may_add = self.has_add_permission(request)
+        return [
+            (gettext("Collect from anywhere"), reverse("admin:links_inboxentry_anywhere"))
+        ] * may_add
 
     # Collecting
 

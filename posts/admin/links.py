@@ -15,7 +15,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +83,10 @@ class PlacedLinkAdmin(LinkAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Link health at a glance
+
+    def pages(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the pages beside the list: all links in numbers."""
+        return [(gettext("Link health"), reverse("admin:links_link_health"))]
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages about all links to Django's."""

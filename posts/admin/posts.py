@@ -20,13 +20,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, Waiting, badge, day, verbatim
+from links.admin import EMPTY, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
 from posts.admin.auditing import record
 from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm, conflict_context, retry_data
 from posts.admin.outlines import outline
-from posts.admin.states import STATES, StateFilter, in_state, state_of
+from posts.admin.states import STATES, StateFilter, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Post, Tag, TaggedPost
@@ -121,21 +121,6 @@ class PostAdmin(admin.ModelAdmin):
     def document_shown(self, post: Post) -> SafeString:
         return verbatim(post.document)
 
-    def waiting(self, _request: HttpRequest) -> list[Waiting]:
-        """Return how many posts are drafts, scheduled, or cannot be shown."""
-        names = {
-            "draft": gettext("Drafts"),
-            "scheduled": gettext("Scheduled"),
-            "problem": gettext("Issues with problems"),
-        }
-        url = reverse("admin:posts_post_changelist")
-        return [
-            Waiting(
-                name, in_state(Post.objects.all(), state).count(), f"{url}?state={state}", state
-            )
-            for state, name in names.items()
-        ]
-
     # Who may
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
@@ -151,6 +136,11 @@ class PostAdmin(admin.ModelAdmin):
         return access.may(request.user, access.EXPORT)
 
     # Files
+
+    def pages(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the pages beside the list: the way in for files."""
+        may_upload = self.has_upload_permission(request)
+        return [(gettext("Upload issues"), reverse("admin:posts_post_upload"))] * may_upload
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of this noun to Django's."""

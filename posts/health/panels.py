@@ -202,8 +202,7 @@ def _outages(outages: Sequence[Outage]) -> str:
 def _moment(moment: datetime | None) -> str:
     if moment is None:
         return ""
-    pattern = pgettext("short date and time, Django format", "j M Y, H:i")
-    return date_format(timezone.localtime(moment), pattern)
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 # From issue to issue

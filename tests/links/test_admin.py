@@ -210,6 +210,6 @@ def test_a_link_says_where_it_stands(client: Client) -> None:
     assert len(places) == 2
     assert places[0].startswith("Two")
     assert "Preview" in places[0]
-    assert "In issues from May 10, 2024" in page.one("#content").text()
+    assert "In issues from 10 May 2024" in page.one("#content").text()
     listed = Page(client.get(f"{LINKS}?q=one.example"))
     assert listed.one("td.field-places").text() == "2"

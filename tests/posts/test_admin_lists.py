@@ -15,7 +15,7 @@ from links.models import Decision
 from posts.models import LinkedItem, Post, PostPage, RecurringSection, Section, Tag
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
-from tests.reading import Page, inner
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 POSTS = "/admin/posts/post/"
@@ -352,26 +352,6 @@ def test_items_are_found_and_filtered(client: Client) -> None:
     assert titles(client, f"{ITEMS}?shown=hidden") == ["Second find"]
     assert titles(client, f"{ITEMS}?shown=removed") == ["Third find"]
     assert titles(client, f"{ITEMS}?shown=yes") == ["opening link", "First find", "No link here"]
-
-
-# The start page
-
-
-def test_the_start_page_counts_what_waits(client: Client) -> None:
-    make_draft()
-    make_scheduled()
-    make_post("Broken", "> " * 30 + "deep")
-
-    page = Page(client.get("/admin/"))
-    counts = {inner(node, ".name"): inner(node, ".number") for node in page.all(".waiting li")}
-
-    assert counts == {
-        "Drafts": "1",
-        "Scheduled": "1",
-        "Issues with problems": "1",
-        "Links to decide": "4",
-        "For the next issue": "0",
-    }
 
 
 # What it costs

@@ -1,0 +1,218 @@
+"""This week's desk: what lies there for whoever looks, by name, and what to do where nothing does.
+
+One query for each pile, however much there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeAlias
+
+from django.contrib import admin
+from django.db.models import Count, Model, QuerySet, Window
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+
+from links.admin import HEALTH, badge, day, moment
+from links.models import InboxEntry, Kind, Link, QueueEntry, Suggestion
+from posts.access import WRITE, may
+from posts.admin.states import STATES
+from posts.models import Post, PostQuerySet
+from posts.places import places_of
+
+# So many rows of a pile are named.
+SHOWN = 5
+WEEK = timedelta(days=7)
+
+
+class Row(NamedTuple):
+    """One thing on the desk: its name, its page, and words beside it."""
+
+    name: object
+    url: str
+    aside: object
+
+
+class Pile(NamedTuple):
+    """Things of one kind: their list, the first of them, and how many there are.
+
+    Where there is none, ``nothing`` says so, and ``step`` (words, address) what to do next.
+    """
+
+    key: str
+    name: str
+    url: str
+    number: object
+    rows: list[Row]
+    nothing: str
+    step: tuple[str, str]
+
+
+Kinds: TypeAlias = Sequence[tuple[type[Model], Callable[[HttpRequest], Pile]]]
+
+
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show what is written and what is linked in two columns of piles, then all pages."""
+    written: Kinds = ((Post, _drafts), (Post, _scheduled), (Post, _latest))
+    linked: Kinds = (
+        (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken)
+    )  # fmt: skip
+
+    def may_see(model: type[Model]) -> bool:
+        return bool(admin.site.get_model_admin(model).has_view_permission(request))
+
+    may_write = may(request.user, WRITE)
+    columns = (written, linked) if may_write else (linked, written)
+    shown = [[pile(request) for model, pile in kinds if may_see(model)] for kinds in columns]
+    context = {"columns": list(filter(None, shown)), "may_write": may_write}
+    return admin.site.index(request, context)
+
+
+def _first(rows: QuerySet[Any]) -> tuple[int, list[Any]]:
+    """Return how many rows there are, and the first of them."""
+    first = list(rows.annotate(in_all=Window(Count("pk")))[:SHOWN])
+    return (first[0].in_all if first else 0), first
+
+
+def _page(row: Model) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _list(model: str, query: str = "") -> str:
+    return reverse(f"admin:{model}_changelist") + query
+
+
+# Issues
+
+
+def _issues() -> PostQuerySet:
+    every: PostQuerySet = Post.objects.all()
+    return every.only("title", "published_at", "modified_at", "problem", "link_count")
+
+
+def _drafts(request: HttpRequest) -> Pile:
+    drafts = _issues().filter(status=Post.Status.DRAFT).order_by("-modified_at", "-pk")
+    number, posts = _first(drafts)
+    step = (gettext("See all issues"), _list("posts_post"))
+    if may(request.user, WRITE):
+        step = (gettext("Write a new issue"), reverse("admin:posts_post_add"))
+    return Pile(
+        "drafts",
+        gettext("Drafts"),
+        _list("posts_post", f"?status__exact={Post.Status.DRAFT}"),
+        number,
+        [Row(post.title, _page(post), _changed(post)) for post in posts],
+        gettext("Nothing is being written."),
+        step,
+    )
+
+
+def _changed(post: Post) -> object:
+    if post.problem:
+        return format_html("{} {}", badge("problem", STATES["problem"]), post.problem)
+    return format_html(gettext("changed {}"), moment(post.modified_at))
+
+
+def _scheduled(_request: HttpRequest) -> Pile:
+    number, posts = _first(_issues().scheduled().order_by("published_at", "pk"))
+    return Pile(
+        "scheduled",
+        gettext("Scheduled"),
+        _list("posts_post", "?state=scheduled"),
+        number,
+        [Row(post.title, _page(post), moment(post.published_at)) for post in posts],
+        gettext("Nothing is scheduled: give a draft a time and press Schedule."),
+        (gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
+    )
+
+
+def _latest(_request: HttpRequest) -> Pile:
+    posts = _issues().published().newest_first()[:1]
+    return Pile(
+        "latest",
+        gettext("The latest issue"),
+        _list("posts_post", "?state=published"),
+        "",
+        [Row(post.title, _page(post), _with_links(post)) for post in posts],
+        gettext("Readers see no issue yet."),
+        (gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
+    )
+
+
+def _with_links(post: Post) -> object:
+    links = ngettext("%(n)d link", "%(n)d links", post.link_count) % {"n": post.link_count}
+    return format_html("{} · {}", day(post.published_at), links)
+
+
+# Links
+
+
+def _queue(request: HttpRequest) -> Pile:
+    model_admin: Any = admin.site.get_model_admin(QueueEntry)
+    (waiting,) = model_admin.waiting(request)
+    return Pile(
+        "queue",
+        waiting.name,
+        waiting.url,
+        waiting.number,
+        [Row(part["name"], part["url"], part["count"]) for part in waiting.parts],
+        gettext("No link waits for a decision."),
+        (gettext("See what was decided"), _list("links_decision")),
+    )
+
+
+def _inbox(_request: HttpRequest) -> Pile:
+    number, entries = _first(InboxEntry.objects.filter(done_at=None).select_related("link"))
+    return Pile(
+        "inbox",
+        gettext("For the next issue"),
+        _list("links_inboxentry"),
+        number,
+        [Row(_named(entry), _page(entry), day(entry.added_at)) for entry in entries],
+        gettext("Nothing is collected for the next issue. A bookmark does it from any page."),
+        (gettext("Collect from anywhere"), reverse("admin:links_inboxentry_anywhere")),
+    )
+
+
+def _suggestions(_request: HttpRequest) -> Pile:
+    waiting = Suggestion.objects.filter(status=Suggestion.Status.WAITING).select_related("link")
+    number, suggestions = _first(waiting)
+    return Pile(
+        "suggestions",
+        gettext("Suggested by readers"),
+        _list("links_suggestion", f"?status__exact={Suggestion.Status.WAITING}"),
+        number,
+        [Row(_named(one), _page(one), day(one.created_at)) for one in suggestions],
+        gettext("No suggestion waits for an answer."),
+        (gettext("See the readers' form"), reverse("posts:suggest")),
+    )
+
+
+def _named(row: Any) -> str:
+    return str(row.title or row.link.title or row.url)
+
+
+def _broken(_request: HttpRequest) -> Pile:
+    since = timezone.now() - WEEK
+    open_ones = QueueEntry.objects.filter(kind=Kind.BROKEN, closed_at=None, opened_at__gte=since)
+    number, entries = _first(open_ones.select_related("link").order_by("-opened_at", "-pk"))
+    places = places_of([entry.link_id for entry in entries]) if entries else {}
+    rows = []
+    for entry in entries:
+        link, where = entry.link, places.get(entry.link_id, [])
+        word = badge(HEALTH.get(link.health), link.get_health_display())
+        title = where[0].title if where else ""
+        rows.append(Row(link.title or link.url, _page(link), format_html("{} {}", word, title)))
+    return Pile(
+        "broken",
+        gettext("Broken this week"),
+        _list("links_link", "?health__in=broken,gone"),
+        number,
+        rows,
+        gettext("No link broke in the last seven days."),
+        (gettext("Link health"), reverse("admin:links_link_health")),
+    )
