@@ -25,35 +25,31 @@ from posts.markdown.html import ALLOWED_TAGS
 
 Engine = Literal["nh3", "bleach"]
 
-LINK_REL: Final = "noopener nofollow ugc"
 URL_SCHEMES: Final = frozenset(("http", "https", "mailto"))
 TAGS: Final = ALLOWED_TAGS | {"input"}
 OWN_ATTRIBUTES: Final = frozenset(
-    "id class data-host data-kind tabindex aria-label loading decoding type checked".split()
+    "id class rel data-host data-kind tabindex aria-label loading decoding type checked".split()
 )
 """Attributes that only the renderer may set."""
 
 ATTRIBUTES: Final[dict[str, set[str]]] = {
     "*": {"id", "class"},
-    "a": {"href", "title", "rel", "aria-label"},
+    "a": {"href", "title", "rel", "data-host", "data-kind", "aria-label"},
     "abbr": {"title"},
     "details": {"open"},
     "div": {"tabindex"},
     "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
     "input": {"type", "checked", "aria-label"},
-    "li": {"data-host", "data-kind"},
     "ol": {"start", "reversed"},
-    "p": {"data-host", "data-kind"},
-    "span": {"data-host", "data-kind"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
 }
 FEED_ATTRIBUTES: Final = {
-    **{tag: names - OWN_ATTRIBUTES - {"rel"} for tag, names in ATTRIBUTES.items()},
+    **{tag: names - OWN_ATTRIBUTES for tag, names in ATTRIBUTES.items()},
     "input": {"type", "checked", "disabled"},
 }
-_FORCED: Final = {"a": {"rel": LINK_REL}, "input": {"disabled": ""}}
+_FORCED: Final = {"input": {"disabled": ""}}
 _URL_ATTRIBUTES: Final = frozenset(("href", "src"))
 _PLAINLY_SAFE: Final = ("https://", "http://", "#", "/")
 _IGNORED_IN_URLS: Final = re.compile(r"[\x00-\x20\x7f]+")

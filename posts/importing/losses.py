@@ -90,8 +90,8 @@ _KINDS: Final = ("", "", "picture", "link", "bare", "bare")
 _WEB: Final = ("http://", "https://")
 _LINKED: Final = frozenset(("", "http", "https", "mailto"))
 
-_OWN_LINKS: Final = frozenset(("permalink", "report-link", "footnote-back"))
-"""Classes of links that the page adds."""
+_OWN_LINKS: Final = ("#item-", "#fnref-")
+"""How addresses of empty links begin that the page adds."""
 
 # Where both sides are cut into pieces, most of which are equal, and what surrounds a piece.
 _CUTS: Final = bytes(10 if byte in b"()*<>[]`" else byte for byte in range(256))
@@ -442,8 +442,9 @@ def _read_html(html: str) -> _Side:
         side.texts.append(tree.body.text(separator="\n"))
     for node in tree.css("a[href]"):
         attributes = node.attributes
-        if attributes.get("class") not in _OWN_LINKS:
-            _read_link(side, attributes, node.text())
+        text = node.text()
+        if text or not (attributes["href"] or "").startswith(_OWN_LINKS):
+            _read_link(side, attributes, text)
     for node in tree.css("img"):
         _read_picture(side, node.attributes)
     return side

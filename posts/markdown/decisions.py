@@ -15,7 +15,6 @@ class LinkWords:
     replaced: str = "link replaced"
     broken: str = "link broken"
     copy: str = "archived copy"
-    report: str = "Report this link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,7 @@ class Decisions:
 
     ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, those
     that somebody found ``broken`` are marked, and beside those in ``copies`` an archived copy is
-    offered; ``words`` say so. ``report_at`` is where
-    readers report an item's link, up to the item's own part of its anchor; "" offers nothing.
+    offered; ``words`` say so.
     """
 
     blocked: frozenset[str] = frozenset()
@@ -35,11 +33,10 @@ class Decisions:
     copies: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[tuple[int, int]] = frozenset()
     words: LinkWords = LinkWords()
-    report_at: str = ""
 
     @property
     def change_something(self) -> bool:
-        """Whether the HTML is another than without decisions, but for the way to report."""
+        """Whether the HTML is another than without decisions."""
         return any((self.blocked, self.held, self.replaced, self.broken, self.copies, self.hidden))
 
     def shown(self, url: str) -> str:

@@ -21,6 +21,7 @@ _BLOCKS: Final = frozenset(
     ("p", "ul", "ol", "li", "blockquote", "pre", "thead", "tbody", "tr", "th", "td")
 )
 _MAX_HEADING: Final = 6
+LINK_REL: Final = "noopener"
 
 
 class ItemMark(NamedTuple):
@@ -64,11 +65,7 @@ class Writer:
         self._out: list[str] = []
         self._group = self._own("class", "group")
         self._title = self._own("class", "title")
-        decided = marks.decided
-        self._permalink = self._link_around("permalink", "#", "#")
-        self._report_link = self._link_around(
-            "report-link", escape(decided.report_at), escape(decided.words.report)
-        )
+        self._elsewhere = self._own("rel", LINK_REL)
         self._lazy = self._own("loading", "lazy") + self._own("decoding", "async")
 
     def write(self, root: etree.Element) -> str:
@@ -95,11 +92,6 @@ class Writer:
     def _own(self, name: str, value: str) -> str:
         """An attribute that only we may set; the value is escaped already."""
         return f' {name}="{self._key}{value}"'
-
-    def _link_around(self, kind: str, address: str, label: str) -> tuple[str, str]:
-        """What stands before and after the end of the address in a link of ours."""
-        start = f'<a{self._own("class", kind)} href="{address}'
-        return start, f'"{self._own("aria-label", label)}></a>'
 
     def _content(self, element: etree.Element) -> None:
         if element.text:
@@ -129,14 +121,17 @@ class Writer:
         attributes = (f' {name}="{escape(value)}"' for name, value in element.items())
         self._element(element, "".join(attributes))
 
-    def _item_links(self, mark: ItemMark) -> None:
-        """The permalink of an item and, if it leads anywhere, where to report that."""
-        anchor = mark.anchor
-        start, end = self._permalink
-        self._out.append(f"{start}{anchor}{end}")
-        if mark.host and self._marks.decided.report_at:
-            start, end = self._report_link
-            self._out.append(f"{start}{anchor.removeprefix('item-')}{end}")
+    def _mark_item(self, mark: ItemMark) -> None:
+        """The link to an item itself, which says where the item leads.
+
+        It is empty: the stylesheet draws host and kind, and a script names it after the item.
+        """
+        attributes = f' href="#{mark.anchor}"'
+        if mark.host:
+            attributes += self._own("data-host", mark.host)
+        if mark.kind:
+            attributes += self._own("data-kind", mark.kind)
+        self._out.append(f"<a{attributes}></a>")
 
     # -- blocks -----------------------------------------------------------------------------
 
@@ -149,15 +144,12 @@ class Writer:
             return
         self._out.append(f"<h{level}{self._own('id', anchor) if anchor else ''}>")
         if mark is not None:
-            self._out.append(f"<span{self._item_attributes(mark)}>")
+            self._out.append(f"<span{self._item_id(mark)}>")
         self._content(element)
         if mark is not None:
             if mark.anchor:
-                self._item_links(mark)
+                self._mark_item(mark)
             self._out.append("</span>")
-        if anchor and not (mark and mark.anchor):
-            start, end = self._permalink
-            self._out.append(f"{start}{anchor}{end}")
         self._out.append(f"</h{level}>\n")
 
     def _write_tight(self, element: etree.Element) -> None:
@@ -169,10 +161,10 @@ class Writer:
             return
         if mark is not None:
             if not mark.hidden:
-                self._out.append(f"<p{self._item_attributes(mark)}>")
+                self._out.append(f"<p{self._item_id(mark)}>")
                 self._content(element)
                 if mark.anchor:
-                    self._item_links(mark)
+                    self._mark_item(mark)
                 self._out.append("</p>\n")
         elif len(element) == 1 and element[0].tag == "img" and is_alone(element):
             self._write_figure(element[0])
@@ -187,15 +179,8 @@ class Writer:
             self._out.append(f"<figcaption>{escape(title, quote=False)}</figcaption>")
         self._out.append("</figure>\n")
 
-    def _item_attributes(self, mark: ItemMark, *more: str) -> str:
-        attributes = self._own("class", " ".join(("item", *more)))
-        if mark.anchor:
-            attributes += self._own("id", mark.anchor)
-        if mark.host:
-            attributes += self._own("data-host", mark.host)
-        if mark.kind:
-            attributes += self._own("data-kind", mark.kind)
-        return attributes
+    def _item_id(self, mark: ItemMark) -> str:
+        return self._own("id", mark.anchor) if mark.anchor else ""
 
     def _write_list_item(self, element: etree.Element) -> None:
         mark = self._marks.items.get(element)
@@ -203,13 +188,12 @@ class Writer:
             self._write_hidden_item(element)
             return
         task = element.get("task")
-        classes = ["task"] if task else []
-        if mark is not None:
-            attributes = self._item_attributes(mark, *classes)
-        elif element in self._marks.groups:
-            attributes = self._own("class", " ".join(["group", *classes]))
-        else:
-            attributes = self._own("class", "task") if task else ""
+        classes = ["group"] if mark is None and element in self._marks.groups else []
+        attributes = self._item_id(mark) if mark is not None else ""
+        if task:
+            classes.append("task")
+        if classes:
+            attributes += self._own("class", " ".join(classes))
         self._out.append(f"<li{attributes}>")
         if task:
             checked = self._own("checked", "") if task == "x" else ""
@@ -219,18 +203,18 @@ class Writer:
         self._out.append("</li>\n")
 
     def _write_item_content(self, element: etree.Element, mark: ItemMark | None) -> None:
-        """An item's blocks on lines of their own; its own links end what is not a list below."""
+        """An item's blocks on lines of their own; its own link ends what is not a list below."""
         previous = ""
         for child in element:
             if mark is not None and child.tag in _LISTS:
-                self._item_links(mark)
+                self._mark_item(mark)
                 mark = None
             if previous == TIGHT:
                 self._out.append("\n")
             self._child(child)
             previous = child.tag
         if mark is not None:
-            self._item_links(mark)
+            self._mark_item(mark)
 
     def _write_hidden_item(self, element: etree.Element) -> None:
         """A hidden item leaves nothing but the items that stand below it."""
@@ -268,7 +252,10 @@ class Writer:
     # -- inlines ----------------------------------------------------------------------------
 
     def _write_raw_tag(self, element: etree.Element) -> None:
-        self._out.append(element.get("html", ""))
+        tag = element.get("html", "")
+        if tag.startswith("<a ") and ' href="#' not in tag:
+            tag = f"{tag[:-1]}{self._elsewhere}>"
+        self._out.append(tag)
 
     def _write_strong(self, element: etree.Element) -> None:
         self._element(element, self._title if element in self._marks.titles else "")
@@ -286,8 +273,10 @@ class Writer:
         own = self._title if is_title else ""
         if url in decided.replaced:
             own = self._own("class", "title replaced-link" if is_title else "replaced-link")
-        title = element.get("title")
-        attributes = f'{own} href="{escape(self._address(element, url))}"'
+        title, address = element.get("title"), self._address(element, url)
+        attributes = f'{own} href="{escape(address)}"'
+        if not address.startswith("#"):
+            attributes += self._elsewhere
         self._element(element, attributes + (f' title="{escape(title)}"' if title else ""))
         self._write_what_became(url)
 
@@ -301,7 +290,8 @@ class Writer:
                 notes.append(escape(decided.words.broken, quote=False))
             if url in decided.copies:
                 copy = escape(encode_url(decided.copies[url]))
-                notes.append(f'<a href="{copy}">{escape(decided.words.copy, quote=False)}</a>')
+                words = escape(decided.words.copy, quote=False)
+                notes.append(f'<a href="{copy}"{self._elsewhere}>{words}</a>')
         if notes:
             self._note(" · ".join(notes))
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import get_template
@@ -16,6 +16,8 @@ from django.utils.text import Truncator
 
 from links.normalizing import host_of
 from links.registering import canonical_or_none
+from posts.markdown.html import VOID_TAGS
+from posts.markdown.references import encode_url
 from posts.models import LinkedItem, Post, PostPage, Section, Tag
 from posts.publishing import marks
 from posts.publishing.marks import stored
@@ -23,10 +25,13 @@ from posts.sanitizing import sanitize_for_feed
 
 OPENING_SECTIONS = 8
 OPENING_ITEMS = 3
+OPENING_BLOCKS = 3
 SUMMARY_LENGTH = 160
 TITLE_LENGTH = 80
-# Links without a text: what the site adds to a body, such as the way back from a footnote.
+# Links without a text: what the site adds to a body, such as those of items to themselves.
 _EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
+_VOID = VOID_TAGS | {"input"}
+_TAG = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+(?:="[^"]*")?)*>')
 
 
 def compose(
@@ -168,23 +173,49 @@ def _opening(
     url = post.get_absolute_url()
     filled = [pair for pair in zip(sections, items, strict=True) if pair[0].level and pair[1]]
     return {
-        "opening": SafeString(html[0]) if sections and not sections[0].level else "",
+        "opening": SafeString(_first_blocks(html[0])) if sections and not sections[0].level else "",
         "sections": [
             (
                 section.heading,
                 f"{url}#{section.anchor}",
-                [_row(url, i) for i in rows[:OPENING_ITEMS]],
+                [_brief(url, item) for item in rows[:OPENING_ITEMS]],
             )
             for section, rows in filled[:OPENING_SECTIONS]
         ],
     }
 
 
-def _row(url: str, item: LinkedItem) -> tuple[str, str, str, str]:
-    host = host_of(canonical_or_none(item.link.shown_url) or "") if item.link else ""
-    title = item.title or _cut(item.summary, TITLE_LENGTH)
+def _first_blocks(html: str) -> str:
+    """Return the first blocks of safe HTML, without the links of items to themselves."""
+    depth = ended = 0
+    for tag in _TAG.finditer(html):
+        if tag[2] not in _VOID:
+            depth += -1 if tag[1] else 1
+            ended += not depth
+            if ended == OPENING_BLOCKS:
+                html = html[: tag.end()]
+                break
+    return _EMPTY_LINK.sub("", html)
+
+
+class Brief(NamedTuple):
+    """An item as the home page shows it: its title leads to the article, ``place`` to the issue."""
+
+    title: str
+    address: str
+    place: str
+    host: str
+    summary: str
+
+
+def _brief(url: str, item: LinkedItem) -> Brief:
+    link = item.link
+    shown = link.shown_url if link else ""
+    address = encode_url(link.replacement_url or item.url) if link and shown else ""
+    host = host_of(canonical_or_none(shown) or "")
+    title = item.title or _cut(item.summary, TITLE_LENGTH) or host
     summary = _cut(item.summary, SUMMARY_LENGTH) if item.title else ""
-    return title, f"{url}#{item.anchor}", host, summary
+    return Brief(title, address, f"{url}#{item.anchor}", host, summary)
 
 
 def _cut(text: str, length: int) -> str:

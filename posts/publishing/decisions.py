@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -32,7 +31,6 @@ def decisions_about(rows: Rows, language: str) -> Decisions:
             if row.hidden
         ),
         words=link_words(language),
-        report_at=f"{reverse('posts:report')}?item=",
     )
 
 
@@ -48,5 +46,4 @@ def link_words(language: str) -> LinkWords:
             replaced=gettext("link replaced"),
             broken=gettext("link broken"),
             copy=gettext("archived copy"),
-            report=gettext("Report this link"),
         )

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from links import readers
 from links.models import InboxEntry, Link, Suggestion
-from posts.models import Appearance, LinkedItem, public
+from posts.models import Appearance, LinkedItem, Post, public
+from posts.naming import nfc
 from posts.places import Place, covered, places_of
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
 from posts.readers.throttling import Limit, allow
@@ -95,7 +96,9 @@ def _suggest_page(form: PublicForm, url: str = "", status: int = 200) -> HttpRes
 @csrf_exempt  # no cookie: see posts.readers.tickets
 @form_page
 def report(request: HttpRequest) -> HttpResponse:
-    """Report a link of an item (``?item=``, the end of its permalink)."""
+    """Report a link of an item (``?item=``, the end of its permalink), or of an ``?issue=``."""
+    if "issue" in request.GET:
+        return _choose(request.GET["issue"])
     item = _item(request.GET.get("item", ""))
     links = _links_of(item)
     choices = [(str(pk), label) for pk, (_link, label) in links.items()]
@@ -126,6 +129,23 @@ def _report_page(item: LinkedItem, form: PublicForm, status: int = 200) -> HttpR
     choices = form.fields["link"].choices  # type: ignore[attr-defined]
     context = {"form": form, "item": item, "only_link": choices[0] if len(choices) == 1 else None}
     return _form_page("report", context, status)
+
+
+def _choose(slug: str) -> HttpResponse:
+    """Return a page that leads from each item of an issue that has a link to its form."""
+    issue = get_object_or_404(Post.objects.published(), slug=nfc(slug))
+    rows = issue.items.filter(
+        link__source__isnull=False,
+        link__standing=Link.Standing.SHOWN,
+        hidden=False,
+        removed_at=None,
+    )
+    items = [(_form_of(row), str(row)) for row in rows.order_by("section__position", "position")]
+    return page("report_choose", {"issue": issue, "items": items})
+
+
+def _form_of(item: LinkedItem) -> str:
+    return f"{reverse('posts:report')}?item={item.anchor.removeprefix('item-')}"
 
 
 def _item(anchor: str) -> LinkedItem:

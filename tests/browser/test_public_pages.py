@@ -153,12 +153,49 @@ def test_sources_are_drawn_beside_items_and_never_become_text(
     page: Page, live_server: LiveServer
 ) -> None:
     visit(page, live_server, "/posts/a-long-issue/")
-    paper = page.locator('.item[data-host="arxiv.org"]')
+    paper = page.locator('[data-host="arxiv.org"]')
 
-    drawn = paper.evaluate("item => getComputedStyle(item, '::after').content")
+    drawn = paper.evaluate("link => getComputedStyle(link, '::after').content")
 
     assert "논문" in drawn
-    assert "arxiv" not in paper.inner_text()
+    assert "arxiv" not in paper.locator("xpath=..").inner_text()
+
+
+def test_an_item_has_one_stop_beside_its_links_named_after_it(
+    page: Page, live_server: LiveServer
+) -> None:
+    visit(page, live_server, "/posts/a-long-issue/")
+    own = page.locator('.body a[href^="#item-"]')
+
+    names = own.evaluate_all("links => links.map((link) => link.ariaLabel)")
+    assert len(set(own.evaluate_all("links => links.map((link) => link.hash)"))) == len(names)
+    assert names[1:3] == ["Link to: First find", "Link to: Second find"]
+    assert "Link to: a nested row about" in names[-3]
+    stops = page.locator(".body :is(a, button):not([tabindex]):not([hidden] *)").count()
+    assert stops - len(names) == page.locator(".body a[rel], .body sup a, .footnote-back").count()
+
+
+def test_the_address_of_an_item_is_copied_from_its_own_link(
+    page: Page, live_server: LiveServer
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit(page, live_server, "/posts/a-long-issue/")
+    own = page.get_by_role("link", name="Link to: First find")
+    report = page.get_by_role("link", name="Report this link")
+
+    own.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_focused()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(f"/posts/a-long-issue/{own.get_attribute('href')}")
+    expect(report).to_be_visible()
+    assert barriers(page) == []
+
+    page.keyboard.press("Escape")
+    expect(report).to_be_hidden()
+    expect(own).to_be_focused()
 
 
 def test_paper_lists_the_addresses_of_links_and_the_screen_is_as_before(

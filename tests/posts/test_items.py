@@ -245,7 +245,7 @@ def test_search_text_is_what_a_reader_sees_below_the_heading() -> None:
     ],
 )
 def test_an_item_shows_the_source_and_kind_of_its_main_link(url: str, host: str, kind: str) -> None:
-    (html,) = read_issue(Document(f"* [t]({url})\n")).to_html()
+    (html,) = read_issue(Document(f"* [t]({url})\n")).to_html([["item-1"]])
     assert (f'data-host="{host}"' in html) == bool(host)
     assert (f'data-kind="{kind}"' in html) == bool(kind)
     assert ("data-" in html) == bool(host or kind)

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from posts.markdown.document import Document
 from posts.rendering import Decisions, ImageSize, read_issue, render_markdown
 
-REL = ' rel="noopener nofollow ugc"'
+REL = ' rel="noopener"'
 
 
 def rendered(text: str) -> str:
@@ -165,13 +165,26 @@ def test_a_task_is_a_disabled_check_box() -> None:
     assert todo.attributes.keys() == {"type", "aria-label", "disabled"}
 
 
-def test_headings_have_an_anchor_and_a_permalink_without_text() -> None:
+def test_headings_have_an_anchor() -> None:
     html = render_markdown("## 오늘의 소식")
     assert first(html, "h2") == {"id": "오늘의-소식"}
-    link = LexborHTMLParser(html).css_first("h2 > a.permalink")
-    assert link is not None
-    assert link.attributes["href"] == "#오늘의-소식"
-    assert link.text() == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a](https://a.example/)", "<https://a.example/>", "https://a.example/", "[a](/about/)",
+        '<a href="https://a.example/" target="_blank" rel="nofollow">a</a>',
+        '<div><a href="https://a.example/">a</a></div>',
+    ],
+)  # fmt: skip
+def test_a_link_of_the_editor_is_one_and_gives_nothing_away(text: str) -> None:
+    assert first(render_markdown(text), "a")["rel"] == "noopener"
+
+
+@pytest.mark.parametrize("text", ["[a](#b)", '<a href="#b">a</a>', "a[^1]\n\n[^1]: b"])
+def test_a_link_inside_the_page_has_no_relation(text: str) -> None:
+    assert "rel=" not in render_markdown(text)
 
 
 def test_headings_shift_by_one_only_if_the_issue_has_first_level_headings() -> None:
@@ -185,29 +198,29 @@ def test_headings_shift_by_one_only_if_the_issue_has_first_level_headings() -> N
 def test_an_item_says_where_it_leads_and_has_its_anchor() -> None:
     parsed = read_issue(Document("* **Title**: see [a](https://www.arxiv.org/abs/1)\n* text\n"))
     html = parsed.to_html([["item-x", "item-y"]])[0]
-    assert first(html, "li.item") == {
-        "class": "item", "id": "item-x", "data-host": "arxiv.org", "data-kind": "paper",
-    }  # fmt: skip
+    assert first(html, "li") == {"id": "item-x"}
     assert first(html, "#item-x > strong") == {"class": "title"}
-    assert first(html, "#item-x > a.permalink")["href"] == "#item-x"
-    assert first(html, "#item-y") == {"class": "item", "id": "item-y"}
+    assert first(html, "#item-x > a:last-child") == {
+        "href": "#item-x", "data-host": "arxiv.org", "data-kind": "paper",
+    }  # fmt: skip
+    assert first(html, "#item-y > a") == {"href": "#item-y"}
 
 
 def test_a_heading_that_is_an_item_has_the_anchors_of_both_and_one_permalink() -> None:
     parsed = read_issue(Document("# [a](https://a.example/)\n\nb\n\nc\n"))
     page = LexborHTMLParser(parsed.to_html([["item-1"]])[0])
     assert first(page.html or "", "h2")["id"] == "a"
-    assert first(page.html or "", "h2 > .item")["id"] == "item-1"
-    assert [link.attributes["href"] for link in page.css(".permalink")] == ["#item-1"]
+    assert first(page.html or "", "h2 > span")["id"] == "item-1"
+    assert [link.attributes["href"] for link in page.css("a:empty")] == ["#item-1"]
 
     html = parsed.to_html([["item-1"]], Decisions(hidden=frozenset({(0, 0)})))[0]
     assert " ".join(html.split()) == '<span id="a"></span> <p>c</p>'
 
 
-def test_groups_are_marked_and_have_no_permalink() -> None:
+def test_groups_are_marked() -> None:
     html = render_markdown("**Topic**\n\n* Inner\n  * [a](https://a.example/)\n")
     assert first(html, "p.group") == {"class": "group"}
-    assert first(html, "li.group > ul > li.item > a.title")["href"] == "https://a.example/"
+    assert first(html, "li.group > ul > li > a.title")["href"] == "https://a.example/"
 
 
 def test_nothing_is_added_to_the_text_an_author_wrote() -> None:

@@ -45,34 +45,42 @@ def send(client: Client, find: LinkedItem, **fields: str) -> Any:
     return client.post(path_of(find), data, headers=HERE)
 
 
-# From the item
+# From the issue
 
 
-def test_every_item_with_a_link_leads_to_the_form_without_a_script(
+def test_every_item_with_a_link_leads_to_its_form_without_a_script(
     client: Client, find: LinkedItem
 ) -> None:
-    page = Page(client.get(find.post.get_absolute_url()))
+    issue = Page(client.get(find.post.get_absolute_url()))
+    (choose,) = issue.values(".issue-end a[rel=nofollow]", "href")
 
-    leads = list(
-        zip(
-            page.values("a.report-link", "href"),
-            page.values("a.report-link", "aria-label"),
-            strict=True,
-        )
-    )
-    linked = find.post.items.exclude(link=None)
-    assert leads == [(path_of(row), "Report this link") for row in linked]
+    leads = Page(client.get(choose)).values("main li a", "href")
+    assert leads == [path_of(row) for row in find.post.items.exclude(link=None)]
     assert len(leads) == 4
-    for path, _label in leads:
+    for path in leads:
         assert client.get(path).status_code == 200
 
 
-def test_search_engines_do_not_follow_these_links(client: Client, find: LinkedItem) -> None:
+def test_an_item_has_one_link_of_its_own_to_where_it_stands(
+    client: Client, find: LinkedItem
+) -> None:
     issue = Page(client.get(find.post.get_absolute_url()))
-    form = Page(client.get(path_of(find)))
 
-    assert "nofollow" in issue.value(f"a[href='{path_of(find)}']", "rel").split()
-    assert form.value("meta[name=robots]", "content") == "noindex"
+    own = [node for node in issue.all(".body a") if not node.text()]
+    anchors = {f"#{row.anchor}" for row in find.post.items.all()}
+    assert {node.attributes["href"] for node in own} == anchors
+    assert len(own) == len(anchors) == 5
+
+
+def test_there_is_nothing_to_choose_from_what_readers_do_not_see(client: Client) -> None:
+    scheduled = make_scheduled()
+    for slug in (scheduled.slug, "", "never-written", "\0"):
+        assert client.get("/report/", {"issue": slug}).status_code == 404
+
+
+def test_search_engines_stay_out_of_the_forms(client: Client, find: LinkedItem) -> None:
+    for path in (path_of(find), f"/report/?issue={find.post.slug}"):
+        assert Page(client.get(path)).value("meta[name=robots]", "content") == "noindex"
 
 
 def test_a_blocked_link_cannot_be_reported(
@@ -80,7 +88,10 @@ def test_a_blocked_link_cannot_be_reported(
 ) -> None:
     decide([find.link], "block", by=moderator, reason="Spam")
 
-    leads = Page(client.get(find.post.get_absolute_url())).values("a.report-link", "href")
+    issue = Page(client.get(find.post.get_absolute_url()))
+    own = issue.one(f"a[href='#{find.anchor}']")
+    assert "data-host" not in own.attributes
+    leads = Page(client.get(f"/report/?issue={find.post.slug}")).values("main li a", "href")
     assert leads
     assert path_of(find) not in leads
 
