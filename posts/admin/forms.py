@@ -30,6 +30,7 @@ from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
 
 # What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
+# Withdrawing has a page of its own, which asks; forms opened before that still have the button.
 SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw"
 # Stands in the data of a form that is shown again because somebody else saved first.
 CONFLICT = "_conflict"
@@ -234,7 +235,8 @@ class PostForm(forms.ModelForm):
         if self.instance.pk and not cleaned.get("title") and "title" not in self.errors:
             self.add_error("title", gettext("An issue needs a title."))
         if CONFLICT in self.data:
-            self.add_error(None, gettext("Somebody saved this issue while you were editing it."))
+            words = gettext("This issue was saved elsewhere while you were editing it here.")
+            self.add_error(None, words)
         try:
             header, body = self._pieces(cleaned.get("text") or "")
             written = publishing.with_metadata(Post(header=header), body, {}).metadata
@@ -262,8 +264,6 @@ class PostForm(forms.ModelForm):
             self.status = Post.Status.PUBLISHED
             if "published_at" not in self.errors and (self.at is None or self.at <= now):
                 self.add_error("published_at", gettext("Give a time that is still to come."))
-        elif self.pressed(WITHDRAW):
-            self.status = Post.Status.DRAFT
         elif self.status == Post.Status.PUBLISHED and self.at is None and not self.errors:
             self.add_error(
                 "published_at", gettext("A published issue needs a time. Withdraw it, or give one.")
@@ -362,8 +362,9 @@ def retry_data(data: QueryDict, current: Post) -> QueryDict:
     return retry
 
 
-def conflict_context(data: QueryDict, current: Post) -> dict[str, Any]:
-    """Return what an editor needs to choose: who saved, their text, and what differs from mine."""
+def conflict_context(data: QueryDict, current: Post, user: Any) -> dict[str, Any]:
+    """Return what an editor needs to choose: who saved (``user`` in another tab,
+    or somebody else), the text saved, and what only one of the two texts has."""
     form = PostForm(data, instance=current)
     theirs = form.initial
     last = (
@@ -376,9 +377,10 @@ def conflict_context(data: QueryDict, current: Post) -> dict[str, Any]:
     )
     return {
         "who": last.user.get_username() if last else "",
+        "is_mine": last is not None and last.user_id == user.pk,
         "when": current.modified_at,
         "theirs": theirs["text"],
-        "diff": compare(data.get("text", ""), theirs["text"]),
+        "diff": compare(theirs["text"], data.get("text", "")),
         "fields": [
             (form.fields[name].label, data.get(name, ""), _shown(theirs[name]))
             for name in form.changed_data

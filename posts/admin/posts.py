@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,19 +13,17 @@ from django.forms import ModelForm
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
-from posts.admin.auditing import record
 from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm, conflict_context, retry_data
 from posts.admin.outlines import outline
+from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import STATES, StateFilter, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
@@ -60,7 +58,7 @@ class LanguageFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Post)
-class PostAdmin(admin.ModelAdmin):
+class PostAdmin(PublishingPages):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm
@@ -122,10 +120,6 @@ class PostAdmin(admin.ModelAdmin):
         return verbatim(post.document)
 
     # Who may
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may publish and withdraw."""
-        return access.may(request.user, access.PUBLISH)
 
     def has_upload_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may import files: that adds, changes and publishes posts."""
@@ -195,41 +189,6 @@ class PostAdmin(admin.ModelAdmin):
         """Send posts as files."""
         return uploads.download(Post.objects.filter(pk__in=queryset.values("pk")).order_by("pk"))
 
-    # Actions
-
-    @admin.action(description=_("Publish the selected issues"), permissions=["publish"])
-    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        """Publish posts, each at its own time, or now if it has none."""
-        chosen = [post for post in queryset if post.status == Post.Status.DRAFT]
-        with transaction.atomic():
-            published = publishing.publish(chosen, by=request.user)
-            record(request, published, gettext("Published."))
-        scheduled = sum(not post.is_public() for post in published)
-        self._report(request, published, len(published) - scheduled, _published)
-        self._report(request, published, scheduled, _scheduled)
-        refused = len(chosen) - len(published)
-        if refused:
-            self.message_user(request, _refused(refused), messages.WARNING)
-        if not chosen:
-            self.message_user(request, gettext("They are published already."), messages.INFO)
-
-    @admin.action(description=_("Withdraw the selected issues"), permissions=["publish"])
-    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        """Turn posts into drafts."""
-        chosen = [post for post in queryset if post.status == Post.Status.PUBLISHED]
-        with transaction.atomic():
-            withdrawn = publishing.withdraw(chosen, by=request.user)
-            record(request, withdrawn, gettext("Withdrawn."))
-        self._report(request, withdrawn, len(withdrawn), _withdrawn)
-        if not chosen:
-            self.message_user(request, gettext("They are drafts already."), messages.INFO)
-
-    def _report(
-        self, request: HttpRequest, posts: Sequence[Post], count: int, words: Callable[[int], str]
-    ) -> None:
-        if posts and count:
-            self.message_user(request, words(count), messages.SUCCESS)
-
     # Deleting
 
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
@@ -281,13 +240,15 @@ class PostAdmin(admin.ModelAdmin):
         """Show or save the form; a save that lost a race is shown beside the one that won."""
         if any(button in request.POST for button in PUBLISHING_BUTTONS):
             access.check(request.user, access.PUBLISH)
+        if WITHDRAW in request.POST and object_id:
+            return HttpResponseRedirect(reverse("admin:posts_post_withdraw", args=[object_id]))
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except EditConflict as conflict:
             request.POST = retry_data(request.POST, conflict.current)  # type: ignore[assignment]
             context = {
                 **(extra_context or {}),
-                "conflict": conflict_context(request.POST, conflict.current),
+                "conflict": conflict_context(request.POST, conflict.current, request.user),
             }
             response = super().changeform_view(request, object_id, form_url, context)
             response.status_code = 409
@@ -309,10 +270,13 @@ class PostAdmin(admin.ModelAdmin):
             "state": state_of(obj) if obj else "draft",
             "state_word": STATES[state_of(obj) if obj else "draft"],
         }
+        if context["can_publish"]:
+            context["publishing"] = what_publishing_does(obj, now=True)
         if obj is not None:
             context |= {
                 "outline": outline(obj),
                 "preview_url": "" if obj.problem else sign_preview(obj),
+                "can_withdraw": context["can_publish"] and obj.status == Post.Status.PUBLISHED,
                 "public_url": obj.get_absolute_url() if obj.is_public() else "",
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -329,6 +293,8 @@ class PostAdmin(admin.ModelAdmin):
             raise TypeError("posts are saved by PostForm alone")
         form.state_before = state_of(obj) if change else ""
         form.write()
+        level = messages.WARNING if obj.problem else messages.SUCCESS
+        self.message_user(request, said(obj, form.state_before), level)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -345,67 +311,14 @@ class PostAdmin(admin.ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: Post, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Say what happened, on the post's own page."""
+        """Lead to the issue's own page, where it is said what happened."""
         return self._answer(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Post) -> HttpResponse:
-        """Say what happened, on the post's own page."""
+        """Lead to the issue's own page, where it is said what happened."""
         return self._answer(request, obj)
 
     def _answer(self, request: HttpRequest, post: Post) -> HttpResponse:
-        level = messages.WARNING if post.problem else messages.SUCCESS
-        self.message_user(request, _said(post), level)
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         address = reverse("admin:posts_post_change", args=[post.pk])
         return HttpResponseRedirect(f"{address}{query}")
-
-
-def _said(post: Post) -> str:
-    state = state_of(post)
-    if state == "problem":
-        return gettext("The text is saved as a draft, because it cannot be shown: %(problem)s") % {
-            "problem": post.problem
-        }
-    if state == "scheduled":
-        return format_html(
-            gettext("Saved. The issue is scheduled: readers will see it from {}."),
-            _moment_words(post),
-        )
-    if state == "published":
-        return format_html(
-            gettext('Saved. The issue is public: <a href="{}">view it on the site</a>.'),
-            post.get_absolute_url(),
-        )
-    return gettext("Saved as a draft: readers do not see it.")
-
-
-def _moment_words(post: Post) -> str:
-    return date_format(timezone.localtime(post.published_at), "DATETIME_FORMAT")
-
-
-def _published(count: int) -> str:
-    text: str = ngettext("%(n)d issue is published.", "%(n)d issues are published.", count)
-    return text % {"n": count}
-
-
-def _scheduled(count: int) -> str:
-    text: str = ngettext(
-        "%(n)d issue is scheduled: its time is still to come.",
-        "%(n)d issues are scheduled: their times are still to come.",
-        count,
-    )
-    return text % {"n": count}
-
-
-def _withdrawn(count: int) -> str:
-    text: str = ngettext("%(n)d issue is a draft now.", "%(n)d issues are drafts now.", count)
-    return text % {"n": count}
-
-
-def _refused(count: int) -> str:
-    text: str = ngettext(
-        "%(n)d issue has a problem and stays a draft.",
-        "%(n)d issues have problems and stay drafts.",
-        count,
-    )
-    return text % {"n": count}

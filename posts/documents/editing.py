@@ -62,9 +62,9 @@ def restore_endings(original: str, submitted: str, *, before: str = "") -> str:
     return _join([text for text, _ in new], endings, before)
 
 
-def compare(mine: str, theirs: str) -> list[DiffLine]:
-    """Return their text as changes to mine, with a few lines around each change."""
-    a, b = plain(mine).split("\n"), plain(theirs).split("\n")
+def compare(old: str, new: str) -> list[DiffLine]:
+    """Return the second text as changes to the first, with a few lines around each change."""
+    a, b = plain(old).split("\n"), plain(new).split("\n")
     rows: list[DiffLine] = []
     end = 0
     for group in SequenceMatcher(None, a, b).get_grouped_opcodes(CONTEXT_LINES):

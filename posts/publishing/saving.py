@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from posts import access, tagging
 from posts.access import Actor
-from posts.documents import Issue, join_issue, parse_issue, rewrite_header
+from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
@@ -242,7 +243,16 @@ def _rebuild(post: Post, **changes: Any) -> None:
 
 
 def _set_status(post: Post, status: str, at: datetime | None) -> None:
-    """Change the status of a locked post, and rebuild it: pages show the time."""
+    """Change the status of a locked post, and rebuild it: pages show the time.
+
+    A header that says whether it is a draft follows, so that a copy of the file says the same.
+    """
+    is_draft = status == Post.Status.DRAFT
+    if stored_issue(post).metadata.draft is (not is_draft):
+        with suppress(DocumentError):
+            issue = with_metadata(post, post.body, {"draft": is_draft})
+            save_document(post, issue, status=status, published_at=at)
+            return
     now, version = timezone.now(), post.version + 1
     _rebuild(post, status=status, published_at=at, version=version, modified_at=now)
 

@@ -80,6 +80,8 @@ def test_an_issue_is_written_previewed_and_published(
     expect(opened.value.locator("h1")).to_have_text("새 소식")
     opened.value.close()
 
+    page.click("text=Publish now…")
+    expect(page.locator(".publish-ask")).to_contain_text("Readers see it at once")
     page.click("button[name=_publish]")
     saved(page)
     page.click("text=view it on the site")
@@ -112,7 +114,8 @@ def test_two_editors_both_keep_their_words(
     mine.fill("#id_text", "My line\n")
     mine.click("button[name=_save]")
 
-    expect(mine.locator(".conflict ins")).to_have_text("Their line")
+    expect(mine.locator(".conflict ins.theirs")).to_contain_text("Their line")
+    expect(mine.locator(".conflict ins.ours")).to_contain_text("My line")
     expect(mine.locator("#id_text")).to_have_value("My line\n")
     assert [said for said in complaints if "409" not in said] == []
     complaints.clear()

@@ -1,5 +1,6 @@
 """Writing an issue in the admin: what is saved, what stays, what is refused."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from posts.models import OldSlug, Post
 from posts.publishing import save_document
 from tests.builders import BODY, make_draft, make_post, make_scheduled
 from tests.conftest import SignIn
-from tests.reading import Page
+from tests.reading import Page, shown
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/posts/post/add/"
@@ -222,7 +223,7 @@ def test_publish_now_publishes_now(client: Client) -> None:
 
     post.refresh_from_db()
     assert post.is_public()
-    assert "public" in said(response)
+    assert "Published. Readers see it now" in said(response)
     assert LogEntry.objects.filter(change_message__contains="published").count() == 1
 
 
@@ -272,16 +273,66 @@ def test_schedule_asks_for_a_time_to_come(client: Client, moment: str) -> None:
     assert post.status == "draft"
 
 
-def test_withdraw_makes_a_draft_and_keeps_its_time(client: Client) -> None:
+def withdrawal(post: Post) -> str:
+    return reverse("admin:posts_post_withdraw", args=[post.pk])
+
+
+def test_withdrawing_stands_apart_from_saving_and_asks_first(client: Client) -> None:
+    post = make_post()
+    page = Page(client.get(change(post)))
+    assert withdrawal(post) in page.values(".post-state a", "href")
+    assert not page.all(".submit-row [name=_withdraw]")
+
+    asked = Page(client.get(withdrawal(post)))
+
+    assert "its address /posts/a-first-issue/ answers 404" in asked.one("form.decision").text()
+    assert asked.value("form.decision", "method") == "post"
+    assert asked.texts("form.decision button") == ["Withdraw"]
+    assert Client().get(post.get_absolute_url()).status_code == 200
+
+
+def test_what_is_withdrawn_keeps_its_time_and_leads_back(client: Client) -> None:
+    post = make_post()
+
+    response = client.post(withdrawal(post))
+
+    assert response.headers["Location"] == change(post)
+    moment = post.published_at
+    post.refresh_from_db()
+    assert (post.status, post.published_at) == ("draft", moment)
+    assert Client().get(post.get_absolute_url()).status_code == 404
+    page = Page(client.get(change(post)))
+    assert "Withdrawn. Its address answers 404 now." in page.one(".messagelist").text()
+    back = page.value(".messagelist a", "href")
+    assert "with its date" in Page(client.get(back)).one("form.decision").text()
+    client.post(back)
+    assert Client().get(post.get_absolute_url()).status_code == 200
+
+
+def test_a_form_that_still_has_the_button_to_withdraw_is_asked(client: Client) -> None:
     post = make_post()
 
     response = save(client, post, "_withdraw")
 
-    moment = post.published_at
+    assert response.headers["Location"] == withdrawal(post)
     post.refresh_from_db()
-    assert (post.status, post.published_at) == ("draft", moment)
-    assert "draft" in said(response)
-    assert client.get(post.get_absolute_url()).status_code == 404
+    assert post.is_public()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (make_draft, "Readers see it at once, at /posts/a-draft/ and in the feeds."),
+        (make_scheduled, "Readers see it at once, at /posts/to-come/ and in the feeds, not at"),
+    ],
+)
+def test_publishing_says_first_what_happens(
+    client: Client, make: Callable[[], Post], words: str
+) -> None:
+    page = Page(client.get(change(make())))
+
+    assert words in shown(page.one(".publish-ask"))
+    assert page.all(".publish-ask button[name=_publish]")
 
 
 def test_a_day_is_written_as_a_day(client: Client) -> None:
@@ -453,10 +504,24 @@ def test_the_second_save_is_refused_with_both_texts(
     assert "Their find" in post.body
     page = Page(response)
     assert "My find" in fields(response)["text"]
-    assert any("Their find" in node.text() for node in page.all(".diff ins"))
-    assert any("My find" in node.text() for node in page.all(".diff del"))
+    assert any("Their find" in node.text() for node in page.all(".diff ins.theirs"))
+    assert any("My find" in node.text() for node in page.all(".diff ins.ours"))
+    assert page.texts("#conflict-title") == ["Two people edited this issue"]
     assert "Their title" in page.one(".conflict table").text()
     assert "admin" in page.one(".conflict").text()
+
+
+def test_a_conflict_with_oneself_says_so(client: Client) -> None:
+    post = make_post(body="One line\n")
+    mine = opened(client, post)
+    save(client, post, text="The other tab\n")
+
+    page = Page(client.post(change(post), mine | {"text": "This tab\n", "_save": "1"}))
+
+    assert page.texts("#conflict-title") == ["You saved this issue in another tab"]
+    assert page.texts(".diff .ours") == ["This tab: This tab"]
+    assert page.texts(".diff .theirs") == ["Saved: The other tab"]
+    assert "heirs" not in page.one(".conflict").text()
 
 
 def test_after_looking_mine_goes_on_top_of_theirs(client: Client) -> None:

@@ -101,9 +101,9 @@ def test_posts_are_found_by_date(client: Client) -> None:
 def test_several_posts_are_published_at_once(client: Client) -> None:
     one, two, to_come = make_draft("One"), make_draft("Two"), make_scheduled("Three")
     broken = make_post("Broken", "> " * 30 + "deep")
-    act(client, POSTS, "withdraw_selected", to_come)
+    act(client, POSTS, "withdraw_selected", to_come, decide="1")
 
-    response = act(client, POSTS, "publish_selected", one, two, to_come, broken)
+    response = act(client, POSTS, "publish_selected", one, two, to_come, broken, decide="1")
 
     assert "2 issues are published" in said(response)
     assert "1 issue is scheduled" in said(response)
@@ -116,9 +116,12 @@ def test_several_posts_are_published_at_once(client: Client) -> None:
 def test_several_posts_are_withdrawn_at_once(client: Client) -> None:
     posts = make_posts(2)
 
-    response = act(client, POSTS, "withdraw_selected", *posts)
+    asked = Page(act(client, POSTS, "withdraw_selected", *posts))
+    assert "their addresses answer 404" in asked.one("form.decision").text()
+    assert Post.objects.published().count() == 2
+    response = act(client, POSTS, "withdraw_selected", *posts, decide="1")
 
-    assert "2 issues are drafts now" in said(response)
+    assert "2 issues are withdrawn" in said(response)
     assert not Post.objects.published().exists()
     assert Tag.objects.get(name="AI").post_count == 0
     assert LogEntry.objects.filter(change_message="Withdrawn.").count() == 2
@@ -141,9 +144,9 @@ def test_a_publish_that_fails_leaves_no_trace(
     def fail(*_args: object) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr("posts.admin.posts.record", fail)
+    monkeypatch.setattr("posts.admin.publishing.record", fail)
     with pytest.raises(RuntimeError, match="no room"):
-        act(client, POSTS, "publish_selected", one)
+        act(client, POSTS, "publish_selected", one, decide="1")
 
     one.refresh_from_db()
     assert one.status == "draft"

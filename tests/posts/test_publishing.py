@@ -1,5 +1,6 @@
 """Saving a post: what is kept, what is derived, what survives an edit."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -354,6 +355,20 @@ def test_a_post_with_a_problem_is_not_published() -> None:
     post = make_draft(body="[" * 4000)
     assert publish([post]) == []
     assert not Post.objects.published().exists()
+
+
+@pytest.mark.parametrize("verb", [publish, withdraw])
+def test_a_header_that_says_whether_it_is_a_draft_follows(
+    verb: Callable[[list[Post]], list[Post]],
+) -> None:
+    is_draft = verb is publish
+    post = make_post(status="draft" if is_draft else "published", draft=str(is_draft).lower())
+
+    verb([post])
+
+    post.refresh_from_db()
+    assert f"draft: {str(not is_draft).lower()}" in post.header
+    assert post.is_public() is is_draft
 
 
 def test_withdrawing_hides_a_post_and_keeps_its_time() -> None:

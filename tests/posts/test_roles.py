@@ -38,6 +38,8 @@ MATRIX = {
     "post export_selected": (True, True, False),
     "post page upload": (True, True, False),
     "post page export": (True, True, False),
+    "post page publish": (True, True, False),
+    "post page withdraw": (True, True, False),
     "section view": (True, True, True),
     "section add": (False, False, False),
     "section change": (False, False, False),
@@ -345,7 +347,9 @@ def test_the_buttons_that_publish_ask_for_the_right(
 
     for button in ("_publish", "_schedule", "_withdraw"):
         assert client.post(path, {button: "1"}).status_code == 403
-    assert not Page(client.get(path)).all("[name=_withdraw]")
+    assert not Page(client.get(path)).all("[name=_publish], [href$='/withdraw/']")
+    for page in ("publish", "withdraw"):
+        assert client.post(reverse(f"admin:posts_post_{page}", args=[post.pk])).status_code == 403
     data = {
         "title": "x",
         "text": "x",
