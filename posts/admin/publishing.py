@@ -152,7 +152,7 @@ class PublishingPages(admin.ModelAdmin):
         self, request: HttpRequest, count: int, words: Any, level: int = messages.SUCCESS
     ) -> None:
         if count:
-            self.message_user(request, ngettext(*words, count) % {"n": count}, level)
+            self.message_user(request, ngettext(words[0], words[1], count) % {"n": count}, level)
 
 
 def _form_of(post: Post) -> str:
