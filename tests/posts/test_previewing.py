@@ -59,7 +59,7 @@ def test_a_bar_says_what_is_seen_here_by_whom_and_until_when(
     assert page.texts(".preview-state") == [f"Preview · {state}"]
     said = shown(page.one(".preview-bar"))
     assert words in said
-    assert "Whoever has this address sees it until 1 Jun 2024, 13:00 (UTC)." in said
+    assert "Whoever has this address sees it until 1 Jun 2024, 13:00 UTC." in said
     assert page.value(".preview-bar input", "value") == f"http://testserver{address}"
     form = f"/admin/posts/post/{post.pk}/change/"
     assert form in page.values(".preview-bar a", "href")
