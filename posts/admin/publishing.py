@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -159,6 +160,11 @@ def _form_of(post: Post) -> str:
     return reverse("admin:posts_post_change", args=[post.pk])
 
 
+def _address(post: Post) -> str:
+    """Return where readers find an issue, in its own letters."""
+    return unquote(post.get_absolute_url())
+
+
 # Words
 
 QUESTIONS = {
@@ -213,7 +219,7 @@ def what_publishing_does(post: Post | None, *, now: bool = False) -> str:
         )
     else:
         words = gettext("Readers see it at once, at %(address)s and in the feeds.")
-    return words % {"address": post.get_absolute_url(), "moment": moment_words(post)}
+    return words % {"address": _address(post), "moment": moment_words(post)}
 
 
 def _what_withdrawing_does(post: Post) -> str:
@@ -223,7 +229,7 @@ def _what_withdrawing_does(post: Post) -> str:
         "Readers lose it at once: its address %(address)s answers 404, and it leaves all lists and"
         " feeds. The text stays here as a draft."
     )
-    return words % {"address": post.get_absolute_url()}
+    return words % {"address": _address(post)}
 
 
 def _said_of_withdrawn(post: Post, was_public: bool) -> SafeString:
