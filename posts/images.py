@@ -13,6 +13,9 @@ from typing import Final
 
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from posts.messages import Message
+from posts.messages import Message as _
+
 MAX_BYTES: Final = 20 * 1024 * 1024
 # Of the picture as it comes in: the largest that phones take (48 megapixels) still fits.
 MAX_PIXELS: Final = 50_000_000
@@ -82,23 +85,23 @@ def _one_line_errors(filename: str) -> Iterator[None]:
     try:
         yield
     except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error
+        raise ImageError(_("%(name)s: %(why)s", name=name, why=error.args[0])) from error
     except _BOMBS as error:
-        raise ImageError(f"{name}: {_too_many_pixels()}") from error
+        raise ImageError(_("%(name)s: %(why)s", name=name, why=_too_many_pixels())) from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name}: not a PNG, JPEG, WebP or GIF picture.") from error
+        raise ImageError(_("%(name)s: not a PNG, JPEG, WebP or GIF picture.", name=name)) from error
     except _BROKEN as error:
-        raise ImageError(f"{name}: the picture is damaged or incomplete.") from error
+        raise ImageError(_("%(name)s: the picture is damaged or incomplete.", name=name)) from error
 
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
     if not data:
-        raise ImageError("the file is empty.")
+        raise ImageError(_("the file is empty."))
     if len(data) > MAX_BYTES:
-        raise ImageError(f"the file is larger than {MAX_BYTES // 1024**2} MB.")
+        raise ImageError(_("the file is larger than %(size)d MB.", size=MAX_BYTES // 1024**2))
     if _is_markup(data):
-        raise ImageError("SVG is not accepted, because it can hold scripts; save it as PNG.")
+        raise ImageError(_("SVG is not accepted, because it can hold scripts; save it as PNG."))
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _check_pixels(image)
         yield image
@@ -117,8 +120,9 @@ def _check_pixels(image: Image.Image) -> None:
         raise ImageError(_too_many_pixels())
 
 
-def _too_many_pixels() -> str:
-    return f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels."
+def _too_many_pixels() -> Message:
+    millions = MAX_PIXELS // 1_000_000
+    return _("the picture has more than %(count)d million pixels.", count=millions)
 
 
 def _frames_of(image: Image.Image) -> tuple[list[Image.Image], list[int]]:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from posts.documents import DocumentError
+from posts.messages import Message as _
 from posts.naming import nfc
 
 MAX_NAME: Final = 500
@@ -16,13 +17,13 @@ def safe_name(name: str) -> str:
     path = nfc(name)
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ":" in parts[0]:
-        raise DocumentError("its path must be relative, with forward slashes")
+        raise DocumentError(_("its path must be relative, with forward slashes"))
     if any(part in ("", ".", "..") for part in parts):
-        raise DocumentError("its path leads out of the folder")
+        raise DocumentError(_("its path leads out of the folder"))
     if not path.isprintable():
-        raise DocumentError("its name holds control characters")
+        raise DocumentError(_("its name holds control characters"))
     if len(path) > MAX_NAME:
-        raise DocumentError(f"its name is longer than {MAX_NAME} characters")
+        raise DocumentError(_("its name is longer than %(count)d characters", count=MAX_NAME))
     return path
 
 

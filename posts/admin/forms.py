@@ -28,6 +28,7 @@ from posts.documents.editing import compare, plain, restore_endings
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
 from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
+from posts.translating import translated
 
 # What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
 # Withdrawing has a page of its own, which asks; forms opened before that still have the button.
@@ -244,7 +245,7 @@ class PostForm(forms.ModelForm):
             if not self.errors:
                 self.issue = self._issue(header, body, self._changes(cleaned, written))
         except DocumentError as error:
-            self.add_error("text", str(error))
+            self.add_error("text", translated(error.message))
         return cleaned
 
     def _post_clean(self) -> None:

@@ -30,6 +30,7 @@ from posts.importing.staging import NotKept
 from posts.models import Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
+from posts.translating import translated
 
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
 
@@ -173,7 +174,7 @@ class PostAdmin(PublishingPages):
             )
             return HttpResponseRedirect(reverse("admin:posts_post_upload"))
         except DocumentError as error:
-            form.add_error("documents", str(error))
+            form.add_error("documents", translated(error.message))
             shown = {"form": form}
         title = gettext("Upload issues")
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}

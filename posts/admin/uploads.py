@@ -38,6 +38,7 @@ KINDS = {
     Kind.UNCHANGED: ("draft", _("Unchanged")),
     Kind.CONFLICT: ("problem", _("Conflict")),
     Kind.REFUSED: ("problem", _("Refused")),
+    Kind.SKIPPED: ("draft", _("Skipped")),
 }
 DIFFERENCES = {
     "added": _("added"),
@@ -89,7 +90,7 @@ class UploadForm(forms.Form):
         choices=[
             ("", _("As each file says: at its date, unless it is a draft")),
             (Post.Status.DRAFT.value, _("No: store all as drafts")),
-            (Post.Status.PUBLISHED.value, _("Yes: publish all, whatever the files say")),
+            (Post.Status.PUBLISHED.value, _("Yes: drafts too, but nothing private")),
         ],
     )
     update = forms.BooleanField(

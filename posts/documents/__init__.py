@@ -1,5 +1,6 @@
 """An issue as a document: one Markdown file, taken apart and put together byte for byte."""
 
+from posts.documents.errors import DocumentError
 from posts.documents.headers import split_header
 from posts.documents.issues import (
     MAX_BYTES,
@@ -8,6 +9,6 @@ from posts.documents.issues import (
     join_issue,
     parse_issue,
 )
-from posts.documents.metadata import DocumentError, Metadata
+from posts.documents.metadata import Metadata
 from posts.documents.rewriting import rewrite_header
 from posts.markdown.document import SectionSource

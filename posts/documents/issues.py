@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from posts.documents.headers import is_unclosed, read_header, split_header
-from posts.documents.metadata import (
-    DocumentError,
-    Metadata,
-    date_in_name,
-    read_metadata,
-    title_in_name,
-)
+from posts.documents.dates import date_in_name, title_in_name
+from posts.documents.entries import line_number
+from posts.documents.errors import DocumentError
+from posts.documents.headers import missing_end, read_header, split_header
+from posts.documents.metadata import Metadata, read_metadata
 from posts.markdown.document import Document, SectionSource
+from posts.messages import Message
+from posts.messages import Message as _
 
 MAX_BYTES: Final = 1_000_000
 
@@ -33,12 +32,17 @@ class Issue:
     header: str
     metadata: Metadata
     markdown: Document
-    notices: tuple[str, ...] = ()
+    notices: tuple[Message, ...] = ()
 
     @property
     def body(self) -> str:
         """The Markdown below the header."""
         return self.markdown.text
+
+    @property
+    def first_line(self) -> int:
+        """The line of the file where the body starts."""
+        return line_number(self.header, len(self.header))
 
     @property
     def sections(self) -> tuple[SectionSource, ...]:
@@ -58,15 +62,16 @@ class Issue:
 def parse_issue(data: bytes, name: str = "", *, tag_keys: Sequence[str] = ("tags",)) -> Issue:
     """Take a document apart; what its header does not say is taken from its text and file name.
 
-    Title: the first heading, else the file name. Date: the file name. Each such choice is a notice.
-    Tags are read from all of `tag_keys`. Raises DocumentError, one line, if the bytes are not
-    UTF-8, hold NUL, are over 1 MB, or if the header is not valid.
+    Title: the heading that opens the text, or its only one of level 1, else the file name. Date:
+    the file name. Each such choice is a notice. Tags are read from all of `tag_keys`. Raises
+    DocumentError, one line, if the bytes are not UTF-8, hold NUL, are over 1 MB, or if the header
+    cannot be read.
     """
     text = _decode(data)
     header, body = split_header(text)
-    if is_unclosed(text):
-        raise DocumentError("header: starts with --- but no line --- ends it")
-    metadata, notices = read_metadata(read_header(header).values, tag_keys)
+    if end := missing_end(text):
+        raise DocumentError(_("Line 1: a header starts here, but no line %(end)s ends it", end=end))
+    metadata, notices = read_metadata(read_header(header), tag_keys)
     markdown = Document(body)
     metadata, guesses = _complete(metadata, markdown, name)
     return Issue(name, header, metadata, markdown, (*notices, *guesses))
@@ -89,7 +94,10 @@ def join_issue(header: str, sources: Sequence[str]) -> str:
 def check_size(size: int, limit: int = MAX_BYTES) -> None:
     """Raise DocumentError if a file is too large, before anybody reads it."""
     if size > limit:
-        raise DocumentError(f"larger than {limit // 1_000_000} MB ({size:,} bytes)")
+        problem = _(
+            "larger than %(limit)d MB (%(size)s bytes)", limit=limit // 1_000_000, size=f"{size:,}"
+        )
+        raise DocumentError(problem)
 
 
 def _decode(data: bytes) -> str:
@@ -97,24 +105,36 @@ def _decode(data: bytes) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DocumentError(
-            f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}"
-        ) from error
+        problem = _(
+            "not UTF-8: byte %(place)d is 0x%(byte)02x", place=error.start, byte=data[error.start]
+        )
+        raise DocumentError(problem) from error
     if "\0" in text:
-        raise DocumentError(f"holds a NUL byte at {data.index(0)}: not a text file")
+        raise DocumentError(
+            _("holds a NUL byte at %(place)d: not a text file", place=data.index(0))
+        )
     return text
 
 
-def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metadata, list[str]]:
-    notices: list[str] = []
-    if not metadata.title:
-        heading = next((section.heading for section in markdown.sections if section.heading), "")
-        title = heading or title_in_name(name)
-        notices.append(
-            f"no title in the header: taken from the {'first heading' if heading else 'file name'}"
-        )
-        metadata = replace(metadata, title=title)
+def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metadata, list[Message]]:
+    notices: list[Message] = []
+    if not metadata.title and (heading := _title_heading(markdown)):
+        notices.append(_("no title in the header: taken from the first heading"))
+        metadata = replace(metadata, title=heading)
+    elif not metadata.title:
+        notices.append(_("no title in the header: taken from the file name"))
+        metadata = replace(metadata, title=title_in_name(name))
     if metadata.date is None and (day := date_in_name(name)) is not None:
-        notices.append("no date in the header: taken from the file name")
+        notices.append(_("no date in the header: taken from the file name"))
         metadata = replace(metadata, date=day)
     return metadata, notices
+
+
+def _title_heading(markdown: Document) -> str:
+    """Return the heading that is the title; a first heading below text may be any section's."""
+    sections = [section for section in markdown.sections if section.level]
+    if not sections:
+        return ""
+    is_opening = markdown.sections[0].level > 0
+    is_only = [section.level for section in sections].count(1) == 1
+    return sections[0].heading if is_opening or (sections[0].level == 1 and is_only) else ""

@@ -14,8 +14,15 @@ from datetime import date, datetime
 
 import yaml
 
-from posts.documents.headers import Entry, Header, read_header
-from posts.documents.metadata import DocumentError, Value, distinct_tags, parse_date, tags_in
+from posts.documents.dates import parse_date
+from posts.documents.entries import Entry, Header, Value
+from posts.documents.errors import DocumentError
+from posts.documents.headers import read_header
+from posts.documents.holding import NO, YES, closed_word, holding_keys, open_word
+from posts.documents.keys import HOLDING, OPENING, PUBLICATION, STATES, plain_key
+from posts.documents.literals import add_literal, remove_literal, replace_literal
+from posts.documents.metadata import distinct_tags, tags_in
+from posts.messages import Message as _
 from posts.naming import fold
 
 _NEW_YAML_KEYS = {"updated": "update"}
@@ -51,17 +58,34 @@ def rewrite_header(
             header = _change(read_header(header), key, part, newline)
             entry = read_header(header).find(key)
             if not (entry is None if part is None else entry and _reads_as(entry, key, part)):
-                raise DocumentError(f"{key}: cannot be changed in a header written like this")
+                problem = _("%(key)s: cannot be changed in a header written like this", key=key)
+                raise DocumentError(problem, key)
     return header
 
 
 def _shared_out(
     header: Header, name: str, value: object, tag_keys: Sequence[str]
 ) -> list[tuple[str, object]]:
+    """Share out a change over the keys that say the same thing."""
+    if name == "tags":
+        return _shared_tags(header, value, tag_keys)
+    if name == "date":
+        keys = [key for key in ("date", *PUBLICATION) if _says_date(header.values.get(key))]
+        return [(key, value) for key in keys] or [(name, value)]
+    if name == "draft" and isinstance(value, bool):
+        return _shared_draft(header, value)
+    return [(name, value)]
+
+
+def _shared_tags(
+    header: Header, value: object, tag_keys: Sequence[str]
+) -> list[tuple[str, object]]:
     """Share out tags over the keys that hold tags; each keeps its own, the first takes new ones."""
     entries = [entry for key in tag_keys if (entry := header.find(key)) is not None]
-    if name != "tags" or len(entries) < 2 or not isinstance(value, list | tuple):
-        return [(name, value)]
+    if not entries and value is None and header.values.get("tags"):
+        value = []  # of a table, which one above it overrides
+    if len(entries) < 2 or not isinstance(value, list | tuple):
+        return [("tags", value)]
     wanted = {fold(tag): tag for tag in distinct_tags(map(str, value))}
     kept = [[t for t in distinct_tags(tags_in(e.value)) if fold(t) in wanted] for e in entries]
     known = {fold(tag) for tags in kept for tag in tags}
@@ -69,18 +93,36 @@ def _shared_out(
     return [(entry.key, tags) for entry, tags in zip(entries, kept, strict=True)]
 
 
+def _says_date(value: Value) -> bool:
+    return isinstance(value, str) and value.strip().lower() not in YES | NO | {""}
+
+
+def _shared_draft(header: Header, value: bool) -> list[tuple[str, object]]:
+    """Publish by every key that holds back; withdraw by the one that says the contrary."""
+    holding = [key for key, _word in holding_keys(header.values)]
+    if not value:
+        return [(key, value) for key in holding] or [("draft", value)]
+    open_keys = [key for key in header.values if key in STATES | OPENING | {"draft"}]
+    closable = [key for key in open_keys if header.values[key] in (open_word(key), "yes", "no")]
+    return [] if holding else [((closable or ["draft"])[0], value)]
+
+
 def _change(header: Header, name: str, value: object, newline: str) -> str:
     entry = header.find(name)
     first = min((entry.start for entry in header.entries), default=0)
-    if header.text[:first].rstrip().endswith("{"):
-        raise DocumentError("header: written in braces; it can only be changed by hand")
+    if header.form == "yaml" and header.text[:first].rstrip().endswith("{"):
+        raise DocumentError(_("header: written in braces; it can only be changed by hand"))
     if entry is None:
         return header.text if value is None else _add(header, name, value, newline)
+    if value is not None and _reads_as(entry, name, value):
+        return header.text
+    if header.form in ("toml", "json"):
+        if value is None:
+            return remove_literal(header, entry)
+        return replace_literal(header, entry, value, _as_text(entry.key, value))
     if value is None:
         end = _line_end(header.text, _content_end(header, entry))
         return header.text[: entry.start] + header.text[end:]
-    if _reads_as(entry, name, value):
-        return header.text
     start, end, text = _replacement(header, entry, value)
     return header.text[:start] + text + header.text[end:]
 
@@ -115,9 +157,14 @@ def _tags_or_none(value: Value) -> list[str] | None:
 
 
 def _words_for(key: str, value: bool) -> tuple[str, ...]:
-    if key.lower() == "status":
-        return ("draft",) if value else ("published",)
-    return ("true", "yes", "on", "1") if value else ("false", "no", "off", "0")
+    """Return the words by which a key says that an issue is a draft, or is none."""
+    plain = plain_key(key)
+    if plain in STATES | OPENING | HOLDING:
+        word = closed_word(plain) if value else open_word(plain)
+    else:
+        word = "true" if value else "false"
+    same = YES if word in YES else NO if word in NO else ()
+    return (word, *same)
 
 
 def _as_text(key: str, value: object) -> str:
@@ -246,6 +293,8 @@ def _add(header: Header, name: str, value: object, newline: str) -> str:
         key = _NEW_PELICAN_KEYS.get(name, name.capitalize())
         before = text[:at] if text[at - 1] in "\r\n" else text[:at] + header.newline
         return f"{before}{key}: {_pelican_value(key, value)}{header.newline}{text[at:]}"
+    if header.form in ("toml", "json"):
+        return add_literal(header, name, value, _as_text(name, value))
     if header.form == "yaml":
         lines = _yaml_lines(_NEW_YAML_KEYS.get(name, name), value, header.newline)
         return text[:at] + lines + text[at:]

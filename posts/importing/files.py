@@ -12,18 +12,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.utils import timezone
 
 from posts import publishing
 from posts.documents import DocumentError, Issue, parse_issue
+from posts.documents.holding import Hold
 from posts.exporting import post_of_export
 from posts.importing.comparing import Difference, differences
 from posts.importing.losses import find_losses
 from posts.importing.pictures import Pictures, find_pictures, has_new_pictures, store_pictures
 from posts.importing.sources import SourceFile
+from posts.importing.vetting import find_conflict, find_hold, is_no_issue, remarks_on
+from posts.messages import Message
+from posts.messages import Message as _
 from posts.models import Post
+from posts.translating import translated
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +43,15 @@ class Kind(StrEnum):
     UNCHANGED = "unchanged"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How to import: `status` wins over the header, `update` lets a file replace a stored post."""
+    """How to import: `update` lets a file replace a stored post, `status` wins over the header.
+
+    But no status publishes what is private or not public yet, only drafts.
+    """
 
     dry_run: bool = False
     status: str | None = None
@@ -51,8 +62,8 @@ class ImportOptions:
 class Outcome:
     """What happened to one file, or would happen in a dry run.
 
-    `reason` says why it was refused or is in conflict, `problem` why its post is kept a draft,
-    `warnings` what else went wrong, `notices` what was decided where the file says nothing.
+    `reason` says why it was refused, skipped or is in conflict, `problem` why its post is kept a
+    draft, `warnings` what else went wrong, `notices` what was decided where the file says nothing.
     """
 
     name: str
@@ -67,12 +78,13 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether somebody should look at it."""
-        return bool(self.reason or self.problem or self.warnings)
+        went_wrong = self.reason and self.kind is not Kind.SKIPPED
+        return bool(went_wrong or self.problem or self.warnings)
 
     def __str__(self) -> str:
         notes = [self.reason, *self.warnings, *self.notices]
         if self.problem:
-            notes.insert(0, f"kept as a draft: {self.problem}")
+            notes.insert(0, translated(_("kept as a draft: %(problem)s", problem=self.problem)))
         text = "; ".join(note for note in notes if note)
         return f"{self.kind} {self.name}" + (f": {text}" if text else "")
 
@@ -90,9 +102,10 @@ def import_source(source: SourceFile, options: ImportOptions) -> Outcome:
     try:
         return _import(source, options)
     except DocumentError as error:
-        return Outcome(source.where, Kind.REFUSED, str(error))
+        return Outcome(source.where, Kind.REFUSED, translated(error.message))
     except IntegrityError as error:  # such as another import that stored it at this moment
-        return Outcome(source.where, Kind.REFUSED, f"the database refused it: {error}")
+        reason = translated(_("the database refused it: %(error)s", error=str(error)))
+        return Outcome(source.where, Kind.REFUSED, reason)
     except Exception as error:  # one file must not stop the others
         logger.exception("%s could not be imported", source.where)
         return Outcome(source.where, Kind.REFUSED, f"{type(error).__name__}: {error}")
@@ -101,8 +114,13 @@ def import_source(source: SourceFile, options: ImportOptions) -> Outcome:
 def _import(source: SourceFile, options: ImportOptions) -> Outcome:
     data = source.read()
     issue = parse_issue(data, source.name, tag_keys=settings.NEWSLETTER_TAG_KEYS)
+    if is_no_issue(issue):
+        reason = translated(_("is about its folder, no issue; a date in its header makes it one"))
+        return Outcome(source.where, Kind.SKIPPED, reason)
     post = _known_post(source.name)
     pictures = find_pictures(issue, source)
+    hold = find_hold(issue, source, timezone.now())
+    options = replace(options, status=_status(issue, hold, options))
     if post is not None and _is_unchanged(post, issue, pictures, options):
         return Outcome(source.where, Kind.UNCHANGED, problem=post.problem, post_id=post.pk)
     if post is not None and not options.update:
@@ -128,10 +146,20 @@ def _is_unchanged(post: Post, issue: Issue, pictures: Pictures, options: ImportO
 
 def _conflict(post: Post, source: SourceFile, data: bytes) -> Outcome:
     if hashlib.sha256(data).hexdigest() == post.source_digest:
-        reason = "its post was edited here since; --update puts the file's text back"
+        reason = _("its issue was edited here since; --update puts the file's text back")
     else:
-        reason = "differs from its post; --update replaces the post's text"
-    return Outcome(source.where, Kind.CONFLICT, reason, post_id=post.pk)
+        reason = _("differs from its issue; --update replaces the issue's text")
+    return Outcome(source.where, Kind.CONFLICT, translated(reason), post_id=post.pk)
+
+
+def _status(issue: Issue, hold: Hold | None, options: ImportOptions) -> str | None:
+    """Return the status that was asked for, unless an author holds more back than a draft."""
+    if hold is None or options.status == Post.Status.DRAFT:
+        return options.status
+    at = publishing.moment(issue.metadata.date)
+    if hold.is_scheduled and at and at > timezone.now():
+        return Post.Status.PUBLISHED
+    return options.status if options.status and not hold.is_strict else Post.Status.DRAFT
 
 
 # Storing
@@ -150,16 +178,22 @@ def _store(
         status=status,
         published_at=_fallback_time(post, issue, source),
         images=images,
-        find_problem=find_losses,
+        find_problem=partial(_find_problem, issue),
     )
     return Outcome(
         source.where,
         kind,
         problem=post.problem,
         warnings=warnings,
-        notices=_notices(issue, source),
+        notices=_notices(issue, source, post.status),
         post_id=post.pk,
     )
+
+
+def _find_problem(issue: Issue, _body: str, html: str) -> str:
+    """Return what must be mended before an issue is published, with lines of its file."""
+    in_place = "\n" * (issue.first_line - 1) + issue.body
+    return translated(find_conflict(issue) or find_losses(in_place, html))
 
 
 def _fallback_time(post: Post, issue: Issue, source: SourceFile) -> datetime | None:
@@ -169,13 +203,20 @@ def _fallback_time(post: Post, issue: Issue, source: SourceFile) -> datetime | N
     return source.modified
 
 
-def _notices(issue: Issue, source: SourceFile) -> tuple[str, ...]:
-    if issue.metadata.date is not None:
-        return issue.notices
-    if source.modified is None:
-        return (*issue.notices, "no date in the header or file name: without a date it is a draft")
-    day = f"{source.modified:%Y-%m-%d}"
-    return (*issue.notices, f"no date in the header or file name: last changed on {day}")
+def _notices(issue: Issue, source: SourceFile, status: str | None) -> tuple[str, ...]:
+    now = timezone.now()
+    notices: list[Message] = [*issue.notices, *remarks_on(issue, now)]
+    hold, at = find_hold(issue, source, now), publishing.moment(issue.metadata.date)
+    if hold and status != Post.Status.PUBLISHED:
+        notices.insert(0, _("stays a draft: %(reason)s", reason=hold.reason))
+    elif at and at > now and status != Post.Status.DRAFT:
+        notices.insert(0, _("scheduled for %(day)s", day=f"{timezone.localtime(at):%Y-%m-%d}"))
+    if at is None and source.modified is None:
+        notices.append(_("no date in the header or file name: without a date it is a draft"))
+    elif at is None:
+        day = f"{source.modified:%Y-%m-%d}"
+        notices.append(_("no date in the header or file name: last changed on %(day)s", day=day))
+    return tuple(map(translated, notices))
 
 
 # Dry runs
@@ -185,9 +226,8 @@ def _rehearse(
     post: Post | None, issue: Issue, source: SourceFile, options: ImportOptions
 ) -> Outcome:
     """Return what `_store` would do; reads only."""
-    outcome = Outcome(
-        source.where, Kind.UPDATED if post else Kind.CREATED, notices=_notices(issue, source)
-    )
+    kind = Kind.UPDATED if post else Kind.CREATED
+    outcome = Outcome(source.where, kind, notices=_notices(issue, source, options.status))
     return _with_differences(outcome, post, issue, options)
 
 
@@ -196,9 +236,9 @@ def _with_differences(
 ) -> Outcome:
     if not options.dry_run:
         return outcome
-    parsed, problem = publishing.read(issue)
+    parsed, problem = publishing.read(issue, in_file=True)
     if parsed is not None:
-        problem = find_losses(issue.body, "".join(parsed.to_html()))
+        problem = _find_problem(issue, issue.body, "".join(parsed.to_html()))
     old = publishing.read(publishing.stored_issue(post))[0] if post else None
     found = differences(old.sections if old else (), parsed.sections if parsed else ())
     return replace(outcome, problem=problem, differences=found)

@@ -14,8 +14,10 @@ from django.core.files.base import ContentFile
 from posts.documents import DocumentError, Issue
 from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
+from posts.messages import Message as _
 from posts.models import Image, Post
 from posts.paths import resolve
+from posts.translating import translated
 
 # Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
 # with a character of its own, so that the places where none of them stands are passed over at once.
@@ -66,13 +68,13 @@ def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[s
     for path, data in pictures.items():
         image = stored.get(path) or Image(path=path)
         if isinstance(data, str):
-            warnings.append(f"{path}: {data}")
+            warnings.append(f"{path}: {translated(data)}")
         elif image.digest != _digest(data):
             try:
                 _store(image, data)
                 changed.append(image)
             except ImageError as error:
-                warnings.append(str(error))
+                warnings.append(translated(error.args[0]))
     return changed, tuple(warnings)
 
 
@@ -110,12 +112,13 @@ def _path_of(address: str) -> str:
 def _fetch(address: str, source: SourceFile) -> bytes | str:
     path = resolve(source.name, _path_of(address))
     if path is None or "\\" in path or "\0" in path:
-        return "leads out of the folder"
+        return _("leads out of the folder")
     try:
         data = source.attachment(path)
     except DocumentError as error:
-        return str(error)
-    return data if data is not None else f"no such picture beside {PurePosixPath(source.name).name}"
+        return error.message
+    beside = PurePosixPath(source.name).name
+    return data if data is not None else _("no such picture beside %(name)s", name=beside)
 
 
 def _digest(data: bytes) -> str:

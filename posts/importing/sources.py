@@ -21,6 +21,8 @@ from django.utils import timezone
 
 from posts.documents import MAX_BYTES, DocumentError, check_size
 from posts.importing.zipnames import names_in
+from posts.messages import Message
+from posts.messages import Message as _
 from posts.naming import nfc
 from posts.paths import safe_name
 
@@ -87,7 +89,7 @@ def _in_path(path: Path, stack: ExitStack) -> list[SourceFile]:
         if path.is_dir():
             return _in_folder(path)
         if not path.is_file():
-            return [refused(str(path), "no such file or folder")]
+            return [refused(str(path), _("no such file or folder"))]
         if path.suffix.lower() == ".zip":
             return _in_archive(path.open("rb"), str(path), stack)
         return [_on_disk(path, path.parent)]
@@ -104,23 +106,23 @@ def _in_folder(folder: Path) -> list[SourceFile]:
         and (path.is_file() or path.is_symlink())
     ]
     if not names:
-        return [refused(str(folder), "no .md or .markdown file in this folder")]
+        return [refused(str(folder), _("no .md or .markdown file in this folder"))]
     return [_on_disk(path, folder) for path in sorted(names)]
 
 
 def _on_disk(path: Path, root: Path) -> SourceFile:
     where = str(path)
     if path.suffix.lower() not in ENDINGS:
-        return refused(where, "neither a .md or .markdown file nor a folder or .zip archive")
+        return refused(where, _("neither a .md or .markdown file nor a folder or .zip archive"))
     try:
         name = safe_name(path.relative_to(root).as_posix())
         if not path.resolve().is_relative_to(root.resolve()):
-            return refused(where, "links to a file outside the folder")
+            return refused(where, _("links to a file outside the folder"))
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         return refused(where, _os_message(error))
     except DocumentError as error:
-        return refused(where, str(error))
+        return refused(where, error.message)
     return SourceFile(
         name,
         where,
@@ -145,8 +147,8 @@ def _attachment_on_disk(root: Path, inner: str) -> bytes | None:
     return _read_disk(path, MAX_IMAGE_BYTES)
 
 
-def _os_message(error: OSError) -> str:
-    return f"cannot be read: {error.strerror or error}"
+def _os_message(error: OSError) -> Message:
+    return _("cannot be read: %(why)s", why=error.strerror or str(error))
 
 
 # Archives
@@ -159,22 +161,22 @@ def _in_archive(file: IO[bytes], where: str, stack: ExitStack) -> list[SourceFil
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         _refuse_bomb(entries)
     except DocumentError as error:
-        return [refused(where, str(error))]
+        return [refused(where, error.message)]
     except _BROKEN_ZIP as error:
-        return [refused(where, f"not a readable zip archive: {error}")]
+        return [refused(where, _("not a readable zip archive: %(why)s", why=str(error)))]
     sources = _in_entries(archive, entries, where)
-    return sources or [refused(where, "no .md or .markdown file in this archive")]
+    return sources or [refused(where, _("no .md or .markdown file in this archive"))]
 
 
 def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES:
-        raise DocumentError(f"holds more than {MAX_ENTRIES:,} files")
+        raise DocumentError(_("holds more than %(count)d files", count=MAX_ENTRIES))
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     if unpacked > MAX_UNPACKED:
-        raise DocumentError(f"unfolds to more than {MAX_UNPACKED // 1024**3} GB")
+        raise DocumentError(_("unfolds to more than %(size)d GB", size=MAX_UNPACKED // 1024**3))
     if unpacked > RATIO_COUNTS_FROM and unpacked > MAX_RATIO * packed:
-        raise DocumentError(f"unfolds to more than {MAX_RATIO} times its size")
+        raise DocumentError(_("unfolds to more than %(count)d times its size", count=MAX_RATIO))
 
 
 def _in_entries(
@@ -207,12 +209,12 @@ def _entry_source(
     try:
         name = safe_name(path)
     except DocumentError as error:
-        return refused(where, str(error))
+        return refused(where, error.message)
     if name in seen:
-        return refused(where, "stands in the archive twice")
+        return refused(where, _("stands in the archive twice"))
     seen.add(name)
     if stat.S_ISLNK(entry.external_attr >> 16):
-        return refused(where, "is a link, not a file")
+        return refused(where, _("is a link, not a file"))
 
     def attachment(inner: str) -> bytes | None:
         found = by_name.get(inner)
@@ -230,12 +232,12 @@ def _entry_source(
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
     check_size(entry.file_size, limit)
     if entry.flag_bits & 1:
-        raise DocumentError("is encrypted")
+        raise DocumentError(_("is encrypted"))
     try:
         with archive.open(entry) as file:
             data = file.read(limit + 1)
     except _BROKEN_ZIP as error:
-        raise DocumentError(f"cannot be unpacked: {error}") from error
+        raise DocumentError(_("cannot be unpacked: %(why)s", why=str(error))) from error
     check_size(len(data), limit)
     return data
 
@@ -260,7 +262,7 @@ def _in_upload(
     try:
         safe = safe_name(name)
     except DocumentError as error:
-        return [refused(name, str(error))]
+        return [refused(name, error.message)]
 
     def attachment(inner: str) -> bytes | None:
         # Browsers send names without folders.

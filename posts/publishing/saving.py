@@ -16,6 +16,7 @@ from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
+from posts.messages import Message as _
 from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
 from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
@@ -23,6 +24,7 @@ from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import derive, unlist
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
+from posts.translating import translated
 
 FindProblem = Callable[[str, str], str]
 """Of a text and its HTML without decisions: why it must not be published; "" if it may."""
@@ -60,7 +62,7 @@ def save_document(
     Raises EditConflict when the stored version is another, and nothing is written.
     """
     # Outside the transaction, because it takes long and touches no row.
-    parsed, problem = read(issue)
+    parsed, problem = read(issue, in_file=find_problem is not None)
     with transaction.atomic():
         stored = Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
         if stored and expected_version not in (None, stored.version):
@@ -142,12 +144,17 @@ def retag(post: Post) -> None:
         counting.apply_change(before, counting.share_of(post))
 
 
-def read(issue: Issue) -> tuple[ParsedIssue | None, str]:
-    """Return an issue as the renderer reads it, or None and why the renderer refuses it."""
+def read(issue: Issue, *, in_file: bool = False) -> tuple[ParsedIssue | None, str]:
+    """Return an issue as the renderer reads it, or None and why, with the line.
+
+    Lines are those of the file for its author, else those of the text below the header, which is
+    what editors see in the form.
+    """
     try:
         return read_issue(issue.markdown), ""
     except MarkdownLimitError as error:
-        return None, str(error)
+        line = error.line + (issue.first_line - 1 if in_file else 0)
+        return None, translated(_("line %(line)d: %(reason)s", line=line, reason=error.reason))
 
 
 def stored_issue(post: Post) -> Issue:
@@ -234,7 +241,7 @@ def _rebuild(post: Post, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(post, name, value)
     issue = stored_issue(post)
-    parsed, problem = read(issue)
+    parsed, problem = read(issue, in_file=bool(post.source_name))
     # What the import found wrong with a text that renders stays: the text is the same.
     if problem or not PostPage.objects.filter(post=post).exists():
         post.problem = problem

@@ -240,10 +240,22 @@ def test_a_megabyte_is_still_an_issue() -> None:
     assert len(parse_issue(b"x" * 1_000_000).to_bytes()) == 1_000_000
 
 
-def test_without_title_the_first_heading_is_it() -> None:
-    issue = parse_issue(b"opening\n\n## **Hello**\n# Later\n", "2024-05-10-name.md")
-    assert issue.metadata.title == "Hello"
-    assert "no title in the header: taken from the first heading" in issue.notices
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("## **Hello**\n\ntext\n\n## Later\n", "Hello"),
+        ("# Hello\n\n# Later\n", "Hello"),
+        ("![cover](c.png)\n\n# Hello\n\n## Later\n", "Hello"),
+        ("opening\n\n## Featured\n\n# Later\n", "name"),
+        ("opening\n\n# News\n\n# Tools\n", "name"),
+        ("opening\n", "name"),
+    ],
+)
+def test_a_heading_that_may_be_a_section_is_no_title(body: str, title: str) -> None:
+    issue = parse_issue(body.encode(), "2024-05-10-name.md")
+    assert issue.metadata.title == title
+    source = "file name" if title == "name" else "first heading"
+    assert f"no title in the header: taken from the {source}" in issue.notices
 
 
 @pytest.mark.parametrize(
@@ -256,6 +268,25 @@ def test_without_title_the_first_heading_is_it() -> None:
         ("2024-13-45-a.md", "2024 13 45 a", None),
         ("1234567890.md", "1234567890", None),
         ("notes.md", "notes", None),
+        ("2025-11.md", "2025-11", date(2025, 11, 1)),
+        ("2016-5-3-issue-1.md", "issue 1", date(2016, 5, 3)),
+        ("weekly-2025-11-03.md", "weekly 2025-11-03", date(2025, 11, 3)),
+        ("newsletter_20251103.md", "newsletter 20251103", date(2025, 11, 3)),
+        ("2025.11.03 주간.md", "주간", date(2025, 11, 3)),
+        ("2025년 11월.md", "2025년 11월", date(2025, 11, 1)),
+        ("2025년 11월 3일 소식.md", "소식", date(2025, 11, 3)),
+        ("第12期-2019-07-05.md", "第12期 2019-07-05", date(2019, 7, 5)),
+        ("周刊 2019年7月5日.md", "周刊 2019年7月5日", date(2019, 7, 5)),
+        ("digest-nov-2025.md", "digest nov-2025", date(2025, 11, 1)),
+        ("3-November-2025.md", "3-November-2025", date(2025, 11, 3)),
+        ("2025-W45.md", "2025-W45", date(2025, 11, 3)),
+        ("202511031530-notes.md", "notes", date(2025, 11, 3)),
+        ("2025/11/03/links.md", "links", date(2025, 11, 3)),
+        ("posts/2025/11/3-links.md", "3 links", date(2025, 11, 1)),
+        ("2025/11-03-links.md", "11 03 links", date(2025, 11, 3)),
+        ("2025/links-47.md", "links 47", None),
+        ("issue-2025.md", "issue 2025", None),
+        ("1024-2048.md", "1024 2048", None),
     ],
 )
 def test_without_heading_the_file_name_gives_title_and_date(

@@ -28,7 +28,8 @@ examples:
   manage.py import_posts issues/ --update             let changed files replace stored posts
 
 A file is recognised by its name relative to the folder or archive. Without --publish or --draft
-it is published at its date, or scheduled if that is to come, unless its header says draft.
+it is published at its date, or scheduled if that is to come, unless its author holds it back:
+as a draft, which --publish publishes, or as private, expired or not public yet, which it does not.
 The exit code is 0 only if every file went well."""
 
 SIGNS = {"added": "+", "changed": "~", "removed": "-", "moved": ">"}
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             action="store_const",
             dest="status",
             const=Post.Status.PUBLISHED.value,
-            help="publish, whatever the header says",
+            help="publish drafts too, but nothing private",
         )
         status.add_argument(
             "--draft",
@@ -102,6 +103,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(lines))
 
     def _summarise(self, counts: Counter[Kind], how: ImportOptions) -> None:
-        numbers = ", ".join(f"{counts[kind]} {kind}" for kind in Kind)
+        kinds = [kind for kind in Kind if counts[kind] or kind is not Kind.SKIPPED]
+        numbers = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
         note = " (dry run: nothing was written)" if how.dry_run else ""
         self.stdout.write(numbers + note)

@@ -1,0 +1,202 @@
+"""Dates as headers and file names write them."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, datetime, time, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeAlias
+
+from posts.documents.errors import DocumentError, shown
+from posts.messages import Message as _
+
+Moment: TypeAlias = datetime | date
+
+_MONTHS: Final = {
+    name.lower(): number
+    for names in (calendar.month_name, calendar.month_abbr)
+    for number, name in enumerate(names)
+    if name
+} | {"sept": 9}
+_MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
+
+_DAY = (
+    r"(?P<y>\d{4})(?P<s>[-/.]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})\.?"
+    r"|(?P<yc>\d{4}) ?[年년] ?(?P<mc>\d{1,2}) ?[月월] ?(?P<dc>\d{1,2}) ?[日일]"
+)
+_DATE = re.compile(_DAY)
+_DATETIME = re.compile(
+    rf"(?P<day>{_DAY})(?:[Tt]| +)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})"
+    r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?: *(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+)
+_NAMED = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
+    rf"(?:(?P<m>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?"
+    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[ -](?P<m2>{_MONTH})\.?,?)[ -](?P<y>\d{{4}})",
+    re.IGNORECASE,
+)
+
+# What stands in file names, from the surest form to the least: a day, a week, a month.
+_IN_NAMES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?<!\d)(?P<y>\d{4})(?P<s>[-_.]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d)",
+        r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\d{4}|\d{6})?(?!\d)",
+        r"(?<!\d)(?P<y>\d{4}) ?[年년][ _-]?(?P<m>\d{1,2}) ?[月월][ _-]?(?P<d>\d{1,2}) ?[日일]",
+        r"\A(?P<yy>\d{2})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)",
+        rf"(?<!\d)(?P<d>\d{{1,2}})[ _.-](?P<month>{_MONTH})[ _.-](?P<y>\d{{4}})(?!\d)",
+        rf"(?<![a-z])(?P<month>{_MONTH})[ _.-](?P<d>\d{{1,2}})(?:,? |[_.-])(?P<y>\d{{4}})(?!\d)",
+        rf"(?<!\d)(?P<y>\d{{4}})[ _.-](?P<month>{_MONTH})[ _.-](?P<d>\d{{1,2}})(?!\d)",
+        r"(?<!\d)(?P<y>\d{4})-?W(?P<week>\d{2})(?!\d)",
+        r"(?<!\d)(?P<y>\d{4}) ?[年년][ _-]?(?P<m>\d{1,2}) ?[月월]",
+        r"(?<!\d)(?P<y>\d{4})[-_.](?P<m>\d{1,2})(?!\d)",
+        r"(?<!\d)(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?!\d)",
+        rf"(?<![a-z])(?P<month>{_MONTH})[ _.-]?(?P<y>\d{{4}})(?!\d)",
+        rf"(?<!\d)(?P<y>\d{{4}})[ _.-]?(?P<month>{_MONTH})(?![a-z])",
+    )
+)
+_FOLDERS: Final = re.compile(
+    r"(?:\A|/)(?P<y>(?:19|20)\d{2})/(?P<m>\d{1,2})"
+    r"(?:[-/](?P<d>\d{2})(?=[/_. -])|(?=/)|(?=\.\w+\Z))"
+)
+_ENDING: Final = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
+_YEARS: Final = range(1970, 2100)
+"""What years a number in a file name may mean."""
+
+
+def parse_date(text: str, key: str = "date") -> Moment:
+    """Read a date or date and time, and no number that might be something else.
+
+    ISO 8601, "2014-11-17 12:30", "2024. 5. 10.", "2024년 5월 10일", "May 10, 2024", "10 May 2024",
+    RFC 5322. A bare date stays a date; a time without zone stays naive.
+    Raises DocumentError naming the value.
+    """
+    stripped = text.strip().strip("\"'").strip()
+    try:
+        moment = _parse(stripped) or parsedate_to_datetime(stripped)
+    except (ValueError, TypeError, OverflowError):
+        moment = None
+    if moment is None:
+        raise DocumentError(
+            _(
+                "%(key)s: “%(text)s” is not a date; write it as 2024-05-10 or 2024-05-10 12:30",
+                key=key,
+                text=shown(text),
+            ),
+            key,
+        )
+    if not 1900 <= moment.year <= 2999:  # so that no time zone can push it off the calendar
+        raise DocumentError(
+            _(
+                "%(key)s: “%(text)s” is not between the years 1900 and 2999",
+                key=key,
+                text=shown(text),
+            ),
+            key,
+        )
+    return moment
+
+
+def as_moment(value: Moment) -> datetime:
+    """Return a date as a moment that can be compared with others, without a zone in UTC."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
+    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)  # noqa: UP017
+
+
+def _parse(text: str) -> Moment | None:
+    if (bare := _DATE.fullmatch(text)) is not None:
+        return _day(bare)
+    if (named := _NAMED.fullmatch(text)) is not None:
+        month = _MONTHS[(named["m"] or named["m2"]).lower()]
+        return date(int(named["y"]), month, int(named["d"] or named["d2"]))
+    timed = _DATETIME.fullmatch(text)
+    if timed is None:
+        return None
+    clock = time(
+        int(timed["hour"]),
+        int(timed["minute"]),
+        int(timed["second"] or 0),
+        int((timed["part"] or "0")[:6].ljust(6, "0")),
+        _zone(timed["zone"]),
+    )
+    return datetime.combine(_day(timed), clock)
+
+
+def _day(found: re.Match[str]) -> date:
+    year, month, day = (found[name] or found[f"{name}c"] for name in "ymd")
+    return date(int(year), int(month), int(day))
+
+
+def _zone(text: str | None) -> timezone | None:
+    if not text:
+        return None
+    if text[0] not in "+-":
+        return timezone.utc  # noqa: UP017
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+# --- File names -------------------------------------------------------------------------------
+
+
+def date_in_name(name: str) -> date | None:
+    """Return the date in a file's name, or in those of its folders.
+
+    A week is its Monday, a month its first day, which is nearer than any guess. Forms whose order
+    depends on the country (10-05-2024) are not read.
+    """
+    found = _date_in_stem(_stem(name))
+    if found is not None:
+        return found[0]
+    folders = _FOLDERS.search(name.replace("\\", "/"))
+    return _date_of(folders) if folders else None
+
+
+def title_in_name(name: str) -> str:
+    """Return a title made of a file name: without folder, ending and a day it starts with."""
+    stem = _stem(name)
+    found = _date_in_stem(stem)
+    if found is None:
+        return _words(stem) or stem
+    start, end = found[1].span()
+    after = _words(stem[end:])
+    if not start and after and "d" in found[1].groupdict():
+        return after
+    return " ".join(filter(None, (_words(stem[:start]), found[1][0], after)))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", text)).strip(" .")
+
+
+def _stem(name: str) -> str:
+    return _ENDING.sub("", base_name(name))
+
+
+def base_name(name: str) -> str:
+    """Return the last part of a path written with either kind of slash."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _date_in_stem(stem: str) -> tuple[date, re.Match[str]] | None:
+    for pattern in _IN_NAMES:
+        for found in pattern.finditer(stem):
+            if (day := _date_of(found)) is not None:
+                return day, found
+    return None
+
+
+def _date_of(found: re.Match[str]) -> date | None:
+    parts = found.groupdict()
+    year = int(parts.get("y") or f"20{parts.get('yy')}")
+    month = _MONTHS[parts["month"].lower()] if parts.get("month") else int(parts.get("m") or 1)
+    try:
+        if parts.get("week"):
+            return date.fromisocalendar(year, int(parts["week"]), 1) if year in _YEARS else None
+        return date(year, month, int(parts.get("d") or 1)) if year in _YEARS else None
+    except ValueError:
+        return None

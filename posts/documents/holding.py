@@ -1,0 +1,139 @@
+"""Whether an author holds an issue back, by any key that generators know for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from posts.documents.entries import Header, Value
+from posts.documents.errors import DocumentError, shown
+from posts.documents.keys import HOLDING, OPENING, STATES, is_read, plain_key, resembling
+from posts.messages import Message as _
+
+YES: Final = frozenset("true yes on 1 y t".split())
+NO: Final = frozenset("false no off 0 n f never none null".split())
+
+_OPEN_STATES: Final = frozenset(
+    "published publish public sent live done final finished complete completed released active"
+    " confirmed everyone all free open visible listed online imported evergreen".split()
+) | {"발행", "공개", "완료"}
+# Of who may read, or that it is over: publishing all drafts does not mean these.
+_CLOSED_STATES: Final = frozenset(
+    "private hidden unlisted password protected members paid tiers premium onlypaid onlyfree"
+    " founding subscribers subscribersonly membersonly internal secret trash trashed deleted"
+    " archive archived skip inherit scheduled future none".split()
+) | {"비공개"}
+# What must stand under a key that only resembles one of ours: holding back, and opening.
+_CLEAR: Final = frozenset(
+    (
+        *((word, True, False) for word in ("true", "yes")),
+        *((word, False, True) for word in ("false", "no")),
+    )
+)
+_SCHEDULED: Final = frozenset(("scheduled", "schedule", "future"))
+# Keys that also name whom a text is written for: only words that close say something.
+_VAGUE: Final = frozenset(("access", "audience", "emailtype", "state", "상태"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an issue is no public one; a strict hold is not lifted by publishing all drafts.
+
+    ``is_scheduled``: it becomes public at its date, if that is to come.
+    """
+
+    reason: str
+    is_strict: bool = False
+    is_scheduled: bool = False
+
+
+def find_hold(header: Header) -> Hold | None:
+    """Return what holds an issue back, a strict hold first."""
+    values = header.values.items()
+    holds = [hold for key, value in values if (hold := _hold(key, value, header.spelled(key)))]
+    return min(holds, key=lambda hold: not hold.is_strict, default=None)
+
+
+def is_opened(values: Mapping[str, Value]) -> bool:
+    """Tell whether a header says in so many words that its issue is public."""
+    words = ((key, _word(value)) for key, value in values.items())
+    return any(
+        word in NO
+        if key == "draft"
+        else word in _OPEN_STATES
+        if key in STATES - _VAGUE
+        else key in OPENING and word in YES
+        for key, word in words
+    )
+
+
+def holding_keys(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Yield the keys that hold an issue back, each with the word that does not."""
+    for key, value in values.items():
+        if key != "password" and is_read(key) and _hold(key, value, key):
+            yield key, open_word(key)
+
+
+def open_word(key: str) -> str:
+    """Return what a plain key says of a public issue."""
+    if key in STATES:
+        return "public" if "visib" in key else "published"
+    return "true" if key in OPENING else "false"
+
+
+def closed_word(key: str) -> str:
+    """Return what a plain key says of a draft."""
+    if key in STATES:
+        return "private" if "visib" in key else "draft"
+    return "false" if key in OPENING else "true"
+
+
+def _hold(key: str, value: Value, spelled: str) -> Hold | None:
+    word = _word(value)
+    if not word:
+        return None
+    if not is_read(key):
+        return _hold_of_resembling(key, word, spelled, str(value))
+    said = _("its header says “%(key)s: %(value)s”", key=spelled, value=shown(str(value)))
+    if key in STATES:
+        return _hold_of_state(key, word, said)
+    if key == "draft":
+        return _hold_of_draft(word, str(value), said)
+    if (key in HOLDING and word not in NO) or (key in OPENING and word in NO):
+        return Hold(said, is_strict=key not in ("isdraft", "indraft", "wip", "초안"))
+    return None
+
+
+def _hold_of_draft(word: str, value: str, said: _) -> Hold | None:
+    if word not in YES | NO:
+        text = _("draft: “%(text)s” is neither true nor false", text=shown(value))
+        raise DocumentError(text, "draft")
+    return Hold(said) if word in YES else None
+
+
+def _hold_of_state(key: str, word: str, said: _) -> Hold | None:
+    if word in _CLOSED_STATES:
+        return Hold(said, is_strict=True, is_scheduled=word in _SCHEDULED)
+    if word in _OPEN_STATES | YES or key in _VAGUE:
+        return None
+    return Hold(said)
+
+
+def _hold_of_resembling(key: str, word: str, spelled: str, value: str) -> Hold | None:
+    _piece, meant = resembling(key)
+    if (word, meant in HOLDING, meant in OPENING) not in _CLEAR:
+        return None
+    return Hold(
+        _(
+            "its header says “%(key)s: %(value)s”, which is not read (did you mean %(meant)s?)",
+            key=spelled,
+            value=shown(value),
+            meant=meant,
+        )
+    )
+
+
+def _word(value: Value) -> str:
+    """Return a value as the tables write it; '' for lists and mappings."""
+    return plain_key(value) if isinstance(value, str) else ""

@@ -1,0 +1,116 @@
+"""What an import asks of a file besides its header: whether it is an issue, public, finished."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from posts.documents import Issue
+from posts.documents.dates import as_moment
+from posts.documents.holding import Hold
+from posts.importing.sources import SourceFile
+from posts.messages import Message
+from posts.messages import Message as _
+
+# Files about an archive instead of in it, in any language (README.ko.md).
+_ABOUT = re.compile(
+    r"(?:readme|contribut(?:ing|ors)|code[-_]of[-_]conduct|change(?:s|log)|history|licen[cs]e"
+    r"|copying|notice|security|authors|maintainers|support|governance|citation|agents"
+    r"|(?:pull[-_]request|issue)[-_]template|todo|roadmap|summary|404|_index|_sidebar|_navbar"
+    r"|_coverpage|_footer)(?:[-_.][a-z]{2}(?:[-_][a-z]{2,4})?)?\.\w+",
+    re.IGNORECASE,
+)
+_HELD_FOLDERS = frozenset(
+    "drafts draft unpublished private wip templates template archetypes layouts includes".split()
+)
+_TEMPLATE = re.compile(r"(?:issue|post|newsletter)?[-_]?template\.\w+", re.IGNORECASE)
+
+_CODE = re.compile(
+    r"(?:\A|(?<=\n))[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?"
+    r"(?:(?<=\n)[ \t>]*(?P=fence)[`~]*[ \t\r]*(?=\n|\Z)|\Z)"
+    r"|(?<!`)(?P<ticks>`+)(?!`)[^`].{0,1000}?(?<!`)(?P=ticks)(?!`)",
+    re.DOTALL,
+)
+# Liquid, Nunjucks and Jinja; Hugo's shortcodes. Tags that end others say nothing new.
+_TEMPLATE_TAG = re.compile(
+    r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]*%\})"
+    r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]*[>%]\}\})"
+    r"|\{\{-? *(?P<name>[\w.$]+)(?=[^\n]*\}\})"
+)
+_CONFLICT = re.compile(r"^<{7} .*?^={7}\s*?$.*?^>{7} ", re.MULTILINE | re.DOTALL)
+SHOWN = 5
+
+
+def is_no_issue(issue: Issue) -> bool:
+    """Tell whether a file is one about its folder, unless something dates it like an issue."""
+    name = issue.name.rsplit("/", 1)[-1]
+    return issue.metadata.date is None and _ABOUT.fullmatch(name) is not None
+
+
+def find_hold(issue: Issue, source: SourceFile, now: datetime) -> Hold | None:
+    """Return why an issue is not to be published: what its header says, else the file."""
+    if issue.metadata.hold:
+        return issue.metadata.hold
+    expires = issue.metadata.expires
+    if expires and as_moment(expires) <= now:
+        return Hold(_("it expired on %(day)s", day=f"{expires:%Y-%m-%d}"), is_strict=True)
+    if not issue.body.strip("\ufeff \t\r\n"):
+        return Hold(_("it holds no text"), is_strict=True)
+    return _hold_of_place(source)
+
+
+def _hold_of_place(source: SourceFile) -> Hold | None:
+    """Return what a file's name and folders say, with the folder that was imported."""
+    root = source.where.removesuffix(source.name).rstrip("/:").rpartition("/")[2]
+    *folders, name = [root, *source.name.split("/")]
+    for folder in folders:
+        if folder.lstrip("_").lower() in _HELD_FOLDERS:
+            return Hold(_("it is in the folder “%(name)s”", name=folder), is_strict=True)
+    if name.startswith("_") or _TEMPLATE.fullmatch(name):
+        return Hold(_("its name is “%(name)s”", name=name), is_strict=True)
+    return None
+
+
+def find_conflict(issue: Issue) -> Message | None:
+    """Return where the text still has two versions, as Git leaves them."""
+    found = _CONFLICT.search(_prose(issue)) if "<<<<<<<" in issue.body else None
+    if found is None:
+        return None
+    line = issue.first_line + found.string.count("\n", 0, found.start())
+    return _("line %(line)d: a merge conflict is not resolved", line=line)
+
+
+def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
+    """Yield what an author should know about a text that is taken as it is."""
+    expires = issue.metadata.expires
+    if expires and as_moment(expires) > now:
+        yield _("expires on %(day)s: withdraw it then by hand", day=f"{expires:%Y-%m-%d}")
+    if "{%" in issue.body or "{{" in issue.body:
+        yield from _template_tags(issue)
+
+
+def _template_tags(issue: Issue) -> Iterator[Message]:
+    found = list(_TEMPLATE_TAG.finditer(_prose(issue)))
+    if not found:
+        return
+    names = list(dict.fromkeys(map(_tag_name, found)))
+    yield _(
+        "template tags are shown as text: %(tags)s (line %(line)d)",
+        tags=", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else ""),
+        line=issue.first_line + found[0].string.count("\n", 0, found[0].start()),
+    )
+
+
+def _tag_name(found: re.Match[str]) -> str:
+    if found["tag"]:
+        return f"{{% {found['tag']} %}}"
+    if found["name"]:
+        return f"{{{{ {found['name']} }}}}"
+    return f"{{{{{found['mark']} {found['code']} {'>' if found['mark'] == '<' else '%'}}}}}"
+
+
+def _prose(issue: Issue) -> str:
+    """Return the body without its code, with as many lines."""
+    text = issue.body.replace("\r\n", "\n").replace("\r", "\n")
+    return _CODE.sub(lambda code: "\n" * code[0].count("\n"), text)

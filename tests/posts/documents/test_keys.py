@@ -1,0 +1,83 @@
+"""Titles, dates and tags under the keys that the world's generators write."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from posts.documents import Metadata, parse_issue, rewrite_header
+
+
+def metadata(header: str) -> Metadata:
+    return parse_issue(f"---\n{header}\n---\nx\n".encode()).metadata
+
+
+@pytest.mark.parametrize(
+    "key",
+    "date pubDate pubDatetime publishDate publish_date published published_at publishedAt post_date"
+    " created created_at createdAt Date-Created sent_at issue-date 발행일 날짜".split(),
+)
+def test_dates_have_many_keys(key: str) -> None:
+    assert metadata(f"{key}: 2024-05-01").date == date(2024, 5, 1)
+
+
+@pytest.mark.parametrize("key", "title Subject headline name 제목".split())
+def test_titles_have_many_keys(key: str) -> None:
+    assert metadata(f"{key}: Hello").title == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("May 10, 2024", date(2024, 5, 10)),
+        ("Jul 08 2022", date(2022, 7, 8)),
+        ("10 September 2024", date(2024, 9, 10)),
+        ("2024년 5월 10일", date(2024, 5, 10)),
+        ("2024年5月10日", date(2024, 5, 10)),
+        ("2024. 5. 10.", date(2024, 5, 10)),
+        ("2024-05-05T00:00:00.000Z", datetime(2024, 5, 5, tzinfo=UTC)),
+    ],
+)
+def test_dates_are_read_as_people_write_them(text: str, moment: date) -> None:
+    assert metadata(f"date: '{text}'").date == moment
+
+
+def test_an_issue_is_dated_from_when_it_is_public() -> None:
+    assert metadata("date: 2026-01-01\npublishDate: 2099-01-01").date == date(2099, 1, 1)
+    assert metadata("publishDate: 2020-01-01\ndate: 2026-01-01").date == date(2026, 1, 1)
+    assert metadata("created: 2020-01-01\ndate: 2019-01-01").date == date(2019, 1, 1)
+    assert metadata("published: true\ncreated: 2020-01-01").date == date(2020, 1, 1)
+
+
+def test_a_new_date_is_written_where_the_old_ones_stand() -> None:
+    header = "---\ndate: 2026-01-01\npublishDate: 2099-01-01\n---\n"
+    assert rewrite_header(header, {"date": date(2026, 5, 1)}) == (
+        "---\ndate: 2026-05-01\npublishDate: 2026-05-01\n---\n"
+    )
+    header = "---\npubDate: 2026-01-01\n---\n"
+    assert rewrite_header(header, {"date": date(2026, 5, 1)}) == "---\npubDate: 2026-05-01\n---\n"
+
+
+def test_tables_say_what_nothing_above_them_says() -> None:
+    read = metadata("extra: {subtitle: S, tags: [x]}\ntaxonomies: {tags: [a, b]}\ntags: [t]")
+    assert (read.description, read.tags) == ("S", ("t",))
+    assert metadata("taxonomies:\n  tags: [a, b]\n  categories: [c]").tags == ("a", "b")
+    assert metadata("categories:\n- c").tags == ("c",)
+
+
+def test_another_spelling_that_holds_something_else_is_no_mistake() -> None:
+    read = metadata("title: T\nname: [a]\nheadline: {a: b}\nbanner: [a.png]\nsummary: [a]")
+    assert read == Metadata("T")
+
+
+@pytest.mark.parametrize(
+    ("key", "piece"),
+    [("pubDat", "date"), ("newsletter_date", "date"), ("titel", "title"), ("tagss", "tags")],
+)
+def test_a_key_that_is_meant_for_ours_is_named(key: str, piece: str) -> None:
+    issue = parse_issue(f"---\n{key}: x\n---\ntext\n".encode())
+    assert f"“{key}” is not read; did you mean {piece}?" in issue.notices
+
+
+def test_nobody_is_asked_about_what_the_header_says_elsewhere() -> None:
+    issue = parse_issue(b"---\ntitle: T\nlinkTitle: x\ndate: 2024-05-10\nlayout: post\n---\ntext\n")
+    assert issue.notices == ()

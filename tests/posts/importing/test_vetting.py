@@ -1,0 +1,164 @@
+"""What an import makes of files that are private, unfinished, expired, or no issues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from posts.importing import Kind
+from posts.models import Post
+from tests.posts.test_importing import TOO_DEEP, run, run_one, write
+
+pytestmark = pytest.mark.django_db
+
+
+def issue(header: str = "", body: str = "text [a](https://example.org/)\n") -> str:
+    return f"---\ntitle: T\ndate: 2024-05-10\n{header}\n---\n\n{body}"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("published: false", "its header says “published: false”"),
+        ("unlisted: true", "its header says “unlisted: true”"),
+        ("status: private", "its header says “status: private”"),
+        ("expiryDate: 2025-01-01", "it expired on 2025-01-01"),
+        ("status: scheduled", "its header says “status: scheduled”"),
+    ],
+)
+@pytest.mark.parametrize("status", [None, "published"])
+def test_what_an_author_holds_back_is_no_public_issue(
+    tmp_path: Path, header: str, reason: str, status: str | None
+) -> None:
+    outcome = run_one(tmp_path, issue(header), status=status)
+    assert f"stays a draft: {reason}" in str(outcome)
+    assert not outcome.failed
+    assert not Post.objects.published().exists()
+    assert Post.objects.get().status == "draft"
+    assert run_one(tmp_path, issue(header), status=status, update=True).kind is Kind.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [
+        ("publishDate: 2999-01-01T00:00:00Z", "2999-01-01"),
+        ("date: 2999-01-01\nstatus: scheduled", "2999-01-01"),
+    ],
+)
+@pytest.mark.parametrize("status", [None, "published"])
+def test_what_is_not_public_yet_is_scheduled(
+    tmp_path: Path, header: str, day: str, status: str | None
+) -> None:
+    text = issue(header) if "date:" not in header else f"---\ntitle: T\n{header}\n---\nx\n"
+    outcome = run_one(tmp_path, text, status=status)
+    assert f"scheduled for {day}" in str(outcome)
+    assert Post.objects.scheduled().count() == 1
+
+
+@pytest.mark.parametrize("name", ["_drafts/a.md", "x/drafts/a.md", "private/a.md", "_a.md"])
+@pytest.mark.parametrize("status", [None, "published"])
+def test_folders_and_names_hold_back_too(tmp_path: Path, name: str, status: str | None) -> None:
+    outcome = run_one(tmp_path, issue(), name, status=status)
+    assert "stays a draft: it" in str(outcome)
+    assert Post.objects.get().status == "draft"
+
+
+def test_the_folder_that_is_imported_counts(tmp_path: Path) -> None:
+    run(write(tmp_path, {"_drafts/a.md": issue()}) / "_drafts")
+    run(tmp_path / "_drafts" / "a.md")
+    assert Post.objects.get().status == "draft"
+
+
+def test_a_dry_run_says_so(tmp_path: Path) -> None:
+    outcome = run_one(tmp_path, issue("private: true"), dry_run=True)
+    assert "stays a draft: its header says “private: true”" in str(outcome)
+
+
+def test_an_expiry_to_come_is_told(tmp_path: Path) -> None:
+    outcome = run_one(tmp_path, issue("expires: 2999-01-01"))
+    assert "expires on 2999-01-01: withdraw it then by hand" in outcome.notices
+    assert Post.objects.published().exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/readme.ko.md", "CONTRIBUTING.md", "LICENSE.md", "_index.md"]
+)
+def test_files_about_a_folder_are_skipped(tmp_path: Path, name: str) -> None:
+    outcome = run_one(tmp_path, "# How to write\n\ntext\n", name)
+    assert outcome.kind is Kind.SKIPPED
+    assert not outcome.failed
+    assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("README.md", issue()), ("2025/11/README.md", "text\n")]
+)
+def test_they_are_issues_when_something_dates_them(tmp_path: Path, name: str, text: str) -> None:
+    assert run_one(tmp_path, text, name).kind is Kind.CREATED
+
+
+@pytest.mark.parametrize("text", ["", "\ufeff\n \n", "---\ntitle: T\ndate: 2024-05-10\n---\n\n"])
+def test_a_file_without_text_is_a_draft(tmp_path: Path, text: str) -> None:
+    outcome = run_one(tmp_path, text, status="published")
+    assert "stays a draft: it holds no text" in outcome.notices
+    assert Post.objects.get().status == "draft"
+
+
+CONFLICT = "a\n\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> b\n"
+
+
+def test_a_merge_conflict_keeps_an_issue_a_draft(tmp_path: Path) -> None:
+    outcome = run_one(tmp_path, issue(body=CONFLICT))
+    assert outcome.problem == "line 9: a merge conflict is not resolved"
+    assert Post.objects.get().status == "draft"
+    shown = run_one(tmp_path / "b", issue(body=f"```\n{CONFLICT}```\n"), "b.md")
+    assert not shown.problem
+
+
+@pytest.mark.parametrize(
+    ("body", "remark"),
+    [
+        ("{% include a.html %}\n\n[x]({{< ref y >}})", "{% include %}, {{< ref >}} (line 7)"),
+        ("text {{ site.url }}/a\n", "{{ site.url }} (line 7)"),
+        ("a\n\n{{% notice %}}x{{% /notice %}}\n", "{{% notice %}} (line 9)"),
+    ],
+)
+def test_template_tags_are_told(tmp_path: Path, body: str, remark: str) -> None:
+    outcome = run_one(tmp_path, issue(body=body))
+    assert f"template tags are shown as text: {remark}" in outcome.notices
+
+
+def test_template_tags_in_code_are_what_an_author_wants(tmp_path: Path) -> None:
+    body = "`{% raw %}` and ``{{ x }}``\n\n```jinja\n{% if x %}\n{{ y }}\n```\n\n{ % } {{}}\n"
+    assert run_one(tmp_path, issue(body=body)).notices == ()
+
+
+# Lines
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    assert run_one(tmp_path, TOO_DEEP).problem.startswith("line 5: ")
+    header = issue("a: 1\nb: 2").replace("\n", "\r\n")
+    assert "line 9: " in run_one(tmp_path / "b", header + "- " * 60 + "x\r\n", "b.md").problem
+
+
+def test_a_loss_is_found_at_the_line_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(source: str, html: str) -> str:
+        return f"line {source[: source.index('lost')].count(chr(10)) + 1}"
+
+    monkeypatch.setattr("posts.importing.files.find_losses", find)
+    assert run_one(tmp_path, issue("a: 1", "text\n\nlost\n")).problem == "line 9"
+
+
+def test_what_is_said_is_said_in_the_language_of_the_site(tmp_path: Path) -> None:
+    with translation.override("ko"):
+        held = run_one(tmp_path, issue("published: false"))
+        refused = run_one(tmp_path / "b", '---\ntitle: "My issue\n---\n', "b.md")
+        deep = str(run_one(tmp_path / "c", TOO_DEEP, "c.md"))
+    assert "초안으로 남아요: 머리말에 “published: false”(이)라고 되어 있어요" in held.notices
+    assert refused.reason == "2번째 줄: *My issue* 앞의 따옴표가 닫히지 않았어요"
+    assert deep.partition(": ")[2].startswith("초안으로 두었어요: 5번째 줄: ")
