@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from html import unescape
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+import nh3
 from bleach._vendor.html5lib import constants  # type: ignore[import-not-found]
 from bleach.html5lib_shim import HTML_TAGS
 
 RULES: Final = {
     "comment": "comments are dropped, so what stands beside one is Markdown",
     "tag": "what HTML does not know as a tag (Vec<T>) is text",
+    "name": "tags of which nobody would see anything, never closed, are text",
+    "entity": "entities in bare addresses are read, as GitHub does",
     "scheme": "addresses with a scheme but http, https and mailto are text",
 }
 ELEMENTS: Final = (
@@ -25,6 +29,7 @@ ELEMENTS: Final = (
     | {name for _, name in constants.specialElements | constants.formattingElements}
     | {"svg", "math"}
 )
+UNSEEN: Final = ELEMENTS - nh3.ALLOWED_TAGS
 SCHEMES: Final = frozenset(("http", "https", "mailto"))
 
 _PIECE: Final = re.compile(
@@ -39,6 +44,7 @@ _PIECE: Final = re.compile(
         |\\[\\<`]
         |\]\(<[^<>\n]*>
     )
+    |(?P<entity>https?://[^\s<>&]*&\#\d+;)
     |(?P<comment><!--[\s\S]*?-->)
     |<(?=/?(?P<tag>[A-Za-z][A-Za-z0-9-]*)[\s/>])
     |<(?=(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,31}):[^<>\s]*>)
@@ -55,10 +61,14 @@ def apply_rules(source: str, rules: Collection[str] = tuple(RULES)) -> str:
         tag, scheme = (piece["tag"] or "").lower(), (piece["scheme"] or "").lower()
         if piece["comment"] and "comment" in rules:
             return ""
-        is_text = (tag and tag not in ELEMENTS and "tag" in rules) or (
-            scheme and scheme not in SCHEMES and "scheme" in rules
-        )
-        return "&lt;" if is_text else piece[0]
+        if piece["entity"]:
+            return unescape(piece[0]) if "entity" in rules else piece[0]
+        is_text = {
+            "tag": tag and tag not in ELEMENTS,
+            "name": tag in UNSEEN and f"</{tag}" not in source.lower(),
+            "scheme": scheme and scheme not in SCHEMES,
+        }
+        return "&lt;" if any(is_text[rule] for rule in is_text if rule in rules) else piece[0]
 
     return _PIECE.sub(change, source)
 

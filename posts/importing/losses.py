@@ -19,7 +19,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from html import unescape
 from itertools import chain, islice
 from typing import Final, TypeVar
@@ -27,7 +27,8 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from posts.markdown.html import is_known_tag  # a list of names, no logic
+from posts.markdown.embeds import EMBEDS, page_of  # lists, no logic
+from posts.markdown.html import ALLOWED_TAGS, is_known_tag
 
 SHOWN: Final = 3
 """How many words or links a report names."""
@@ -58,16 +59,24 @@ _MARKUP: Final = re.compile(
     |`(?<!``)(?P<more>`*)(?!`)(?P<code>
         (?:[^`\n]++|\n(?![ \t>]*(?:\n|[-+*][ \t]|\d+[.)][ \t]|\#))|(?!`(?P=more)(?!`))`+)+?)
         `(?P=more)(?!`)
-    |<(?:!(?:--.*?(?:-->|\Z)|[A-Za-z\[][^<>]*>)
-        |(?P<hidden>script|style|svg|math|template|object)\b.*?(?:</(?P=hidden)\s*>|\Z)
+    |<(?:!(?:--.*?-->|doctype\b[^<>]*>)|\?xml\b[^<>]*>
+        |(?P<hidden>script|style|svg|template)\b.*?</(?P=hidden)\s*>
         |(?<=\]\(<)(?P<angled>[^<>\n]*)>
         |/?(?P<tag>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])(?:
             (?:\s+[^\s"'/<=>]+(?:\s*=\s*(?:[^\s"'<=>`]+|'[^']*'|"[^"]*"))?)*\s*/?>|[^<>]*>))
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_HIDING: Final = (
+    (r"<!--", "-->"),
+    *((rf"<{name}\b", f"</{name}") for name in ("script", "style", "svg", "template")),
+)
 _TAG: Final = "<>"
 """What is left of raw HTML in prose."""
+
+_SHOWN_TAGS: Final = ", ".join(
+    ("a[href]", "img", *(f"{name}[{address}]" for name, address in EMBEDS.items()))
+)
 
 _NOTE_LABEL: Final = re.compile(r"\[\^([^\]\s]+)\]")
 _LINE_MARKS: Final = re.compile(r"\n((?:[ \t>*+-]*(?:\d{1,9}[.)]|\[[xX]\])(?=\s))+)")
@@ -242,7 +251,7 @@ class _SourceReader:
         self._defined_to = 0
 
     def read(self) -> _Side:
-        prose = _MARKUP.sub(self._take_markup, f"\n{self._source}")
+        prose = _MARKUP.sub(self._take_markup, f"\n{_without_unclosed(self._source)}")
         if self._tags:
             self._take_attributes()
         self._side.doubtful += _NOTE_LABEL.findall(prose)
@@ -295,15 +304,31 @@ class _SourceReader:
         name = found["tag"].lower()
         if not is_known_tag(name):
             return found[0]
-        self._doubt(found[0])
-        if name in {"a", "img"}:
-            self._tags.append(found[0])
+        if not self._is_named(name, found):
+            self._doubt(found[0])
+        if name in {"a", "img", *EMBEDS}:
+            self._tags.append(f"{found[0]}</{name}>")
         return _TAG
+
+    def _is_named(self, name: str, found: re.Match[str]) -> bool:
+        """Tell whether a tag that no page shows is only named in a sentence, and so is text."""
+        if name in ALLOWED_TAGS or found[0].lower() != f"<{name}>":
+            return False
+        around = found.string[found.start() - 2 : found.start()], found.string[found.end()]
+        is_word = around[0][:1].isalpha() and around[0][1:] == " " == around[1]
+        return is_word and f"</{name}" not in self._lowered
+
+    @cached_property
+    def _lowered(self) -> str:
+        return self._source.lower()
 
     def _take_attributes(self) -> None:
         """Take what readers get of the tags: links that can be opened, and pictures."""
-        for node in LexborHTMLParser("</a>".join(self._tags)).css("a[href], img"):
+        for node in LexborHTMLParser("".join(self._tags)).css(_SHOWN_TAGS):
             attributes = node.attributes
+            if node.tag in EMBEDS:
+                self._take_embed(attributes.get(EMBEDS[node.tag or ""]) or "")
+                continue
             is_picture = node.tag == "img"
             url = attributes.get("src" if is_picture else "href") or ""
             if is_picture:
@@ -314,6 +339,16 @@ class _SourceReader:
                 self._side.certain.append(url)
             elif not is_picture and not _is_web(url) and not _has_other_scheme(url):
                 self._side.certain.append(url)
+
+    def _take_embed(self, url: str) -> None:
+        """Take the link that stands for what is embedded, or for its page."""
+        page = page_of(url)
+        if is_web := _is_web(page) and _can_be_opened(page):
+            self._side.doubtful_links[_plain(page)] += 1
+        if is_web or not (_is_web(page) or _has_other_scheme(page)):
+            self._side.certain.append(page)
+        if page != url:
+            self._side.texts.append(page)
 
     # References
 
@@ -401,6 +436,15 @@ class _SourceReader:
                 return link
             url = url[: next(i for i, char in enumerate(link) if url[i] != char)]
         return ""
+
+
+def _without_unclosed(source: str) -> str:
+    """Return Markdown in which nothing starts to hide what follows that never ends: it is text."""
+    for start, end in _HIDING:
+        place = source.rfind(end) if end == "-->" else source.lower().rfind(end)
+        head, tail = source[: place + 1], source[place + 1 :]
+        source = head + re.sub(start, r"<\\\g<0>", tail, flags=re.IGNORECASE)
+    return source
 
 
 def _without_marks(code: str) -> str:

@@ -28,8 +28,9 @@ class DocumentParser(VerbatimBlocks, BlockParser):
     def parseDocument(self, texts: Iterable[str]) -> etree.ElementTree[etree.Element | None]:
         """The block tree of a text; Python-Markdown hands it over split at its line feeds."""
         self.root = etree.Element(self.md.doc_tag)
-        self._begin(self.root)
-        for number, line in enumerate(lines.with_ends("\n".join(texts))):
+        source = lines.with_ends("\n".join(texts))
+        self._begin(self.root, source)
+        for number, line in enumerate(source):
             self._start_line(number, line.rstrip("\r\n"))
             self._take()
         self._close_to(0)

@@ -12,6 +12,8 @@ import re
 from html.entities import html5
 from typing import Final, NamedTuple
 
+from posts.markdown.embeds import EMBEDS
+
 ALLOWED_TAGS: Final = frozenset(
     "a abbr b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em"
     " figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s"
@@ -31,7 +33,7 @@ VOID_TAGS: Final = frozenset("br hr img wbr col".split())
 SELF_CLOSING_TAGS: Final = frozenset("p li dt dd tr td th thead tbody tfoot caption rt rp".split())
 """Tags that the next of their kind closes: left open, they do not nest."""
 
-HIDDEN_TAGS: Final = frozenset("script style svg math template head object".split())
+HIDDEN_TAGS: Final = frozenset("script style svg template".split())
 """Tags whose content is no text for a reader."""
 
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3 and the obsolete ones of 16.2.
@@ -41,10 +43,11 @@ _KNOWN_TAGS: Final = (
     | frozenset(
         "acronym address applet area article aside audio base basefont bdi bdo bgsound big blink"
         " body button canvas command content data datalist dialog dir embed fieldset font footer"
-        " form frame frameset header hgroup html iframe image input isindex keygen label legend"
-        " link listing main map marquee menu menuitem meta meter multicol nav nextid nobr noembed"
-        " noframes noscript optgroup option output param plaintext portal progress rb rtc search"
-        " select shadow slot source spacer summary textarea title track video xmp".split()
+        " form frame frameset head header hgroup html iframe image input isindex keygen label"
+        " legend link listing main map marquee math menu menuitem meta meter multicol nav nextid"
+        " nobr noembed noframes noscript object optgroup option output param plaintext portal"
+        " progress rb rtc search select shadow slot source spacer summary textarea title track"
+        " video xmp".split()
     )
 )
 
@@ -67,6 +70,7 @@ _KEPT_ATTRIBUTES: Final = {
     "details": ("open",),
     "time": ("datetime",),
     "abbr": ("title",),
+    **{name: (address,) for name, address in EMBEDS.items()},
 }
 
 
@@ -148,16 +152,17 @@ _ENTITY_IN_VALUE: Final = re.compile(
 
 
 def skip_markup(text: str, start: int, unclosed: set[str]) -> int:
-    """The end of the comment, declaration, instruction or CDATA part at ``start``.
+    """The end of the comment or of HTML's own declaration at ``start``.
 
-    Returns ``start`` if there is none. ``unclosed`` remembers which kinds of markup have no end in
-    the rest of this text, so that it is searched once.
+    Returns ``start`` if there is none: instructions, CDATA parts and declarations that HTML does
+    not know are text, since nobody would see them. ``unclosed`` remembers which kinds of markup
+    have no end in the rest of this text, so that it is searched once.
     https://spec.commonmark.org/0.31.2/#html-comment
     """
     match = _MARKUP_OPENING.match(text, start)
     if match is None:
         return start
-    opening = match[1] or "<!A"
+    opening = match[1] or "<!"
     if opening == "<!--" and text.startswith((">", "->"), start + 4):
         return text.index(">", start) + 1
     if opening in unclosed:
@@ -170,14 +175,14 @@ def skip_markup(text: str, start: int, unclosed: set[str]) -> int:
     return end + len(closing)
 
 
-_MARKUP_OPENING: Final = re.compile(r"(<!--|<\?|<!\[CDATA\[)|<![A-Za-z]")
-_MARKUP_CLOSINGS: Final = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "<!A": ">"}
+_MARKUP_OPENING: Final = re.compile(r"(<!--)|<!doctype\b|<\?xml\b", re.IGNORECASE)
+_MARKUP_CLOSINGS: Final = {"<!--": "-->", "<!": ">"}
 
 
 def skip_hidden(text: str, name: str, start: int) -> int:
-    """The end of an element whose content is not shown; the end of the text if it stays open."""
+    """The end of an element whose content is not shown; ``start`` if it stays open."""
     match = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, start)
-    return len(text) if match is None else match.end()
+    return start if match is None else match.end()
 
 
 def write_open_tag(tag: Tag) -> str:

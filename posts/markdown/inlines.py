@@ -9,13 +9,15 @@ from __future__ import annotations
 import html
 import re
 import xml.etree.ElementTree as etree
+from collections import Counter
 from collections.abc import Callable
 from html.entities import html5 as entities
 from typing import Final, NamedTuple
 
-from posts.markdown import autolinks, emphasis, limits, references, tree
+from posts.markdown import autolinks, emphasis, limits, mentions, references, tree
 from posts.markdown import html as raw
 from posts.markdown.blocks import DocumentParser
+from posts.markdown.embeds import EMBEDS, page_of
 from posts.markdown.references import Target
 from posts.markdown.tree import (
     AS_WRITTEN,
@@ -110,6 +112,8 @@ class InlineParser:
         self._formatting: list[str] = []
         self._unclosed: set[str] = set()
         self._tick_ends: dict[int, int] | None = None
+        self._ends: dict[str, int] | None = None
+        self._embeds: Counter[str] = Counter()
 
     def _scan(self, text: str) -> None:
         position = 0
@@ -384,22 +388,73 @@ class InlineParser:
         if match is not None:
             self._tokens.append(self._automatic_link(f"mailto:{match[1]}", match[1], bare=False))
             return match.end()
-        return self._raw_markup(start, raw.read_tag)
+        if text.startswith("<!--", start):
+            end = raw.skip_markup(text, start, self._unclosed)
+            if end > start:
+                return end
+        tag = raw.read_tag(text, start)
+        if tag is None or (not self._ends_embed(tag) and self._is_mention(tag, start)):
+            self._tokens.append("<")
+            return start + 1
+        return self._take_tag(tag, start)
 
-    def _raw_markup(self, start: int, read: Callable[[str, int], raw.Tag | None]) -> int:
-        """A raw tag or comment; anything else that starts with ``<`` is text."""
+    def _is_mention(self, tag: raw.Tag, start: int) -> bool:
+        """Whether a tag in Markdown is only named, which what embeds something never is."""
+        if tag.attributes and tag.name in EMBEDS:
+            return False
+        text = self._text
+        opens = text[start - 1 : start] in ("", "\n") and self._blocks.tag_lines.is_sentence(
+            text[start : tag.end + mentions.LOOK_AHEAD], self._leaf.line
+        )
+        return mentions.is_mention(text, start, tag, self._last_ends(), opens=opens)
+
+    def _ends_embed(self, tag: raw.Tag) -> bool:
+        if not tag.closing or not self._embeds[tag.name]:
+            return False
+        self._embeds[tag.name] -= 1
+        return True
+
+    def _last_ends(self) -> dict[str, int]:
+        if self._ends is None:
+            self._ends = mentions.last_ends(self._text)
+        return self._ends
+
+    def _raw_markup(self, start: int) -> int:
+        """A raw tag or comment in a block of HTML; anything else that starts with ``<`` is text."""
         end = raw.skip_markup(self._text, start, self._unclosed)
         if end > start:
             return end
-        tag = read(self._text, start)
-        if tag is None:
+        tag = raw.read_loose_tag(self._text, start)
+        if tag is None or mentions.is_mention_in_html(self._text, start, tag, self._last_ends()):
             self._tokens.append("<")
             return start + 1
+        return self._take_tag(tag, start)
+
+    def _take_tag(self, tag: raw.Tag, start: int) -> int:
         if tag.name in raw.HIDDEN_TAGS:
             return tag.end if tag.closing else raw.skip_hidden(self._text, tag.name, tag.end)
-        if tag.name in raw.ALLOWED_TAGS:
+        if tag.name in EMBEDS:
+            self._add_embed(tag)
+        elif tag.name in raw.ALLOWED_TAGS:
             self._add_tag(tag, start)
         return tag.end
+
+    def _add_embed(self, tag: raw.Tag) -> None:
+        """A link to what is embedded, in a paragraph of its own unless something is open."""
+        if tag.closing:
+            return
+        self._embeds[tag.name] += 1
+        url = page_of(tag.attributes.get(EMBEDS[tag.name], ""))
+        if not url or not references.is_linkable(url):
+            return
+        link = self._automatic_link(url, url, bare=True)
+        if self._anchors:
+            self._tokens.append(url)
+        elif self._leaf.element.tag != RAW_HTML or self.open_tags or self._formatting:
+            self._tokens += (" ", link, " ")
+        else:
+            paragraph = etree.Element(RAW_TAG, {"html": "<p>"})
+            self._tokens += (paragraph, link, etree.Element(RAW_TAG, {"html": "</p>"}))
 
     def _add_tag(self, tag: raw.Tag, start: int) -> None:
         if tag.name == "a":
@@ -470,7 +525,7 @@ class InlineParser:
         position = 0
         while (start := text.find("<", position)) >= 0:
             self._tokens.append(html.unescape(text[position:start]))
-            position = self._raw_markup(start, raw.read_loose_tag)
+            position = self._raw_markup(start)
         self._tokens.append(html.unescape(text[position:]))
 
     # -- tokens to tree ---------------------------------------------------------------------

@@ -25,11 +25,12 @@ TASK: Final = re.compile(r"\[([ xX])\](?=[ \t]+\S)")
 _PREFIX_WITH_TAB: Final = re.compile(r"[ >*+\-0-9.)\t]*\t")
 
 # https://spec.commonmark.org/0.31.2/#html-blocks, kinds 1 to 6; the end is looked for in the line.
+# Of declarations only the one that HTML has.
 _HTML_STARTS: Final = (
     re.compile(r"<(?:script|pre|textarea|style)(?:\s|>|$)", re.IGNORECASE),
     re.compile(r"<!--"),
     re.compile(r"<\?"),
-    re.compile(r"<![A-Za-z]"),
+    re.compile(r"<!doctype\b[^<>]*>\s*$", re.IGNORECASE),
     re.compile(r"<!\[CDATA\["),
     re.compile(
         r"</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd"

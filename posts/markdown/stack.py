@@ -6,6 +6,7 @@ import xml.etree.ElementTree as etree
 from typing import Final, Literal
 
 from posts.markdown import limits, lines, references
+from posts.markdown.mentions import TagLines
 from posts.markdown.tree import Head, Leaf, Note, Span, UsedNote
 
 Outcome = Literal["container", "leaf", None]
@@ -38,7 +39,8 @@ class BlockStack:
     phase adds ``used_notes``.
     """
 
-    def _begin(self, root: etree.Element) -> None:
+    def _begin(self, root: etree.Element, source: list[str]) -> None:
+        self.tag_lines = TagLines(source)
         self.definitions: dict[str, references.Target] = {}
         self.notes: dict[str, Note] = {}
         self.spans: dict[etree.Element, Span] = {}

@@ -33,9 +33,11 @@ class VerbatimBlocks(BlockStack):
     def _start_html(self) -> Outcome:
         line = self._text[self._start :]
         kind = lines.html_block_kind(line, in_paragraph=self._stack[-1].kind == "paragraph")
-        if not kind:
+        if not kind or self.tag_lines.is_sentence(line, self._number):
             return None
         if kind == lines.HTML_COMMENT:
+            if not self.tag_lines.ends_comment(self._number):
+                return None  # CommonMark would hide the rest of the document
             end = self._text.find("-->", self._start + 2)
             if 0 <= end < self._size - 3:
                 self._advance(end + 3)

@@ -145,8 +145,10 @@ WORD_RULES = {
     "tags left out of a word": ("H<font size=1>2</font>O is wet", "wet", "“wet” (line 1)"),
     "comments in a word": ("ta<!-- y -->ble is set", "set", "“set” (line 1)"),
     "comments": ("a <!-- b c --> d\n\nend", "end", "“end” (line 3)"),
-    "declarations": ("at <!logo:1374> and <!DOCTYPE html> here", "here", "“here” (line 1)"),
+    "declarations": ("<!DOCTYPE html>\n\nat <!logo:1374>", "logo", "“logo” (line 3)"),
     "scripts": ("a\n\n<script>\nlet b\n</script>\n\nend", "end", "“end” (line 7)"),
+    "names of tags": ("a <title> of <script> b", "&lt;title&gt;", "“title” (line 1)"),
+    "what never ends": ("a\n\n<script> b\n\n<!-- c", " c", "“c” (line 5)"),
     "tags nobody knows": ("a Vec<T> of <id:x>", "&lt;T&gt;", "“T” (line 1)"),
     "tags in code": ("write `<b>` here", "&lt;b&gt;", "“b” (line 1)"),
     "languages of code": ("```python title\nx = 1\n```", "x =", "“x” (line 2)"),
@@ -330,6 +332,14 @@ def test_a_right_rendering_raises_no_alarm_and_a_wrong_one_does(
 )
 def test_links_that_the_renderer_adds_do_not_count(attributes: str) -> None:
     assert find_losses(ISSUE, render(ISSUE) + f"<a {attributes}></a>") == ""
+
+
+def test_what_is_embedded_must_be_a_link() -> None:
+    text = 'a <video src="https://a.org/b"></video>\n\n<iframe src="//player.vimeo.com/video/7">\n'
+    html = render(text)
+    assert find_losses(text, html) == ""
+    assert "“b” (line 1)" in find_losses(text, re.sub("<a[^>]*a.org.*?</a>", "", html))
+    assert "“7”" in find_losses(text, re.sub("<a[^>]*vimeo.*?</a>", "", html))
 
 
 def test_a_cell_that_a_table_drops_is_noticed() -> None:

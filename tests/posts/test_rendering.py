@@ -131,7 +131,35 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("<!-- a -->**b**", "<p><strong>b</strong></p>"),
         ("a <!-- b --> c", "<p>a c</p>"),
         ("<!-- a\n\n# b\n-->c\n\nd", "<p>c</p><p>d</p>"),
-        ("a<script>b</script>c <style>d</style>e", "<p>ac e</p>"),
+        ("a <svg><path/></svg> b", "<p>a b</p>"),
+        ("<script>\na\n</script>\n\n<style>b</style>\n\nc", "<p>c</p>"),
+        # names of tags
+        ("a <script> or <style>, <title>과 <svg>", "<p>a &lt;script&gt; or &lt;style&gt;, "
+         "&lt;title&gt;과 &lt;svg&gt;</p>"),
+        ("a<script>*b*</script>c", "<p>a&lt;script&gt;<em>b</em>&lt;/script&gt;c</p>"),
+        ("<title> is *a*\n\n<script> is b\n\nc", "<p>&lt;title&gt; is <em>a</em></p>"
+         "<p>&lt;script&gt; is b</p><p>c</p>"),
+        ("<table> layouts\n\n<div> a\n\n</div>", "<p>&lt;table&gt; layouts</p><div> a </div>"),
+        ("Use <b>, <code> or <div>. A <br> b", "<p>Use &lt;b&gt;, &lt;code&gt; or &lt;div&gt;. "
+         "A <br> b</p>"),
+        ("<select><option>a</option></select> b <select> and </select>",
+         "<p>a b &lt;select&gt; and &lt;/select&gt;</p>"),
+        ('a <font color="red">b</font> <input type="text">',
+         '<p>a b &lt;input type="text"&gt;</p>'),
+        ("a <small>([b](c))</small> d</b>", '<p>a <small>(<a href="c">b</a>)</small> d</p>'),
+        ("<div>a <video> b</div>", "<div>a &lt;video&gt; b</div>"),
+        ("a <!logo:1> <?php b ?>\n\n<!DOCTYPE html>\n\n<!-- c", "<p>a &lt;!logo:1&gt; "
+         "&lt;?php b ?&gt;</p><p>&lt;!-- c</p>"),
+        # embeds
+        ('a <video src="/b.mp4"></video>', '<p>a <a href="/b.mp4">/b.mp4</a></p>'),
+        ('<iframe src="//www.youtube.com/embed/b-c?d"></iframe>\n\ne',
+         '<p><a href="https://www.youtube.com/watch?v=b-c">https://www.youtube.com/watch?v=b-c</a>'
+         "</p><p>e</p>"),
+        ('<object data="/b.pdf">c</object>', '<p><a href="/b.pdf">/b.pdf</a> c</p>'),
+        ('<video>\n<source src="/b.mp4">\n</video>',
+         '<p><a href="/b.mp4">/b.mp4</a></p>'),
+        ('<iframe src="about:blank"></iframe><iframe src="javascript:a"></iframe>', ""),
+        ('[<embed src="/b"> c](/d)', '<p><a href="/d"> /b c</a></p>'),
         ('<a href="/?a=1&noteId=2&copy=3&lt;&gt">b</a>',
          '<p><a href="/?a=1&amp;noteId=2&amp;copy=3&lt;&gt;">b</a></p>'),
         ('<div><a href="/?a&sect&notin=b">&sect &#39c</a></div>',
