@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from links.models import Link
+from links.models import Link, Source
 from posts.models.posts import SLUG_LENGTH, Post
 
 
@@ -119,6 +119,16 @@ class LinkedItem(models.Model):
         _("hidden"), default=False, help_text=_("Left out of the page and the feeds.")
     )
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
+    # What the page of a recurring section lists; without a date while readers do not see it.
+    recurring = models.ForeignKey(
+        RecurringSection,
+        related_name="items",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+    )
+    date = models.DateTimeField(null=True, editable=False)  # Post.listed_at
 
     class Meta:
         verbose_name = _("linked item")
@@ -135,6 +145,11 @@ class LinkedItem(models.Model):
                 condition=Q(removed_at__isnull=False),
                 name="posts_item_tombstones",
             ),
+            models.Index(
+                fields=["recurring", "-date", "id"],
+                condition=Q(date__isnull=False),
+                name="posts_items_of_a_section",
+            ),
         )
 
     def __str__(self) -> str:
@@ -150,7 +165,11 @@ class LinkedItem(models.Model):
 
 
 class Appearance(models.Model):
-    """One place a Link stands: in an item, or elsewhere in a section (a heading, a table)."""
+    """One place a Link stands: in an item, or elsewhere in a section (a heading, a table).
+
+    One place of each link that readers see in a post has a ``host``: that is what the page of a
+    source lists. An ``owner`` is a source, too; what is there of it is there of its host.
+    """
 
     post = models.ForeignKey(Post, related_name="appearances", on_delete=models.CASCADE)
     section = models.ForeignKey(
@@ -163,6 +182,13 @@ class Appearance(models.Model):
     position = models.PositiveIntegerField()
     url = models.TextField(_("address as written"))
     anchor_text = models.TextField(_("anchor text"), blank=True)
+    host = models.ForeignKey(
+        Source, related_name="+", on_delete=models.PROTECT, null=True, db_index=False
+    )
+    owner = models.ForeignKey(
+        Source, related_name="+", on_delete=models.PROTECT, null=True, db_index=False
+    )
+    date = models.DateTimeField(null=True)  # Post.listed_at
 
     class Meta:
         verbose_name = _("appearance")
@@ -171,6 +197,16 @@ class Appearance(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["section", "position"], name="posts_appearance_place"),
         ]
+        indexes = (
+            *(
+                models.Index(
+                    fields=[source, "-date", "id"],
+                    condition=Q(**{f"{source}__isnull": False}),
+                    name=f"posts_links_of_{source}",
+                )
+                for source in ("host", "owner")
+            ),
+        )
 
     def __str__(self) -> str:
         return self.url

@@ -20,7 +20,13 @@ from posts.documents import SectionSource
 from posts.languages import reading_minutes
 from posts.models import SLUG_LENGTH, Citation, Post, RecurringSection, Section
 from posts.naming import heading_key, unicode_slug, with_suffix
-from posts.publishing.itemizing import ItemGrid, derive_appearances, derive_items, known_items
+from posts.publishing.itemizing import (
+    ItemGrid,
+    derive_appearances,
+    derive_items,
+    known_items,
+    shown_places,
+)
 from posts.rendering import FoundSection
 
 KEY_LENGTH = 400
@@ -69,7 +75,7 @@ def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSe
 
 def unlist(post: Post) -> None:
     """Take a post out of every list: what was derived turned out to be nothing to publish."""
-    for rows in (post.sections, post.citations, post.taggings):
+    for rows in (post.sections, post.citations, post.taggings, post.items, post.appearances):
         rows.update(date=None)
 
 
@@ -153,19 +159,15 @@ def _shown_links(
 ) -> list[Link]:
     """Return the web links that readers see, once for each place."""
     return [
-        links[link.url]
+        links[place.url]
         for rows, section in zip(items, found, strict=False)
-        for link in section.links
-        if link.url in links
-        and links[link.url].source_id
-        and links[link.url].standing == Link.Standing.SHOWN
-        and not (link.item is not None and rows[link.item].hidden)
+        for place in shown_places(rows, section, links)
     ]
 
 
 def _derive_citations(post: Post, shown: Sequence[Link]) -> None:
-    # What is cited of an owner is cited of the host, too.
-    sources = [link.source for link in shown if link.source]
+    # Each link once, as a source's page lists it. What is cited of an owner is cited of the host.
+    sources = [link.source for link in {link.pk: link for link in shown}.values() if link.source]
     cited = Counter(pk for source in sources for pk in (source.pk, source.parent_id) if pk)
     wanted = {(source, count, post.listed_at) for source, count in cited.items()}
     stored = set(post.citations.values_list("source_id", "link_count", "date"))

@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import count, islice
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.models import Link
@@ -20,7 +21,7 @@ from links.rows import create, insert, rewrite
 from posts.models import Appearance, LinkedItem, Post, Section
 from posts.naming import heading_key
 from posts.publishing.matching import Trait, match_items, trait_of
-from posts.rendering import FoundItem, FoundSection
+from posts.rendering import FoundItem, FoundLink, FoundSection
 
 TOMBSTONES_KEPT = timedelta(days=90)
 
@@ -62,10 +63,13 @@ def derive_items(
             trait = trait_of(read, item, _digest(item))
             traits.append(trait)
             values.append(_values_of(item, section, position, trait, links))
-    uids = identities()
+    uids, matches = identities(), _match(known, traits)
+    for value, match in zip(values, matches, strict=True):
+        is_hidden = match is not None and known[match].hidden
+        value["date"] = None if is_hidden else post.listed_at
     rows = [
         LinkedItem(post=post, uid=next(uids), **value) if match is None else known[match]
-        for value, match in zip(values, _match(known, traits), strict=True)
+        for value, match in zip(values, matches, strict=True)
     ]
     rewrite((row, value) for row, value in zip(rows, values, strict=True) if row.pk)
     create([row for row in rows if not row.pk], "uid")
@@ -116,6 +120,7 @@ def _values_of(
     link = links.get(trait.url)
     return {
         "section_id": section.pk,
+        "recurring_id": section.recurring_id,
         "position": position,
         "kind": item.kind,
         "group": item.group,
@@ -136,14 +141,19 @@ def _bury(post: Post, known: Sequence[LinkedItem], kept: set[int]) -> None:
     """Turn items whose text is gone into tombstones, and forget the old ones."""
     now = timezone.now()
     if gone := [row.pk for row in known if not _is_removed(row) and row.pk not in kept]:
-        post.items.filter(pk__in=gone).update(removed_at=now, section=None)
+        post.items.filter(pk__in=gone).update(
+            removed_at=now, section=None, recurring=None, date=None
+        )
     if any(map(_is_removed, known)):
         post.items.filter(removed_at__lt=now - TOMBSTONES_KEPT).delete()
 
 
 # Appearances
 
-APPEARANCE_FIELDS = ("section_id", "position", "item_id", "link_id", "url", "anchor_text")
+APPEARANCE_FIELDS = (
+    "section_id", "position", "item_id", "link_id", "url", "anchor_text", "host_id", "owner_id"
+)  # fmt: skip
+_HOST = APPEARANCE_FIELDS.index("host_id")
 
 
 def derive_appearances(
@@ -158,18 +168,55 @@ def derive_appearances(
     Returns the keys of the links that stood in the post before.
     """
     stored: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in post.appearances.order_by("section", "position").values_list(*APPEARANCE_FIELDS):
-        stored[row[0]].append(row)
+    dates = set()
+    for *row, date in _stored_appearances(post):
+        stored[row[0]].append(tuple(row))
+        dates |= {date} if row[_HOST] else set()
+    listed = _listed_places(items, found, links)
     outdated, new = [], []
     for index, section in enumerate(sections):
-        wanted = _appearances(section, items[index], found[index], links) if found else []
+        wanted = _appearances(section, items[index], found[index], links, listed) if found else []
         if wanted != stored.get(section.pk, []):
             outdated.append(section.pk)
-            new += [(post.pk, *values) for values in wanted]
+            new += [(post.pk, *values, values[_HOST] and post.listed_at) for values in wanted]
     if stored and outdated:
         Appearance.objects.filter(section__in=outdated).delete()
-    insert(Appearance, ("post_id", *APPEARANCE_FIELDS), new)
+    insert(Appearance, ("post_id", *APPEARANCE_FIELDS, "date"), new)
+    if dates - {post.listed_at}:
+        post.appearances.filter(host__isnull=False).update(date=post.listed_at)
     return {link for rows in stored.values() for _, _, _, link, *_ in rows}
+
+
+def _stored_appearances(post: Post) -> QuerySet[Appearance, Any]:
+    rows = post.appearances.order_by("section", "position")
+    return rows.values_list(*APPEARANCE_FIELDS, "date")
+
+
+def _listed_places(
+    items: ItemGrid, found: Sequence[FoundSection], links: Mapping[str, Link]
+) -> set[int]:
+    """Return (by ``id``) one place of each web link that readers see: as an item's main link, or
+    else the first."""
+    places: dict[int, tuple[bool, FoundLink]] = {}
+    for rows, section in zip(items, found, strict=False):
+        for place in shown_places(rows, section, links):
+            link = links[place.url]
+            is_main = place.item is not None and rows[place.item].link_id == link.pk
+            if link.pk not in places or (is_main and not places[link.pk][0]):
+                places[link.pk] = is_main, place
+    return {id(place) for _is_main, place in places.values()}
+
+
+def shown_places(
+    rows: Sequence[LinkedItem], found: FoundSection, links: Mapping[str, Link]
+) -> Iterator[FoundLink]:
+    """Yield the places of the web links of a section that readers see."""
+    for place in found.links:
+        link = links.get(place.url)
+        if link is None or not link.source_id or link.standing != Link.Standing.SHOWN:
+            continue
+        if place.item is None or not rows[place.item].hidden:
+            yield place
 
 
 def _appearances(
@@ -177,6 +224,7 @@ def _appearances(
     items: Sequence[LinkedItem],
     found: FoundSection,
     links: Mapping[str, Link],
+    listed: set[int],
 ) -> list[tuple[Any, ...]]:
     return [
         (
@@ -186,7 +234,15 @@ def _appearances(
             links[link.url].pk,
             link.url,
             link.anchor,
+            *(_host_and_owner(links[link.url]) if id(link) in listed else (None, None)),
         )
         for position, link in enumerate(found.links)
         if link.url in links
     ]
+
+
+def _host_and_owner(link: Link) -> tuple[int | None, int | None]:
+    source = link.source
+    if source is None or source.parent_id is None:
+        return link.source_id, None
+    return source.parent_id, source.pk

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from django.conf import settings
@@ -18,15 +19,17 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from posts.naming import nfc
 from posts.publishing.composing import absolute
-from posts.publishing.marks import BODY, CUT, STORED
-from posts.site import listing
+from posts.publishing.marks import BODY, CUT, STORED, stored
+from posts.site import library, listing
 from posts.site.listing import public_row
-from posts.site.shell import with_site
+from posts.site.shell import filled, with_site
+from posts.templatetags.newsletter import rfc822
 
 FEED_POSTS = 20
 MAX_AGE = 300  # seconds a reader may keep a feed before asking again
@@ -34,12 +37,22 @@ MAX_AGE = 300  # seconds a reader may keep a feed before asking again
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a feed says of itself: title, the addresses of its page and of itself, last change."""
+    """What a feed says of itself: title, the paths of its page and of itself, last change."""
 
     title: str
-    page: str
-    address: str
+    page_path: str
+    path: str
     updated: datetime
+
+    @property
+    def page(self) -> str:
+        """The address of its page."""
+        return absolute(self.page_path)
+
+    @property
+    def address(self) -> str:
+        """Its own address."""
+        return absolute(self.path)
 
 
 @require_safe
@@ -58,19 +71,21 @@ def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 
 @require_safe
 def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
-    """The latest issues that have a recurring section."""
-    _count, pk, title = public_row(listing.section_named(nfc(slug), timezone.now()))
+    """The latest items of a recurring section."""
+    now = timezone.now()
+    _count, pk, title, *_dates = public_row(listing.section_named(nfc(slug), now))
     page = reverse("posts:section", args=[nfc(slug)])
-    return _feed(request, form, _titled(title), page, listing.with_section, pk)
+    return _library(request, form, title, page, library.newest(library.items_of, pk, now))
 
 
 @require_safe
 def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
-    """The latest issues that cite a source."""
-    name = nfc(name).lower()
-    _count, pk, *_dates = public_row(listing.source_named(name, timezone.now()))
+    """The latest links of a source."""
+    now, name = timezone.now(), nfc(name).lower()
+    _count, pk, _links, _first, _last, host = public_row(listing.source_named(name, now))
     page = reverse("posts:source", args=[name])
-    return _feed(request, form, _titled(name), page, listing.citing, pk)
+    rows_of = library.links_of_owner if host else library.links_of_host
+    return _library(request, form, name, page, library.newest(rows_of, pk, now))
 
 
 def _titled(name: str) -> str:
@@ -85,18 +100,40 @@ def _feed(
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
     known = repr((form, title, settings.SITE_URL, [row[0] for row in rows]))
+    changed = max((row[1] for row in rows), default=now)
+
+    def entries() -> list[bytes]:
+        write = FORMS[form].body
+        return [_filled(row[2], row[4] or row[3], write) for row in rows]
+
+    return _sent(request, form, Channel(title, page, request.path, changed), known, entries)
+
+
+def _library(
+    request: HttpRequest, form: str, name: str, page: str, found: list[library.Entry]
+) -> HttpResponse:
+    """Send the feed of a list of links or items, or 304 when the reader has it already."""
+    changed = found[0].date if found else timezone.now()
+    channel = Channel(_titled(name), page, request.path, changed)
+    known = repr((form, name, settings.SITE_URL, found))
+    return _sent(request, form, channel, known, lambda: FORMS[form].entries(found))
+
+
+def _sent(
+    request: HttpRequest,
+    form: str,
+    channel: Channel,
+    known: str,
+    entries: Callable[[], list[bytes]],
+) -> HttpResponse:
     etag = f'"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        updated = max((row[1] for row in rows), default=now)
-        channel = Channel(title, absolute(page), absolute(request.path), updated)
         written = FORMS[form]
         head, tail = written.frame(form, channel)
-        entries = written.separator.join(
-            _filled(entry, fed or body, written.body) for _, _, entry, body, fed, *_key in rows
-        )
+        body = written.separator.join(entries())
         response = HttpResponse(
-            b"".join((head.encode(), entries, tail.encode())),
+            b"".join((head.encode(), body, tail.encode())),
             content_type=f"{written.media_type}; charset=utf-8",
         )
     response.headers["ETag"] = etag
@@ -145,17 +182,68 @@ def _json_text(text: bytes) -> bytes:
     return text.replace(b"\r", b"\\r").replace(b"\t", b"\\t")
 
 
+# Entries of links and items
+
+
+def _html(entry: library.Entry) -> str:
+    """Return what a feed says of a link or item: its line, and where it stands."""
+    line = format_html("<p>{}</p>", entry.line) if entry.line else ""
+    # Plain text, so that it is escaped where it goes.
+    return f'{line}<p><a href="{absolute(entry.place)}">{escape(entry.issue)}</a></p>'
+
+
+def _xml_entries(
+    form: str, say: Callable[[datetime], str], found: list[library.Entry]
+) -> list[bytes]:
+    rows = [
+        (
+            entry.title,
+            entry.address or absolute(entry.place),
+            absolute(entry.place),
+            entry.identity.urn,
+            say(entry.date),
+            _html(entry),
+            entry.language,
+        )
+        for entry in found
+    ]
+    fields = ("title", "url", "place", "id", "date", "html", "lang")
+    return [stored(filled(f"feed/{form}_linked", fields, rows, "xml"))]
+
+
+def _json_entries(found: list[library.Entry]) -> list[bytes]:
+    return [_json_entry(entry) for entry in found]
+
+
+def _json_entry(entry: library.Entry) -> bytes:
+    place = absolute(entry.place)
+    item = {
+        "id": entry.identity.urn,
+        "url": place,
+        "external_url": entry.address,
+        "title": entry.title,
+        "content_html": _html(entry),
+        "date_published": entry.date.isoformat(),
+        "language": entry.language,
+    }
+    return json.dumps({name: value for name, value in item.items() if value}).encode()
+
+
 class Form(NamedTuple):
-    """How a feed is written: its media type, its frame, what is between entries, and bodies."""
+    """How a feed is written: its media type, its frame, what is between entries, bodies, and the
+    entries of links and items."""
 
     media_type: str
     frame: Callable[[str, Channel], list[str]]
     separator: bytes
     body: Callable[[bytes], bytes]
+    entries: Callable[[list[library.Entry]], list[bytes]]
 
 
 FORMS = {
-    "rss": Form("application/rss+xml", _xml, b"", bytes),
-    "atom": Form("application/atom+xml", _xml, b"", bytes),
-    "json": Form("application/feed+json", _json, b",\n", _json_text),
+    "rss": Form("application/rss+xml", _xml, b"", bytes, partial(_xml_entries, "rss", rfc822)),
+    "atom": Form(
+        "application/atom+xml", _xml, b"", bytes, partial(_xml_entries, "atom", datetime.isoformat)
+    ),
+    "json": Form("application/feed+json", _json, b",\n", _json_text, _json_entries),
 }

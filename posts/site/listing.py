@@ -7,7 +7,7 @@ short range of an index over dates, are subtracted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -58,7 +58,7 @@ _BY: dict[type[Listed], str] = {TaggedPost: "tag", Section: "recurring", Citatio
 _COUNT = Func(F("pk"), function="COUNT", output_field=IntegerField())
 
 
-# Posts of the site, a tag, a section, a source: rows of post columns, then publish time and id
+# Posts of the site or a tag: rows of post columns, then publish time and id
 
 
 def cards(at: datetime, *columns: str) -> QuerySet[Post, Any]:
@@ -70,30 +70,14 @@ def cards(at: datetime, *columns: str) -> QuerySet[Post, Any]:
 
 def tagged(tag: int, at: datetime, *columns: str) -> QuerySet[TaggedPost, Any]:
     """Return the public posts of a tag as ``cards`` does."""
-    return _rows(TaggedPost.objects.filter(tag=tag), "content_object", at, columns)
-
-
-def with_section(section: int, at: datetime, *columns: str) -> QuerySet[Section, Any]:
-    """Return the public posts that have a recurring section as ``cards`` does."""
-    return _rows(Section.objects.filter(recurring=section, repeat=0), "post", at, columns)
-
-
-def citing(source: int, at: datetime, *columns: str) -> QuerySet[Citation, Any]:
-    """Return the public posts that cite a source as ``cards`` does."""
-    return _rows(Citation.objects.filter(source=source), "post", at, columns)
-
-
-def _rows(
-    rows: QuerySet[Any], post: str, at: datetime, columns: Sequence[str]
-) -> QuerySet[Any, Any]:
-    paths = [f"{post}__{column}" for column in columns or (CARD,)]
-    found = rows.filter(date__lte=at).order_by("-date", f"-{post}_id")
-    return found.values_list(*paths, "date", f"{post}_id")
+    paths = [f"content_object__{column}" for column in columns or (CARD,)]
+    rows = TaggedPost.objects.filter(tag=tag, date__lte=at).order_by("-date", "-content_object_id")
+    return rows.values_list(*paths, "date", "content_object_id")
 
 
 @cache
 def newest(rows_of: RowsOf, count: int, *columns: str) -> Callable[..., Rows]:
-    """Return a prepared query of the newest rows of ``cards``, ``tagged``, … .
+    """Return a prepared query of the newest rows of ``cards`` or ``tagged``.
 
     It takes the arguments that these take before the columns.
     """
@@ -146,8 +130,9 @@ def tag_named(slug: str, at: datetime) -> QuerySet[Tag, Any]:
 
 @prepared
 def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
-    rows = with_public_count(RecurringSection.objects.filter(slug=slug), Section, at)
-    return rows.values_list("public_count", "pk", "title")
+    """Return the numbers and dates of a recurring section."""
+    rows = with_dates(RecurringSection.objects.filter(slug=slug), Section, at)
+    return rows.values_list("public_count", "pk", "title", "first_seen", "last")
 
 
 @prepared

@@ -60,27 +60,29 @@ def read_cursor(value: str | None) -> Cursor | None:
 
 
 def paginate(
-    value: str | None, first: Callable[[], Rows], rest: Callable[[], QuerySet[Any, Any]]
+    value: str | None,
+    first: Callable[[], Rows],
+    rest: Callable[[], QuerySet[Any, Any]],
+    size: int = PAGE_SIZE,
 ) -> Page:
     """Return the page that the request's ``?page=`` names.
 
     ``first`` returns the rows of the first page and one more, ``rest`` a ``values_list`` of all
-    rows; both end with the columns they are ordered by, moment and id. A cursor without rows
-    behind it is Http404; the first page of an empty list is an empty page.
+    rows; both end with the columns they are ordered by: the moment, newest first, and the id, which
+    may rise or fall. A cursor without rows behind it is Http404; the first page of an empty list is
+    an empty page.
     """
     cursor = read_cursor(value)
     if cursor is None:
         found = first()
-        return _page(found[:PAGE_SIZE], newer=False, older=len(found) > PAGE_SIZE)
+        return _page(found[:size], newer=False, older=len(found) > size)
     rows = rest()
-    date, pk = (str(name) for name in rows.query.values_select[-2:])
     backwards = cursor.direction == "newer"
-    order = (date, pk) if backwards else (f"-{date}", f"-{pk}")
-    found = list(rows.filter(_beyond(cursor, date, pk)).order_by(*order)[: PAGE_SIZE + 1])
+    beyond = rows.filter(_beyond(cursor, *(str(name) for name in rows.query.order_by)))
+    found = list((beyond.reverse() if backwards else beyond)[: size + 1])
     if not found:
         raise Http404("No such page.")
-    more = len(found) > PAGE_SIZE
-    found = found[:PAGE_SIZE]
+    more, found = len(found) > size, found[:size]
     if backwards:
         return _page(found[::-1], newer=more, older=True)
     return _page(found, newer=True, older=more)
@@ -94,11 +96,13 @@ def _page(rows: Rows, *, newer: bool, older: bool) -> Page:
     )
 
 
-def _beyond(cursor: Cursor, date: str, pk: str) -> Q:
-    side = "gt" if cursor.direction == "newer" else "lt"
+def _beyond(cursor: Cursor, by_date: str, by_pk: str) -> Q:
+    date, pk = by_date.removeprefix("-"), by_pk.removeprefix("-")
+    side, other = ("gt", "lt") if cursor.direction == "newer" else ("lt", "gt")
+    key = side if by_pk.startswith("-") else other
     # The first bound says nothing new, but it lets a database start inside the index.
     return Q(**{f"{date}__{side}e": cursor.moment}) & (
-        Q(**{f"{date}__{side}": cursor.moment}) | Q(**{f"{pk}__{side}": cursor.pk})
+        Q(**{f"{date}__{side}": cursor.moment}) | Q(**{f"{pk}__{key}": cursor.pk})
     )
 
 

@@ -69,8 +69,10 @@ def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
     return SafeString(b"".join(with_dates(part, time) for part, time, *_key in rows).decode())
 
 
-def filled(name: str, fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> SafeString:
-    """Return rows, each as ``templates/posts/<name>.html`` makes it of its fields.
+def filled(
+    name: str, fields: Sequence[str], rows: Iterable[Sequence[Any]], extension: str = "html"
+) -> SafeString:
+    """Return rows, each as ``templates/posts/<name>.<extension>`` makes it of its fields.
 
     The template is rendered once for each set of fields that have a value, and kept with marks in
     their places: to render it for every row would take ten times as long as all else of a list.
@@ -81,17 +83,17 @@ def filled(name: str, fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> S
         values = {field: value for field, value in zip(fields, row, strict=True) if value}
         given = tuple(values)
         if given not in patterns:
-            patterns[given] = _kept(_pattern, name, *given)
+            patterns[given] = _kept(_pattern, name, extension, *given)
         pieces = patterns[given].copy()
         pieces[1::2] = [conditional_escape(values[field]) for field in pieces[1::2]]
         made.append("".join(pieces))
     return SafeString("".join(made))
 
 
-def _pattern(name: str, *fields: str) -> list[str]:
+def _pattern(name: str, extension: str, *fields: str) -> list[str]:
     """Return what stands around the fields of a row, with their names in between."""
     marked = {field: SafeString(f"{CUT}{field}{CUT}") for field in fields}
-    return _render(name, marked).split(CUT)
+    return _render(name, marked, extension).split(CUT)
 
 
 def short_day(moment: datetime | None) -> SafeString:
@@ -150,5 +152,5 @@ def _parts(name: str, context: dict[str, Any]) -> list[str]:
     return _render(name, {"mark": SafeString(CUT)} | context).split(CUT)
 
 
-def _render(name: str, context: dict[str, Any]) -> str:
-    return get_template(f"posts/{name}.html").render({"site": site()} | context)
+def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
+    return get_template(f"posts/{name}.{extension}").render({"site": site()} | context)

@@ -21,7 +21,7 @@ from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
-from posts.site import feeds, indexes, listing
+from posts.site import feeds, indexes, library, listing
 from posts.site.listing import public_row
 from posts.site.paging import Page, paginate
 from posts.site.shell import article_page, joined, page
@@ -183,44 +183,39 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def section(request: HttpRequest, slug: str) -> HttpResponse:
-    """The issues that have a recurring section."""
+    """The items of a recurring section; when and how often it came back."""
     now = timezone.now()
-    count, pk, title = public_row(listing.section_named(nfc(slug), now))
-    found = _found(request, listing.with_section, pk, now)
+    count, pk, title, first_seen, last_seen = public_row(listing.section_named(nfc(slug), now))
     context = {
         "title": title,
         "kicker": gettext("Section"),
         "kicker_url": reverse("posts:sections"),
-        "facts": [issue_count(count)],
+        "facts": [issue_count(count), *_seen(first_seen, last_seen)],
         "feeds": _feeds("section", nfc(slug)),
     }
-    return _listing(request, found, context, nav="sections")
+    found = library.found(request.GET.get("page"), library.items_of, pk, now)
+    return _library(request, found, context, nav="sections")
 
 
 @require_safe
 def source(request: HttpRequest, name: str) -> HttpResponse:
-    """The issues that cite a host or an owner; when and how often; a host's owners."""
+    """The links of a host or an owner; when and how often they were cited; a host's owners."""
     now, name = timezone.now(), nfc(name).lower()
-    row = public_row(listing.source_named(name, now))
-    count, pk, links, first_seen, last_seen, host = row
-    found = _found(request, listing.citing, pk, now)
+    count, pk, links, first_seen, last_seen, host = public_row(listing.source_named(name, now))
+    rows_of = library.links_of_owner if host else library.links_of_host
     owners = [] if host else [owner for owner in listing.owners_of(pk, now) if owner[0] > 0]
     context = {
         "title": name,
         "kicker": gettext("Source"),
         "kicker_url": reverse("posts:sources"),
         "within": host and (host, _source_url(host)),
-        "facts": [
-            issue_count(count),
-            link_count(links),
-            format_html(gettext("first seen {}"), short_date(first_seen)),
-            format_html(gettext("last seen {}"), short_date(last_seen)),
-        ],
+        "facts": [issue_count(count), link_count(links), *_seen(first_seen, last_seen)],
         "owners": [indexes.owner(owner, cited) for cited, owner in owners],
         "all_owners": len(owners) == listing.OWNERS and _all_owners(name),
         "feeds": _feeds("source", name),
     }
-    return _listing(request, found, context, nav="sources")
+    found = library.found(request.GET.get("page"), rows_of, pk, now)
+    return _library(request, found, context, nav="sources")
 
 
 @require_safe
@@ -242,7 +237,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def _found(request: HttpRequest, rows_of: listing.RowsOf, pk: int, now: datetime) -> Page:
-    """Return the page of a tag's, section's or source's posts that is asked for."""
+    """Return the page of a tag's posts that is asked for."""
     return paginate(
         request.GET.get("page"),
         lambda: listing.first_page(rows_of)(pk, now),
@@ -271,6 +266,19 @@ def _steps(request: HttpRequest, found: Page) -> dict[str, str]:
 def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
     parts = {"rows": joined(found.rows), **_steps(request, found)}
     return page("listing", context | parts, nav=nav, path=request.path)
+
+
+def _library(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
+    parts = {"rows": found.rows[0], **_steps(request, found)}
+    return page("library", context | parts, nav=nav, path=request.path)
+
+
+def _seen(first: datetime | None, last: datetime | None) -> list[str]:
+    return [
+        format_html(text, short_date(moment))
+        for text, moment in ((gettext("first seen {}"), first), (gettext("last seen {}"), last))
+        if moment
+    ]
 
 
 def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:

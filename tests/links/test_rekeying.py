@@ -401,7 +401,7 @@ def test_citations_and_counters_are_right_afterwards() -> None:
     rekey()
 
     cited = {c.source.name: c.link_count for c in post.citations.all()}
-    assert cited == {"blog.naver.com": 2, "blog.naver.com/a": 2}
+    assert cited == {"blog.naver.com": 1, "blog.naver.com/a": 1}
     counted = Source.objects.filter(post_count__gt=0).values_list("name", "link_count")
     assert dict(counted) == cited
 

@@ -1,0 +1,205 @@
+"""The links of a source and the items of a section, each with its place in an issue.
+
+Their rows carry the time of their post, so that a page is a range of one index. What is decided
+about a link shows at once, since it is read with the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+from django.db.models import BooleanField, Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Coalesce, Substr
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from links.models import Link
+from posts.models import Appearance, LinkedItem
+from posts.site.paging import Page, paginate
+from posts.site.prepared import Rows, prepared
+from posts.site.shell import filled, short_day
+
+ROWS = 50
+LINE_LENGTH = 160
+TITLE_LENGTH = 100
+RowsOf = Callable[[int, datetime], QuerySet[Any, Any]]
+FIELDS = ("title", "url", "line", "source", "source_url", "place", "issue", "date", "lang")
+
+
+class Row(NamedTuple):
+    """The columns of a list; ``identity`` and ``key`` together tell entries apart."""
+
+    identity: UUID
+    key: str
+    title: str
+    anchor: str
+    summary: str | None
+    is_main: bool
+    is_listed: bool
+    item: UUID | None
+    section: str
+    address: str
+    source: str | None
+    slug: str
+    issue: str
+    language: str
+    date: datetime
+    pk: int
+
+
+class Entry(NamedTuple):
+    """A link or item with its place; ``address`` is "" where readers get none."""
+
+    identity: UUID
+    title: str
+    line: str
+    address: str
+    source: str
+    place: str
+    issue: str
+    language: str
+    date: datetime
+
+
+# What readers get of a link
+_SHOWN = Q(link__standing=Link.Standing.SHOWN)
+_ADDRESS = Case(
+    When(_SHOWN & ~Q(link__replacement_url=""), then=F("link__replacement_url")),
+    When(_SHOWN, then=F("link__url")),
+    default=Value(""),
+    output_field=TextField(),
+)
+
+
+def _told(**condition: Any) -> Case:
+    return Case(When(**condition, then=True), default=False, output_field=BooleanField())
+
+
+_POST = ("post__slug", "post__title", "post__language")
+
+
+def items_of(section: int, at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return the items of a recurring section, newest issue first, in the order of each."""
+    rows = LinkedItem.objects.filter(recurring=section, hidden=False, date__lte=at)
+    return rows.order_by("-date", "pk").values_list(
+        "uid",
+        Value("", output_field=TextField()),
+        "title",
+        "anchor_text",
+        Substr("summary", 1, LINE_LENGTH + 1),
+        _told(pk__isnull=False),
+        _told(kind=LinkedItem.Kind.LIST),
+        "uid",
+        "section__anchor",
+        _ADDRESS,
+        Case(When(_SHOWN, then=F("link__source__name")), output_field=TextField()),
+        *_POST,
+        "date",
+        "pk",
+    )
+
+
+def links_of_host(host: int, at: datetime) -> QuerySet[Appearance, Any]:
+    """Return the links of a host with those of its owners, as ``items_of`` does."""
+    return _links(Appearance.objects.filter(host=host, date__lte=at))
+
+
+def links_of_owner(owner: int, at: datetime) -> QuerySet[Appearance, Any]:
+    """Return the links of an owner, as ``items_of`` does."""
+    return _links(Appearance.objects.filter(owner=owner, date__lte=at))
+
+
+def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
+    seen = rows.filter(Q(item=None) | Q(item__hidden=False), _SHOWN)
+    return seen.order_by("-date", "pk").values_list(
+        "post__uid",
+        "link__key",
+        Coalesce("item__title", Value(""), output_field=TextField()),
+        "anchor_text",
+        Substr("item__summary", 1, LINE_LENGTH + 1),
+        _told(item__link=F("link")),
+        _told(item__kind=LinkedItem.Kind.LIST),
+        "item__uid",
+        "section__anchor",
+        _ADDRESS,
+        "link__source__name",
+        *_POST,
+        "date",
+        "pk",
+    )
+
+
+@cache
+def first(rows_of: RowsOf) -> Callable[[int, datetime], Rows]:
+    """Return a prepared query of the first page of a list and one row more."""
+    return prepared(lambda of, at: rows_of(of, at)[: ROWS + 1])
+
+
+def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
+    """Return the first page of a list."""
+    return [_entry(Row(*row)) for row in first(rows_of)(of, at)[:ROWS]]
+
+
+def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
+    """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
+    page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
+    rows = [_shown(_entry(Row(*row))) for row in page.rows]
+    return replace(page, rows=[filled("linked", FIELDS, rows)])
+
+
+def _shown(entry: Entry) -> tuple[str | SafeString, ...]:
+    source = entry.source and reverse("posts:source", args=[entry.source])
+    return (
+        entry.title,
+        entry.address,
+        entry.line,
+        entry.source,
+        source,
+        entry.place,
+        entry.issue,
+        short_day(entry.date),
+        entry.language,
+    )
+
+
+def _entry(row: Row) -> Entry:
+    title, line = _words(row)
+    fragment = f"item-{row.item.hex[:12]}" if row.item else row.section
+    return Entry(
+        identity=uuid5(row.identity, row.key) if row.key else row.identity,
+        title=title,
+        line=line,
+        address=row.address,
+        source=row.source or "",
+        place=f"{_issue(row.slug)}#{fragment}",
+        issue=row.issue,
+        language=row.language,
+        date=row.date,
+    )
+
+
+def _words(row: Row) -> tuple[str, str]:
+    """Return how an entry is called, and what more there is to say in a line.
+
+    A further link of an item is called after both: "Llama 3 · paper".
+    """
+    named, line = row.title or row.anchor, row.summary or ""
+    if not row.is_main and row.anchor and row.anchor != row.title:
+        named = f"{row.title} · {row.anchor}" if row.title and row.is_listed else row.anchor
+    if not named:
+        named, line = line or row.address, ""
+    return _cut(named, TITLE_LENGTH), _cut(line, LINE_LENGTH)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]}…"
+
+
+@lru_cache(maxsize=1024)
+def _issue(slug: str) -> str:
+    return reverse("posts:post", args=[slug])

@@ -1,0 +1,217 @@
+"""The links of a source and the items of a section: the library that all issues make up."""
+
+import json
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from links.decisions import decide
+from links.models import Decision, Link, Source
+from posts.documents import parse_issue
+from posts.following import set_hidden
+from posts.models import Appearance, LinkedItem, Post, RecurringSection
+from posts.publishing import publish, save_document, withdraw
+from posts.site import library
+from tests.builders import LONG_AGO, item, make_draft, make_post, make_posts, make_scheduled
+from tests.posts.site.test_indexes import walk
+from tests.posts.site.test_pages import queries, read
+
+pytestmark = pytest.mark.django_db
+
+TITLES = ".linked-title"
+BODY = """An [opening](https://a.example/opening).
+
+## Tools
+
+- **Llama 3**: is out. [Blog](https://a.example/llama) and [paper](https://arxiv.org/abs/1), long.
+- **Rust**: is *fine*. [Read](https://github.com/rust-lang/rust), [again](https://a.example/llama) x
+- Without a link.
+"""
+
+
+def test_a_source_lists_its_links_with_their_places(client: Client) -> None:
+    post = make_post(body=BODY)
+    page = read(client, "/sources/a.example/")
+    assert page.texts(TITLES) == ["opening", "Llama 3"]
+    assert page.values(f"{TITLES} a", "href") == [
+        "https://a.example/opening",
+        "https://a.example/llama",
+    ]
+    assert page.texts(".linked-line") == ["is out. Blog and paper, long."]
+    assert (
+        page.values(".place", "href")[1] == f"/posts/a-first-issue/#{item(post, 'Llama 3').anchor}"
+    )
+    assert page.texts(".place") == ["A first issue"] * 2
+    assert page.values(".card-date time", "datetime")[0].startswith("2024-05-10")
+
+
+def test_what_a_source_lists_is_what_it_counts(client: Client) -> None:
+    make_post(body=BODY)
+    facts = read(client, "/sources/a.example/").texts(".facts span")
+    assert facts[:2] == ["1 issue", "2 links"]
+
+
+def test_a_further_link_of_an_item_is_called_after_both(client: Client) -> None:
+    make_post(body=BODY)
+    assert read(client, "/sources/arxiv.org/").texts(TITLES) == ["Llama 3 · paper"]
+
+
+def test_what_an_owner_has_its_host_has(client: Client) -> None:
+    make_post(body=BODY)
+    for path in ("/sources/github.com/", "/sources/github.com/rust-lang/"):
+        assert read(client, path).texts(TITLES) == ["Rust"], path
+
+
+def test_a_section_lists_its_items_newest_issue_first(client: Client) -> None:
+    make_post("One", BODY)
+    make_post(
+        "Two", "## TOOLS!\n\n- **Zig**: [x](https://z.example/)\n", at=LONG_AGO + timedelta(1)
+    )
+    page = read(client, "/sections/tools/")
+    assert page.texts(TITLES) == ["Zig", "Llama 3", "Rust", "Without a link."]
+    assert page.texts(".card-facts .tag")[:2] == ["z.example", "a.example"]
+    assert page.texts(".facts span")[0] == "2 issues"
+    # One without a link leads to its place.
+    assert page.values(f"{TITLES} a", "href")[-1].startswith("/posts/one/#item-")
+
+
+def test_links_that_readers_do_not_get_are_in_no_list(client: Client, moderator: User) -> None:
+    post = make_post(body=BODY)
+    decide(
+        Link.objects.filter(url__contains="llama"), Decision.Action.BLOCK, by=moderator, reason="x"
+    )
+    assert read(client, "/sources/a.example/").texts(TITLES) == ["opening"]
+    assert b"https://a.example/llama" not in client.get("/sections/tools/").content
+    set_hidden([item(post, "Rust")], True, by=moderator, reason="x")
+    assert read(client, "/sections/tools/").texts(TITLES) == ["Llama 3", "Without a link."]
+    assert client.get("/sources/github.com/").status_code == 404
+
+
+def test_a_decision_shows_before_the_issues_are_made_again(client: Client) -> None:
+    post = make_post(body=BODY)
+    Link.objects.filter(url__contains="llama").update(standing=Link.Standing.HELD)
+    LinkedItem.objects.filter(pk=item(post, "Rust").pk).update(hidden=True)
+    assert read(client, "/sources/a.example/").texts(TITLES) == ["opening"]
+    assert read(client, "/sections/tools/").texts(TITLES) == ["Llama 3", "Without a link."]
+    assert not read(client, "/sources/github.com/").texts(TITLES)
+
+
+def test_a_replaced_link_leads_where_it_leads_now(client: Client) -> None:
+    make_post(body=BODY)
+    Link.objects.filter(url__contains="llama").update(replacement_url="https://b.example/new")
+    assert "https://b.example/new" in read(client, "/sections/tools/").values(f"{TITLES} a", "href")
+
+
+@pytest.mark.parametrize("make", [make_draft, make_scheduled])
+def test_drafts_and_issues_to_come_are_in_no_list(client: Client, make) -> None:
+    make_post(body=BODY)
+    paths = ("/sources/a.example/", "/sections/tools/", "/sources/a.example/feed.xml")
+    before = {path: client.get(path).content for path in paths}
+    make("Secret", BODY)
+    assert {path: client.get(path).content for path in paths} == before
+
+
+def dates() -> set[object]:
+    places = Appearance.objects.filter(host__isnull=False)
+    items = LinkedItem.objects.values_list("date", flat=True)
+    return {*places.values_list("date", flat=True), *items}
+
+
+def test_rows_of_lists_follow_their_issue() -> None:
+    post = make_post(body=BODY)
+    assert dates() == {LONG_AGO}
+    withdraw([post])
+    assert dates() == {None}
+    moment = timezone.now() - timedelta(days=1)
+    publish([post], at=moment)
+    assert dates() == {moment}
+    save_document(post, parse_issue(post.document.replace("Rust", "Zig").encode()))
+    assert dates() == {moment}
+    broken = parse_issue(("[" * 300).encode())
+    save_document(Post.objects.get(pk=post.pk), broken)
+    assert dates() == {None}
+
+
+@pytest.mark.parametrize("path", ["/sources/a.example/", "/sections/tools/"])
+def test_a_long_list_goes_on_by_pages(client: Client, path: str) -> None:
+    lines = "".join(f"- **Find {n:02}**: [x](https://a.example/{n})\n" for n in range(40))
+    make_posts(3, body=f"## Tools\n\n{lines}")
+    pages = walk(client, path, ".linked")
+    assert [len(rows) for rows in pages] == [50, 50, 20]
+    assert len({row for rows in pages for row in rows}) == 120
+    titles = read(client, path).texts(TITLES)
+    assert titles == [f"Find {n:02}" for n in (*range(40), *range(10))]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/{kind}/{name}"
+        for kind in ("sources/a.example", "sources/github.com", "sections/tools")
+        for name in ("", "feed.xml", "atom.xml", "feed.json")
+    ],
+)
+def test_a_list_takes_three_queries_however_many_rows(client: Client, path: str) -> None:
+    make_posts(2, body=BODY)
+    few = queries(client, path)
+    make_posts(6, body=BODY, start=LONG_AGO + timedelta(days=9))
+    assert queries(client, path) == few <= 3
+
+
+def test_a_prepared_list_says_what_its_query_says() -> None:
+    make_post(body=BODY)
+    now = timezone.now()
+    for rows_of, of in (
+        (library.items_of, RecurringSection.objects.get(key="tools")),
+        (library.links_of_host, Source.objects.get(name="a.example")),
+        (library.links_of_owner, Source.objects.get(name="github.com/rust-lang")),
+    ):
+        assert library.first(rows_of)(of.pk, now) == list(rows_of(of.pk, now))
+
+
+# Feeds
+
+
+def test_feeds_have_the_links_of_a_source(client: Client, settings) -> None:
+    post = make_post(body=BODY, title="<Issue> & more")
+    place = f"{settings.SITE_URL}/posts/issue-more/#{item(post, 'Llama 3').anchor}"
+    rss = ElementTree.fromstring(client.get("/sources/a.example/feed.xml").content)
+    entries = rss.findall("channel/item")
+    assert [entry.findtext("title") for entry in entries] == ["opening", "Llama 3"]
+    assert entries[1].findtext("link") == "https://a.example/llama"
+    assert entries[1].findtext("guid").startswith("urn:uuid:")
+    assert entries[1].findtext("description") == (
+        f'<p>is out. Blog and paper, long.</p><p><a href="{place}">&lt;Issue&gt; &amp; more</a></p>'
+    )
+    found = json.loads(client.get("/sources/a.example/feed.json").content)["items"]
+    assert [entry["id"] for entry in found] == [entry.findtext("guid") for entry in entries]
+    assert (found[1]["url"], found[1]["external_url"]) == (place, "https://a.example/llama")
+
+
+def test_feeds_have_the_items_of_a_section(client: Client) -> None:
+    post = make_post(body=BODY)
+    atom = ElementTree.fromstring(client.get("/sections/tools/atom.xml").content)
+    name = "{http://www.w3.org/2005/Atom}"
+    entries = atom.findall(f"{name}entry")
+    assert [entry.findtext(f"{name}title") for entry in entries] == [
+        "Llama 3", "Rust", "Without a link."
+    ]  # fmt: skip
+    assert entries[0].findtext(f"{name}id") == item(post, "Llama 3").uid.urn
+
+
+def test_a_feed_that_has_not_changed_is_not_sent_again(client: Client) -> None:
+    make_post(body=BODY)
+    etag = client.get("/sections/tools/feed.xml").headers["ETag"]
+    again = {"if-none-match": etag}
+    assert client.get("/sections/tools/feed.xml", headers=again).status_code == 304
+    make_post("Two", BODY)
+    assert client.get("/sections/tools/feed.xml", headers=again).status_code == 200
+
+
+def test_control_characters_are_in_no_feed(client: Client) -> None:
+    make_post(body="## Tools\n\n- **A \x0b thing**: [x](https://a.example/)\n")
+    ElementTree.fromstring(client.get("/sections/tools/feed.xml").content)
