@@ -10,7 +10,15 @@ from links.queue.claims import (
     what_became_of,
 )
 from links.queue.entries import Worry, close, close_under, raise_concerns, reopen, withdraw
-from links.queue.parts import MOST_COUNTED, CappedCount, Part, count_by_kind, with_links
+from links.queue.parts import (
+    MOST_COUNTED,
+    CappedCount,
+    Group,
+    Part,
+    count_by_kind,
+    group_by_source,
+    with_links,
+)
 from links.queue.suspicions import explain, is_short, leads_elsewhere
 from links.queue.triage import (
     among_news,

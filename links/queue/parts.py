@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Model, QuerySet, Subquery
 
-from links.models import Kind, QueueEntry
+from links.models import Kind, QueueEntry, Source
 
 # Nobody needs to know by how much more it is more than this, and counting on would take time.
 MOST_COUNTED = 1000
+# As many entries are put into groups, and as many groups are shown.
+MOST_GROUPED, MOST_SOURCES = 5000, 50
 
 
 class CappedCount(Subquery):
@@ -51,6 +53,31 @@ class Part:
         if self.oldest_first or self.kind:
             return ("opened_at", "id")
         return ("-weight", "opened_at", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What waits of one source: how many entries of each kind."""
+
+    source: Source
+    kinds: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """How many entries wait."""
+        return sum(self.kinds.values())
+
+
+def group_by_source(part: Part) -> list[Group]:
+    """Return the sources of which most waits in a part, among its first ``MOST_GROUPED``."""
+    keys = part.entries().values("pk")[:MOST_GROUPED]
+    rows = QueueEntry.objects.filter(pk__in=keys, link__source__isnull=False).order_by()
+    kinds: dict[int, dict[str, int]] = {}
+    for source, kind, count in rows.values_list("link__source", "kind").annotate(Count("pk")):
+        kinds.setdefault(source, {})[kind] = count
+    most = sorted(kinds, key=lambda pk: (-sum(kinds[pk].values()), pk))[:MOST_SOURCES]
+    sources = Source.objects.in_bulk(most)
+    return [Group(sources[pk], kinds[pk]) for pk in most]
 
 
 def with_links(entries: QuerySet[QueueEntry]) -> QuerySet[QueueEntry]:

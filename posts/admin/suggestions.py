@@ -127,6 +127,18 @@ class SuggestionAdmin(Covered, ReadOnly):
             decline([obj], by=request.user, answer=answer)
         obj.refresh_from_db()
 
+    def response_change(self, request: HttpRequest, obj: Suggestion) -> HttpResponse:
+        """Say what was done, and lead back to the list."""
+        if "_accept" in request.POST:
+            words = gettext("Accepted. It is in the inbox; the reader's page says so.")
+        elif "_decline" in request.POST:
+            words = gettext("Declined. The reader's page says why.")
+        else:
+            words = gettext("Nothing was decided: accept the suggestion, or decline it.")
+        decided = {"_accept", "_decline"} & request.POST.keys()
+        self.message_user(request, words, messages.SUCCESS if decided else messages.WARNING)
+        return self.response_post_save_change(request, obj)
+
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
@@ -147,8 +159,8 @@ class SuggestionAdmin(Covered, ReadOnly):
                 accept(rows, by=request.user)
                 record(request, rows, gettext("Accepted into the inbox."))
             words = ngettext(
-                "%(n)d suggestion is in the inbox now.",
-                "%(n)d suggestions are in the inbox now.",
+                "Accepted. %(n)d suggestion is in the inbox now; the reader's page says so.",
+                "Accepted. %(n)d suggestions are in the inbox now; the readers' pages say so.",
                 len(rows),
             )
             self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)
@@ -184,6 +196,8 @@ class SuggestionAdmin(Covered, ReadOnly):
             declined = decline(list(rows), by=request.user, answer=answer)
             record(request, declined, gettext("Declined: %(why)s") % {"why": answer})
         words = ngettext(
-            "%(n)d suggestion is declined.", "%(n)d suggestions are declined.", len(declined)
+            "%(n)d suggestion is declined; the reader's page says why.",
+            "%(n)d suggestions are declined; the readers' pages say why.",
+            len(declined),
         )
         self.message_user(request, words % {"n": len(declined)}, messages.SUCCESS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -76,6 +77,7 @@ class SuggestForm(PublicForm):
     name = "suggest"
     url = forms.CharField(
         label=_("Address"),
+        error_messages={"required": _("Say which address.")},
         max_length=MAX_URL,
         widget=forms.TextInput(
             attrs={"inputmode": "url", "autocapitalize": "off", "spellcheck": "false"}
@@ -120,9 +122,16 @@ class ReportForm(PublicForm):
     """What is wrong with a link."""
 
     name = "report"
-    link = forms.ChoiceField(label=_("Which link?"), widget=forms.RadioSelect)
+    link = forms.ChoiceField(
+        label=_("Which link?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say which link.")},
+    )
     kind = forms.ChoiceField(
-        label=_("What is wrong?"), choices=Report.Kind.choices, widget=forms.RadioSelect
+        label=_("What is wrong?"),
+        choices=Report.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say what is wrong.")},
     )
     note = forms.CharField(
         label=_("More about it"),
@@ -131,7 +140,7 @@ class ReportForm(PublicForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, links: list[tuple[str, str]], data: Any = None, **kwargs: Any) -> None:
+    def __init__(self, links: Sequence[tuple[str, str]], data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         field = self.fields["link"]
         field.choices = links  # type: ignore[attr-defined]

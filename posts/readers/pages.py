@@ -11,12 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from links import readers
 from links.models import InboxEntry, Link, Suggestion
+from links.normalizing import host_of
+from links.registering import canonical_or_none
 from posts.models import Appearance, LinkedItem, Post, public
 from posts.naming import nfc
 from posts.places import Place, covered, places_of
@@ -101,7 +105,7 @@ def report(request: HttpRequest) -> HttpResponse:
         return _choose(request.GET["issue"])
     item = _item(request.GET.get("item", ""))
     links = _links_of(item)
-    choices = [(str(pk), label) for pk, (_link, label) in links.items()]
+    choices = [(str(pk), _named(link, label)) for pk, (link, label) in links.items()]
     if request.method != "POST":
         main = {"link": str(item.link_id)} if item.link_id in links else {}
         return _report_page(item, ReportForm(choices, initial=main))
@@ -179,6 +183,12 @@ def _links_of(item: LinkedItem) -> dict[int, tuple[Link, str]]:
     if not links:
         raise Http404("This item has no link.")
     return links
+
+
+def _named(link: Link, words: str) -> SafeString:
+    """Return the words of a link, and beside them the host where it leads readers."""
+    host = host_of(canonical_or_none(link.shown_url) or "")
+    return format_html('{} <span class="host">{}</span>', words, host) if host else escape(words)
 
 
 # Answers

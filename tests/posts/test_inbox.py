@@ -235,7 +235,9 @@ def test_a_moderator_accepts_a_suggestion(desk: Client, moderator: User) -> None
     suggestion = suggesting.suggest(NEW, title="A story")
     path = reverse("admin:links_suggestion_change", args=[suggestion.pk])
 
-    desk.post(path, {"_accept": "1", "answer": "Gladly."})
+    answer = desk.post(path, {"_accept": "1", "answer": "Gladly."}, follow=True)
+    said = Page(answer).texts(".messagelist li")
+    assert said == ["Accepted. It is in the inbox; the reader's page says so."]
 
     suggestion.refresh_from_db()
     assert (suggestion.status, suggestion.answer) == ("accepted", "Gladly.")
@@ -253,7 +255,8 @@ def test_a_moderator_declines_with_a_word_to_the_reader(desk: Client) -> None:
     assert refused.texts(".field-answer .errorlist li")
     assert Suggestion.objects.get().status == "waiting"
 
-    desk.post(path, {"_decline": "1", "answer": "We had it."})
+    answer = desk.post(path, {"_decline": "1", "answer": "We had it."}, follow=True)
+    assert Page(answer).texts(".messagelist li") == ["Declined. The reader's page says why."]
     suggestion.refresh_from_db()
     assert (suggestion.status, suggestion.answer) == ("declined", "We had it.")
     assert "We had it." in LogEntry.objects.get().change_message

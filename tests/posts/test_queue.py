@@ -32,7 +32,7 @@ from posts.admin.queue.context import Passage, context_of, passage_around
 from posts.models import Post
 from tests.builders import LONG_AGO, make_draft, make_post, make_posts
 from tests.conftest import SignIn
-from tests.reading import Page, inner
+from tests.reading import Page, inner, shown
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/links/queueentry/"
@@ -115,6 +115,43 @@ def test_the_most_urgent_entry_is_open_and_the_others_stand_beside_it(
     )
     assert listed(page)[0] == "two.example.org/b"
     assert len(listed(page)) == 4
+
+
+def test_all_links_of_a_source_are_decided_in_one_go(client: Client, db: None) -> None:
+    links = "".join(f"- **Find {n}**: [words](https://bit.ly/{n})\n" for n in range(3))
+    post = make_post(body=f"{links}- **Other**: [words]({ONE})\n")
+
+    page = look(client, "?by=source")
+
+    assert page.texts(".desk-groups .address") == ["bit.ly", "one.example.org"]
+    assert "Short address 3" in page.texts(".desk-groups .desk-row-meta")[0]
+    form = {
+        node.attributes["name"]: node.attributes["value"]
+        for node in page.one(".desk-groups form").css("input[type=hidden]")
+    }
+    asked = act(client, "bulk", **form)
+    assert "all links of bit.ly" in asked.one("#desk-title").text()
+    assert "3 links, in 1 issue, 3 items" in shown(asked.one(".desk-confirm p"))
+    done = act(client, "bulk", **form, action="block", reason="unhandy")
+    assert done.texts(".desk-groups .address") == ["one.example.org"]
+    notes = Page(Client().get(post.get_absolute_url())).texts(".link-note")
+    assert notes == ["(link removed)"] * 3
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("", "Select all 4 that wait"), ("?kind=new_source", "Select all 4 of this kind")],
+)
+def test_selecting_all_says_how_many(client: Client, post: Post, query: str, words: str) -> None:
+    assert words in look(client, query).one(".desk-bulk").text()
+
+
+def test_what_is_marked_broken_here_says_what_readers_will_see(client: Client, post: Post) -> None:
+    ask = look(client).one("details[data-key=m]")
+
+    assert "Readers see at once “link broken” beside it" in ask.text()
+    choose(client, ONE, "mark_broken", reason="gone")
+    assert "link broken" in Client().get(post.get_absolute_url()).content.decode()
 
 
 SHORT = "https://bit.ly/x"

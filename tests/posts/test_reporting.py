@@ -108,6 +108,20 @@ def test_the_form_shows_what_is_reported(client: Client, find: LinkedItem) -> No
     assert page.values("[name=link]", "value") == [str(find.link_id)]
 
 
+def test_the_host_of_the_link_stands_beside_its_words(client: Client, find: LinkedItem) -> None:
+    page = Page(client.get(path_of(find)))
+    assert page.texts(".reported") == ["Read more one.example.org"]
+
+    several = Page(client.get(path_of(item(make_post("Several", SEVERAL), "Two links"))))
+    assert len(several.all("label .host")) == 2
+
+
+def test_what_is_missing_is_said_in_words_of_the_form(client: Client, find: LinkedItem) -> None:
+    response = send(client, find, kind="")
+
+    assert Page(response).texts(".errorlist") == ["Say what is wrong."]
+
+
 def test_of_several_links_the_reader_chooses_and_the_main_one_is_chosen(client: Client) -> None:
     find = item(make_post("Several", SEVERAL), "Two links")
     page = Page(client.get(path_of(find)))

@@ -21,7 +21,15 @@ from links.checking import current_outage
 from links.decisions import Reach
 from links.models import Concern, Decision, Kind, Link, QueueEntry, Source
 from links.models.queue import WEIGHTS
-from links.queue import MOST_COUNTED, Part, count_by_kind, is_short, is_taken, with_links
+from links.queue import (
+    MOST_COUNTED,
+    Part,
+    count_by_kind,
+    group_by_source,
+    is_short,
+    is_taken,
+    with_links,
+)
 from posts.admin.queue.context import Context, context_of, say
 
 # How many entries stand beside the open one, and how many when more are asked for.
@@ -47,11 +55,13 @@ def number(text: str | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What somebody looks at: a part of the queue, an entry (0: the first), how long a list."""
+    """What somebody looks at: a part of the queue, an entry (0: the first), how long a list;
+    or the sources of what waits."""
 
     part: Part
     entry: int = 0
     more: bool = False
+    by_source: bool = False
 
     @classmethod
     def at(cls, values: QueryDict) -> Looking:
@@ -65,6 +75,7 @@ class Looking:
             ),
             entry=number(values.get("entry")),
             more=values.get("more") == "1",
+            by_source=values.get("by") == "source",
         )
 
     @property
@@ -75,6 +86,7 @@ class Looking:
             "source": str(self.part.source or ""),
             "order": "oldest" if self.part.oldest_first else "",
             "more": "1" if self.more else "",
+            "by": "source" if self.by_source else "",
         }
         return {name: value for name, value in every.items() if value}
 
@@ -100,11 +112,17 @@ class Looking:
 
     def ordered(self, *, oldest_first: bool) -> Looking:
         """Return the look in another order."""
-        return replace(self, part=replace(self.part, oldest_first=oldest_first), entry=0)
+        part = replace(self.part, oldest_first=oldest_first)
+        return replace(self, part=part, entry=0, by_source=False)
+
+    def grouped(self) -> Looking:
+        """Return the look at the sources of what waits."""
+        return replace(self, entry=0, more=False, by_source=True)
 
     def of_source(self, source: int) -> Looking:
         """Return the look at another source, all its kinds; 0 for all sources."""
-        return replace(self, part=Part("", source, self.part.oldest_first), entry=0, more=False)
+        part = Part("", source, self.part.oldest_first)
+        return replace(self, part=part, entry=0, more=False, by_source=False)
 
 
 # What the desk shows
@@ -113,6 +131,7 @@ class Looking:
 def desk_of(request: HttpRequest, looking: Looking) -> dict[str, Any]:
     """Return what the desk shows: the list, the open entry with its context, counts, ways on."""
     user = cast("User", request.user)
+    counts = count_by_kind(user)
     aside = put_aside(request)
     size = LISTED_MOST if looking.more else LISTED
     rows = looking.part.first(size + 1, without=aside)
@@ -126,7 +145,10 @@ def desk_of(request: HttpRequest, looking: Looking) -> dict[str, Any]:
         "aside": len(aside),
         "entry": entry,
         "next": listed[place + 1].pk if place + 1 < len(listed) else 0,
-        "tabs": tabs(looking, count_by_kind(user)),
+        "tabs": tabs(looking, counts),
+        "waiting": capped(counts.get(looking.part.kind) or sum(counts.values())),
+        "grouped": looking.grouped(),
+        "groups": _groups(looking) if looking.by_source else None,
         "heaviest_first": looking.ordered(oldest_first=False),
         "oldest_first": looking.ordered(oldest_first=True),
         "source": _source_looked_at(listed, looking),
@@ -147,6 +169,19 @@ def _row(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "taken": is_taken(entry, user),
         "leads": without_scheme(_target(entry.link)),
     }
+
+
+def _groups(looking: Looking) -> list[dict[str, Any]]:
+    """Return the sources of what waits, each with its kinds in words and the look at it."""
+    return [
+        {
+            "source": group.source,
+            "count": group.count,
+            "kinds": [(kind, Kind(kind).label, number) for kind, number in group.kinds.items()],
+            "looking": looking.of_source(group.source.pk),
+        }
+        for group in group_by_source(looking.part)
+    ]
 
 
 def _about(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:

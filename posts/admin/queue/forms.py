@@ -38,9 +38,9 @@ class BulkForm(forms.Form):
     action = forms.ChoiceField(
         label=_("decision"),
         choices=[
-            ("approve", _("Approve")),
-            ("block", _("Block")),
-            ("mark_broken", _("Mark broken")),
+            ("approve", _("Approve: readers get the links")),
+            ("block", _("Block: readers get the words without the links")),
+            ("mark_broken", _("Mark broken: readers see “link broken” beside them")),
         ],
         widget=forms.RadioSelect,
     )

@@ -54,6 +54,8 @@ from posts.admin.queue.forms import BulkForm, RuleForm
 
 # How many entries a moderator may put aside in one session.
 ASIDE = 500
+# Where a decision about all links of a source leads: to the other sources.
+SOURCES = Looking(Part(), by_source=True)
 ACTIONS = ("approve", "block", "replace", "mark_broken")
 Said: TypeAlias = tuple[int, str]
 View: TypeAlias = Callable[..., HttpResponse]
@@ -272,7 +274,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _in_words(error))
         else:
             words = _done(decision) + _left_alone(taken)
-            return _answer(request, _next(request, looking), words)
+            on = SOURCES if "back" in request.POST else _next(request, looking)
+            return _answer(request, on, words)
     elif not form.is_bound and not entries.exists():
         words = gettext("Select some entries first.")
         return _answer(request, looking, words, messages.WARNING)
@@ -280,6 +283,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "form": form,
         "entries": request.POST.getlist("selected")[:LISTED_MOST],
         "all": "all" in request.POST,
+        "back": SOURCES.url if "back" in request.POST else "",
     }
     links = Link.objects.filter(pk__in=entries.order_by().values("link"))
     return _desk(request, looking, bulk=shown, reach=reach_in_words(reach_of(links)))
