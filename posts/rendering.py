@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Final
+from typing import Final, Protocol
 
 from links.normalizing import AddressError, canonicalize, host_of, kind_of
 from posts.markdown.decisions import Decisions, LinkWords
@@ -21,7 +21,7 @@ from posts.markdown.document import Document
 from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.tree import fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer
-from posts.naming import join_words, nfc
+from posts.naming import heading_key, join_words, nfc
 from posts.outlining import (
     HEADINGS,
     FoundItem,
@@ -54,7 +54,7 @@ _RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
 class ParsedIssue:
     """An issue that was read: ``sections`` says what is in it, ``to_html`` shows it."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, title: str = "") -> None:
         trees = document.trees
         self._document = document
         self._outlines = [
@@ -62,13 +62,14 @@ class ParsedIssue:
             for tree, line in zip(trees, document.first_lines, strict=True)
         ]
         self._headings = _name_headings(trees)
-        self._shift = int(any(next(tree.iter("h1"), None) is not None for tree in trees))
         self._key = make_key(document.text)
         notes = _notes_by_section(document)
         self.sections = tuple(
             _found_section(tree, self._outlines[place], self._headings, notes[place])
             for place, tree in enumerate(trees)
         )
+        place = title_section(title, self.sections)
+        self._shift = _shift(trees, None if place is None else trees[place][0])
 
     def to_html(
         self,
@@ -132,12 +133,42 @@ def render_markdown(text: str) -> str:
     return "".join(read_issue(Document(text, cut=False)).to_html())
 
 
-def read_issue(document: Document) -> ParsedIssue:
-    """Read the body of an issue, as ``Issue.markdown`` holds it.
+def read_issue(document: Document, title: str = "") -> ParsedIssue:
+    """Read the body of an issue, as ``Issue.markdown`` holds it; pages show ``title`` above it.
 
     Raises ``MarkdownLimitError``, naming the line of the body, if a limit is crossed.
     """
-    return ParsedIssue(document)
+    return ParsedIssue(document, title)
+
+
+class Headed(Protocol):
+    """A section as it is found, or as it is stored."""
+
+    @property
+    def heading(self) -> str: ...
+
+    @property
+    def level(self) -> int: ...
+
+
+def title_section(title: str, sections: Sequence[Headed]) -> int | None:
+    """Return which section's heading is the title of the issue, which pages show already.
+
+    It opens the text, or is of level 1 with nothing but text before it.
+    """
+    place = next((place for place, section in enumerate(sections) if section.level), None)
+    if place is None or (place and sections[place].level > 1):
+        return None
+    is_title = bool(title) and heading_key(title) == heading_key(sections[place].heading)
+    return place if is_title else None
+
+
+def _shift(trees: Sequence[etree.Element], title: etree.Element | None) -> int:
+    """By how many levels headings go down, so that the title of the page is the only h1."""
+    if title is None:
+        return int(any(next(tree.iter("h1"), None) is not None for tree in trees))
+    others = (child for tree in trees for child in tree.iter() if child is not title)
+    return 2 - min((int(c.tag[1]) for c in others if c.tag in HEADINGS), default=2)
 
 
 def _notes_by_section(document: Document) -> Mapping[int, list[etree.Element]]:

@@ -136,7 +136,7 @@ class Writer:
     # -- blocks -----------------------------------------------------------------------------
 
     def _write_heading(self, element: etree.Element) -> None:
-        level = min(int(element.tag[1]) + self._marks.shift, _MAX_HEADING)
+        level = max(2, min(int(element.tag[1]) + self._marks.shift, _MAX_HEADING))
         anchor = escape(self._marks.headings.get(element, ""))
         mark = self._marks.items.get(element)
         if mark is not None and mark.hidden:

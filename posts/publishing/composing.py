@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from posts.markdown.references import encode_url
 from posts.models import LinkedItem, Post, PostPage, Section, Tag
 from posts.publishing import marks
 from posts.publishing.marks import stored
+from posts.rendering import title_section
 from posts.sanitizing import sanitize_for_feed
 
 OPENING_SECTIONS = 8
@@ -30,6 +32,7 @@ SUMMARY_LENGTH = 160
 TITLE_LENGTH = 80
 # Links without a text: what the site adds to a body, such as those of items to themselves.
 _EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
+_PLAIN_HEADING = re.compile(r"<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", re.DOTALL)
 _VOID = VOID_TAGS | {"input"}
 _TAG = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+(?:="[^"]*")?)*>')
 
@@ -45,6 +48,7 @@ def compose(
 
     ``items`` and ``html`` go with ``sections``; the last HTML ends with the footnotes.
     """
+    sections, html = _without_title(post, sections, html)
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(post, tags, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
@@ -61,6 +65,22 @@ def compose(
         unique_fields=["post"],
         update_fields=columns.keys(),
     )
+
+
+def _without_title(
+    post: Post, sections: Sequence[Section], html: Sequence[str]
+) -> tuple[list[Section], list[str]]:
+    """Return sections and HTML without the heading that is the title, which stands above them.
+
+    One that holds a link or picture of its author stays.
+    """
+    shown, pages = list(sections), list(html)
+    place = title_section(post.title, shown)
+    if place is not None and (found := _PLAIN_HEADING.match(pages[place])):
+        shown[place] = copy(shown[place])
+        shown[place].level = 0
+        pages[place] = pages[place][found.end() :]
+    return shown, pages
 
 
 def compose_frame(post: Post, tags: Sequence[Tag]) -> None:
@@ -131,7 +151,7 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "item_count": post.item_count,
         "link_count": post.link_count,
         "reading_minutes": post.reading_minutes,
-        "contents": contents(sections),
+        "contents": contents(sections, title_section(post.title, sections)),
         "cover": _cover(post),
     }
 
@@ -145,9 +165,13 @@ def site() -> dict[str, str]:
     }
 
 
-def contents(sections: Sequence[Section]) -> list[tuple[str, str, int]]:
-    """Return the table of contents as (anchor, heading, level): two levels, fewer when long."""
-    headings = [section for section in sections if section.level and section.heading]
+def contents(sections: Sequence[Section], title: int | None = None) -> list[tuple[str, str, int]]:
+    """Return the table of contents as (anchor, heading, level): two levels, fewer when long.
+
+    The section at the place ``title`` is not among them.
+    """
+    below = (section for place, section in enumerate(sections) if place != title)
+    headings = [section for section in below if section.level and section.heading]
     levels = sorted({section.level for section in headings})
     for depth in (2, 1):
         shown = [section for section in headings if section.level in levels[:depth]]

@@ -151,7 +151,7 @@ def read(issue: Issue, *, in_file: bool = False) -> tuple[ParsedIssue | None, st
     what editors see in the form.
     """
     try:
-        return read_issue(issue.markdown), ""
+        return read_issue(issue.markdown, issue.metadata.title), ""
     except MarkdownLimitError as error:
         line = error.line + (issue.first_line - 1 if in_file else 0)
         return None, translated(_("line %(line)d: %(reason)s", line=line, reason=error.reason))
