@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
 from django_tasks_db.models import get_date_max
@@ -62,6 +62,8 @@ class StoredTaskAdmin(admin.ModelAdmin):
     search_help_text = _("Searches names, arguments and errors.")
     ordering = ("-enqueued_at",)
     list_per_page = 50
+    counted = ngettext_lazy("%(n)s task", "%(n)s tasks", "n")
+    nothing = _("What is done in the background stands here.")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("retry_selected",)

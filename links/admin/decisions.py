@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.access import may
@@ -44,6 +44,9 @@ class DecisionAdmin(Desk):
     list_display_links = ("when", "subject")
     list_filter = (("action", admin.ChoicesFieldListFilter), "at")
     search_fields = ("subject", "reason", "by_name")
+    counted = ngettext_lazy("%(n)s decision", "%(n)s decisions", "n")
+    nothing = _("What is decided about links and sources stands here, and can be undone.")
+    next_step = (_("See all links"), "admin:links_link_changelist")
     search_help_text = _("Searches what was decided about, reasons and names.")
     ordering = ("-at", "-id")
     change_form_template = "admin/links/decision/change_form.html"

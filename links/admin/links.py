@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin.parts import (
@@ -127,7 +127,7 @@ class RuleFilter(admin.SimpleListFilter):
 class LinkAdmin(Desk):
     """Links, decided about one by one or many at once."""
 
-    list_display: tuple[str, ...] = ("address", "host", "state", "readers", "condition", "seen")
+    list_display: tuple[str, ...] = ("address", "host", "situation", "condition", "seen")
     list_filter = (
         ("status", admin.ChoicesFieldListFilter),
         ("standing", admin.ChoicesFieldListFilter),
@@ -135,6 +135,9 @@ class LinkAdmin(Desk):
         RuleFilter,
     )
     search_fields = ("url", "title", "source__name", "reason")
+    counted = ngettext_lazy("%(n)s link", "%(n)s links", "n")
+    nothing = _("Links come with the issues, suggestions and collected links that have them.")
+    next_step = (_("Collect a link"), "admin:links_inboxentry_add")
     search_help_text = _("Searches addresses, titles, sources and reasons.")
     date_hierarchy = "created_at"
     ordering = ("-id",)
@@ -176,6 +179,15 @@ class LinkAdmin(Desk):
         shown = badge(STANDINGS[link.standing], link.get_standing_display())
         why = _why(link)
         return format_html('{}<span class="aside">{}</span>', shown, why) if why else shown
+
+    @admin.display(description=_("status"), ordering="status")
+    def situation(self, link: Link) -> SafeString:
+        """Say in one what was decided and what readers get."""
+        if link.standing != Link.Standing.SHOWN or link.rule or link.replacement_url:
+            return self.readers(link)
+        if link.status == Link.Status.PENDING:
+            return badge("draft", gettext("Shown, not yet looked at"))
+        return self.state(link)
 
     @admin.display(description=_("replacement"))
     def replacement(self, link: Link) -> SafeString | str:

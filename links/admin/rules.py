@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links import access
@@ -108,6 +108,8 @@ class SourceRuleAdmin(Desk):
     list_display: tuple[str, ...] = ("name", "does", "reason", "made", "ended")
     list_filter = (("action", admin.ChoicesFieldListFilter), ActiveFilter)
     search_fields = ("host", "path", "reason")
+    counted = ngettext_lazy("%(n)s rule", "%(n)s rules", "n")
+    nothing = _("A rule allows, holds or blocks all links of a host, or of a part of it.")
     search_help_text = _("Searches hosts, paths and reasons.")
     ordering = ("ended_at", "host", "path", "-made_at")
     change_form_template = "admin/links/sourcerule/change_form.html"

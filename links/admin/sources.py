@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from links.access import MAKE_RULES, may
 from links.admin.parts import EMPTY, RULES, STANDINGS, Desk, badge, day, page_of, rule_badge
@@ -28,6 +29,9 @@ class SourceAdmin(Desk):
 
     list_display: tuple[str, ...] = ("name", "post_count", "link_count", "ruled", "created")
     search_fields = ("name",)
+    counted = ngettext_lazy("%(n)s source", "%(n)s sources", "n")
+    nothing = _("Sources come with the first issue that links to them.")
+    next_step = (_("See all links"), "admin:links_link_changelist")
     search_help_text = _("Searches hosts and owners.")
     ordering = ("-post_count", "name")
     list_select_related = ("parent",)

@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links import inbox
@@ -104,6 +104,8 @@ class InboxEntryAdmin(Covered):
     search_help_text = _("Searches addresses, titles and notes.")
     ordering = ("-added_at", "-id")
     list_per_page = 50
+    counted = ngettext_lazy("%(n)s link", "%(n)s links", "n")
+    nothing = _("No link waits for the next issue.")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("copy_selected", "finish_selected", "reopen_selected")

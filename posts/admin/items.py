@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, SHOWN, ReasonForm, ask, badge, day, selection
@@ -85,6 +85,9 @@ class LinkedItemAdmin(admin.ModelAdmin):
     search_help_text = _("Searches titles, summaries, groups and addresses.")
     ordering = ("-post_id", "section__position", "position")
     list_per_page = 50
+    counted = ngettext_lazy("%(n)s item", "%(n)s items", "n")
+    nothing = _("The entries of an issue's lists stand here once the issue is saved.")
+    next_step = (_("See all issues"), "admin:posts_post_changelist")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("hide_selected", "show_selected")

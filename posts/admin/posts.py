@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, badge, day, verbatim
@@ -70,6 +70,8 @@ class PostAdmin(PublishingPages):
     date_hierarchy = "published_at"
     ordering = ("-published_at", "-id")
     list_per_page = 50
+    counted = ngettext_lazy("%(n)s issue", "%(n)s issues", "n")
+    nothing = _("Drafts and published issues stand here.")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("publish_selected", "withdraw_selected", "export_selected")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from links.admin import EMPTY, day, verbatim
 from posts.admin.outlines import outline_section
@@ -48,6 +49,9 @@ class SectionAdmin(admin.ModelAdmin):
     ordering = ("-date", "-post_id", "position")
     date_hierarchy = "date"
     list_per_page = 50
+    counted = ngettext_lazy("%(n)s section", "%(n)s sections", "n")
+    nothing = _("The headings of an issue stand here once the issue is saved.")
+    next_step = (_("See all issues"), "admin:posts_post_changelist")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     fields = ("name", "post_link", "day", "item_count", "series", "markdown")

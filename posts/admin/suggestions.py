@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import SHOWN, ReadOnly, addresses, ask, badge, day, selection
@@ -61,6 +61,9 @@ class SuggestionAdmin(Covered, ReadOnly):
     list_display = ("name", "state", "covered", "day")
     list_filter = ("status", "created_at")
     search_fields = ("url", "title", "note", "email", "link__url")
+    counted = ngettext_lazy("%(n)s suggestion", "%(n)s suggestions", "n")
+    nothing = _("What readers suggest by the form on the site comes here.")
+    next_step = (_("See the readers' form"), "posts:suggest")
     search_help_text = _("Searches addresses, titles and notes.")
     ordering = ("-created_at", "-id")
     actions = ("accept_selected", "decline_selected")

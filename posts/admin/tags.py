@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY
@@ -96,6 +96,9 @@ class TagAdmin(admin.ModelAdmin):
     search_help_text = _("Searches names, and names that were merged or changed.")
     ordering = ("-post_count", "name")
     list_per_page = 100
+    counted = ngettext_lazy("%(n)s tag", "%(n)s tags", "n")
+    nothing = _("Tags come with issues: name some beside the text of an issue.")
+    next_step = (_("See all issues"), "admin:posts_post_changelist")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("merge_selected",)

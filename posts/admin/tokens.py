@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links import access
@@ -43,6 +43,8 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
     list_display = ("name", "owner", "made", "expiry", "used")
     ordering = ("-created_at", "-id")
+    counted = ngettext_lazy("%(n)s token", "%(n)s tokens", "n")
+    nothing = _("With a token, a script of yours puts links into the inbox.")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     fields = list_display

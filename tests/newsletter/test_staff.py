@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from links.models import Link
+from tests.builders import make_post, make_posts
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -60,3 +62,79 @@ def test_tables_of_libraries_have_no_page() -> None:
 
 def test_the_page_to_sign_in_has_a_heading(client: Client) -> None:
     assert Page(client.get("/admin/login/")).texts("h1") == ["Log in"]
+
+
+# Lists
+
+EMPTY_LISTS = [
+    "posts/post", "posts/linkeditem", "posts/section", "posts/tag", "links/inboxentry",
+    "links/suggestion", "links/link", "links/source", "links/sourcerule", "links/decision",
+    "links/apitoken", "tasks/storedtask",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTY_LISTS)
+def test_an_empty_list_says_what_comes_there_and_offers_nothing_to_search(
+    sign_in: SignIn, admin: User, name: str
+) -> None:
+    client = sign_in(admin)
+
+    page = Page(client.get(f"/admin/{name}/"))
+
+    assert page.texts(".nothing p")[0].endswith(".")
+    assert page.text().count("Nothing is here yet") == 0
+    assert not page.all(":is(#changelist-search, #changelist-filter, .actions, .paginator)")
+    for step in page.values(".nothing a:not([href^='?'])", "href"):
+        assert client.get(step).status_code == 200
+
+
+def test_the_empty_inbox_offers_the_bookmarklet(sign_in: SignIn, editor: User) -> None:
+    page = Page(sign_in(editor).get("/admin/links/inboxentry/"))
+
+    assert "bookmarklet" in page.one(".nothing").text()
+    assert "/admin/links/inboxentry/anywhere/" in page.values(".nothing a", "href")
+
+
+def test_a_search_that_finds_nothing_leads_back_to_all(sign_in: SignIn, editor: User) -> None:
+    make_post()
+    client = sign_in(editor)
+
+    page = Page(client.get("/admin/posts/post/?q=nowhere"))
+
+    assert page.texts(".nothing") == ["Nothing here matches. Show all"]
+    assert page.all("#changelist-search")
+    assert not page.all(".actions")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 issue"), (2, "2 issues")])
+def test_lists_count_what_they_have_in_words(
+    sign_in: SignIn, editor: User, count: int, words: str
+) -> None:
+    make_posts(count)
+
+    assert Page(sign_in(editor).get("/admin/posts/post/")).texts(".paginator") == [words]
+
+
+def test_filters_are_folded_above_the_list_until_one_is_chosen(
+    sign_in: SignIn, editor: User
+) -> None:
+    make_post()
+    client = sign_in(editor)
+
+    closed = Page(client.get("/admin/posts/post/")).one("details.filters")
+    opened = Page(client.get("/admin/posts/post/?state=published")).one("details.filters")
+
+    assert "open" not in closed.attributes
+    assert "open" in opened.attributes
+
+
+def test_the_list_of_links_says_in_one_what_became_of_each(sign_in: SignIn, editor: User) -> None:
+    make_post()
+    one, two, *_others = Link.objects.order_by("pk")
+    Link.objects.filter(pk=one.pk).update(status="approved")
+    Link.objects.filter(pk=two.pk).update(status="blocked", standing="blocked")
+
+    states = Page(sign_in(editor).get("/admin/links/link/?o=3")).texts("td.field-situation")
+
+    said = {words.removesuffix("Decided about this link") for words in states}
+    assert said == {"Approved", "Shown, not yet looked at", "Blocked"}
