@@ -194,14 +194,17 @@ def _checks(health: Health, outages: Sequence[Outage]) -> Panel:
 
 def _outages(outages: Sequence[Outage]) -> str:
     """Return in words when nothing was checked because there was no network."""
-    times = [f"{_moment(one.began_at)} – {_moment(one.ended_at)}".strip() for one in outages]
+    times = [
+        f"{_moment(one.began_at)} – {_moment(one.ended_at)}"
+        if one.ended_at
+        else gettext("since %(moment)s") % {"moment": _moment(one.began_at)}
+        for one in outages
+    ]
     said = gettext("Without a network nothing was checked, and nothing of it counts: %(times)s.")
     return said % {"times": "; ".join(times)}
 
 
-def _moment(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
+def _moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 

@@ -21,6 +21,7 @@ from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import LinkedItem, Post, PostPage, Section, Tag
 from posts.publishing import marks
+from posts.publishing.decisions import link_words
 from posts.publishing.marks import stored
 from posts.rendering import title_section
 from posts.sanitizing import sanitize_for_feed
@@ -202,7 +203,7 @@ def _opening(
             (
                 section.heading,
                 f"{url}#{section.anchor}",
-                [_brief(url, item) for item in rows[:OPENING_ITEMS]],
+                [_brief(url, item, post.language) for item in rows[:OPENING_ITEMS]],
             )
             for section, rows in filled[:OPENING_SECTIONS]
         ],
@@ -232,13 +233,15 @@ class Brief(NamedTuple):
     summary: str
 
 
-def _brief(url: str, item: LinkedItem) -> Brief:
+def _brief(url: str, item: LinkedItem, language: str) -> Brief:
     link = item.link
     shown = link.shown_url if link else ""
     address = encode_url(link.replacement_url or item.url) if link and shown else ""
     host = host_of(canonical_or_none(shown) or "")
     title = item.title or _cut(item.summary, TITLE_LENGTH) or host
     summary = _cut(item.summary, SUMMARY_LENGTH) if item.title else ""
+    if link and link.is_marked_broken and not link.replacement_url:
+        title = f"{title} ({link_words(language).broken})"
     return Brief(title, address, f"{url}#{item.anchor}", host, summary)
 
 

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 
 from links.models import Link
 from posts.models import Appearance, LinkedItem
+from posts.publishing.decisions import link_words
 from posts.site.paging import Page, paginate
 from posts.site.prepared import Rows, prepared
 from posts.site.shell import filled, short_day
@@ -44,6 +45,7 @@ class Row(NamedTuple):
     item: UUID | None
     section: str
     address: str
+    is_broken: bool
     source: str | None
     slug: str
     issue: str
@@ -80,6 +82,8 @@ def _told(**condition: Any) -> Case:
     return Case(When(**condition, then=True), default=False, output_field=BooleanField())
 
 
+# What somebody marked broken, as ``Link.is_marked_broken`` says of a row.
+_BROKEN = _told(link__health=Link.Health.BROKEN, link__due_at=None, link__replacement_url="")
 _POST = ("post__slug", "post__title", "post__language")
 
 
@@ -97,6 +101,7 @@ def items_of(section: int, at: datetime) -> QuerySet[LinkedItem, Any]:
         "uid",
         "section__anchor",
         _ADDRESS,
+        _BROKEN,
         Case(When(_SHOWN, then=F("link__source__name")), output_field=TextField()),
         *_POST,
         "date",
@@ -127,6 +132,7 @@ def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
         "item__uid",
         "section__anchor",
         _ADDRESS,
+        _BROKEN,
         "link__source__name",
         *_POST,
         "date",
@@ -169,6 +175,8 @@ def _shown(entry: Entry) -> tuple[str | SafeString, ...]:
 
 def _entry(row: Row) -> Entry:
     title, line = _words(row)
+    if row.is_broken:
+        title = f"{title} ({link_words(row.language).broken})"
     fragment = f"item-{row.item.hex[:12]}" if row.item else row.section
     return Entry(
         identity=uuid5(row.identity, row.key) if row.key else row.identity,

@@ -49,6 +49,22 @@ def test_a_source_lists_its_links_with_their_places(client: Client) -> None:
     assert page.values(".card-date time", "datetime")[0].startswith("2024-05-10")
 
 
+def test_what_a_moderator_marked_broken_is_marked_in_every_list(
+    client: Client, moderator: User
+) -> None:
+    make_post(body=BODY)
+    links = Link.objects.filter(url="https://a.example/llama")
+    decide(links, "mark_broken", by=moderator, reason="gone")
+
+    for path in ("/sources/a.example/", "/sections/tools/"):
+        assert "Llama 3 (link broken)" in read(client, path).texts(TITLES)
+    assert "Llama 3 (link broken)" in read(client, "/").texts(".brief-title")
+    assert "Llama 3 (link broken)" in client.get("/sections/tools/feed.xml").content.decode()
+    decide(links, "restore", by=moderator)
+    assert "link broken" not in client.get("/sections/tools/").content.decode()
+    assert "link broken" not in client.get("/").content.decode()
+
+
 def test_what_a_source_lists_is_what_it_counts(client: Client) -> None:
     make_post(body=BODY)
     facts = read(client, "/sources/a.example/").texts(".facts span")
