@@ -19,7 +19,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from html import unescape
 from itertools import chain, islice
 from typing import Final, TypeVar
@@ -29,6 +29,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from posts.markdown.embeds import EMBEDS, page_of  # lists, no logic
 from posts.markdown.html import ALLOWED_TAGS, is_known_tag
+from posts.messages import Message
+from posts.messages import Message as _
 
 SHOWN: Final = 3
 """How many words or links a report names."""
@@ -135,13 +137,14 @@ def find_losses(source: str, html: str) -> str:
     added = _excess(shown.links, said.links) - said.doubtful_links
     parts = [
         *_compare_words(said, shown, source),
-        _report("links are missing", _not_in_code(lost, html), source),
-        _report("links are too many", added, source),
+        _report(_("links are missing"), _not_in_code(lost, html), source),
+        _report(_("links are too many"), added, source),
     ]
     if len(said.pictures) > len(shown.pictures):
         pictures = Counter(said.pictures) - Counter(shown.pictures)
-        parts.append(_report("pictures are missing", pictures, source, quotes="“”"))
-    return "; ".join(part for part in parts if part)
+        parts.append(_report(_("pictures are missing"), pictures, source, quotes="“”"))
+    found = [part for part in parts if part]
+    return reduce(lambda one, other: Message("%(a)s; %(b)s", a=one, b=other), found or [""])
 
 
 def _compare_words(said: _Side, shown: _Side, source: str) -> list[str]:
@@ -155,8 +158,8 @@ def _compare_words(said: _Side, shown: _Side, source: str) -> list[str]:
         missing -= _words(said.doubtful) - _words(said.certain)
         missing -= _words(shown.doubtful)
     return [
-        _report("words are missing", missing, source, lost, quotes="“”"),
-        _report("words are too many", surplus, source, added, quotes="“”"),
+        _report(_("words are missing"), missing, source, lost, quotes="“”"),
+        _report(_("words are too many"), surplus, source, added, quotes="“”"),
     ]
 
 
@@ -182,7 +185,7 @@ def _readable(text: str) -> str:
 
     Then it does not matter where an entity is one: without semicolon, in code, in raw HTML.
     """
-    for _ in range(DECODINGS):
+    for _time in range(DECODINGS):
         encoded, text = text, unescape(text)
         if encoded == text:
             break
@@ -532,11 +535,14 @@ def _report(
     if not found:
         return ""
     names = ", ".join(f"{quotes[:1]}{name}{quotes[1:]}" for name in list(found)[:SHOWN])
-    more = f" and {found.total() - SHOWN} more" if found.total() > SHOWN else ""
-    return f"{what}: {names}{more}{_place(found, source, texts)}"
+    said = Message("%(what)s: %(names)s", what=what, names=names)
+    if found.total() > SHOWN:
+        said = _("%(said)s and %(count)d more", said=said, count=found.total() - SHOWN)
+    line = _line(found, source, texts)
+    return _("%(said)s (line %(line)d)", said=said, line=line) if line else said
 
 
-def _place(found: Counter[str], source: str, texts: Iterable[str]) -> str:
+def _line(found: Counter[str], source: str, texts: Iterable[str]) -> int:
     """Return the line of the first text that stands in one place only, or else of the first."""
     source = _plain_markdown(source)
     holding = (text for text in texts if not found.keys().isdisjoint(_WORD.findall(text)))
@@ -547,4 +553,4 @@ def _place(found: Counter[str], source: str, texts: Iterable[str]) -> str:
         if at >= 0 and source.find(text, at + 1) < 0:
             place = at
             break
-    return f" (line {source.count(chr(10), 0, place) + 1})" if place >= 0 else ""
+    return source.count("\n", 0, place) + 1 if place >= 0 else 0

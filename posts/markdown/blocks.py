@@ -20,6 +20,7 @@ from posts.markdown import limits, lines, references, tables
 from posts.markdown.stack import Block, Outcome
 from posts.markdown.tree import TIGHT, Head, Leaf, Note, Span
 from posts.markdown.verbatim import VerbatimBlocks
+from posts.messages import Message as _
 
 
 class DocumentParser(VerbatimBlocks, BlockParser):
@@ -182,7 +183,9 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         if not alignments or len(header) != len(alignments):
             return None
         if len(header) > limits.MAX_COLUMNS:
-            raise self.refuse(f"a table has more than {limits.MAX_COLUMNS} columns")
+            raise self.refuse(
+                _("a table has more than %(count)d columns", count=limits.MAX_COLUMNS)
+            )
         paragraph = self._stack[-1]
         paragraph.lines.pop()
         self._close_to(len(self._stack) - 1)

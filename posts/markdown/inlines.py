@@ -34,6 +34,7 @@ from posts.markdown.tree import (
     end_tag,
     plain_text,
 )
+from posts.messages import Message as _
 
 # What is special starts with a set of characters, because only a set is searched for quickly.
 _SPECIAL: Final = re.compile(
@@ -242,7 +243,8 @@ class InlineParser:
         )
         if len(self._brackets) > limits.MAX_OPEN_BRACKETS:
             raise self.refuse(
-                f"a block has more than {limits.MAX_OPEN_BRACKETS} open brackets", start
+                _("a block has more than %(count)d open brackets", count=limits.MAX_OPEN_BRACKETS),
+                start,
             )
         self._tokens.append(self._text[start:end])
         return end
@@ -264,7 +266,8 @@ class InlineParser:
         uses = self.note_uses.get(label, 0) + 1
         if uses > limits.MAX_FOOTNOTE_USES:
             raise self.refuse(
-                f"a footnote is used more than {limits.MAX_FOOTNOTE_USES} times", start
+                _("a footnote is used more than %(count)d times", count=limits.MAX_FOOTNOTE_USES),
+                start,
             )
         self.note_uses[label] = uses
         number = self._note_numbers.setdefault(label, len(self.note_uses))
@@ -475,7 +478,9 @@ class InlineParser:
             return
         self._count_tag(tag.name, 1)
         if self.open_tags + len(self._formatting) > limits.MAX_OPEN_TAGS:
-            raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", start)
+            raise self.refuse(
+                _("more than %(count)d tags are open", count=limits.MAX_OPEN_TAGS), start
+            )
 
     def _add_end_tag(self, name: str) -> None:
         stray = name in raw.FORMATTING_TAGS and name not in self._formatting
@@ -532,7 +537,7 @@ class InlineParser:
 
     def _build(self, root: etree.Element, tokens: list[Token]) -> None:
         if not tree.build(root, tokens, depth=limits.MAX_OPEN_TAGS):
-            raise self.refuse(f"more than {limits.MAX_OPEN_TAGS} tags are open", 0)
+            raise self.refuse(_("more than %(count)d tags are open", count=limits.MAX_OPEN_TAGS), 0)
 
 
 _HANDLERS: Final[dict[str, Callable[[InlineParser, int], int]]] = {

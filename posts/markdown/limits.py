@@ -6,6 +6,8 @@ an input on which the work would grow faster than the text.
 
 from __future__ import annotations
 
+from posts.messages import Message as _
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_OPEN_BRACKETS = 200
@@ -30,4 +32,6 @@ def check_size(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > MAX_BYTES:
         line = data[:MAX_BYTES].count(b"\n") + 1
-        raise MarkdownLimitError(f"the issue is longer than {MAX_BYTES:,} bytes", line)
+        raise MarkdownLimitError(
+            _("the issue is longer than %(size)s bytes", size=f"{MAX_BYTES:,}"), line
+        )

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from posts.markdown import limits, lines, references
 from posts.markdown.mentions import TagLines
 from posts.markdown.tree import Head, Leaf, Note, Span, UsedNote
+from posts.messages import Message as _
 
 Outcome = Literal["container", "leaf", None]
 """What a rule opened: a block whose content follows in the line, one that takes it up, nothing."""
@@ -99,7 +100,9 @@ class BlockStack:
     def _open_container(self, kind: str, element: etree.Element) -> Block:
         block = self._open(kind, element)
         if len(self._stack) > limits.MAX_DEPTH and self._nesting() > limits.MAX_DEPTH:
-            raise self.refuse(f"lists or quotes are nested more than {limits.MAX_DEPTH} deep")
+            raise self.refuse(
+                _("lists or quotes are nested more than %(count)d deep", count=limits.MAX_DEPTH)
+            )
         return block
 
     def _nesting(self) -> int:
