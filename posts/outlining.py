@@ -93,6 +93,19 @@ class Outline:
     """What belongs to a heading that is an item."""
 
 
+def depths(levels: Iterable[int]) -> Iterator[int]:
+    """How deep each heading stands below others: 1 for those below none, whatever their level.
+
+    Authors skip levels, and come back from a third to a first.
+    """
+    above: list[int] = []
+    for level in levels:
+        while above and above[-1] >= level:
+            above.pop()
+        above.append(level)
+        yield len(above)
+
+
 _Stretch = tuple[etree.Element, int, int]
 """An element, and where its text starts and ends in the text of its entry."""
 

@@ -28,6 +28,7 @@ from posts.outlining import (
     FoundLink,
     FoundSection,
     Outline,
+    depths,
     links_in,
     outline,
     visible_text,
@@ -69,7 +70,7 @@ class ParsedIssue:
             for place, tree in enumerate(trees)
         )
         place = title_section(title, self.sections)
-        self._shift = _shift(trees, None if place is None else trees[place][0])
+        self._levels = _levels(self._headings, None if place is None else trees[place][0])
 
     def to_html(
         self,
@@ -96,7 +97,7 @@ class ParsedIssue:
         decided: Decisions,
         images: Mapping[str, ImageSize],
     ) -> Marks:
-        marks = Marks(self._headings, shift=self._shift, decided=decided, images=images)
+        marks = Marks(self._headings, self._levels, decided=decided, images=images)
         for number, found in enumerate(self._outlines):
             marks.groups |= found.groups
             marks.titles |= found.titles
@@ -163,12 +164,17 @@ def title_section(title: str, sections: Sequence[Headed]) -> int | None:
     return place if is_title else None
 
 
-def _shift(trees: Sequence[etree.Element], title: etree.Element | None) -> int:
-    """By how many levels headings go down, so that the title of the page is the only h1."""
-    if title is None:
-        return int(any(next(tree.iter("h1"), None) is not None for tree in trees))
-    others = (child for tree in trees for child in tree.iter() if child is not title)
-    return 2 - min((int(c.tag[1]) for c in others if c.tag in HEADINGS), default=2)
+def _levels(
+    headings: Iterable[etree.Element], title: etree.Element | None
+) -> dict[etree.Element, int]:
+    """The level of each heading below that of the page, which is the first.
+
+    One that says the title is that of the page itself: those after it are not below it.
+    """
+    below = [heading for heading in headings if heading is not title]
+    found = depths(int(heading.tag[1]) for heading in below)
+    levels = {heading: depth + 1 for heading, depth in zip(below, found, strict=True)}
+    return levels if title is None else {title: 2, **levels}
 
 
 def _notes_by_section(document: Document) -> Mapping[int, list[etree.Element]]:

@@ -46,12 +46,12 @@ class Marks:
     """What the tree's elements mean, beyond their tags."""
 
     headings: Mapping[etree.Element, str] = field(default_factory=dict)
+    levels: Mapping[etree.Element, int] = field(default_factory=dict)
     items: dict[etree.Element, ItemMark] = field(default_factory=dict)
     groups: set[etree.Element] = field(default_factory=set)
     titles: set[etree.Element] = field(default_factory=set)
     removed: set[etree.Element] = field(default_factory=set)
     """Blocks that belong to a heading that is hidden."""
-    shift: int = 0
     decided: Decisions = field(default_factory=Decisions)
     images: Mapping[str, ImageSize] = field(default_factory=dict)
 
@@ -63,6 +63,7 @@ class Writer:
         self._marks = marks
         self._key = key
         self._out: list[str] = []
+        self._level = 1
         self._group = self._own("class", "group")
         self._title = self._own("class", "title")
         self._elsewhere = self._own("rel", LINK_REL)
@@ -136,7 +137,10 @@ class Writer:
     # -- blocks -----------------------------------------------------------------------------
 
     def _write_heading(self, element: etree.Element) -> None:
-        level = max(2, min(int(element.tag[1]) + self._marks.shift, _MAX_HEADING))
+        # One that stands in a quotation or list is below the last of its section.
+        level = min(self._marks.levels.get(element, self._level + 1), _MAX_HEADING)
+        if element in self._marks.levels:
+            self._level = level
         anchor = escape(self._marks.headings.get(element, ""))
         mark = self._marks.items.get(element)
         if mark is not None and mark.hidden:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from copy import copy
 from typing import Any, NamedTuple
@@ -20,12 +21,14 @@ from links.registering import canonical_or_none
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import LinkedItem, Post, PostPage, Section, Tag
+from posts.outlining import depths
 from posts.publishing import marks
 from posts.publishing.decisions import link_words
 from posts.publishing.marks import stored
 from posts.rendering import title_section
 from posts.sanitizing import sanitize_for_feed
 
+LONG = 20
 OPENING_SECTIONS = 8
 OPENING_ITEMS = 3
 OPENING_BLOCKS = 3
@@ -167,18 +170,25 @@ def site() -> dict[str, str]:
 
 
 def contents(sections: Sequence[Section], title: int | None = None) -> list[tuple[str, str, int]]:
-    """Return the table of contents as (anchor, heading, level): two levels, fewer when long.
+    """Return the table of contents as (anchor, heading, depth): two levels, three where it is long.
 
-    The section at the place ``title`` is not among them.
+    Long is what lies below a heading of the first level and has more than ``LONG`` items. The
+    section at the place ``title`` is not among them.
     """
     below = (section for place, section in enumerate(sections) if place != title)
-    headings = [section for section in below if section.level and section.heading]
-    levels = sorted({section.level for section in headings})
-    for depth in (2, 1):
-        shown = [section for section in headings if section.level in levels[:depth]]
-        if len(shown) <= 40:
-            break
-    return [(section.anchor, section.heading, section.level) for section in shown]
+    headings = [section for section in below if section.level]
+    found = list(zip(headings, depths(row.level for row in headings), strict=True))
+    part, items = 0, Counter[int]()
+    parts = []
+    for section, depth in found:
+        part += depth == 1
+        items[part] += section.item_count
+        parts.append(part)
+    return [
+        (section.anchor, section.heading, depth)
+        for (section, depth), part in zip(found, parts, strict=True)
+        if section.heading and depth <= (3 if items[part] > LONG else 2)
+    ]
 
 
 def _cover(post: Post) -> dict[str, Any] | None:

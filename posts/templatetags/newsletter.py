@@ -90,17 +90,6 @@ def number(value: int) -> str:
 
 
 @register.filter
-def by_depth(contents: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
-    """Return (anchor, heading, depth): 1 for the highest level used, 3 for all below the second."""
-    levels = sorted({level for _anchor, _heading, level in contents})
-    return [
-        (anchor, heading, min(levels.index(level) + 1, 3))
-        for anchor, heading, level in contents
-        if heading
-    ]
-
-
-@register.filter
 def plain(text: str) -> str:
     """Return a description without the Markdown some authors put into it: bold, code, links."""
     return _LINK.sub(r"\1", _MARKED.sub(r"\2", text))

@@ -48,7 +48,7 @@
     mark.setAttribute("aria-expanded", "false");
   }
   // Headings show theirs to whoever points at them; for all others they are in the contents.
-  for (const heading of body.querySelectorAll(":is(h2, h3, h4, h5, h6)[id]")) {
+  for (const heading of body.querySelectorAll(":is(h2, h3, h4, h5, h6)[id]:not(:has([id]))")) {
     const mark = document.createElement("a");
     mark.className = "heading-mark";
     mark.href = `#${heading.id}`;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
@@ -137,16 +139,59 @@ def test_a_reader_walks_from_the_latest_issue_to_an_older_one(
 def test_contents_stand_beside_the_text_or_fold_above_it(
     page: Page, live_server: LiveServer
 ) -> None:
-    page.set_viewport_size({"width": 1440, "height": 900})
+    page.set_viewport_size({"width": 1440, "height": 600})
     visit(page, live_server, "/posts/a-long-issue/")
-    expect(page.get_by_role("navigation", name="Contents")).to_be_visible()
+    contents = page.get_by_role("navigation", name="Contents")
+    entry = contents.get_by_role("link", name="Overview")
+    expect(entry).to_be_visible()
+    page.locator("#overview").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 400)
+    expect(contents.locator("[aria-current]")).to_have_count(1)
 
-    page.set_viewport_size({"width": 390, "height": 800})
-    expect(page.get_by_role("navigation", name="Contents")).to_be_hidden()
-    page.locator("summary", has_text="Contents").click()
-    page.locator(".contents-fold").get_by_role("link", name="Overview").click()
+    page.set_viewport_size({"width": 390, "height": 600})
+    expect(entry).to_be_hidden()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight / 2)")
+    contents.locator("summary").click()
+    entry.click()
 
     assert page.url.endswith("#overview")
+    expect(entry).to_be_hidden()
+    expect(contents).to_be_in_viewport()
+    expect(contents.locator("summary")).to_contain_text("Overview")
+
+
+LATIN = "A line of a text is read with ease when the eye finds the beginning of the next one. " * 9
+KOREAN = (
+    "글줄의 길이가 알맞으면 눈이 다음 줄의 처음을 쉽게 찾아서 긴 글도 편하게 읽을 수 있습니다. " * 9
+)
+# The numbers of characters in the full lines of the paragraphs of an issue.
+LINES = """paragraphs => paragraphs.flatMap((paragraph) => {
+  const text = paragraph.firstChild, range = document.createRange(), lines = new Map();
+  for (let place = 0; place < text.length; place += 1) {
+    range.setStart(text, place);
+    range.setEnd(text, place + 1);
+    const top = Math.round(range.getBoundingClientRect().top);
+    lines.set(top, (lines.get(top) ?? "") + text.data[place]);
+  }
+  return [...lines.values()].slice(0, -2).map((line) => line.trim().length);
+})"""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "most", "usual"), [("en", LATIN, 70, 62), ("ko", KOREAN, 40, 34)]
+)
+def test_lines_are_as_long_as_is_read_with_ease_on_every_screen(
+    page: Page, live_server: LiveServer, language: str, text: str, most: int, usual: int
+) -> None:
+    post = make_post("Lines", f"{text}\n\n## One\n\n{text}\n\n## Two\n", language=language)
+    visit(page, live_server, post.get_absolute_url())
+    page.evaluate("document.fonts.ready")
+
+    for width in (390, 640, 820, 1024, 1100, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        lines = page.locator(".body > p").evaluate_all(LINES)
+        assert max(lines) <= most, width
+        assert width < 640 or median(lines) >= usual, width
 
 
 def test_sources_are_drawn_beside_items_and_never_become_text(

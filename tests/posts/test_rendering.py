@@ -215,12 +215,21 @@ def test_a_link_inside_the_page_has_no_relation(text: str) -> None:
     assert "rel=" not in render_markdown(text)
 
 
-def test_headings_shift_by_one_only_if_the_issue_has_first_level_headings() -> None:
-    levels = re.compile(r"<h(\d)")
-    assert levels.findall("".join(read_issue(Document("# a\n## b\n###### c\n")).to_html())) == [
-        "2", "3", "6",
-    ]  # fmt: skip
-    assert levels.findall("".join(read_issue(Document("## a\n### b\n")).to_html())) == ["2", "3"]
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# a\n## b\n###### c\n", [2, 3, 4]),
+        ("## a\n### b\n## c\n", [2, 3, 2]),
+        ("### a\n#### b\n### c\n# d\n### e\n", [2, 3, 2, 2, 3]),
+        ("# a\n> # b\n\n- # c\n\n## d\n", [2, 3, 3, 3]),
+        ("".join(f"{'#' * level} a\n" for level in range(1, 7)), [2, 3, 4, 5, 6, 6]),
+    ],
+)
+def test_headings_begin_below_that_of_the_page_and_skip_no_level(
+    text: str, levels: list[int]
+) -> None:
+    html = "".join(read_issue(Document(text)).to_html())
+    assert [int(level) for level in re.findall(r"<h(\d)", html)] == levels
 
 
 def test_an_item_says_where_it_leads_and_has_its_anchor() -> None:

@@ -5,7 +5,6 @@ from django.utils import timezone, translation
 
 from posts.templatetags.newsletter import (
     absolute,
-    by_depth,
     issue_count,
     link_count,
     long_date,
@@ -88,12 +87,6 @@ def test_a_month_with_one_issue_beside_a_full_one_still_shows() -> None:
 
     assert isinstance(bars, list)
     assert bars[0].height > 0
-
-
-def test_contents_are_indented_by_the_levels_that_an_issue_uses() -> None:
-    headings = [("a", "A", 1), ("b", "B", 3), ("c", "C", 4), ("d", "D", 6), ("e", "", 1)]
-
-    assert by_depth(headings) == [("a", "A", 1), ("b", "B", 2), ("c", "C", 3), ("d", "D", 3)]
 
 
 @pytest.mark.parametrize(

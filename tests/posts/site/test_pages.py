@@ -17,7 +17,7 @@ from posts.models import Post, Tag, TagAlias
 from posts.publishing import publish, save_document, withdraw
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.posts.site.test_addresses import ENTRANCES, PAGES
-from tests.reading import Page
+from tests.reading import Page, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -166,8 +166,69 @@ def test_home_opens_the_latest_issue_and_lists_the_recent_ones(client: Client) -
     assert len(titles(page)) == 12
 
 
+HOME = """One.
+
+Two, with an [opening link](https://opening.example.org/).
+
+- Three <b>a</b>
+
+Four.
+
+## Finds
+- **First**: what it is. [Read](https://one.example.org/a?q=1&r=é)
+- **Second**: nothing to follow.
+- **Third**: [blocked](https://spam.example.org/)
+"""
+
+
+def test_titles_on_the_home_page_lead_to_the_article_and_marks_to_the_place(
+    client: Client,
+) -> None:
+    post = make_post("Finds of today", HOME)
+    decide(Link.objects.filter(url__contains="spam"), "block", by=None, reason="spam")
+    page = read(client, "/")
+
+    assert page.values("a.brief-title", "href") == ["https://one.example.org/a?q=1&r=%C3%A9"]
+    assert page.texts("a.brief-title") == ["First"]
+    assert page.texts("span.brief-title") == ["Second", "Third"]
+    places = page.values(".brief-place", "href")
+    assert places == [row.get_absolute_url() for row in post.items.filter(kind="list")[1:]]
+    assert page.texts(".brief-place") == ["one.example.org", "#", "#"]
+
+
+def test_home_opens_an_issue_by_three_paragraphs_at_most(client: Client) -> None:
+    make_post("Finds of today", HOME)
+    page = read(client, "/")
+
+    assert page.texts(".opening .body > *") == ["One.", "Two, with an opening link.", "Three a"]
+    assert [node.html for node in page.all(".opening a") if not node.text()] == []
+
+
 def test_home_without_posts_says_so(client: Client) -> None:
     assert read(client, "/").texts(".message h2") == ["There is no issue yet."]
+
+
+# Contents
+
+
+PARTS = "".join(
+    f"### Part {part}\n#### Chapter\n##### Deep\n{items}# Back\n"
+    for part, items in ((1, "- a\n"), (2, "- b\n" * 21))
+)
+
+
+def test_contents_have_two_levels_and_a_third_where_a_part_is_long(client: Client) -> None:
+    page = read(client, make_post("Parts", PARTS).get_absolute_url())
+
+    found = [(node.attributes["class"], shown(node)) for node in page.all(".contents li")]
+    assert found == [
+        ("depth-1", "Part 1"),
+        ("depth-2", "Chapter"),
+        ("depth-1", "Back"),
+        ("depth-2", "Part 2"),
+        ("depth-3", "Chapter"),
+        ("depth-1", "Back"),
+    ]
 
 
 # Archive
