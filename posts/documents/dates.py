@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from posts.documents.errors import DocumentError, shown
 from posts.messages import Message as _
@@ -29,7 +30,8 @@ _DATE = re.compile(_DAY)
 _DATETIME = re.compile(
     rf"(?P<day>{_DAY})(?:[Tt]| +)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})"
     r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
-    r"(?: *(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
+    r"(?: *(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?: *(?P<zone>Z|z|UTC|GMT|KST|JST|[+-]\d{2}(?::?\d{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?"
 )
 _NAMED = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
@@ -76,7 +78,7 @@ def parse_date(text: str, key: str = "date") -> Moment:
     stripped = text.strip().strip("\"'").strip()
     try:
         moment = _parse(stripped) or parsedate_to_datetime(stripped)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, LookupError, OSError):
         moment = None
     if moment is None:
         raise DocumentError(
@@ -115,8 +117,11 @@ def _parse(text: str) -> Moment | None:
     timed = _DATETIME.fullmatch(text)
     if timed is None:
         return None
+    hour = int(timed["hour"])
+    if timed["half"]:
+        hour = hour % 12 + (12 if timed["half"] in "Pp" else 0)
     clock = time(
-        int(timed["hour"]),
+        hour,
         int(timed["minute"]),
         int(timed["second"] or 0),
         int((timed["part"] or "0")[:6].ljust(6, "0")),
@@ -130,9 +135,13 @@ def _day(found: re.Match[str]) -> date:
     return date(int(year), int(month), int(day))
 
 
-def _zone(text: str | None) -> timezone | None:
+def _zone(text: str | None) -> tzinfo | None:
     if not text:
         return None
+    if text in ("KST", "JST"):
+        return timezone(timedelta(hours=9))
+    if "/" in text:
+        return ZoneInfo(text)
     if text[0] not in "+-":
         return timezone.utc  # noqa: UP017
     digits = text[1:].replace(":", "").ljust(4, "0")

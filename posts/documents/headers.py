@@ -31,6 +31,8 @@ _KEY_LINE = re.compile(r"[\"']?[^\s\"':#\[\]{}&*!|>%@`-][^:\r\n]*:(?=[ \t]|$|[\r
 _JSON_START = re.compile(r'\{\s*"(?:[^"\\\r\n]|\\.)*"\s*:')
 _JSON_END = re.compile(rf"[ \t]*(?:{EOL}(?:;;;[ \t]*(?:{EOL}|\Z))?|\Z)")
 _BRACE_LINE = re.compile(rf"(?:(?<=\n)|(?<=\r))\}}(?=[ \t]*(?:{EOL}|\Z))")
+# How Nikola, Pandoc and Org write what we do not read.
+_FOREIGN = re.compile(r"\.\. (?:title|slug|date):|% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:")
 _PELICAN_LINE = re.compile(rf" {{0,3}}([A-Za-z0-9_-]+):(?!//)([ \t]*)([^\r\n]*)({EOL}|\Z)")
 _PELICAN_MORE = re.compile(rf"(?: {{4}}|\t)[ \t]*(?=[^\s])([^\r\n]*)({EOL}|\Z)")
 # Prose may start with a word and a colon: these alone make lines a header.
@@ -120,6 +122,11 @@ def _hexo_block(text: str, start: int) -> _Block | None:
     if closing is None or not _HEXO_LINES.fullmatch(text, start, closing.start()):
         return None
     return _Block("yaml", start, closing.start(), closing.end())
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether the text starts with a header in a form that is not read."""
+    return _FOREIGN.match(text, _skip_blank(text, 0)) is not None
 
 
 def missing_end(text: str) -> str:

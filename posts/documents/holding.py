@@ -90,6 +90,11 @@ def closed_word(key: str) -> str:
 
 
 def _hold(key: str, value: Value, spelled: str) -> Hold | None:
+    if key == "build" and isinstance(value, dict):  # of Hugo: whether a page is made, and listed
+        parts = [(part, _word(value.get(part))) for part in ("render", "list")]
+        found = next((f"{part}: {word}" for part, word in parts if word in NO), "")
+        said = _("its header says “%(key)s: %(value)s”", key=spelled, value=found)
+        return Hold(said, is_strict=True) if found else None
     word = _word(value)
     if not word:
         return None

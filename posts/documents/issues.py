@@ -12,7 +12,7 @@ from typing import Final
 from posts.documents.dates import date_in_name, title_in_name
 from posts.documents.entries import line_number
 from posts.documents.errors import DocumentError
-from posts.documents.headers import missing_end, read_header, split_header
+from posts.documents.headers import is_foreign, missing_end, read_header, split_header
 from posts.documents.metadata import Metadata, read_metadata
 from posts.markdown.document import Document, SectionSource
 from posts.messages import Message
@@ -71,6 +71,9 @@ def parse_issue(data: bytes, name: str = "", *, tag_keys: Sequence[str] = ("tags
     header, body = split_header(text)
     if end := missing_end(text):
         raise DocumentError(_("Line 1: a header starts here, but no line %(end)s ends it", end=end))
+    if is_foreign(text):
+        problem = _("Line 1: this header is not read: write it as YAML between --- lines")
+        raise DocumentError(problem)
     metadata, notices = read_metadata(read_header(header), tag_keys)
     markdown = Document(body)
     metadata, guesses = _complete(metadata, markdown, name)

@@ -51,15 +51,17 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "expires": tuple(
         "expirydate expires expiry expireson expiresat expirationdate expiration expiredate"
-        " expiresdate unpublishdate unpublishon unpublishat unpublishedat validuntil 만료일".split()
+        " expiresdate unpublishdate unpublishon unpublishat unpublishedat"
+        " unpublisheddate validuntil 만료일".split()
     ),
 }
 
 # Yes to one of these holds an issue back; so does no to one of those.
 HOLDING: Final = frozenset(
     "draft isdraft indraft wip private isprivate unlisted isunlisted hidden ishidden secret"
-    " unpublished confidential premium paid paidonly membersonly memberonly subscribersonly"
-    " password 초안 비공개".split()
+    " unpublished notpublished notpublic dontpublish donotpublish nopublish headless"
+    " eleventyexcludefromcollections confidential premium paid paidonly membersonly memberonly"
+    " subscribersonly password 초안 비공개".split()
 )
 OPENING: Final = frozenset(
     "published ispublished publish public ispublic listed islisted visible isvisible dgpublish"

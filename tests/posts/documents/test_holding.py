@@ -14,7 +14,9 @@ PRIVATE = (
     "|unlisted: yes|hidden: 1|is_private: true|status: private|status: unlisted|status: trash"
     "|visibility: private|visibility: members|visibility: paid|audience: only_paid|access: members"
     "|password: secret|permalink: false|status: scheduled|post_status: future|비공개: true"
-    "|extra: {private: true}|email_type: premium|draft: false\nprivate: true"
+    "|extra: {private: true}"
+    "|_build: {render: never}|build: {list: false}|not_public: true|email_type: premium"
+    "|draft: false\nprivate: true"
 ).split("|")
 DRAFTS = (
     "draft: true|draft: 'yes'|draft: 1|Draft: \"true\"|status: draft|status: pending"

@@ -34,6 +34,10 @@ def test_titles_have_many_keys(key: str) -> None:
         ("2024년 5월 10일", date(2024, 5, 10)),
         ("2024年5月10日", date(2024, 5, 10)),
         ("2024. 5. 10.", date(2024, 5, 10)),
+        ("2024-05-10 1:30 PM", datetime(2024, 5, 10, 13, 30)),  # noqa: DTZ001
+        ("2024-05-10 12:30 am", datetime(2024, 5, 10, 0, 30)),  # noqa: DTZ001
+        ("2024-05-10 09:00 KST", datetime(2024, 5, 10, tzinfo=UTC)),
+        ("2024-05-10 09:00:00 Asia/Seoul", datetime(2024, 5, 10, tzinfo=UTC)),
         ("2024-05-05T00:00:00.000Z", datetime(2024, 5, 5, tzinfo=UTC)),
     ],
 )
