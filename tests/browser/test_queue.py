@@ -182,7 +182,7 @@ def test_many_are_decided_at_once(enter: Enter, desk: str, moderator: User) -> N
     page.keyboard.press("x")
     page.get_by_role("button", name="Decide about the selection…").click()
     expect(page.locator(".desk-confirm")).to_contain_text("2 links")
-    page.get_by_label("Block", exact=True).check()
+    page.get_by_label("Block: readers get the words").check()
     page.get_by_label("Reason").fill("spam")
     page.get_by_role("button", name="Decide", exact=True).click()
 
