@@ -146,11 +146,20 @@ def test_selecting_all_says_how_many(client: Client, post: Post, query: str, wor
     assert words in look(client, query).one(".desk-bulk").text()
 
 
+def test_how_long_it_waited_is_said_in_words(client: Client, post: Post) -> None:
+    assert "has just come in" in look(client).one(".entry-state").text()
+
+    QueueEntry.objects.update(opened_at=timezone.now() - timedelta(minutes=19, seconds=5))
+
+    assert "has waited 19\xa0minutes" in look(client).one(".entry-state").text()
+
+
 def test_what_is_marked_broken_here_says_what_readers_will_see(client: Client, post: Post) -> None:
     ask = look(client).one("details[data-key=m]")
 
     assert "Readers see at once “link broken” beside it" in ask.text()
-    choose(client, ONE, "mark_broken", reason="gone")
+    done = choose(client, ONE, "mark_broken", reason="gone")
+    assert f"Marked broken: {ONE}. Readers see “link broken” beside it." in said(done)
     assert "link broken" in Client().get(post.get_absolute_url()).content.decode()
 
 

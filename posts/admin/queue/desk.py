@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,7 @@ LISTED = 30
 LISTED_MOST = 300
 # How far back a moderator may undo from here; what is older is undone from its record.
 UNDOABLE = timedelta(days=1)
+A_MINUTE = timedelta(minutes=1)
 # What is offered where a reason is asked for; anything else can be typed.
 REASONS = (
     _("Spam or advertising"),
@@ -195,6 +197,7 @@ def _about(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "reach": reach_in_words(context.reach),
         "concerns": [_concern(concern) for concern in shown],
         "health": HEALTH.get(link.health, "draft"),
+        "waited": timesince(entry.opened_at) if entry.opened_at < timezone.now() - A_MINUTE else "",
         "offer": _offer(link),
         "leads": _leads(link),
         "sources": sources_of(link),

@@ -25,6 +25,7 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from links import access
 from links.decisions import (
@@ -315,8 +316,17 @@ def _in_words(error: ValueError) -> str:
     return gettext("Say why first.") if isinstance(error, ReasonMissing) else str(error)
 
 
+# What readers get from now on, where the word for the decision does not say it.
+SEEN: dict[str, Any] = {
+    Decision.Action.BLOCK: _("Readers get the words without the link."),
+    Decision.Action.REPLACE: _("Readers are led to the other address, and told so."),
+    Decision.Action.MARK_BROKEN: _("Readers see “link broken” beside it."),
+}
+
+
 def _done(decision: Decision) -> str:
-    return f"{decision.get_action_display()}: {decision.subject}."
+    done = f"{decision.get_action_display()}: {decision.subject}."
+    return f"{done} {SEEN[decision.action]}" if decision.action in SEEN else done
 
 
 def _left_alone(taken: int) -> str:
