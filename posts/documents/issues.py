@@ -15,7 +15,6 @@ from posts.documents.errors import DocumentError
 from posts.documents.headers import is_foreign, missing_end, read_header, split_header
 from posts.documents.metadata import Metadata, read_metadata
 from posts.markdown.document import Document, SectionSource
-from posts.messages import Message
 from posts.messages import Message as _
 
 MAX_BYTES: Final = 1_000_000
@@ -32,7 +31,7 @@ class Issue:
     header: str
     metadata: Metadata
     markdown: Document
-    notices: tuple[Message, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def body(self) -> str:
@@ -119,8 +118,8 @@ def _decode(data: bytes) -> str:
     return text
 
 
-def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metadata, list[Message]]:
-    notices: list[Message] = []
+def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metadata, list[str]]:
+    notices: list[str] = []
     if not metadata.title and (heading := _title_heading(markdown)):
         notices.append(_("no title in the header: taken from the first heading"))
         metadata = replace(metadata, title=heading)

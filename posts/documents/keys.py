@@ -18,7 +18,7 @@ PUBLICATION: Final = tuple(
     " publishtime publishat publishon publishafter publicationdate datepublished firstpublished"
     " published publish postdate dateposted postedat postedon sentat sentdate senton sendat"
     " senddate sendon issuedate releasedate scheduledat scheduledfor scheduleddate scheduledate"
-    " scheduled schedule embargo embargodate embargountil golive golivedate goliveat availablefrom"
+    " scheduled embargo embargodate embargountil golive golivedate goliveat availablefrom"
     " visiblefrom 발행일 게시일 공개일".split()
 )
 """Keys that say when an issue becomes public; ``date`` says so too, where there is none."""

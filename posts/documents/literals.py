@@ -139,7 +139,7 @@ def add_literal(header: Header, key: str, value: object, text: str) -> str:
         return f"{before}{gap}{name} = {literal}{header.newline}{after}"
     first = min((entry.start for entry in header.entries), default=at)
     indent = re.search(r"[\r\n]*[ \t]*\Z", header.text[:first])
-    space = indent[0] if indent else ""
+    space = (indent[0] if indent else "") or " " * bool(header.entries)
     return f"{before}{',' if header.entries else ''}{space}{_quoted(key)}: {literal}{after}"
 
 

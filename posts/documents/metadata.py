@@ -45,7 +45,7 @@ class Metadata:
 
 def read_metadata(
     header: Header, tag_keys: Sequence[str] = ("tags",)
-) -> tuple[Metadata, tuple[Message, ...]]:
+) -> tuple[Metadata, tuple[str, ...]]:
     """Return the metadata in a header and what was passed over, in words.
 
     Raises DocumentError, with the line, if a value has the wrong type or a date is none.
@@ -59,20 +59,23 @@ def read_metadata(
         raise DocumentError(at_line(line, error.message), error.key) from error
 
 
-def _read(header: Header, tag_keys: Sequence[str]) -> tuple[Metadata, tuple[Message, ...]]:
-    notices: list[Message] = []
-    values, hold = header.values, find_hold(header)
+def _read(header: Header, tag_keys: Sequence[str]) -> tuple[Metadata, tuple[str, ...]]:
+    notices: list[str] = []
+    doubts: list[str] = []
+    values = header.values
+    date = _date(values, doubts, notices)
+    hold = find_hold(header) or next((Hold(doubt) for doubt in doubts), None)
     metadata = Metadata(
         title=" ".join(_text(values, "title").split()),
         description=_text(values, "description"),
-        date=_date(values),
+        date=date,
         updated=_moment(values, "updated"),
         tags=_all_tags(values, tag_keys),
         slug=_text(values, "slug"),
         draft=True if hold else False if is_opened(values) else None,
         language=_language(values, notices),
         cover=_cover(values),
-        expires=_moment(values, "expires"),
+        expires=_moment(values, "expires", notices),
         hold=hold,
     )
     notices += _unread(header, metadata, {plain_key(key) for key in tag_keys})
@@ -156,26 +159,35 @@ def _text(values: Mapping[str, Value], name: str) -> str:
     return (value or "").strip()
 
 
-def _moment(values: Mapping[str, Value], name: str) -> Moment | None:
+def _moment(
+    values: Mapping[str, Value], name: str, doubts: list[str] | None = None
+) -> Moment | None:
+    """Return the date of a key; one that is none is an error, or goes to the doubts."""
     key, text = _find(values, name)[0], _text(values, name)
-    is_word = name != "date" and text.lower() in YES | NO
-    return parse_date(text, key) if text and not is_word else None
+    if not text or (name != "date" and text.lower() in YES | NO):
+        return None
+    try:
+        return parse_date(text, key)
+    except DocumentError as error:
+        if doubts is None:
+            raise
+        doubts.append(error.message)
+        return None
 
 
-def _date(values: Mapping[str, Value]) -> Moment | None:
+def _date(values: Mapping[str, Value], doubts: list[str], notices: list[str]) -> Moment | None:
     """Return the day of an issue: never before the one from which it is public."""
-    written = {key: values.get(key) for key in ("date", *PUBLICATION, *CREATION)}
-    texts = {
-        key: value for key, value in written.items() if key == "date" or isinstance(value, str)
-    }
-    public = [_moment(texts, key) for key in ("date", *PUBLICATION) if key in texts]
-    found = [moment for moment in public if moment is not None]
+    texts = {key: value for key, value in values.items() if key == "date" or isinstance(value, str)}
+    day = _moment({"date": texts.get("date")}, "date")
+    public = [_moment(texts, key, doubts) for key in PUBLICATION if key in texts]
+    found = [moment for moment in (day, *public) if moment is not None]
     if found:
         return max(found, key=as_moment)
-    return next(filter(None, (_moment(texts, key) for key in CREATION if key in texts)), None)
+    created = (_moment(texts, key, notices) for key in CREATION if key in texts)
+    return next(filter(None, created), None)
 
 
-def _language(values: Mapping[str, Value], notices: list[Message]) -> str:
+def _language(values: Mapping[str, Value], notices: list[str]) -> str:
     language = _text(values, "language").replace("_", "-")
     if language and (len(language) > 16 or not LANGUAGE.fullmatch(language)):
         problem = _(

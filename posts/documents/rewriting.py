@@ -94,7 +94,10 @@ def _shared_tags(
 
 
 def _says_date(value: Value) -> bool:
-    return isinstance(value, str) and value.strip().lower() not in YES | NO | {""}
+    try:
+        return isinstance(value, str) and parse_date(value) is not None
+    except DocumentError:
+        return False
 
 
 def _shared_draft(header: Header, value: bool) -> list[tuple[str, object]]:

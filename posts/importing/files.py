@@ -27,7 +27,6 @@ from posts.importing.losses import find_losses
 from posts.importing.pictures import Pictures, find_pictures, has_new_pictures, store_pictures
 from posts.importing.sources import SourceFile
 from posts.importing.vetting import find_conflict, find_hold, is_no_issue, remarks_on
-from posts.messages import Message
 from posts.messages import Message as _
 from posts.models import Post
 from posts.translating import translated
@@ -205,7 +204,7 @@ def _fallback_time(post: Post, issue: Issue, source: SourceFile) -> datetime | N
 
 def _notices(issue: Issue, source: SourceFile, status: str | None) -> tuple[str, ...]:
     now = timezone.now()
-    notices: list[Message] = [*issue.notices, *remarks_on(issue, now)]
+    notices: list[str] = [*issue.notices, *remarks_on(issue, now)]
     hold, at = find_hold(issue, source, now), publishing.moment(issue.metadata.date)
     if hold and status != Post.Status.PUBLISHED:
         notices.insert(0, _("stays a draft: %(reason)s", reason=hold.reason))

@@ -52,6 +52,21 @@ def test_an_issue_is_dated_from_when_it_is_public() -> None:
     assert metadata("published: true\ncreated: 2020-01-01").date == date(2020, 1, 1)
 
 
+def test_a_publication_that_is_no_date_holds_back() -> None:
+    issue = parse_issue(b"---\ntitle: T\ndate: 2024-05-10\npublishDate: soon\n---\nx\n")
+    assert issue.metadata.date == date(2024, 5, 10)
+    assert issue.metadata.hold is not None
+    assert "“soon” is not a date" in issue.metadata.hold.reason
+    assert not issue.metadata.hold.is_strict
+
+
+def test_a_creation_or_expiry_that_is_no_date_is_told() -> None:
+    issue = parse_issue(b"---\ntitle: T\ncreated: by Kim\nexpires: 30d\n---\nx\n", "2024-05-10.md")
+    assert issue.metadata.hold is None
+    assert "“by Kim” is not a date" in issue.notices[0]
+    assert "“30d” is not a date" in issue.notices[1]
+
+
 def test_a_new_date_is_written_where_the_old_ones_stand() -> None:
     header = "---\ndate: 2026-01-01\npublishDate: 2099-01-01\n---\n"
     assert rewrite_header(header, {"date": date(2026, 5, 1)}) == (

@@ -106,6 +106,10 @@ def test_only_what_changes_is_written_in_json(
     assert rewrite_header(JSON, changes) == JSON.replace(old, new)
 
 
+def test_a_header_on_one_line_stays_on_it() -> None:
+    assert rewrite_header('{"title": "x"}\n', {"slug": "s"}) == '{"title": "x", "slug": "s"}\n'
+
+
 def test_tags_of_a_table_can_be_taken_away() -> None:
     assert parse_issue(rewrite_header(TOML, {"tags": None}).encode()).metadata.tags == ()
 
