@@ -91,6 +91,7 @@ urlpatterns = [
     path("posts/<str:slug>/", views.post, name="post"),
     path("preview/<str:token>/", views.preview, name="preview"),
     path("archive/", include(archive)),
+    path("follow/", views.follow, name="follow"),
     *lists,
     *taking_part,
     *feeds_of(feeds.site),

@@ -219,6 +219,17 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
+def follow(request: HttpRequest) -> HttpResponse:
+    """How to follow the site by its feeds."""
+    names = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
+    found = [
+        (name, absolute(reverse(f"posts:{form}")), feeds.FORMS[form].media_type)
+        for name, form in names
+    ]
+    return page("follow", {"feeds": found}, path=request.path)
+
+
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read (RFC 9309): everything public, no forms but the entrance to one."""
     suggest = reverse("posts:suggest")

@@ -143,15 +143,22 @@ def month_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> dict
 
 @register.simple_tag(name="month_chart")
 def drawn_chart(year: int, months: Sequence[MonthRow], highest: int = 0) -> SafeString:
-    """Return ``month_chart`` as HTML; years that are over are drawn once per process."""
-    return _drawn(get_language(), year, tuple(months), highest)
+    """Return the bars of ``month_chart`` as SVG; years that are over are drawn once per process."""
+    return _drawn("chart", get_language(), year, tuple(months), highest)
 
 
-@lru_cache(maxsize=256)
+@register.simple_tag
+def month_links(year: int, months: Sequence[MonthRow]) -> SafeString:
+    """Return the months of a year as a list of links."""
+    return _drawn("months", get_language(), year, tuple(months), 0)
+
+
+@lru_cache(maxsize=512)
 def _drawn(
-    _language: str | None, year: int, months: tuple[MonthRow, ...], highest: int
+    name: str, _language: str | None, year: int, months: tuple[MonthRow, ...], highest: int
 ) -> SafeString:
-    return SafeString(get_template("posts/months.html").render(month_chart(year, months, highest)))
+    chart = month_chart(year, months, highest)
+    return SafeString(get_template(f"posts/{name}.html").render(chart))
 
 
 @register.filter

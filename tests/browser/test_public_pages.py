@@ -18,6 +18,7 @@ PAGES = (
     "/archive/",
     "/archive/2024/",
     "/archive/2024/05/",
+    "/follow/",
     "/tags/",
     "/tags/ai/",
     "/sections/",

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("issue")]
 ENTRANCES = (
     "/",
     "/archive/",
+    "/follow/",
     "/tags/",
     "/sections/",
     "/sources/",

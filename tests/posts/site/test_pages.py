@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
+from pytest_django.fixtures import Settings
 
 from links.decisions import decide
 from links.models import Decision, Link
@@ -239,8 +240,12 @@ def test_the_archive_counts_years_and_months(client: Client) -> None:
     make_post("Later", at=datetime(2025, 1, 2, tzinfo=UTC))
     page = read(client, "/archive/")
     assert page.texts(".page-header .facts") == ["4 issues"]
-    assert page.values(".year h2 a", "href") == ["/archive/2025/", "/archive/2024/"]
-    assert page.texts(".year > .facts") == ["1 issue", "3 issues"]
+    assert page.values(".year > p a", "href") == ["/archive/2025/", "/archive/2024/"]
+    assert page.texts(".year summary") == ["2025 1 issue", "2024 3 issues"]
+    assert page.values(".year summary .chart", "aria-label") == [
+        "Issues per month in 2025: Jan 1", "Issues per month in 2024: May 3",
+    ]  # fmt: skip
+    assert page.texts("h2") == ["Recent issues", "Issues by year"]
     assert page.values(".months a", "href") == ["/archive/2025/01/", "/archive/2024/05/"]
 
 
@@ -267,6 +272,17 @@ def test_older_and_newer_pages_show_every_issue_once(client: Client) -> None:
     assert back
     assert titles(read(client, back)) == [f"Issue {number}" for number in range(40, 10, -1)]
     assert len(steps) == 3
+
+
+def test_the_menu_leads_to_a_page_that_explains_the_feeds(
+    client: Client, settings: Settings
+) -> None:
+    assert "/follow/" in read(client, "/archive/").values(".masthead a", "href")
+    page = read(client, "/follow/")
+    addresses = [f"{settings.SITE_URL}/{name}" for name in ("feed.xml", "atom.xml", "feed.json")]
+    assert page.texts(".address a") == page.values(".address a", "href") == addresses
+    with translation.override("ko"):
+        assert "피드 리더" in read(client, "/follow/").text()
 
 
 # Tags, sections, sources
