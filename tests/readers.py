@@ -27,4 +27,4 @@ def suggest(client: Client, url: str = "https://new.example.org/story", **fields
 
 def errors(response: Any) -> list[str]:
     """Return what a page says is wrong with its form."""
-    return Page(response).texts(".errorlist li")
+    return Page(response).texts(".errorlist li, .error-summary .whole")

@@ -264,7 +264,9 @@ class PostForm(forms.ModelForm):
         elif self.pressed(SCHEDULE):
             self.status = Post.Status.PUBLISHED
             if "published_at" not in self.errors and (self.at is None or self.at <= now):
-                self.add_error("published_at", gettext("Give a time that is still to come."))
+                missing = gettext("Choose when to publish.")
+                past = gettext("Give a time that is still to come.")
+                self.add_error("published_at", missing if self.at is None else past)
         elif self.status == Post.Status.PUBLISHED and self.at is None and not self.errors:
             self.add_error(
                 "published_at", gettext("A published issue needs a time. Withdraw it, or give one.")

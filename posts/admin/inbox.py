@@ -72,11 +72,12 @@ class OpenFilter(admin.SimpleListFilter):
 class InboxForm(forms.ModelForm):
     """A link to collect; of a collected one its words can be changed."""
 
-    url = forms.CharField(label=_("address"), max_length=2000, widget=forms.TextInput)
+    url = forms.CharField(label=_("Address"), max_length=2000, widget=forms.URLInput)
 
     class Meta:
         model = InboxEntry
         fields = ("url", "title", "note")
+        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
 
     def clean_url(self) -> str:
         """Return the address; raise ValidationError for one that cannot be collected."""

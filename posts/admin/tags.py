@@ -33,6 +33,7 @@ class TagForm(forms.ModelForm):
     class Meta:
         model = Tag
         fields = ("name", "slug", "description")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
         help_texts = {
             "name": _("Issues that write the old name keep this tag."),
             "slug": _("Empty: made from the name. The old address redirects."),
@@ -60,7 +61,7 @@ class TagForm(forms.ModelForm):
 class MergeForm(forms.Form):
     """Which tag the others become part of."""
 
-    into = forms.ModelChoiceField(queryset=Tag.objects.none())
+    into = forms.ModelChoiceField(label=_("tag to keep"), queryset=Tag.objects.none())
 
     def __init__(self, *args: Any, tags: QuerySet[Tag], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -231,3 +231,18 @@ def test_every_page_fits_breaks_no_policy_and_can_be_read_and_used_by_everybody(
 
     assert too_wide == []
     assert wrong == []
+
+
+def test_an_error_takes_the_focus_to_its_summary_and_from_there_to_the_field(
+    enter: Enter, address: str, editor: User
+) -> None:
+    page = enter(editor)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/posts/post/add/")
+    page.fill("#id_text", "Words.")
+
+    page.click("text=Schedule")
+
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.click("text=Choose when to publish.")
+    expect(page.locator("#id_published_at")).to_be_in_viewport()

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
 from newsletter.security import PolicyMiddleware, client_address
+from tests.reading import Page
 
 HEADER = "Content-Security-Policy"
 
@@ -123,7 +124,9 @@ def test_who_guesses_passwords_is_locked_out_whatever_the_account_and_the_claime
 
     assert answers[0] == 200
     assert answers[-1] == 429
-    assert sign_in_with("right", "chief").status_code == 429
+    refused = sign_in_with("right", "chief")
+    assert refused.status_code == 429
+    assert Page(refused).texts("h1") == ["Too many attempts"]
     assert AccessAttempt.objects.exists()
 
 
