@@ -160,8 +160,8 @@ def title_section(title: str, sections: Sequence[Headed]) -> int | None:
     place = next((place for place, section in enumerate(sections) if section.level), None)
     if place is None or (place and sections[place].level > 1):
         return None
-    is_title = bool(title) and heading_key(title) == heading_key(sections[place].heading)
-    return place if is_title else None
+    words = heading_key(title)
+    return place if words and words == heading_key(sections[place].heading) else None
 
 
 def _levels(

@@ -24,7 +24,7 @@ def test_vowel_signs_are_letters(name: str, slug: str) -> None:
     assert heading_key(name)
 
 
-@pytest.mark.parametrize("name", ["❤️ Love", "Love ❤️‍🔥", "️Love", "L️ove", "Love\u0301"[:4]])
+@pytest.mark.parametrize("name", ["❤️ Love", "Love ❤️‍🔥", "️Love", "L️ove"])
 def test_marks_that_stand_on_no_letter_are_left_out(name: str) -> None:
     assert unicode_slug(name) == make_anchor(name) == heading_key(name) == "love"
 

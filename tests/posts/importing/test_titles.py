@@ -64,6 +64,7 @@ def test_what_stands_below_the_title_opens_the_issue_on_the_home_page(tmp_path: 
     "text",
     [
         f"{HEADER}# Other{SECTIONS}",
+        f"{HEADER.replace('Links 12', '🔥')}# 🎉{SECTIONS}",
         f"{HEADER}# [Links 12](https://example.org/)\n\n## Reading\n\ntext\n",
         f"{HEADER}text\n\n## Links 12\n\ntext\n",
         f"{HEADER}# Reading\n\n# Links 12\n\ntext\n",

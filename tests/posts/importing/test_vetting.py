@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from posts import publishing
 from posts.importing import Kind
 from posts.models import Post
 from tests.posts.test_importing import TOO_DEEP, run, run_one, write
@@ -69,6 +70,28 @@ def test_the_folder_that_is_imported_counts(tmp_path: Path) -> None:
     run(write(tmp_path, {"_drafts/a.md": issue()}) / "_drafts")
     run(tmp_path / "_drafts" / "a.md")
     assert Post.objects.get().status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "+++\ntitle = 'T'\ndate = 2024-05-10\ndraft = true # not yet\n+++\n",
+            "draft = false # not yet",
+        ),
+        ('{\n  "title": "T",\n  "date": "2024-05-10",\n  "draft": true\n}\n', '"draft": false\n'),
+        ("---\ntitle: T\ndate: 2024-05-10\npublished: false\n---\n", "published: true\n"),
+    ],
+)
+def test_who_publishes_it_here_changes_what_its_header_says(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    run_one(tmp_path, f"{before}\ntext\n")
+    publishing.publish([Post.objects.get()])
+    post = Post.objects.get()
+    assert after in post.header
+    assert post.document.endswith("\n\ntext\n")
+    assert Post.objects.published().exists()
 
 
 def test_a_dry_run_says_so(tmp_path: Path) -> None:
