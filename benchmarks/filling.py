@@ -26,8 +26,11 @@ from posts.publishing.counting import recount
 ORIGINALS = 600
 START = datetime(2020, 1, 1, tzinfo=UTC)
 DAYS = 1825  # the copies fall into the same five years, so that every archive has as many months
-TAGS = 60
-HOSTS = 300
+# What comes back often, and how much else there is, as in an archive of real issues: thousands of
+# tags, 700 headings that come back, 9,800 sources.
+TAGS, RARE_TAGS = 60, 100_000
+HOSTS, RARE_HOSTS, OWNERS = 300, 1_000_000, 3_000
+SECTIONS, RARE_SECTIONS = 12, 700
 
 Change = Callable[[Any, int], Any]
 WORDS = (
@@ -58,7 +61,7 @@ def document(number: int, sections: int = 3, items: int = 4) -> bytes:
     """Return an issue in the form of a link digest, the same one for the same number."""
     chance = random.Random(number)  # noqa: S311
     day = START + timedelta(days=number * DAYS / ORIGINALS)
-    tags = chance.sample(range(TAGS), 5)
+    tags = [*chance.sample(range(TAGS), 5), *chance.sample(range(TAGS, RARE_TAGS), 5)]
     lines = [
         "---",
         f"title: Issue {number} {_words(chance, 4)}",
@@ -72,7 +75,7 @@ def document(number: int, sections: int = 3, items: int = 4) -> bytes:
         "",
     ]
     for section in range(sections):
-        lines += ["", f"## Section {section % 12}", ""]
+        lines += ["", f"## Section {_section(chance, section)}", ""]
         for _ in range(items):
             lines.append(
                 f"- **{_words(chance, 4)}**: {_words(chance, 20)} [more]({_address(chance)})"
@@ -94,8 +97,20 @@ def _words(chance: random.Random, count: int) -> str:
     return " ".join(chance.choices(WORDS, k=count))
 
 
+def _section(chance: random.Random, place: int) -> int:
+    return chance.randrange(SECTIONS, RARE_SECTIONS) if place % 3 else place % SECTIONS
+
+
 def _address(chance: random.Random) -> str:
-    return f"https://host{chance.randrange(HOSTS)}.example.org/{chance.randrange(10_000)}"
+    host = chance.choices(
+        (
+            f"host{chance.randrange(HOSTS)}.example.org",
+            f"site{chance.randrange(RARE_HOSTS)}.example.org",
+            f"github.com/owner-{chance.randrange(OWNERS)}",
+        ),
+        (2, 6, 2),
+    )
+    return f"https://{host[0]}/{chance.randrange(10_000)}"
 
 
 def _copy_all(copy: int) -> None:
@@ -125,6 +140,7 @@ def _copy_all(copy: int) -> None:
                 "post_id": post,
                 "section_id": section,
                 "uid": _identity,
+                "date": moment,
             },
         ),
         Appearance: (
@@ -134,6 +150,7 @@ def _copy_all(copy: int) -> None:
                 "post_id": post,
                 "section_id": section,
                 "item_id": item,
+                "date": moment,
             },
         ),
         TaggedPost: ("content_object_id", {"id": _none, "content_object_id": post, "date": moment}),
@@ -171,7 +188,7 @@ def _later(copy: int) -> Change:
 
     def moved(value: Any, _: int) -> Any:
         if not isinstance(value, str):
-            return value + step
+            return value and value + step
         return str(datetime.fromisoformat(value) + step)
 
     return moved

@@ -24,11 +24,11 @@ from links.models import (
     SourceRule,
     Suggestion,
 )
-from posts.models import LinkedItem, Post, Section, Tag
+from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
 
 # The menu: what is written, what is linked, and then whatever else has a table.
 GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
-    (_("Issues"), (Post, LinkedItem, Section, Tag)),
+    (_("Issues"), (Post, LinkedItem, Section, RecurringSection, Tag)),
     (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),

@@ -7,6 +7,7 @@ from typing import Final
 from links.access import Actor, Right, check, may
 
 __all__ = [
+    "CURATE_SECTIONS",
     "DELETE",
     "EXPORT",
     "HIDE_ITEMS",
@@ -29,4 +30,5 @@ IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_po
 EXPORT: Final[Right] = ("posts.change_post",)
 HIDE_ITEMS: Final[Right] = ("posts.change_linkeditem",)
 RENAME_TAGS: Final[Right] = ("posts.change_tag",)
+CURATE_SECTIONS: Final[Right] = ("posts.change_recurringsection",)
 MERGE_TAGS: Final[Right] = ("posts.merge_tag",)

@@ -41,10 +41,10 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: Actor = None) -> int:
     _take_back(stored, fold(name), slug)
     if (stored.key, stored.slug) != (fold(name), slug):
         _remember(stored, stored.name, stored.slug, new_slug=slug)
-    counting.unlist_tag(stored)
+    counting.unlist(stored)
     stored.name, stored.slug = tag.name, tag.slug = name, slug
     stored.save(update_fields=["name", "key", "slug", "initial"])
-    counting.list_tag(stored)
+    counting.enlist(stored)
     return _retag(list(_posts_of([tag])))
 
 
@@ -63,7 +63,7 @@ def merge(tags: Iterable[Tag], into: Tag, *, by: Actor = None) -> int:
     for tag in merged:
         name, slug = tag.name, tag.slug
         # First the tag, then its alias: names are looked up among tags first.
-        counting.unlist_tag(tag)
+        counting.unlist(tag)
         tag.delete()
         _remember(into, name, slug)
     return _retag(posts)

@@ -1,3 +1,14 @@
 """The staff's side: one module for each noun."""
 
-from posts.admin import inbox, items, links, posts, queue, sections, suggestions, tags, tokens
+from posts.admin import (
+    inbox,
+    items,
+    links,
+    posts,
+    queue,
+    recurring,
+    sections,
+    suggestions,
+    tags,
+    tokens,
+)

@@ -15,6 +15,7 @@ ROLES: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
     "Editor": {
         ("posts", "post"): ("add", "change", "view", "publish"),
         ("posts", "section"): ("view",),
+        ("posts", "recurringsection"): ("change", "view"),
         ("posts", "linkeditem"): ("view",),
         ("posts", "tag"): ("change", "view"),
         ("links", "link"): ("view",),
@@ -29,6 +30,7 @@ ROLES: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {
     "Moderator": {
         ("posts", "post"): ("view",),
         ("posts", "section"): ("view",),
+        ("posts", "recurringsection"): ("change", "view"),
         ("posts", "linkeditem"): ("change", "view"),
         ("posts", "tag"): ("change", "view", "merge"),
         ("links", "link"): ("change", "view"),

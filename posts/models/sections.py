@@ -17,12 +17,20 @@ from posts.models.posts import SLUG_LENGTH, Post
 class RecurringSection(models.Model):
     """A heading that comes back in issue after issue, however it is decorated."""
 
-    key = models.CharField(max_length=400, unique=True)
-    slug = models.CharField(max_length=SLUG_LENGTH, unique=True)
-    title = models.TextField()
-    post_count = models.PositiveIntegerField(default=0)
-    first_seen = models.DateTimeField(null=True)
-    last_seen = models.DateTimeField(null=True)
+    key = models.CharField(max_length=400, unique=True, editable=False)
+    slug = models.CharField(_("slug"), max_length=SLUG_LENGTH, unique=True, blank=True)
+    title = models.TextField(_("title"))
+    post_count = models.PositiveIntegerField(_("issues"), default=0, editable=False)
+    first_seen = models.DateTimeField(_("first seen"), null=True, editable=False)
+    last_seen = models.DateTimeField(_("last seen"), null=True, editable=False)
+    hidden = models.BooleanField(
+        _("hidden"),
+        default=False,
+        help_text=_("Not a section of the site; issues keep the heading."),
+    )
+    merged_into = models.ForeignKey(
+        "self", related_name="merged", on_delete=models.CASCADE, null=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("recurring section")

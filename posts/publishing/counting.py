@@ -163,7 +163,7 @@ def _parts(row: Any) -> Iterator[Part]:
         yield "sources", block_of(row.pk)
         if row.parent_id is None:
             yield "hosts", ""
-    else:
+    elif not row.hidden:
         yield "sections", block_of(row.pk)
 
 
@@ -197,14 +197,28 @@ def _shift_lists(changes: Mapping[Part, int]) -> None:
     shift(ListCount, ("count",), {keys[part]: (step,) for part, step in steps.items()})
 
 
-def unlist_tag(tag: Tag) -> None:
-    """Take a stored tag out of its lists: it goes, or gets another name."""
-    _shift_lists(dict.fromkeys(_parts(tag), -1) if tag.post_count else {})
+def unlist(row: Tag | RecurringSection) -> None:
+    """Take a stored row out of its lists: it goes, or something changes that they go by."""
+    _shift_lists(dict.fromkeys(_parts(row), -1) if _is_used(row) else {})
 
 
-def list_tag(tag: Tag) -> None:
-    """Put a stored tag into its lists."""
-    _shift_lists(dict.fromkeys(_parts(tag), 1) if tag.post_count else {})
+def enlist(row: Tag | RecurringSection) -> None:
+    """Put a stored row into the lists it belongs to."""
+    _shift_lists(dict.fromkeys(_parts(row), 1) if _is_used(row) else {})
+
+
+def _is_used(row: Tag | RecurringSection) -> bool:
+    return row.post_count >= _least(type(row))
+
+
+def recount_section(section: RecurringSection) -> int:
+    """Count an unlisted section anew, and list it; return how many posts have it."""
+    rows = RecurringSection.objects.filter(pk=section.pk)
+    rows.update(post_count=_dated(Section).filter(recurring=section).count())
+    set_dates(rows, Section)
+    section.refresh_from_db()
+    enlist(section)
+    return section.post_count
 
 
 # All posts

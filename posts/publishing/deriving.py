@@ -127,7 +127,7 @@ def _recurring_sections(headings: Sequence[str]) -> dict[str, int]:
     if new:
         _create_recurring(new)
         known |= RecurringSection.objects.in_bulk(new, field_name="key")
-    return {key: row.pk for key, row in known.items()}
+    return {key: row.merged_into_id or row.pk for key, row in known.items()}
 
 
 def _create_recurring(titles: dict[str, str]) -> None:

@@ -35,6 +35,7 @@ BY_USE, BY_DATE, BY_NAME = "", "recent", "name"
 COLUMNS = {BY_USE: "-post_count", BY_DATE: "-last_seen", BY_NAME: "name"}
 ENTRY = ("name", "url", "count", "first", "last", "owners")
 NAME_ENTRY = ENTRY[:3]
+PUBLIC_SECTIONS = RecurringSection.objects.filter(hidden=False)
 RowsOf = Callable[[datetime], QuerySet[Any, Any]]
 Entry = tuple[str, str, Any]
 """Name, address, number of issues."""
@@ -55,7 +56,7 @@ def _sources(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]:
 
 def recurring(at: datetime) -> QuerySet[RecurringSection, Any]:
     """Return (…, title, slug, first and last date, …) of the headings that come back."""
-    rows = with_dates(RecurringSection.objects.filter(post_count__gte=RECURS), Section, at)
+    rows = with_dates(PUBLIC_SECTIONS.filter(post_count__gte=RECURS), Section, at)
     return rows.values_list("public_count", "title", "slug", "first_seen", "last", "pk")
 
 
@@ -89,7 +90,7 @@ def _host_total(at: datetime) -> QuerySet[ListCount, Any]:
 
 @prepared
 def _section_total(at: datetime) -> QuerySet[ListCount, Any]:
-    return _total("sections", only_to_come(RecurringSection.objects.all(), Section, at, RECURS))
+    return _total("sections", only_to_come(PUBLIC_SECTIONS, Section, at, RECURS))
 
 
 def _total(name: str, coming: QuerySet[Any]) -> QuerySet[ListCount, Any]:

@@ -131,7 +131,7 @@ def tag_named(slug: str, at: datetime) -> QuerySet[Tag, Any]:
 @prepared
 def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
     """Return the numbers and dates of a recurring section."""
-    rows = with_dates(RecurringSection.objects.filter(slug=slug), Section, at)
+    rows = with_dates(RecurringSection.objects.filter(slug=slug, hidden=False), Section, at)
     return rows.values_list("public_count", "pk", "title", "first_seen", "last")
 
 

@@ -64,7 +64,7 @@ def _tags(first: int, end: int, at: datetime) -> QuerySet[Tag, Any]:
 
 @prepared
 def _sections(first: int, end: int, at: datetime) -> QuerySet[RecurringSection, Any]:
-    return _counted(RecurringSection.objects.all(), Section, "slug", first, end, at)
+    return _counted(RecurringSection.objects.filter(hidden=False), Section, "slug", first, end, at)
 
 
 @prepared

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from posts.models import OldSlug, Post, TagAlias, public
+from posts.models import OldSlug, Post, RecurringSection, TagAlias, public
 from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
 from posts.publishing.composing import absolute
@@ -185,7 +185,10 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 def section(request: HttpRequest, slug: str) -> HttpResponse:
     """The items of a recurring section; when and how often it came back."""
     now = timezone.now()
-    count, pk, title, first_seen, last_seen = public_row(listing.section_named(nfc(slug), now))
+    rows = listing.section_named(nfc(slug), now)
+    if not rows or rows[0][0] <= 0:
+        return _moved_section(slug)
+    count, pk, title, first_seen, last_seen = rows[0]
     context = {
         "title": title,
         "kicker": gettext("Section"),
@@ -313,6 +316,14 @@ def _moved_tag(slug: str) -> HttpResponse:
     if alias is None:
         raise Http404("There is no such tag.")
     return redirect(alias.tag, permanent=True)
+
+
+def _moved_section(slug: str) -> HttpResponse:
+    """Redirect from the slug of a renamed or merged section, else raise Http404."""
+    old = RecurringSection.objects.filter(slug=nfc(slug), merged_into__hidden=False)
+    if (row := old.select_related("merged_into").first()) is None or row.merged_into is None:
+        raise Http404("There is no such section.")
+    return redirect(row.merged_into, permanent=True)
 
 
 @lru_cache(maxsize=2048)

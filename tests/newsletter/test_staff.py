@@ -27,7 +27,9 @@ def test_the_menu_is_in_the_order_of_work(sign_in: SignIn, admin: User) -> None:
 
     assert page.texts(".all-pages .pages-name") == ["Issues", "Links", "Upkeep"]
     first = page.texts(".all-pages .pages-group:first-child li > a:first-child")
-    assert first == ["Issues", "Upload issues", "Linked items", "Sections", "Tags"]
+    assert first == [
+        "Issues", "Upload issues", "Linked items", "Sections", "Recurring sections", "Tags"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/posts/post/add/", "/admin/links/link/health/"])

@@ -14,7 +14,7 @@ from links.decisions import make_rule
 from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
 from links.readers import suggest
-from posts.models import LinkedItem, Post, Section, Tag
+from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
 from tests.builders import LONG_AGO, make_member, make_post, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -44,6 +44,14 @@ MATRIX = {
     "section add": (False, False, False),
     "section change": (False, False, False),
     "section delete": (False, False, False),
+    "recurringsection view": (True, True, True),
+    "recurringsection add": (False, False, False),
+    "recurringsection change": (True, True, True),
+    "recurringsection delete": (False, False, False),
+    "recurringsection hide_selected": (True, True, True),
+    "recurringsection show_selected": (True, True, True),
+    "recurringsection merge_selected": (True, True, True),
+    "recurringsection page merge": (True, True, True),
     "linkeditem view": (True, True, True),
     "linkeditem add": (False, False, False),
     "linkeditem change": (True, False, True),
@@ -158,6 +166,7 @@ def content(shared_rows: None) -> dict[str, str]:
     rows = {
         "post": post,
         "section": Section.objects.filter(post=post).first(),
+        "recurringsection": RecurringSection.objects.first(),
         "linkeditem": LinkedItem.objects.filter(post=post).first(),
         "tag": unused,
         "link": Link.objects.first(),
@@ -270,6 +279,7 @@ def test_outsiders_and_strangers_are_asked_to_sign_in(
             "posts_post_upload",
             "posts_post_export",
             "posts_tag_merge",
+            "posts_recurringsection_merge",
             "posts_tag_suggest",
             "links_link_health",
             "links_link_healthfile",
@@ -291,6 +301,8 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
             "posts.view_post",
             "posts.publish_post",
             "posts.view_section",
+            "posts.change_recurringsection",
+            "posts.view_recurringsection",
             "posts.view_linkeditem",
             "posts.change_tag",
             "posts.view_tag",
@@ -309,6 +321,8 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
         "Moderator": {
             "posts.view_post",
             "posts.view_section",
+            "posts.change_recurringsection",
+            "posts.view_recurringsection",
             "posts.change_linkeditem",
             "posts.view_linkeditem",
             "posts.change_tag",

@@ -1,0 +1,113 @@
+"""Which pages `benchmarks.serving` measures: all that the URL tree names, but for those said here.
+
+`tests/newsletter/test_benchmarks.py` fails for an address that is named nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import get_resolver, reverse
+
+# Public pages by the name of their address, with an example of it.
+PUBLIC: dict[str, str] = {
+    "posts:home": "/",
+    "posts:post": "/posts/{slug}/",
+    "posts:archive": "/archive/",
+    "posts:archive-year": "/archive/2022/",
+    "posts:archive-month": "/archive/2022/05/",
+    "posts:tags": "/tags/",
+    "posts:tag": "/tags/tag-1/",
+    "posts:tag-rss": "/tags/tag-1/feed.xml",
+    "posts:tag-atom": "/tags/tag-1/atom.xml",
+    "posts:tag-json": "/tags/tag-1/feed.json",
+    "posts:sections": "/sections/",
+    "posts:section": "/sections/section-0/",
+    "posts:section-rss": "/sections/section-0/feed.xml",
+    "posts:section-atom": "/sections/section-0/atom.xml",
+    "posts:section-json": "/sections/section-0/feed.json",
+    "posts:sources": "/sources/",
+    "posts:source": "/sources/github.com/",
+    "posts:source-rss": "/sources/github.com/feed.xml",
+    "posts:source-atom": "/sources/github.com/atom.xml",
+    "posts:source-json": "/sources/github.com/feed.json",
+    "posts:rss": "/feed.xml",
+    "posts:atom": "/atom.xml",
+    "posts:json": "/feed.json",
+    "posts:sitemap": "/sitemap.xml",
+    "posts:sitemap-section": "/sitemap-sources.xml",
+    "posts:robots": "/robots.txt",
+    "posts:suggest": "/suggest/",
+}
+# The same addresses, otherwise.
+FURTHER = {
+    "posts:source of an owner": "/sources/github.com/owner-1/",
+    "posts:sitemap-section of posts": "/sitemap-posts.xml",
+    "posts:sitemap-section of sections": "/sitemap-sections.xml",
+}
+STAFF = ("desk", "admin:app_list")
+# Why others have no figure.
+_FORM = "a form, or what it sends"
+UNMEASURED: dict[str, str] = {
+    "healthz": "asks the database whether it is there",
+    "media": "a file",
+    "posts:preview": "an issue's page with another key",
+    "posts:suggestion": "one row, by its key",
+    "posts:report": _FORM,
+    "posts:reported": "answers only who has just reported",
+    "posts:collect": _FORM,
+    "admin:index": "desk stands in its place",
+    "admin:login": _FORM,
+    "admin:logout": _FORM,
+    "admin:password_change": _FORM,
+    "admin:password_change_done": _FORM,
+    "admin:autocomplete": _FORM,
+    "admin:jsi18n": "a script",
+    "admin:view_on_site": "a redirect",
+    "admin:links_link_health": "what it counts is kept for ten minutes",
+    "admin:links_link_healthfile": "what it counts is kept for ten minutes",
+}
+# What a changelist, which is measured, leads to: one row, or a form.
+_ONE_ROW = ("_add", "_change", "_delete", "_history")
+_VERBS = (
+    "copy", "anywhere", "decide", "open", "skip", "claim", "release", "undo", "rule", "bulk",
+    "progress", "end", "upload", "export", "publish", "withdraw", "merge", "suggest", "password",
+    "hide", "show", "split", "resolve",
+)  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return the names of all addresses."""
+    return sorted(set(_names(get_resolver(), ())))
+
+
+def _names(resolver: Any, spaces: tuple[str, ...]) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            yield from _names(pattern, inner)
+        elif pattern.name:
+            yield ":".join((*spaces, pattern.name))
+
+
+def missing() -> list[str]:
+    """Return the names of addresses that are neither measured nor left out for a reason."""
+    return [name for name in names() if not _is_known(name)]
+
+
+def _is_known(name: str) -> bool:
+    known = name in PUBLIC or name in STAFF or name in UNMEASURED or is_list(name)
+    verb = name.rpartition("_")[2]
+    return known or (name.startswith("admin:") and (name.endswith(_ONE_ROW) or verb in _VERBS))
+
+
+def is_list(name: str) -> bool:
+    """Tell whether an address is a list of the staff's."""
+    return name.endswith("_changelist")
+
+
+def staff() -> dict[str, str]:
+    """Return the addresses of the staff's pages by name: all their lists, and the desk."""
+    lists = {name: reverse(name) for name in names() if is_list(name)}
+    return {"desk": "/admin/", "admin:app_list": "/admin/posts/"} | lists
