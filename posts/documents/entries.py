@@ -75,9 +75,10 @@ class Header:
             (entry for entry in present if entry.value is not None), present[0] if present else None
         )
 
-    def spelled(self, key: str) -> str:
-        """Return a plain key as its author wrote it."""
-        return next((e.key for e in self.entries if plain_key(e.key) == key), key)
+    @cached_property
+    def spelled(self) -> dict[str, str]:
+        """The plain keys as their author wrote them."""
+        return {plain_key(entry.key): entry.key for entry in reversed(self.entries)}
 
     def line_of(self, key: str) -> int:
         """Return the line of the file where a plain key stands; 0 if no line is its own."""

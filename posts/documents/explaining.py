@@ -21,7 +21,7 @@ from posts.messages import Message as _
 SHOWN: Final = 30
 
 # A value that starts with a quotation mark, to the end of its line; and how each mark is closed.
-_QUOTED = re.compile(r"""\s*(?:-\s+)*(?:[^\s"'#\[{][^:=]*(?::\s+|\s*=\s*))?(["'])(.*)""")
+_QUOTED = re.compile(r"""\s*(?:-\s+)*(?:[^\s"'#\[{][^:=]*(?::\s+|=\s*))?(["'])(.*)""")
 _CLOSED = {
     '"': re.compile(r"(?:[^\"\\]|\\.)*\"(.*)"),
     "'": re.compile(r"(?:[^']|'')*'(?!')(.*)"),

@@ -8,7 +8,15 @@ from typing import Final
 
 from posts.documents.entries import Header, Value
 from posts.documents.errors import DocumentError, shown
-from posts.documents.keys import HOLDING, OPENING, STATES, is_read, plain_key, resembling
+from posts.documents.keys import (
+    HOLDING,
+    OPENING,
+    STATES,
+    is_read,
+    plain_key,
+    resembling,
+    unread_keys,
+)
 from posts.messages import Message as _
 
 YES: Final = frozenset("true yes on 1 y t".split())
@@ -50,8 +58,9 @@ class Hold:
 
 def find_hold(header: Header) -> Hold | None:
     """Return what holds an issue back, a strict hold first."""
-    values = header.values.items()
-    holds = [hold for key, value in values if (hold := _hold(key, value, header.spelled(key)))]
+    values, spelled = header.values, header.spelled
+    meant = [key for key in values if is_read(key)] + list(unread_keys(values))
+    holds = [hold for key in meant if (hold := _hold(key, values[key], spelled.get(key, key)))]
     return min(holds, key=lambda hold: not hold.is_strict, default=None)
 
 

@@ -8,10 +8,13 @@ Docusaurus, VuePress, Obsidian, Ghost, Substack, Buttondown and of the exports o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from typing import Final
+
+MAX_UNREAD: Final = 200
 
 PUBLICATION: Final = tuple(
     "publishdate pubdate pubdatetime pubtime publisheddate publishedat publishedon publishedtime"
@@ -90,6 +93,11 @@ def plain_key(key: str) -> str:
 def is_read(key: str) -> bool:
     """Tell whether a plain key is one of ours."""
     return key in _PIECES
+
+
+def unread_keys(keys: Iterable[str]) -> Iterator[str]:
+    """Yield the plain keys that are none of ours, so many that asking what they mean ends soon."""
+    return islice((key for key in keys if not is_read(key)), MAX_UNREAD)
 
 
 @lru_cache(maxsize=1024)

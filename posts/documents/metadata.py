@@ -11,7 +11,14 @@ from posts.documents.dates import Moment, as_moment, parse_date
 from posts.documents.entries import Header, Value
 from posts.documents.errors import DocumentError, at_line, shown
 from posts.documents.holding import NO, YES, Hold, find_hold, is_opened
-from posts.documents.keys import CREATION, PUBLICATION, SPELLINGS, is_read, plain_key, resembling
+from posts.documents.keys import (
+    CREATION,
+    PUBLICATION,
+    SPELLINGS,
+    plain_key,
+    resembling,
+    unread_keys,
+)
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.naming import fold
@@ -84,10 +91,10 @@ def _read(header: Header, tag_keys: Sequence[str]) -> tuple[Metadata, tuple[str,
 
 def _unread(header: Header, metadata: Metadata, others: set[str]) -> Iterator[Message]:
     """Yield the keys that were meant for something the header says nowhere else."""
-    for key in header.values:
-        piece, _key = ("", "") if is_read(key) or key in others else resembling(key)
+    for key in unread_keys(header.values):
+        piece, _key = ("", "") if key in others else resembling(key)
         if piece and piece != "draft" and not getattr(metadata, piece):
-            spelled = header.spelled(key)
+            spelled = header.spelled.get(key, key)
             yield _("“%(key)s” is not read; did you mean %(meant)s?", key=spelled, meant=piece)
 
 

@@ -21,10 +21,7 @@ MAX_DEPTH: Final = 20
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 # YAML 1.1 takes these for line breaks; in a document they are text.
 _YAML_BREAKS = "\x85\u2028\u2029"
-# Tabs between tokens are white space in YAML 1.2 (6.2), but no PyYAML reads them.
-_TABS = re.compile(
-    r"(?<=[:,\[{?-])[ ]*\t[ \t]*|[ \t]*\t[ \t]*(?=[\r\n]|\Z)|[ ]*\t[ \t]*(?=#)", re.MULTILINE
-)
+_SPACES = re.compile(r"[ \t]+")
 
 _FORBIDDEN: tuple[Callable[[yaml.Event], bool], ...] = (
     lambda event: isinstance(event, yaml.AliasEvent),
@@ -57,8 +54,7 @@ def _error(problem: str, event: yaml.Event) -> yaml.MarkedYAMLError:
 
 def read_yaml(text: str, start: int, end: int) -> Header:
     """Read the YAML between two places of a header. Raises DocumentError."""
-    spaced = _TABS.sub(lambda tabs: " " * len(tabs[0]), text[start:end])
-    hidden, unhide = _hide_breaks(spaced)
+    hidden, unhide = _hide_breaks(_SPACES.sub(_without_tabs, text[start:end]))
     try:
         root = _Composer(hidden).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -72,6 +68,14 @@ def read_yaml(text: str, start: int, end: int) -> Header:
     pairs = root.value if root else ()
     entries = tuple(_entry(text, key, value, start, unhide) for key, value in pairs)
     return Header(text, "yaml", entries, end)
+
+
+def _without_tabs(run: re.Match[str]) -> str:
+    """Return white space with spaces for tabs where YAML 1.2 allows them (6.2), but not PyYAML."""
+    before = run.string[max(run.start() - 1, 0) : run.start()]
+    after = run.string[run.end() : run.end() + 1]
+    is_between = (before and before in ":,[{?-") or not after or after in "\r\n#"
+    return " " * len(run[0]) if is_between else run[0]
 
 
 def _hide_breaks(block: str) -> tuple[str, dict[int, str]]:

@@ -34,11 +34,11 @@ _CODE = re.compile(
 )
 # Liquid, Nunjucks and Jinja; Hugo's shortcodes. Tags that end others say nothing new.
 _TEMPLATE_TAG = re.compile(
-    r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]*%\})"
-    r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]*[>%]\}\})"
-    r"|\{\{-? *(?P<name>[\w.$]+)(?=[^\n]*\}\})"
+    r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]{0,300}?%\})"
+    r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]{0,300}?[>%]\}\})"
+    r"|\{\{-? *(?P<name>[\w.$]+)(?=[^\n]{0,300}?\}\})"
 )
-_CONFLICT = re.compile(r"^<{7} .*?^={7}\s*?$.*?^>{7} ", re.MULTILINE | re.DOTALL)
+_CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
 SHOWN = 5
 
 
@@ -74,10 +74,15 @@ def _hold_of_place(source: SourceFile) -> Hold | None:
 
 def find_conflict(issue: Issue) -> Message | None:
     """Return where the text still has two versions, as Git leaves them."""
-    found = _CONFLICT.search(_prose(issue)) if "<<<<<<<" in issue.body else None
-    if found is None:
+    if "<<<<<<<" not in issue.body:
         return None
-    line = issue.first_line + found.string.count("\n", 0, found.start())
+    prose, places = _prose(issue), [0]
+    for mark in _CONFLICT:
+        found = mark.search(prose, places[-1])
+        if found is None:
+            return None
+        places.append(found.start())
+    line = issue.first_line + prose.count("\n", 0, places[1])
     return _("line %(line)d: a merge conflict is not resolved", line=line)
 
 
