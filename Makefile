@@ -93,6 +93,7 @@ messages: $(DEV_STAMP) .env  ## Collect the texts to translate (needs gettext) a
 	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file \
 		--ignore '.venv/*' --ignore 'node_modules/*' --ignore 'tests/*'
 	$(BIN)/pybabel compile --directory locale --domain django --statistics
+	$(BIN)/pybabel compile --directory locale-libraries --domain "django djangojs"
 
 lock: $(DEV_STAMP)  ## Compile requirements*.txt from pyproject.toml, with hashes (ARGS=--upgrade)
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header \

@@ -171,7 +171,8 @@ DESCRIPTIONS = {
     "ko": "읽을 만한 링크를 골라 한마디씩 덧붙여요.",
 }
 SITE_DESCRIPTION = env.text("SITE_DESCRIPTION", DESCRIPTIONS[LANGUAGE_CODE])
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Texts of ours; and of libraries, where theirs break the tone.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale-libraries"]
 FORMAT_MODULE_PATH = "newsletter.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True

@@ -1,11 +1,14 @@
 """The site of the staff as a whole: its name, and what its menu has and has not."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from links.models import Link
 from tests.builders import make_post, make_posts
@@ -140,3 +143,28 @@ def test_the_list_of_links_says_in_one_what_became_of_each(sign_in: SignIn, edit
 
     said = {words.removesuffix("Decided about this link") for words in states}
     assert said == {"Approved", "Shown, not yet looked at", "Blocked"}
+
+
+# Korean
+
+# Endings of formal style, which nothing on these pages has, and words that were put in by machine.
+STIFF = re.compile(
+    r"(?:니다|시오)[.?]|\((?:으로|를|을|이|가)\)|[을를이가]/[을를이가]|오브젝트|액션|히스토리"
+)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/", "/admin/posts/post/", "/admin/posts/tag/", "/admin/links/link/", "/admin/jsi18n/",
+     "/admin/auth/user/", "/admin/auth/user/add/", "/admin/password_change/"],
+)  # fmt: skip
+def test_pages_of_staff_read_in_korean_as_if_one_person_wrote_them(
+    sign_in: SignIn, admin: User, path: str
+) -> None:
+    make_post()
+    client = sign_in(admin)
+
+    with override("ko"):
+        text = Page(client.get(path)).text()
+
+    assert STIFF.findall(text) == []

@@ -12,11 +12,11 @@ from babel.messages.pofile import read_po
 
 from tests.newsletter.production import CHECKOUT
 
-SOURCES = sorted(CHECKOUT.glob("locale/*/LC_MESSAGES/*.po"))
+SOURCES = sorted(CHECKOUT.glob("locale*/*/LC_MESSAGES/*.po"))
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
-@pytest.fixture(params=SOURCES, ids=lambda source: source.parts[-3])
+@pytest.fixture(params=SOURCES, ids=lambda source: f"{source.parts[-4]}-{source.stem}")
 def source(request: pytest.FixtureRequest) -> Path:
     return request.param
 
