@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,13 +32,6 @@ _CLOSED_STATES: Final = frozenset(
     " founding subscribers subscribersonly membersonly internal secret trash trashed deleted"
     " archive archived skip inherit scheduled future none".split()
 ) | {"비공개"}
-# What must stand under a key that only resembles one of ours: holding back, and opening.
-_CLEAR: Final = frozenset(
-    (
-        *((word, True, False) for word in ("true", "yes")),
-        *((word, False, True) for word in ("false", "no")),
-    )
-)
 _SCHEDULED: Final = frozenset(("scheduled", "schedule", "future"))
 # Keys that also name whom a text is written for: only words that close say something.
 _VAGUE: Final = frozenset(("access", "audience", "emailtype", "state", "상태"))
@@ -57,31 +50,28 @@ class Hold:
 
 
 def find_hold(header: Header) -> Hold | None:
-    """Return what holds an issue back, a strict hold first."""
+    """Return what holds an issue back: what a schedule does not lift first, then what is strict."""
     values, spelled = header.values, header.spelled
     meant = [key for key in values if is_read(key)] + list(unread_keys(values))
     holds = [hold for key in meant if (hold := _hold(key, values[key], spelled.get(key, key)))]
-    return min(holds, key=lambda hold: not hold.is_strict, default=None)
+    return min(holds, key=lambda hold: (hold.is_scheduled, not hold.is_strict), default=None)
 
 
 def is_opened(values: Mapping[str, Value]) -> bool:
     """Tell whether a header says in so many words that its issue is public."""
-    words = ((key, _word(value)) for key, value in values.items())
-    return any(
-        word in NO
-        if key == "draft"
-        else word in _OPEN_STATES
-        if key in STATES - _VAGUE
-        else key in OPENING and word in YES
-        for key, word in words
-    )
+    return any(_opens(key, _word(value)) for key, value in values.items())
 
 
-def holding_keys(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """Yield the keys that hold an issue back, each with the word that does not."""
-    for key, value in values.items():
-        if key != "password" and is_read(key) and _hold(key, value, key):
-            yield key, open_word(key)
+def _opens(key: str, word: str) -> bool:
+    if key in STATES:
+        return key not in _VAGUE and word in _OPEN_STATES
+    return word in NO if key == "draft" else key in OPENING and word in YES
+
+
+def holding_keys(values: Mapping[str, Value]) -> list[str]:
+    """Return the plain keys that hold an issue back and can say the contrary."""
+    able = (key for key in values if key != "password" and is_read(key))
+    return [key for key in able if _hold(key, values[key], key)]
 
 
 def open_word(key: str) -> str:
@@ -136,7 +126,8 @@ def _hold_of_state(key: str, word: str, said: _) -> Hold | None:
 
 def _hold_of_resembling(key: str, word: str, spelled: str, value: str) -> Hold | None:
     _piece, meant = resembling(key)
-    if (word, meant in HOLDING, meant in OPENING) not in _CLEAR:
+    is_clear = word in ("true", "yes") if meant in HOLDING else word in ("false", "no")
+    if not is_clear or meant not in HOLDING | OPENING:
         return None
     return Hold(
         _(

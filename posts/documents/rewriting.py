@@ -102,7 +102,7 @@ def _says_date(value: Value) -> bool:
 
 def _shared_draft(header: Header, value: bool) -> list[tuple[str, object]]:
     """Publish by every key that holds back; withdraw by the one that says the contrary."""
-    holding = [key for key, _word in holding_keys(header.values)]
+    holding = holding_keys(header.values)
     if not value:
         return [(key, value) for key in holding] or [("draft", value)]
     open_keys = [key for key in header.values if key in STATES | OPENING | {"draft"}]

@@ -58,6 +58,13 @@ def test_what_is_not_public_yet_is_scheduled(
     assert Post.objects.scheduled().count() == 1
 
 
+@pytest.mark.parametrize("also", ["draft: true", "private: true", "visibility: members"])
+def test_a_schedule_lifts_nothing_else(tmp_path: Path, also: str) -> None:
+    text = f"---\ntitle: T\ndate: 2999-01-01\nstatus: scheduled\n{also}\n---\nx\n"
+    assert f"its header says “{also}”" in str(run_one(tmp_path, text))
+    assert not Post.objects.scheduled().exists()
+
+
 @pytest.mark.parametrize("name", ["_drafts/a.md", "x/drafts/a.md", "private/a.md", "_a.md"])
 @pytest.mark.parametrize("status", [None, "published"])
 def test_folders_and_names_hold_back_too(tmp_path: Path, name: str, status: str | None) -> None:
