@@ -27,7 +27,10 @@ from urllib.parse import quote
 from benchmarks.project import fresh_project, use_database
 
 TARGET = 6.0
-TARGETS = {"posts:post": 2.5, "posts:rss": 4, "posts:atom": 4, "posts:json": 4}
+# Others than that of lists.
+TARGETS = {
+    "posts:post": 2.5, "posts:rss": 4, "posts:atom": 4, "posts:json": 4, "posts:suggest": 8
+}  # fmt: skip
 QUERIES_TARGET, STAFF_QUERIES_TARGET = 3, 12
 STAFF_GROWTH_TARGET = 1.5
 GROWTH_TARGET = 1.2

@@ -119,6 +119,7 @@ PERIODIC_TASKS = {
     "links.decisions.links.finish_all": 5 * 60,
     "posts.readers.throttling.prune_rate_counts": 3600,
     "posts.following.look_after_pages": 5 * 60,
+    "posts.optimizing.optimize": 24 * 3600,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
 }
 # Where tasks went that were stored under an earlier path: they run after an upgrade, too.

@@ -29,9 +29,13 @@ from posts.importing.sources import SourceFile
 from posts.importing.vetting import find_conflict, find_hold, is_no_issue, remarks_on
 from posts.messages import Message as _
 from posts.models import Post
+from posts.optimizing import analyze
 from posts.translating import translated
 
 logger = logging.getLogger(__name__)
+
+
+MANY = 20  # files after which the database looks at its tables anew
 
 
 class Kind(StrEnum):
@@ -92,8 +96,13 @@ def import_sources(
     sources: Iterable[SourceFile], options: ImportOptions | None = None
 ) -> Iterator[Outcome]:
     """Import each file by itself and yield what happened; one that fails stops no other."""
+    stored = 0
     for source in sources:
-        yield import_source(source, options or ImportOptions())
+        outcome = import_source(source, options or ImportOptions())
+        stored += outcome.kind in {Kind.CREATED, Kind.UPDATED}
+        yield outcome
+    if stored > MANY:
+        analyze()
 
 
 def import_source(source: SourceFile, options: ImportOptions) -> Outcome:

@@ -35,7 +35,7 @@ from posts.models import (
 )
 
 # A part of the sitemap: rows whose keys differ in the last digits only.
-BLOCK: Final = 500
+BLOCK: Final = 250
 RECURS: Final = 2  # a heading is a recurring section from its second issue on
 Part = tuple[str, str]
 """The name and part of a ``ListCount``."""

@@ -6,6 +6,7 @@ The entries are stored with each post; a feed is their bytes, with the bodies, i
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -115,8 +115,9 @@ def _library(
     """Send the feed of a list of links or items, or 304 when the reader has it already."""
     changed = found[0].date if found else timezone.now()
     channel = Channel(_titled(name), page, request.path, changed)
-    known = repr((form, name, settings.SITE_URL, found))
-    return _sent(request, form, channel, known, lambda: FORMS[form].entries(found))
+    entries = FORMS[form].entries(found)
+    known = repr((form, name, settings.SITE_URL, entries))
+    return _sent(request, form, channel, known, lambda: entries)
 
 
 def _sent(
@@ -187,9 +188,9 @@ def _json_text(text: bytes) -> bytes:
 
 def _html(entry: library.Entry) -> str:
     """Return what a feed says of a link or item: its line, and where it stands."""
-    line = format_html("<p>{}</p>", entry.line) if entry.line else ""
+    line = f"<p>{html.escape(entry.line)}</p>" if entry.line else ""
     # Plain text, so that it is escaped where it goes.
-    return f'{line}<p><a href="{absolute(entry.place)}">{escape(entry.issue)}</a></p>'
+    return f'{line}<p><a href="{absolute(entry.place)}">{html.escape(entry.issue)}</a></p>'
 
 
 def _xml_entries(

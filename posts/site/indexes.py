@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -24,7 +23,7 @@ from posts.site.initials import group_by_initial, rank
 from posts.site.listing import number_of, only_to_come, with_dates, with_public_count
 from posts.site.paging import INDEX_SIZE, Page, first_of_index, paginate_index
 from posts.site.prepared import Rows, prepared
-from posts.site.shell import filled, page, short_day
+from posts.site.shell import address_of, filled, page, short_days
 from posts.templatetags.newsletter import number
 
 OWNERS = 100  # the most cited of all hosts, of whom each host shows some
@@ -37,8 +36,8 @@ ENTRY = ("name", "url", "count", "first", "last", "owners")
 NAME_ENTRY = ENTRY[:3]
 PUBLIC_SECTIONS = RecurringSection.objects.filter(hidden=False)
 RowsOf = Callable[[datetime], QuerySet[Any, Any]]
-Entry = tuple[str, str, Any]
-"""Name, address, number of issues."""
+Entry = tuple[str, str, str]
+"""Name, address, number of issues as it is written."""
 
 
 # What they list: rows that begin with the number of public posts and end with the key
@@ -131,7 +130,7 @@ def tags(request: HttpRequest) -> HttpResponse:
     else:
         raise Http404("No tag begins so.")
     entries = [
-        (name, reverse("posts:tag", args=[slug]), number(count))
+        (name, address_of("tag", slug), number(count))
         for count, name, slug, _pk in found.rows
         if count > 0
     ]
@@ -140,7 +139,7 @@ def tags(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": [(name, filled("name_entry", NAME_ENTRY, rows)) for name, rows in groups],
         "initials": [
-            (other, _address(request, initial=other) if in_parts else "")
+            (other, f"{request.path}?initial={quote(other)}" if in_parts else "")
             for other in sorted(counts, key=rank)
         ],
         "initial": letter,
@@ -154,8 +153,9 @@ def sections(request: HttpRequest) -> HttpResponse:
     """The headings that come back, the most frequent first."""
     now = timezone.now()
     found = _found(request, recurring, _order(request, BY_USE, BY_DATE), now)
+    say = short_days()
     rows = [
-        (title, reverse("posts:section", args=[slug]), number(count), *_days(first, last), "")
+        (title, address_of("section", slug), number(count), say(first), say(last), "")
         for count, title, slug, first, last, _pk in found.rows
         if count >= RECURS
     ]
@@ -193,13 +193,15 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 
 def _source_rows(found: Page, below: dict[int, list[Entry]]) -> list[tuple[Any, ...]]:
+    say = short_days()
     return [
         (
             name,
-            reverse("posts:source", args=[name]),
+            address_of("source", name),
             number(count),
-            *_days(first, last),
-            filled("name_entry", NAME_ENTRY, below.get(pk, [])[:OWNERS_OF_A_HOST]),
+            say(first),
+            say(last),
+            owners_list(below[pk][:OWNERS_OF_A_HOST]) if pk in below else "",
         )
         for count, name, first, last, pk in found.rows
         if count > 0
@@ -211,13 +213,18 @@ def _below(at: datetime) -> dict[int, list[Entry]]:
     below: dict[int, list[Entry]] = {}
     for count, host, name in _owners(at):
         if count > 0:
-            below.setdefault(host, []).append(owner(name, number(count)))
+            below.setdefault(host, []).append(owner(name, count))
     return below
 
 
-def owner(name: str, count: Any) -> Entry:
+def owners_list(owners: list[Entry]) -> SafeString:
+    """Return owners as entries of a list."""
+    return filled("name_entry", NAME_ENTRY, owners)
+
+
+def owner(name: str, count: int) -> Entry:
     """Return an owner as the list of a host names it."""
-    return name.partition("/")[2], reverse("posts:source", args=[name]), count
+    return name.partition("/")[2], address_of("source", name), number(count)
 
 
 # Parts of pages
@@ -254,10 +261,6 @@ def _address(request: HttpRequest, **query: str) -> str:
 
 def _counted(rows: Rows) -> int:
     return rows[0][0] - rows[0][1] if rows else 0
-
-
-def _days(first: datetime | None, last: datetime | None) -> tuple[SafeString, SafeString]:
-    return short_day(first), short_day(last)
 
 
 def _index(

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from django.db.models import BooleanField, Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce, Substr
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from links.models import Link
@@ -23,7 +22,7 @@ from posts.models import Appearance, LinkedItem
 from posts.publishing.decisions import link_words
 from posts.site.paging import Page, paginate
 from posts.site.prepared import Rows, prepared
-from posts.site.shell import filled, short_day
+from posts.site.shell import address_of, filled, short_days
 
 ROWS = 50
 LINE_LENGTH = 160
@@ -57,7 +56,8 @@ class Row(NamedTuple):
 class Entry(NamedTuple):
     """A link or item with its place; ``address`` is "" where readers get none."""
 
-    identity: UUID
+    of: UUID
+    key: str
     title: str
     line: str
     address: str
@@ -66,6 +66,11 @@ class Entry(NamedTuple):
     issue: str
     language: str
     date: datetime
+
+    @property
+    def identity(self) -> UUID:
+        """What feeds know it by: the item's own, or that of the link in its issue."""
+        return uuid5(self.of, self.key) if self.key else self.of
 
 
 # What readers get of a link
@@ -154,12 +159,13 @@ def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
 def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
-    rows = [_shown(_entry(Row(*row))) for row in page.rows]
+    say = short_days()
+    rows = [_shown(_entry(Row(*row)), say) for row in page.rows]
     return replace(page, rows=[filled("linked", FIELDS, rows)])
 
 
-def _shown(entry: Entry) -> tuple[str | SafeString, ...]:
-    source = entry.source and reverse("posts:source", args=[entry.source])
+def _shown(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | SafeString, ...]:
+    source = entry.source and address_of("source", entry.source)
     return (
         entry.title,
         entry.address,
@@ -168,7 +174,7 @@ def _shown(entry: Entry) -> tuple[str | SafeString, ...]:
         source,
         entry.place,
         entry.issue,
-        short_day(entry.date),
+        say(entry.date),
         entry.language,
     )
 
@@ -179,12 +185,13 @@ def _entry(row: Row) -> Entry:
         title = f"{title} ({link_words(row.language).broken})"
     fragment = f"item-{row.item.hex[:12]}" if row.item else row.section
     return Entry(
-        identity=uuid5(row.identity, row.key) if row.key else row.identity,
+        of=row.identity,
+        key=row.key,
         title=title,
         line=line,
         address=row.address,
         source=row.source or "",
-        place=f"{_issue(row.slug)}#{fragment}",
+        place=f"{address_of('post', row.slug)}#{fragment}",
         issue=row.issue,
         language=row.language,
         date=row.date,
@@ -206,8 +213,3 @@ def _words(row: Row) -> tuple[str, str]:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]}…"
-
-
-@lru_cache(maxsize=1024)
-def _issue(slug: str) -> str:
-    return reverse("posts:post", args=[slug])

@@ -71,8 +71,12 @@ def cards(at: datetime, *columns: str) -> QuerySet[Post, Any]:
 def tagged(tag: int, at: datetime, *columns: str) -> QuerySet[TaggedPost, Any]:
     """Return the public posts of a tag as ``cards`` does."""
     paths = [f"content_object__{column}" for column in columns or (CARD,)]
-    rows = TaggedPost.objects.filter(tag=tag, date__lte=at).order_by("-date", "-content_object_id")
-    return rows.values_list(*paths, "date", "content_object_id")
+    return _taggings(tag, at).values_list(*paths, "date", "content_object_id")
+
+
+def _taggings(tag: int, at: datetime) -> QuerySet[TaggedPost]:
+    rows = TaggedPost.objects.filter(tag=tag, date__lte=at)
+    return rows.order_by("-date", "-content_object_id")
 
 
 @cache
@@ -158,7 +162,7 @@ def owners_of(host: int, at: datetime) -> QuerySet[Source, Any]:
 @prepared
 def related_tags(tag: int, at: datetime) -> QuerySet[TaggedPost, Any]:
     """Return (name, slug) of the tags that the latest posts of a tag share most often with it."""
-    posts = tagged(tag, at).values("content_object_id")[:PAGE_SIZE]
+    posts = _taggings(tag, at).values("content_object_id")[:PAGE_SIZE]
     rows: QuerySet[TaggedPost, Any] = (
         TaggedPost.objects.filter(content_object__in=posts)
         .exclude(tag=tag)

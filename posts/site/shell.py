@@ -7,7 +7,7 @@ large part sent through a template as text costs sixty times as much (460 KB too
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
-from django.utils.html import conditional_escape, escape
+from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
@@ -66,7 +67,9 @@ def article_page(
 
 def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
     """Return stored parts as template text, from rows of a part and its publish time."""
-    return SafeString(b"".join(with_dates(part, time) for part, time, *_key in rows).decode())
+    zone = get_language() or "", get_current_timezone_name()
+    dated = (_with_dates(bytes(part or b""), time, *zone) for part, time, *_key in rows)
+    return SafeString(b"".join(dated).decode())
 
 
 def filled(
@@ -77,17 +80,26 @@ def filled(
     The template is rendered once for each set of fields that have a value, and kept with marks in
     their places: to render it for every row would take ten times as long as all else of a list.
     """
+    found = list(rows)
     patterns: dict[tuple[str, ...], list[str]] = {}
     made = []
-    for row in rows:
+    for row in _escaped(found):
         values = {field: value for field, value in zip(fields, row, strict=True) if value}
         given = tuple(values)
         if given not in patterns:
             patterns[given] = _kept(_pattern, name, extension, *given)
         pieces = patterns[given].copy()
-        pieces[1::2] = [conditional_escape(values[field]) for field in pieces[1::2]]
-        made.append("".join(pieces))
+        pieces[1::2] = [values[field] for field in pieces[1::2]]
+        made += pieces
     return SafeString("".join(made))
+
+
+def _escaped(rows: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
+    """Yield the values of rows as they may stand in a page; all are escaped at one go."""
+    plain = [value for row in rows for value in row if not isinstance(value, SafeString)]
+    safe = iter(escape(CUT.join(plain)).split(CUT))
+    for row in rows:
+        yield [value if isinstance(value, SafeString) else next(safe) for value in row]
 
 
 def _pattern(name: str, extension: str, *fields: str) -> list[str]:
@@ -96,9 +108,20 @@ def _pattern(name: str, extension: str, *fields: str) -> list[str]:
     return _render(name, marked, extension).split(CUT)
 
 
-def short_day(moment: datetime | None) -> SafeString:
-    """Return a day as rows say it."""
-    return SafeString(with_dates(STORED[SHORT_DATE], moment).decode() if moment else "")
+@lru_cache(maxsize=8192)
+def address_of(kind: str, name: str) -> str:
+    """Return the address of a page by the name of its pattern; `reverse` takes as long as a row."""
+    return reverse(f"posts:{kind}", args=[name])
+
+
+def short_days() -> Callable[[datetime | None], SafeString]:
+    """Return a function that says a day as rows do; it holds for one page."""
+    language, zone = get_language() or "", get_current_timezone_name()
+
+    def say(moment: datetime | None) -> SafeString:
+        return SafeString(_dates(moment, language, zone)[0].decode() if moment else "")
+
+    return say
 
 
 def with_site(part: bytes) -> bytes:
@@ -109,10 +132,14 @@ def with_site(part: bytes) -> bytes:
 
 def with_dates(part: bytes | None, published_at: datetime | None) -> bytes:
     """Return a stored part with the publish time where it left it open, in the site's zone."""
-    stored = bytes(part or b"")
-    if published_at is None:
+    zone = get_language() or "", get_current_timezone_name()
+    return _with_dates(bytes(part or b""), published_at, *zone)
+
+
+def _with_dates(stored: bytes, moment: datetime | None, language: str, zone: str) -> bytes:
+    if moment is None:
         return stored
-    short, long = _dates(published_at, get_language() or "", get_current_timezone_name())
+    short, long = _dates(moment, language, zone)
     return stored.replace(STORED[SHORT_DATE], short).replace(STORED[LONG_DATE], long)
 
 

@@ -1,4 +1,4 @@
-"""The sitemap (https://www.sitemaps.org/protocol.html): its parts hold 500 addresses at most.
+"""The sitemap (https://www.sitemaps.org/protocol.html): its parts hold 250 addresses at most.
 
 A part lists the rows whose keys lie in one block (``counting.block_of``), and counters say which
 blocks have any: nothing is counted, sorted or passed over for an answer.

@@ -24,7 +24,7 @@ from posts.publishing.counting import month_of
 from posts.site import feeds, indexes, library, listing
 from posts.site.listing import public_row
 from posts.site.paging import Page, paginate
-from posts.site.shell import article_page, joined, page
+from posts.site.shell import address_of, article_page, joined, page
 from posts.templatetags.newsletter import (
     issue_count,
     link_count,
@@ -33,6 +33,7 @@ from posts.templatetags.newsletter import (
 )
 
 HOME_ROWS = 12
+OWNERS_SHOWN = 12  # the others of a host are folded
 
 
 @require_safe
@@ -175,7 +176,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "kicker_url": reverse("posts:tags"),
         "description": description,
         "facts": [issue_count(count)],
-        "related": [(other, reverse("posts:tag", args=[slug]), 0) for other, slug in related],
+        "related": [(other, address_of("tag", slug), 0) for other, slug in related],
         "feeds": _feeds("tag", nfc(slug)),
     }
     return _listing(request, found, context, nav="tags")
@@ -207,13 +208,16 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     count, pk, links, first_seen, last_seen, host = public_row(listing.source_named(name, now))
     rows_of = library.links_of_owner if host else library.links_of_host
     owners = [] if host else [owner for owner in listing.owners_of(pk, now) if owner[0] > 0]
+    named = [indexes.owner(owner, cited) for cited, owner in owners]
     context = {
         "title": name,
         "kicker": gettext("Source"),
         "kicker_url": reverse("posts:sources"),
         "within": host and (host, _source_url(host)),
         "facts": [issue_count(count), link_count(links), *_seen(first_seen, last_seen)],
-        "owners": [indexes.owner(owner, cited) for cited, owner in owners],
+        "owners": indexes.owners_list(named[:OWNERS_SHOWN]),
+        "more_owners": indexes.owners_list(named[OWNERS_SHOWN:]),
+        "folded": len(named[OWNERS_SHOWN:]),
         "all_owners": len(owners) == listing.OWNERS and _all_owners(name),
         "feeds": _feeds("source", name),
     }

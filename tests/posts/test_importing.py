@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from links.models import Link
 from posts import publishing
 from posts.documents import DocumentError, parse_issue
-from posts.importing import ImportOptions, Kind, Outcome, import_sources
+from posts.importing import ImportOptions, Kind, Outcome, files, import_sources
 from posts.importing.sources import open_sources, open_uploads
 from posts.markdown.blocks import DocumentParser
 from posts.models import LinkedItem, Post, Tag
@@ -462,3 +462,15 @@ def test_where_something_was_decided_the_html_is_written_once_more_for_the_loss_
     body = bytes(Post.objects.get().page.body)
     assert b"a.example" not in body
     assert b"b.example" not in body
+
+
+def test_the_database_looks_at_its_tables_after_many_files(tmp_path: Path, monkeypatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(files, "analyze", lambda: looks.append(1))
+    monkeypatch.setattr(files, "MANY", 1)
+    for number in range(3):
+        (tmp_path / f"{number}.md").write_text(f"# Issue {number}\n\nText.\n")
+    with open_sources([tmp_path]) as sources:
+        list(import_sources(sources))
+        list(import_sources(sources))
+    assert looks == [1]

@@ -1,0 +1,19 @@
+"""What the database knows of its tables."""
+
+import pytest
+from django.db import connection
+
+from posts.optimizing import analyze, optimize
+from tests.builders import make_post
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_database_looks_at_its_tables() -> None:
+    make_post()
+    analyze()
+    optimize.enqueue()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT idx FROM sqlite_stat1 WHERE tbl = 'posts_citation'")
+            assert ("posts_source_page",) in cursor.fetchall()
