@@ -134,7 +134,7 @@ def _latest(_request: HttpRequest) -> Pile:
     posts = _issues().published().newest_first()[:1]
     return Pile(
         "latest",
-        gettext("The latest issue"),
+        gettext("Latest issue"),
         _list("posts_post", "?state=published"),
         "",
         [Row(post.title, _page(post), _with_links(post)) for post in posts],

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, day
@@ -86,6 +86,9 @@ class RecurringSectionAdmin(admin.ModelAdmin):
     list_display = ("title", "slug", "post_count", "first_day", "last_day", "hidden")
     list_filter = (RecurringFilter,)
     search_fields = ("title",)
+    counted = ngettext_lazy("%(n)s section", "%(n)s sections", "n")
+    nothing = _("A heading that comes back in a second issue stands here.")
+    next_step = (_("See all issues"), "admin:posts_post_changelist")
     ordering = ("-post_count", "pk")
     list_per_page = LISTED
     show_full_result_count = False

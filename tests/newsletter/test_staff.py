@@ -72,7 +72,8 @@ def test_the_page_to_sign_in_has_a_heading(client: Client) -> None:
 # Lists
 
 EMPTY_LISTS = [
-    "posts/post", "posts/linkeditem", "posts/section", "posts/tag", "links/inboxentry",
+    "posts/post", "posts/linkeditem", "posts/section", "posts/recurringsection", "posts/tag",
+    "links/inboxentry",
     "links/suggestion", "links/link", "links/source", "links/sourcerule", "links/decision",
     "links/apitoken", "tasks/storedtask",
 ]  # fmt: skip
@@ -168,3 +169,10 @@ def test_pages_of_staff_read_in_korean_as_if_one_person_wrote_them(
         text = Page(client.get(path)).text()
 
     assert STIFF.findall(text) == []
+
+
+def test_the_dates_of_an_account_are_to_be_read(sign_in: SignIn, admin: User) -> None:
+    page = Page(sign_in(admin).get(f"/admin/auth/user/{admin.pk}/change/"))
+
+    assert not page.all("[name^=last_login]")
+    assert "UTC" in page.one(".field-date_joined .readonly").text()
