@@ -8,5 +8,11 @@ decided (``LinkedItem.hidden``) are canonical; every other column is derived on 
 from posts.models.lists import ArchiveMonth, Citation, ListCount
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
 from posts.models.readers import RateCount
-from posts.models.sections import Appearance, LinkedItem, RecurringSection, Section
+from posts.models.sections import (
+    Appearance,
+    LinkedItem,
+    RecurringSection,
+    Section,
+    item_anchor,
+)
 from posts.models.tags import Tag, TagAlias, TaggedPost

@@ -137,6 +137,8 @@ class LinkedItem(models.Model):
         db_index=False,
     )
     date = models.DateTimeField(null=True, editable=False)  # Post.listed_at
+    # Whether a few other posts have its main link, too: see posts.publishing.returning.
+    returns = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("linked item")
@@ -154,6 +156,12 @@ class LinkedItem(models.Model):
                 name="posts_item_tombstones",
             ),
             models.Index(
+                fields=["post"], condition=Q(returns=True), name="posts_items_that_return"
+            ),
+            models.Index(
+                fields=["link"], condition=Q(returns=True), name="posts_links_that_return"
+            ),
+            models.Index(
                 fields=["recurring", "-date", "id"],
                 condition=Q(date__isnull=False),
                 name="posts_items_of_a_section",
@@ -169,7 +177,12 @@ class LinkedItem(models.Model):
     @property
     def anchor(self) -> str:
         """The fragment of the item's permalink."""
-        return f"item-{self.uid.hex[:12]}"
+        return item_anchor(self.uid)
+
+
+def item_anchor(uid: uuid.UUID) -> str:
+    """Return the fragment of the permalink of the item that has an identity."""
+    return f"item-{uid.hex[:12]}"
 
 
 class Appearance(models.Model):

@@ -23,6 +23,7 @@ from posts.publishing import counting
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import derive, unlist
+from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
 from posts.translating import translated
 
@@ -219,6 +220,7 @@ def _derive_and_compose(
         image.save()
     tags = tagging.set_tags(post, issue.metadata.tags)
     rows = derive(post, issue.sections, parsed.sections if parsed else ())
+    mark_returns(post)
     if parsed:
         decided = decisions_about(rows, post.language)
         html = parsed.to_html(rows.anchors, decided, _image_sizes(post))

@@ -48,10 +48,11 @@ def article_page(
     published_at: datetime | None,
     neighbours: Iterable[bytes | None] = (),
     preview: dict[str, Any] | None = None,
+    ending: bytes = b"",
 ) -> HttpResponse:
     """Return the page of one issue from its stored head, intro, body and outro, as one body.
 
-    ``preview`` is what the bar of a preview says, see its template.
+    ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template.
     """
     stored_head, stored_intro, *article = parts
     head, intro = with_site(stored_head), with_dates(stored_intro, published_at)
@@ -62,7 +63,8 @@ def article_page(
         shell = [shell[0], shell[1].replace(b"<body>", b"<body>" + bar, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
-    return HttpResponse(b"".join((shell[0], head, shell[1], intro, *article, *pager, shell[4])))
+    pieces = (shell[0], head, shell[1], intro, *article, ending, *pager, shell[4])
+    return HttpResponse(b"".join(pieces))
 
 
 def joined(rows: Iterable[Sequence[Any]]) -> SafeString:

@@ -22,6 +22,7 @@ from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_pr
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
 from posts.site import feeds, indexes, library, listing
+from posts.site.ending import ending
 from posts.site.listing import public_row
 from posts.site.paging import Page, paginate
 from posts.site.shell import address_of, article_page, joined, page
@@ -48,11 +49,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     """One issue: its stored page between the site's header and its neighbours."""
-    rows = listing.issue(nfc(slug), timezone.now())
+    slug, now = nfc(slug), timezone.now()
+    rows = listing.issue(slug, now)
     if not rows:
         return _moved_post(slug)
     *parts, published_at, older, newer = rows[0]
-    return article_page(parts, published_at, (older, newer))
+    return article_page(parts, published_at, (older, newer), ending=ending(slug, now))
 
 
 @require_safe

@@ -1,0 +1,74 @@
+"""What stands below an issue: others on its subject, and its links that other issues had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Subquery
+from django.utils.safestring import SafeString
+
+from links.models import Link
+from posts.models import LinkedItem, TaggedPost, item_anchor
+from posts.site.prepared import prepared
+from posts.site.shell import address_of, filled, joined, short_days
+
+RELATED = 3
+RETURNS = 5
+FIELDS = ("here", "title", "place", "issue", "day")
+
+
+@prepared
+def related(slug: str, at: datetime) -> QuerySet[TaggedPost, Any]:
+    """Return (card, date, tag's name and slug) of the latest posts of a post's rarest tag."""
+    shared = TaggedPost.objects.filter(content_object__slug=slug, tag__post_count__gt=1)
+    rarest = shared.order_by("tag__post_count", "tag").values("tag")[:1]
+    rows = TaggedPost.objects.filter(tag=Subquery(rarest), date__lte=at)
+    rows = rows.exclude(content_object__slug=slug).order_by("-date", "-content_object_id")
+    columns = ("content_object__page__card", "date", "tag__name", "tag__slug")
+    found: QuerySet[TaggedPost, Any] = rows.values_list(*columns)[:RELATED]
+    return found
+
+
+@prepared
+def came_back(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return (uid, title, text) of a post's items whose links came back, and (uid, slug, title,
+    date) of the items and posts that had them, the latest first."""
+    other = "link__main_items__"
+    own = LinkedItem.objects.filter(post__slug=slug, returns=True, date__isnull=False)
+    rows = LinkedItem.objects.filter(
+        Q(**{f"{other}post__gt": F("post")}) | Q(**{f"{other}post__lt": F("post")}),
+        pk__in=own.order_by("pk").values("pk")[:RETURNS],
+        link__standing=Link.Standing.SHOWN,
+        **{f"{other}returns": True, f"{other}date__lte": at},
+    )
+    names = ("uid", "post__slug", "post__title", "date")
+    found: QuerySet[LinkedItem, Any] = rows.order_by(f"-{other}date").values_list(
+        "uid", "title", "summary", *(f"{other}{name}" for name in names)
+    )[:RETURNS]
+    return found
+
+
+def ending(slug: str, at: datetime) -> bytes:
+    """Return the HTML below a public issue; nothing where there is nothing to say."""
+    cards, links = related(slug, at), came_back(slug, at)
+    if not cards and not links:
+        return b""
+    name, tag = cards[0][2:] if cards else ("", "")
+    say = short_days()
+    values = (
+        name,
+        tag and address_of("tag", tag),
+        joined(cards),
+        filled("came_back", FIELDS, [_returned(row, say) for row in links]),
+    )
+    return filled("ending", ("tag", "tag_url", "cards", "links"), [values]).encode()
+
+
+def _returned(
+    row: tuple[Any, ...], say: Callable[[datetime], SafeString]
+) -> tuple[str | SafeString, ...]:
+    own, title, summary, uid, slug, issue, date = row
+    place = f"{address_of('post', slug)}#{item_anchor(uid)}"
+    return f"#{item_anchor(own)}", title or summary[:80], place, issue, say(date)

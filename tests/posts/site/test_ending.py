@@ -1,0 +1,91 @@
+"""Below an issue: others on its subject, and its links that other issues had before or since."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from links.decisions import decide
+from links.models import Link
+from posts.models import LinkedItem, Post
+from posts.publishing import withdraw
+from posts.publishing.returning import FEW
+from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled
+from tests.reading import Page
+
+pytestmark = pytest.mark.django_db
+
+SHARED = "## Finds\n- [Seen again](https://again.example.org/story): a word.\n"
+
+
+def ending(client: Client, post: Post) -> Page:
+    return Page(client.get(post.get_absolute_url()))
+
+
+def issue(number: int, body: str = SHARED, **header: object) -> Post:
+    return make_post(f"Issue {number}", body, at=LONG_AGO + timedelta(days=number), **header)
+
+
+def test_a_link_that_came_back_leads_to_where_it_stood_before_and_since(client: Client) -> None:
+    first, second = issue(1, tags=[]), issue(2, tags=[])
+
+    for here, there in ((first, second), (second, first)):
+        page = ending(client, here)
+        links = page.values(".came-back a", "href")
+        own, other = here.items.get(), there.items.get()
+        assert links == [f"#{own.anchor}", other.get_absolute_url()]
+        assert page.texts(".came-back a") == ["Seen again", there.title]
+
+
+def test_what_readers_do_not_see_did_not_come_back(client: Client) -> None:
+    first = issue(1, tags=[])
+    assert ending(client, first).all(".ending") == []
+    make_scheduled("To come", SHARED, tags=[])
+    assert ending(client, first).all(".ending") == []
+
+    second = issue(2, tags=[])
+    assert ending(client, first).all(".ending")
+    withdraw([second])
+    assert ending(client, first).all(".ending") == []
+
+
+def test_a_blocked_link_did_not_come_back(client: Client) -> None:
+    first, _second = issue(1, tags=[]), issue(2, tags=[])
+    decide(Link.objects.filter(url__contains="again"), "block", by=None, reason="spam")
+    assert ending(client, first).all(".ending") == []
+
+
+def test_a_link_of_every_issue_is_none_that_came_back(client: Client) -> None:
+    posts = [issue(number, tags=[]) for number in range(FEW + 2)]
+    assert ending(client, posts[0]).all(".ending") == []
+    assert not LinkedItem.objects.filter(returns=True).exists()
+
+
+def test_an_issue_ends_with_the_latest_on_its_rarest_subject(client: Client) -> None:
+    make_posts(5, tags=["AI"])
+    old = issue(10, "Text.\n", tags=["AI", "Type"])
+    new = issue(11, "Text.\n", tags=["Type", "AI", "Alone"])
+
+    page = ending(client, new)
+    assert page.texts(".ending h2") == ["More about Type"]
+    assert page.texts(".ending .card-title") == [old.title]
+    assert ending(client, old).texts(".ending .card-title") == [new.title]
+
+
+def test_an_issue_asks_three_times_however_many_there_are(client: Client) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            client.get("/posts/issue-1/")
+        return len(queries)
+
+    issue(1)
+    issue(2)
+    client.get("/posts/issue-1/")
+    before = asked()
+    for number in range(3, 6):
+        issue(number)
+    assert asked() == before == 3
