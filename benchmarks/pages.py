@@ -39,6 +39,7 @@ PUBLIC: dict[str, str] = {
     "posts:sitemap-section": "/sitemap-sources.xml",
     "posts:robots": "/robots.txt",
     "posts:suggest": "/suggest/",
+    "posts:follow": "/follow/",
 }
 # The same addresses, otherwise.
 FURTHER = {

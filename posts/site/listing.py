@@ -46,7 +46,7 @@ from posts.site.prepared import Rows, prepared
 
 CARD = "page__card"
 RELATED_TAGS = 8
-OWNERS = 50
+OWNERS = 24
 MonthCount = tuple[date, int]
 RowsOf = Callable[..., QuerySet[Any, Any]]
 Row = tuple[bytes | None, datetime, int]
