@@ -243,6 +243,8 @@ class Writer:
         self._out.append("</table></div>\n")
 
     def _write_cell(self, element: etree.Element) -> None:
+        if not len(element) and not (element.text or "").strip():
+            element.tag = "td"  # a heading that says nothing is none
         alignment = element.get("align")
         self._element(element, self._own("class", f"align-{alignment}") if alignment else "")
 

@@ -186,6 +186,12 @@ def test_a_table_scrolls_in_a_box_of_its_own_and_keeps_its_alignment() -> None:
     assert cells == ["c|d", "e", "f"]
 
 
+def test_an_empty_heading_of_a_column_is_an_empty_cell() -> None:
+    html = render_markdown("| |b|\n|:-|-|\n|c|d|")
+    cells = [(cell.tag, cell.text()) for cell in LexborHTMLParser(html).css("thead *:not(tr)")]
+    assert cells == [("td", ""), ("th", "b")]
+
+
 def test_a_task_is_a_disabled_check_box() -> None:
     html = render_markdown("- [x] done\n- [ ] todo")
     done, todo = LexborHTMLParser(html).css("li.task input")
