@@ -21,6 +21,7 @@ RULES: Final = {
     "comment": "comments are dropped, so what stands beside one is Markdown",
     "tag": "what HTML does not know as a tag (Vec<T>) is text",
     "name": "tags of which nobody would see anything, never closed, are text",
+    "contents": "[TOC] says where a table of contents goes",
     "entity": "entities in bare addresses are read, as GitHub does",
     "scheme": "addresses with a scheme but http, https and mailto are text",
 }
@@ -45,6 +46,7 @@ _PIECE: Final = re.compile(
         |\]\(<[^<>\n]*>
     )
     |(?P<entity>https?://[^\s<>&]*&\#\d+;)
+    |(?P<contents>^[ \t]*\[TOC\][ \t]*$)
     |(?P<comment><!--[\s\S]*?-->)
     |<(?=/?(?P<tag>[A-Za-z][A-Za-z0-9-]*)[\s/>])
     |<(?=(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,31}):[^<>\s]*>)
@@ -59,6 +61,8 @@ def apply_rules(source: str, rules: Collection[str] = tuple(RULES)) -> str:
 
     def change(piece: re.Match[str]) -> str:
         tag, scheme = (piece["tag"] or "").lower(), (piece["scheme"] or "").lower()
+        if piece["contents"] and "contents" in rules:
+            return ""
         if piece["comment"] and "comment" in rules:
             return ""
         if piece["entity"]:

@@ -14,12 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final, Protocol
+from urllib.parse import unquote
 
 from links.normalizing import AddressError, canonicalize, host_of, kind_of
 from posts.markdown.decisions import Decisions, LinkWords
 from posts.markdown.document import Document
+from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
-from posts.markdown.tree import fold, plain_text
+from posts.markdown.tree import NAME, fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer
 from posts.naming import heading_key, join_words, nfc
 from posts.outlining import (
@@ -44,6 +46,7 @@ __all__ = [
     "LinkWords",
     "MarkdownLimitError",
     "ParsedIssue",
+    "dead_fragments",
     "read_issue",
     "render_markdown",
 ]
@@ -65,6 +68,7 @@ class ParsedIssue:
         self._headings = _name_headings(trees)
         self._key = make_key(document.text)
         notes = _notes_by_section(document)
+        self._fragments = _fragments(document, self._headings)
         self.sections = tuple(
             _found_section(tree, self._outlines[place], self._headings, notes[place])
             for place, tree in enumerate(trees)
@@ -97,7 +101,14 @@ class ParsedIssue:
         decided: Decisions,
         images: Mapping[str, ImageSize],
     ) -> Marks:
-        marks = Marks(self._headings, self._levels, decided=decided, images=images)
+        marks = Marks(
+            self._headings,
+            self._levels,
+            targets=self._fragments.targets,
+            places=self._fragments.ids,
+            decided=decided,
+            images=images,
+        )
         for number, found in enumerate(self._outlines):
             marks.groups |= found.groups
             marks.titles |= found.titles
@@ -177,6 +188,26 @@ def _levels(
     return levels if title is None else {title: 2, **levels}
 
 
+def dead_fragments(document: Document) -> list[tuple[str, int]]:
+    """The places that links of an issue lead to and that it does not have, with lines from 0.
+
+    Raises ``MarkdownLimitError`` if a limit is crossed.
+    """
+    if "#" not in document.text:
+        return []
+    dead = _fragments(document, _name_headings(document.trees)).dead
+    places = [document.text.find(f"#{fragment}") for fragment in dead]
+    return [
+        (unquote(fragment), document.text.count("\n", 0, max(place, 0)))
+        for fragment, place in zip(dead, places, strict=True)
+    ]
+
+
+def _fragments(document: Document, headings: Mapping[etree.Element, str]) -> Fragments:
+    notes = (note.element for note in document.used_notes)
+    return Fragments([*document.trees, *notes], headings, make_anchor)
+
+
 def _notes_by_section(document: Document) -> Mapping[int, list[etree.Element]]:
     """The footnotes that are used, by the section that defines them."""
     notes: dict[int, list[etree.Element]] = defaultdict(list)
@@ -217,7 +248,7 @@ def _name_headings(trees: Iterable[etree.Element]) -> dict[etree.Element, str]:
     """An anchor for every heading that stands at the top of a section's tree."""
     taken: dict[str, int] = {}
     return {
-        element: _unique(make_anchor(heading_text(element)), taken)
+        element: _unique(make_anchor(element.get(NAME) or heading_text(element)), taken)
         for tree in trees
         for element in tree
         if element.tag in HEADINGS

@@ -82,6 +82,12 @@ _SHOWN_TAGS: Final = ", ".join(
 
 _NOTE_LABEL: Final = re.compile(r"\[\^([^\]\s]+)\]")
 _LINE_MARKS: Final = re.compile(r"\n((?:[ \t>*+-]*(?:\d{1,9}[.)]|\[[xX]\])(?=\s))+)")
+# What generators read beside Markdown, and no reader does.
+_ATTRIBUTES: Final = re.compile(r"\{(?:/\*[ \t]*|:[ \t]*)?(?:[#.]|[\w-]+(?:=|\}))[^{}\n]*\}?")
+_CONTENTS: Final = re.compile(
+    r"\n(?:[ \t>]*(?:\[\[?_?|@\[|\$\{)toc_?[\])}]|[^\n]{0,60}(?=\n[ \t>]*\{:[ \t]*toc))",
+    re.IGNORECASE,
+)
 _TITLE: Final = r"(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
 _DEFINITION: Final = re.compile(
     r"\n(?P<apart>[ \t>]*\n)?[ \t>]*\[(?!\^)(?P<label>[^\[\]]+)\]:[ \t]*\n?[ \t]*"
@@ -259,6 +265,9 @@ class _SourceReader:
             self._take_attributes()
         self._side.doubtful += _NOTE_LABEL.findall(prose)
         self._side.doubtful += _LINE_MARKS.findall(prose)
+        if "{" in prose:
+            self._side.doubtful += _ATTRIBUTES.findall(prose)
+        self._side.doubtful += _CONTENTS.findall(prose)
         if "]:" in prose:
             prose = _DEFINITION.sub(self._take_definition, prose)
         prose, in_html = _part_html(prose)
@@ -340,6 +349,8 @@ class _SourceReader:
             if _is_web(url) and _can_be_opened(url):
                 self._side.links[_plain(url)] += 1
                 self._side.certain.append(url)
+            elif url.startswith("#") and not is_picture:
+                self._side.links["#"] += 1
             elif not is_picture and not _is_web(url) and not _has_other_scheme(url):
                 self._side.certain.append(url)
 
@@ -405,7 +416,10 @@ class _SourceReader:
 
     def _take_target(self, target: str, count: int, *, doubtful: bool) -> None:
         url = _plain_markdown(target)
-        if _has_other_scheme(url) or (_is_web(url) and not self._can_be_link(url)):
+        if url.startswith("#"):
+            self._expect("#", count, doubtful=doubtful)
+            self._side.doubtful += [target] * count
+        elif _has_other_scheme(url) or (_is_web(url) and not self._can_be_link(url)):
             self._side.doubtful += [url] * count
         elif _is_web(url) and (url in self._shown_links or not doubtful):
             self._expect(url, count, doubtful=doubtful)
@@ -499,6 +513,9 @@ def _read_html(html: str) -> _Side:
 
 def _read_link(side: _Side, attributes: dict[str, str | None], text: str) -> None:
     url = attributes["href"] or ""
+    if url.startswith("#"):  # where it leads on the page is not what its author wrote
+        side.links["#"] += 1
+        return
     plain = _plain(url)
     if _is_web(url):
         side.links[plain] += 1

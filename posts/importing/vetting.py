@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from posts.documents import Issue
@@ -12,6 +13,7 @@ from posts.documents.holding import Hold
 from posts.importing.sources import SourceFile
 from posts.messages import Message
 from posts.messages import Message as _
+from posts.rendering import MarkdownLimitError, dead_fragments
 
 # Files about an archive instead of in it, in any language (README.ko.md).
 _ABOUT = re.compile(
@@ -93,16 +95,38 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
         yield _("expires on %(day)s: withdraw it then by hand", day=f"{expires:%Y-%m-%d}")
     if "{%" in issue.body or "{{" in issue.body:
         yield from _template_tags(issue)
+    with suppress(MarkdownLimitError):  # which says itself what is wrong
+        yield from _dead_ends(issue)
+
+
+def _dead_ends(issue: Issue) -> Iterator[Message]:
+    """Yield what was meant as a link, and leads nowhere."""
+    if undefined := issue.markdown.undefined:
+        yield _(
+            "no address for %(labels)s (line %(line)d)",
+            labels=_named(reference.label for reference in undefined),
+            line=issue.first_line + undefined[0].line,
+        )
+    if dead := dead_fragments(issue.markdown):
+        yield _(
+            "no place in this issue for %(places)s (line %(line)d)",
+            places=_named(f"#{fragment}" for fragment, line in dead),
+            line=issue.first_line + min(line for _fragment, line in dead),
+        )
+
+
+def _named(found: Iterable[str]) -> str:
+    names = list(dict.fromkeys(found))
+    return ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
 
 
 def _template_tags(issue: Issue) -> Iterator[Message]:
     found = list(_TEMPLATE_TAG.finditer(_prose(issue)))
     if not found:
         return
-    names = list(dict.fromkeys(map(_tag_name, found)))
     yield _(
         "template tags are shown as text: %(tags)s (line %(line)d)",
-        tags=", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else ""),
+        tags=_named(map(_tag_name, found)),
         line=issue.first_line + found[0].string.count("\n", 0, found[0].start()),
     )
 

@@ -17,8 +17,10 @@ from typing import Final
 from markdown.blockparser import BlockParser
 
 from posts.markdown import limits, lines, references, tables
+from posts.markdown.attributes import LIST, is_contents, read_id, split_heading
+from posts.markdown.html import read_tag
 from posts.markdown.stack import Block, Outcome
-from posts.markdown.tree import TIGHT, Head, Leaf, Note, Span
+from posts.markdown.tree import CONTENTS, NAME, RAW_HTML, TIGHT, Head, Leaf, Note, Span
 from posts.markdown.verbatim import VerbatimBlocks
 from posts.messages import Message as _
 
@@ -97,6 +99,21 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         self._advance(self._start + (2 if self._text.startswith(" ", self._start + 1) else 1))
         return "container"
 
+    def _start_html_heading(self) -> Outcome:
+        """A heading that HTML writes on a line of its own; what follows it is a block of HTML."""
+        match = lines.HTML_HEADING.match(self._text, self._start)
+        if match is None or self._depth > 1 or not lines.shows_words(match[3]):
+            return None
+        block = self._open("heading", etree.Element(match[1].lower()))
+        tag = read_tag(f"<{match[1]}{match[2]}>", 0)
+        block.element.set(NAME, tag.place if tag else "")
+        block.lines.append(match[3])
+        block.detail = RAW_HTML
+        self._close_to(len(self._stack) - 1, self._number + 1)
+        self._depth = len(self._stack)
+        self._open("html", etree.Element(RAW_HTML)).offset = lines.HTML_UNTIL_BLANK
+        return "leaf"
+
     def _start_atx_heading(self) -> Outcome:
         match = lines.ATX_HEADING.match(self._text, self._start)
         if match is None:
@@ -112,8 +129,8 @@ class DocumentParser(VerbatimBlocks, BlockParser):
             return None
         block = self._stack[-1]
         text = self._take_definitions(block)
-        if not text:
-            block.lines, block.start = [], self._number
+        if not text or is_contents(text):
+            block.lines, block.start = [text] if text else [], self._number
             return None
         block.lines = [text]
         block.kind = "heading"
@@ -252,12 +269,20 @@ class DocumentParser(VerbatimBlocks, BlockParser):
             self._stack[-1].element.remove(block.element)
             return
         parent = self._stack[-1]
+        if is_contents(text) or (LIST.fullmatch(text) and not read_id(text)):
+            parent.element.remove(block.element)
+            parent.element.set(CONTENTS, "yes")
+            return
         if parent.kind == "item" and parent.element[0] is block.element:
             task = lines.TASK.match(text)
             if task:
                 parent.element.set("task", "x" if task[1] in "xX" else " ")
                 text = text[task.end() :].lstrip(" \t")
         self.leaves.append(Leaf(block.element, text, block.start))
+        if "]:" in text:
+            self.glued |= {
+                references.normalize_label(label) for label in lines.GLUED_DEFINITION.findall(text)
+            }
 
     def _take_definitions(self, block: Block) -> str:
         """The paragraph's text without the reference definitions it starts with."""
@@ -275,7 +300,13 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         return text
 
     def _close_heading(self, block: Block) -> None:
-        leaf = Leaf(block.element, block.lines[0], block.start)
+        text = block.lines[0]
+        is_raw = block.detail == RAW_HTML
+        if not is_raw and text.endswith("}"):
+            text, place = split_heading(text)
+            text = lines.heading_text(text)
+            block.element.set(NAME, place)
+        leaf = Leaf(block.element, text, block.start, is_raw)
         self.leaves.append(leaf)
         if len(self._stack) == 1 and not self._is_glued(block):
             self.heads.append(Head(block.opened, int(block.element.tag[1]), leaf))
@@ -288,6 +319,9 @@ class DocumentParser(VerbatimBlocks, BlockParser):
     def _close_list(self, block: Block) -> None:
         """Decide whether the list is loose: a blank line between items or between their blocks."""
         items = block.element
+        if len(items) == 1 and items[0].get(CONTENTS):
+            self._stack[-1].element.remove(items)
+            return
         spans = self.spans
         if _has_gap(items, spans) or any(_has_gap(item, spans) for item in items if len(item) > 1):
             return
@@ -332,7 +366,7 @@ _STARTS: Final[dict[str, tuple[Callable[[DocumentParser], Outcome], ...]]] = {
     "=": (DocumentParser._start_setext_heading,),
     "`": (DocumentParser._start_fence,),
     "~": (DocumentParser._start_fence,),
-    "<": (DocumentParser._start_html,),
+    "<": (DocumentParser._start_html_heading, DocumentParser._start_html),
     "-": (
         DocumentParser._start_setext_heading,
         DocumentParser._start_table,

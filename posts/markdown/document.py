@@ -23,7 +23,7 @@ from posts.markdown.extension import DigestExtension
 from posts.markdown.inlines import InlineParser
 from posts.markdown.limits import MarkdownLimitError, check_size
 from posts.markdown.lines import with_ends
-from posts.markdown.tree import Head, Leaf, Span, UsedNote, fold, plain_text
+from posts.markdown.tree import Head, Leaf, Span, Undefined, UsedNote, fold, plain_text
 
 EXTENSIONS: Final[list[Extension | str]] = []
 """Further extensions of Python-Markdown, whose treeprocessors and postprocessors take effect."""
@@ -105,6 +105,11 @@ class Document:
     def used_notes(self) -> list[UsedNote]:
         """The footnotes that the sections use, by number."""
         return self._blocks.used_notes if self.trees else []
+
+    @property
+    def undefined(self) -> list[Undefined]:
+        """The references without a definition, at most ``MAX_UNDEFINED``."""
+        return list(self._blocks.undefined) if self.trees else []
 
     @property
     def spans(self) -> dict[etree.Element, Span]:

@@ -57,6 +57,9 @@ CLOSE_TAG: Final = re.compile(r"</([A-Za-z][A-Za-z0-9-]*)\s*>")
 _ATTRIBUTE_PARTS: Final = re.compile(
     r"([A-Za-z_:][A-Za-z0-9_.:-]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+)))?"
 )
+_PLACE: Final = re.compile(
+    r"\s(id|name)\s*=\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'=<>`]+))", re.IGNORECASE
+)
 _LOOSE_TAG: Final = re.compile(
     r"<(/?)([A-Za-z][A-Za-z0-9-]*+)((?=[\s/>])(?:[^<>\"']++|\"[^\"<>]*+\"|'[^'<>]*+'|[\"'])*+)>"
 )
@@ -81,6 +84,8 @@ class Tag(NamedTuple):
     closing: bool
     attributes: dict[str, str]
     end: int
+    place: str = ""
+    """The id of what it opens, or the name of an ``<a>``."""
 
 
 def is_known_tag(name: str) -> bool:
@@ -95,7 +100,7 @@ def read_tag(text: str, start: int) -> Tag | None:
         name = match[1].lower()
         if name not in _KNOWN_TAGS:
             return None
-        return Tag(name, False, read_attributes(name, match[2]), match.end())
+        return _start_tag(name, match[2], match.end())
     match = CLOSE_TAG.match(text, start)
     if match is not None and match[1].lower() in _KNOWN_TAGS:
         return Tag(match[1].lower(), True, {}, match.end())
@@ -115,7 +120,17 @@ def read_loose_tag(text: str, start: int) -> Tag | None:
     if match is None or match[2].lower() not in _KNOWN_TAGS:
         return None
     name = match[2].lower()
-    return Tag(name, bool(match[1]), read_attributes(name, match[3]), match.end())
+    if match[1]:
+        return Tag(name, True, {}, match.end())
+    return _start_tag(name, match[3], match.end())
+
+
+def _start_tag(name: str, source: str, end: int) -> Tag:
+    found = _PLACE.search(source) if "=" in source else None
+    place = ""
+    if found and (name == "a" or found[1].lower() == "id"):
+        place = unescape_value(found[2] or found[3] or found[4] or "")
+    return Tag(name, False, read_attributes(name, source), end, place)
 
 
 def read_attributes(name: str, source: str) -> dict[str, str]:

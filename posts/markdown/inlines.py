@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from posts.markdown import autolinks, emphasis, limits, mentions, references, tree
 from posts.markdown import html as raw
+from posts.markdown.attributes import COLON_LIST, LIST, read_id
 from posts.markdown.blocks import DocumentParser
 from posts.markdown.embeds import EMBEDS, page_of
 from posts.markdown.references import Target
@@ -24,13 +25,16 @@ from posts.markdown.tree import (
     BARE,
     CLOSES,
     CLOSING,
+    NAME,
     NOTE_REFERENCE,
     OPENS,
+    PLACE,
     RAW_HTML,
     RAW_TAG,
     Leaf,
     Opening,
     Token,
+    Undefined,
     end_tag,
     plain_text,
 )
@@ -38,7 +42,7 @@ from posts.messages import Message as _
 
 # What is special starts with a set of characters, because only a set is searched for quickly.
 _SPECIAL: Final = re.compile(
-    r"[\\`*_~\[\]<&\n!hH](?:(?<![!hH])|(?<=!)(?=\[)|(?<=[hH])(?=[tT][tT][pP][sS]?://))"
+    r"[\\`*_~\[\]<&\n!hH{](?:(?<![!hH])|(?<=!)(?=\[)|(?<=[hH])(?=[tT][tT][pP][sS]?://))"
 )
 _PLAIN_LINK: Final = re.compile(
     r"\[([^\\`*_~\[\]<&\n^][^\\`*_~\[\]<&\n]*+)\]\((https?://[^\s\\()&\x00-\x1f\x7f]*+)\)"
@@ -89,7 +93,7 @@ class InlineParser:
         """Fill the leaf's element with its inline content."""
         self._leaf = leaf
         text = leaf.text
-        if leaf.element.tag == RAW_HTML:
+        if leaf.element.tag == RAW_HTML or leaf.raw:
             self._begin(text)
             self._scan_html(text)
         elif _SPECIAL.search(text) is None:
@@ -262,6 +266,8 @@ class InlineParser:
         match = _NOTE.match(self._text, start)
         label = references.normalize_label(match[1]) if match else ""
         if match is None or label not in self._blocks.notes:
+            if match and self._text[max(0, start - 1) : start].strip("([ \n"):
+                self._note_undefined(match[0], start)
             return 0
         uses = self.note_uses.get(label, 0) + 1
         if uses > limits.MAX_FOOTNOTE_USES:
@@ -309,7 +315,22 @@ class InlineParser:
                 end = full[1]
                 label = full[0] if full[0].strip() else label
         target = self._blocks.definitions.get(references.normalize_label(label))
-        return None if target is None else (target, end)
+        if target is not None:
+            return target, end
+        if end > start + 1:
+            is_meant = references.is_meant(text, bracket.start, start, label)
+        else:
+            is_glued = references.normalize_label(label) in self._blocks.glued
+            is_meant = is_glued and not text.startswith(":", end)
+        if is_meant:
+            self._note_undefined(f"[{' '.join(label.split())}]", start)
+        return None
+
+    def _note_undefined(self, label: str, position: int) -> None:
+        """Note a reference that no definition answers."""
+        if len(self._blocks.undefined) < limits.MAX_UNDEFINED:
+            line = self._leaf.line + self._text.count("\n", 0, position)
+            self._blocks.undefined[Undefined(label, line)] = None
 
     def _make_link(self, bracket: Bracket, target: Target) -> None:
         element = etree.Element("a", {"href": target.url})
@@ -434,6 +455,7 @@ class InlineParser:
         return self._take_tag(tag, start)
 
     def _take_tag(self, tag: raw.Tag, start: int) -> int:
+        self._add_place(tag.place)
         if tag.name in raw.HIDDEN_TAGS:
             return tag.end if tag.closing else raw.skip_hidden(self._text, tag.name, tag.end)
         if tag.name in EMBEDS:
@@ -458,6 +480,27 @@ class InlineParser:
         else:
             paragraph = etree.Element(RAW_TAG, {"html": "<p>"})
             self._tokens += (paragraph, link, etree.Element(RAW_TAG, {"html": "</p>"}))
+
+    def _brace(self, start: int) -> int:
+        """A list of attributes: behind a link, an image, code or emphasis, or on its own line."""
+        text, tokens = self._text, self._tokens
+        last = tokens[-1] if tokens else None
+        on_line = text[start - 1 : start] in ("", "\n")
+        if on_line:
+            match = COLON_LIST.match(text, start)
+        else:
+            behind = last is CLOSING or isinstance(last, etree.Element)
+            is_end = isinstance(last, emphasis.Run) and last.can_close
+            match = LIST.match(text, start) if behind or is_end else None
+        if match is None or (on_line and text[match.end() : match.end() + 1] not in ("", "\n")):
+            tokens.append("{")
+            return start + 1
+        self._add_place(read_id(match[0]))
+        return match.end()
+
+    def _add_place(self, name: str) -> None:
+        if name:
+            self._tokens.append(etree.Element(PLACE, {NAME: name}))
 
     def _add_tag(self, tag: raw.Tag, start: int) -> None:
         if tag.name == "a":
@@ -552,6 +595,7 @@ _HANDLERS: Final[dict[str, Callable[[InlineParser, int], int]]] = {
     "!": InlineParser._open_bracket,
     "]": InlineParser._close_bracket,
     "<": InlineParser._angle,
+    "{": InlineParser._brace,
     "h": InlineParser._bare_address,
     "H": InlineParser._bare_address,
 }

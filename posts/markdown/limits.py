@@ -14,6 +14,8 @@ MAX_OPEN_BRACKETS = 200
 MAX_FOOTNOTE_USES = 500
 MAX_COLUMNS = 50
 MAX_OPEN_TAGS = 200
+MAX_UNDEFINED = 50
+"""So many references without a definition are noted."""
 
 
 class MarkdownLimitError(ValueError):

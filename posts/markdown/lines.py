@@ -20,6 +20,7 @@ FENCE: Final = re.compile(r"`{3,}(?=[^`]*$)|~{3,}")
 BULLET: Final = re.compile(r"[*+-](?=[ ]|$)")
 ORDERED: Final = re.compile(r"(\d{1,9})([.)])(?=[ ]|$)")
 FOOTNOTE_DEFINITION: Final = re.compile(r"\[\^([^\]\s]{1,200})\]:[ \t]*")
+GLUED_DEFINITION: Final = re.compile(r"\n *\[(?!\^)([^\[\]]{1,200})\]: *(?:<|\S+[./])")
 TASK: Final = re.compile(r"\[([ xX])\](?=[ \t]+\S)")
 
 _PREFIX_WITH_TAB: Final = re.compile(r"[ >*+\-0-9.)\t]*\t")
@@ -48,6 +49,11 @@ _HTML_ENDS: Final = (
     re.compile(r">"),
     re.compile(r"\]\]>"),
 )
+HTML_HEADING: Final = re.compile(
+    r"<(h[1-6])((?:\s[^<>]*)?)>((?:(?!</?h[1-6]\b).)*)</\1\s*>[ \t]*$", re.IGNORECASE
+)
+_ANY_TAG: Final = re.compile(r"<[^<>]*>")
+_WORD: Final = re.compile(r"[^\W_]")
 HTML_COMMENT: Final = 2
 HTML_UNTIL_BLANK: Final = 6
 _HTML_WHOLE_TAG: Final = 7
@@ -88,6 +94,11 @@ def expand_tabs(line: str) -> str:
         return line
     end = match.end()
     return line[:end].expandtabs(4) + line[end:]
+
+
+def shows_words(source: str) -> bool:
+    """Whether HTML holds a letter or digit outside of its tags."""
+    return _WORD.search(_ANY_TAG.sub("", source)) is not None
 
 
 def html_block_kind(line: str, *, in_paragraph: bool) -> int:

@@ -197,6 +197,18 @@ def read_label(text: str, start: int) -> tuple[str, int] | None:
     return (match[1], match.end()) if match else None
 
 
+def is_meant(text: str, start: int, end: int, label: str) -> bool:
+    """Whether ``[text][label]``, its text from ``start`` to ``end``, should be a link.
+
+    Indices (``a[i][j]``), boxes and pairs of numbers should not.
+    """
+    shown = text[start:end].strip()
+    if not shown or not label.strip() or label.startswith("^"):
+        return False
+    is_index = start > 1 and text[start - 2].isalnum()
+    return not is_index and not (label.isdigit() and shown.isdigit() and label != shown)
+
+
 def read_definition(text: str, start: int) -> Definition | None:
     """The reference definition at ``start`` of a paragraph, or ``None``."""
     found = read_label(text, start)

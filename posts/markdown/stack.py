@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from posts.markdown import limits, lines, references
 from posts.markdown.mentions import TagLines
-from posts.markdown.tree import Head, Leaf, Note, Span, UsedNote
+from posts.markdown.tree import Head, Leaf, Note, Span, Undefined, UsedNote
 from posts.messages import Message as _
 
 Outcome = Literal["container", "leaf", None]
@@ -37,7 +37,8 @@ class BlockStack:
 
     Definitions gather in ``definitions`` and ``notes``, of two with the same label the first;
     places in ``spans``, text in ``leaves``, headings that start a section in ``heads``. The inline
-    phase adds ``used_notes``.
+    phase adds ``used_notes`` and what is ``undefined``. The labels in ``glued`` have a definition
+    right below a line of text, which is none (CommonMark 4.7).
     """
 
     def _begin(self, root: etree.Element, source: list[str]) -> None:
@@ -48,6 +49,8 @@ class BlockStack:
         self.leaves: list[Leaf] = []
         self.heads: list[Head] = []
         self.used_notes: list[UsedNote] = []
+        self.undefined: dict[Undefined, None] = {}
+        self.glued: set[str] = set()
         self._stack = [Block("document", root, 0)]
         self._last = 0
         self._number = -1

@@ -25,6 +25,12 @@ CLOSES: Final = "closes"
 """Attributes of a ``RAW_TAG``: the name of what it opens or closes."""
 NOTE_REFERENCE: Final = "note-reference"
 """Tag of a reference to a footnote: ``number`` and ``use``, both counted from 1."""
+PLACE: Final = "place"
+"""Tag of a place that links within the issue lead to."""
+NAME: Final = "name"
+"""Attribute of a place or a heading: the id that its author gave it."""
+CONTENTS: Final = "contents"
+"""Attribute of what says where a table of contents goes."""
 AS_WRITTEN: Final = "as-written"
 """Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
 BARE: Final = "bare"
@@ -37,6 +43,8 @@ class Leaf(NamedTuple):
     element: etree.Element
     text: str
     line: int
+    raw: bool = False
+    """Whether the text is HTML, not Markdown."""
 
 
 class Head(NamedTuple):
@@ -45,6 +53,13 @@ class Head(NamedTuple):
     line: int
     level: int = 0
     leaf: Leaf | None = None
+
+
+class Undefined(NamedTuple):
+    """A reference that no definition answers, as readers see it, and its line from 0."""
+
+    label: str
+    line: int
 
 
 class Note(NamedTuple):

@@ -111,5 +111,7 @@ class VerbatimBlocks(BlockStack):
         element.text = "".join(f"{line}\n" for line in code)
 
     def _close_html(self, block: Block) -> None:
+        if not block.lines and block.offset == lines.HTML_UNTIL_BLANK:
+            self._stack[-1].element.remove(block.element)  # nothing follows a heading
         if block.lines:
             self.leaves.append(Leaf(block.element, "\n".join(block.lines), block.start))

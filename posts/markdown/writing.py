@@ -14,7 +14,21 @@ from typing import Final, NamedTuple
 
 from posts.markdown.decisions import Decisions
 from posts.markdown.references import encode_url, is_linkable
-from posts.markdown.tree import AS_WRITTEN, NOTE_REFERENCE, RAW_HTML, RAW_TAG, TIGHT, UsedNote
+from posts.markdown.tree import (
+    AS_WRITTEN,
+    CLOSES,
+    NAME,
+    NOTE_REFERENCE,
+    OPENS,
+    PLACE,
+    RAW_HTML,
+    RAW_TAG,
+    TIGHT,
+    UsedNote,
+    plain_text,
+)
+
+HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
@@ -52,6 +66,10 @@ class Marks:
     titles: set[etree.Element] = field(default_factory=set)
     removed: set[etree.Element] = field(default_factory=set)
     """Blocks that belong to a heading that is hidden."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Where links within the issue lead, by their address as written."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The ids of places that such links lead to, by the author's name."""
     decided: Decisions = field(default_factory=Decisions)
     images: Mapping[str, ImageSize] = field(default_factory=dict)
 
@@ -64,6 +82,7 @@ class Writer:
         self._key = key
         self._out: list[str] = []
         self._level = 1
+        self._page_levels: dict[int, int] = {}
         self._group = self._own("class", "group")
         self._title = self._own("class", "title")
         self._elsewhere = self._own("rel", LINK_REL)
@@ -140,7 +159,7 @@ class Writer:
         # One that stands in a quotation or list is below the last of its section.
         level = min(self._marks.levels.get(element, self._level + 1), _MAX_HEADING)
         if element in self._marks.levels:
-            self._level = level
+            self._level = self._page_levels[int(element.tag[1])] = level
         anchor = escape(self._marks.headings.get(element, ""))
         mark = self._marks.items.get(element)
         if mark is not None and mark.hidden:
@@ -156,6 +175,17 @@ class Writer:
             self._out.append("</span>")
         self._out.append(f"</h{level}>\n")
 
+    def _level_in_html(self, source: int) -> int:
+        """The level of a heading that stands inside of raw HTML, by the headings before it."""
+        known = max((level for level in self._page_levels if level <= source), default=0)
+        below = self._page_levels.get(known, 1) + (known < source)
+        return min(below, _MAX_HEADING)
+
+    def _write_place(self, element: etree.Element) -> None:
+        anchor = self._marks.places.get(element.get(NAME, ""))
+        if anchor:
+            self._out.append(f"<span{self._own('id', anchor)}></span>")
+
     def _write_tight(self, element: etree.Element) -> None:
         self._content(element)
 
@@ -170,6 +200,8 @@ class Writer:
                 if mark.anchor:
                     self._mark_item(mark)
                 self._out.append("</p>\n")
+        elif all(child.tag == PLACE for child in element) and not plain_text(element).strip():
+            self._content(element)
         elif len(element) == 1 and element[0].tag == "img" and is_alone(element):
             self._write_figure(element[0])
         else:
@@ -259,6 +291,9 @@ class Writer:
 
     def _write_raw_tag(self, element: etree.Element) -> None:
         tag = element.get("html", "")
+        name = element.get(OPENS) or element.get(CLOSES) or ""
+        if name in HEADINGS:
+            tag = tag.replace(name, f"h{self._level_in_html(int(name[1]))}")
         if tag.startswith("<a ") and ' href="#' not in tag:
             tag = f"{tag[:-1]}{self._elsewhere}>"
         self._out.append(tag)
@@ -303,6 +338,8 @@ class Writer:
 
     def _address(self, element: etree.Element, url: str) -> str:
         replacement = self._marks.decided.replaced.get(url)
+        if url.startswith("#"):
+            return self._marks.targets.get(url, url)
         if replacement is None and element.get(AS_WRITTEN) is not None:
             return url
         return encode_url(replacement or url)
@@ -362,6 +399,7 @@ _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
     RAW_HTML: Writer._write_raw_html,
     RAW_TAG: Writer._write_raw_tag,
     NOTE_REFERENCE: Writer._write_note_reference,
+    PLACE: Writer._write_place,
     "p": Writer._write_paragraph,
     "li": Writer._write_list_item,
     "ul": Writer._write_list,
@@ -374,5 +412,5 @@ _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
     "a": Writer._write_link,
     "img": Writer._write_image,
     "strong": Writer._write_strong,
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Writer._write_heading),
+    **dict.fromkeys(HEADINGS, Writer._write_heading),
 }

@@ -282,6 +282,27 @@ def test_a_mended_file_is_published_after_all(tmp_path: Path) -> None:
     assert Post.objects.get().status == "published"
 
 
+HEAD = "---\ntitle: A\ndate: 2024-05-10\n---\n"
+
+
+def test_links_that_lead_nowhere_are_named_with_the_line_of_the_file(tmp_path: Path) -> None:
+    text = HEAD + "See [this][a] and\n![that][B c], [here](#there) a[i][j] [1][2].[^n]\n"
+    outcome = run_one(tmp_path, text)
+    line = HEAD.count("\n") + 1
+    assert not outcome.failed
+    assert outcome.notices == (
+        f"no address for [a], [B c], [^n] (line {line})",
+        f"no place in this issue for #there (line {line + 1})",
+    )
+
+
+def test_a_definition_below_a_line_of_text_is_told_to_be_none(tmp_path: Path) -> None:
+    outcome = run_one(tmp_path, HEAD + "text\n[a]: https://a.example/\n\nSee [a] and [it][a].\n")
+    assert outcome.notices == (f"no address for [a] (line {HEAD.count(chr(10)) + 4})",)
+    outcome = run_one(tmp_path / "b", HEAD + "[TOC]\n\n# A\n\n[a](#A) [b](#top) [c](#)\n", "b.md")
+    assert outcome.notices == ()
+
+
 def test_a_loss_keeps_the_issue_a_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "posts.importing.files.find_losses", lambda source, html: "words are missing: “x”"

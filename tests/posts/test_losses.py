@@ -149,6 +149,8 @@ WORD_RULES = {
     "scripts": ("a\n\n<script>\nlet b\n</script>\n\nend", "end", "“end” (line 7)"),
     "names of tags": ("a <title> of <script> b", "&lt;title&gt;", "“title” (line 1)"),
     "what never ends": ("a\n\n<script> b\n\n<!-- c", " c", "“c” (line 5)"),
+    "attributes": ("# a {#b}\n\n*c*{:d=e} f", " f", "“f” (line 3)"),
+    "marks of contents": ("[TOC]\n\n- Contents\n{:toc}\n\na b", " b", "“b” (line 6)"),
     "tags nobody knows": ("a Vec<T> of <id:x>", "&lt;T&gt;", "“T” (line 1)"),
     "tags in code": ("write `<b>` here", "&lt;b&gt;", "“b” (line 1)"),
     "languages of code": ("```python title\nx = 1\n```", "x =", "“x” (line 2)"),
@@ -213,6 +215,7 @@ LINK_RULES = {
     ),
     "an address in a link": ("[[1] see https://b.org](https://a.org)", "https://a.org (line 1)"),
     "a link in a link": ("[a [b](https://b.org)](https://c.org)", "https://b.org (line 1)"),
+    "within the text": ("[a](#b) [c](https://a.org)\n\n## B", "https://a.org (line 1)"),
     "raw HTML": ('<a href="https://a.org/?b=1&c=2">a</a>', "https://a.org/?b=1&c=2 (line 1)"),
     "links in raw HTML": (
         "<p>\n[a](http://a.org) http://b.org\n</p>\n\n<http://c.org>",
@@ -332,6 +335,13 @@ def test_a_right_rendering_raises_no_alarm_and_a_wrong_one_does(
 )
 def test_links_that_the_renderer_adds_do_not_count(attributes: str) -> None:
     assert find_losses(ISSUE, render(ISSUE) + f"<a {attributes}></a>") == ""
+
+
+def test_a_link_within_the_text_may_lead_by_another_name_but_must_be_there() -> None:
+    text = '[a](#-b) [c][d] <a href="#f">f</a>\n\n## 🔧 B\n\n<a name="e"></a>\n\n[d]: #e\n'
+    html = render(text)
+    assert find_losses(text, html) == ""
+    assert find_losses(text, html.replace(' href="#b"', "")) == "links are missing: # (line 1)"
 
 
 def test_what_is_embedded_must_be_a_link() -> None:
