@@ -13,6 +13,13 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_HEBREW = re.compile(r"[\u0590-\u05ff]")
+_ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
+# Letters of languages that are written in Arabic letters and have more of them than Arabic.
+_PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc]")
+_URDU = re.compile(r"[\u0679\u0688\u0691\u06ba\u06be\u06c1\u06d2]")
+_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ks nqo ps sd syr ug ur yi".split())
+_RIGHT_TO_LEFT_SCRIPTS = frozenset("arab hebr nkoo syrc thaa".split())
 _ASCII = bytes(range(0x80))
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _LATIN_BEYOND_ONE_BYTE = re.compile(r"[\u0100-\u024f]")
@@ -29,6 +36,9 @@ def detect_language(text: str, default: str) -> str:
     # A Latin word is about as much text as two syllables or ideographs.
     weights = {"ko": hangul / 2, "ja": (kana + han) / 2 if kana * 5 > han else 0, "zh": han / 2}
     weights["ru"] = len(_CYRILLIC.findall(foreign)) / 6
+    weights["he"] = len(_HEBREW.findall(foreign)) / 5
+    arabic = len(_ARABIC.findall(foreign))
+    weights[_language_in_arabic(foreign, arabic)] = arabic / 5
     # Digests quote Latin names all the time: a fifth of another script makes its language.
     language, weight = max(weights.items(), key=lambda pair: pair[1])
     if weight > 0 and weight * 4 >= _count_latin_words(text, foreign):
@@ -38,11 +48,26 @@ def detect_language(text: str, default: str) -> str:
     return default
 
 
+def _language_in_arabic(text: str, letters: int) -> str:
+    for code, own in (("ur", _URDU), ("fa", _PERSIAN)):
+        if len(own.findall(text)) * 50 > letters:
+            return code
+    return "ar"
+
+
+def is_right_to_left(code: str) -> bool:
+    """Whether a language, by its BCP 47 code, is written from right to left."""
+    language, *rest = code.lower().replace("_", "-").split("-")
+    script = next((part for part in rest if len(part) == 4 and part.isalpha()), "")
+    return script in _RIGHT_TO_LEFT_SCRIPTS if script else language in _RIGHT_TO_LEFT
+
+
 def reading_minutes(text: str) -> int:
     """Return how many minutes a text takes to read, at least 1."""
     foreign = _foreign(text)
     ideographs = sum(len(script.findall(foreign)) for script in (_HANGUL, _KANA, _HAN))
     words = _count_latin_words(text, foreign) + len(_CYRILLIC.findall(foreign)) // 6
+    words += (len(_HEBREW.findall(foreign)) + len(_ARABIC.findall(foreign))) // 5
     return max(1, round(ideographs / CHARACTERS_PER_MINUTE + words / WORDS_PER_MINUTE))
 
 

@@ -17,6 +17,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from posts.languages import is_right_to_left
+
 register = template.Library()
 
 Moment: TypeAlias = date | datetime
@@ -53,6 +55,15 @@ def _time_element(moment: Moment, pattern: str) -> SafeString:
     return format_html(
         '<time datetime="{}">{}</time>', local.isoformat(), date_format(local, pattern)
     )
+
+
+@register.filter
+def in_language(code: str) -> SafeString | str:
+    """Return the attributes that say in which language, and which way, an element's text runs."""
+    if not code:
+        return ""
+    direction = SafeString(' dir="rtl"' if is_right_to_left(code) else "")
+    return format_html(' lang="{}"{}', code, direction)
 
 
 @register.simple_tag
