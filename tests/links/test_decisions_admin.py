@@ -68,7 +68,7 @@ def test_what_cannot_be_undone_says_so(client: Client) -> None:
 
     page = Page(client.post(f"{LOG}{decision.pk}/undo/", {}))
 
-    assert "undone already" in " ".join(page.texts(".errorlist"))
+    assert "undone already" in " ".join(page.texts(".error-summary li"))
 
 
 def test_hidden_items_are_shown_again_from_the_log(client: Client) -> None:
