@@ -104,6 +104,7 @@ _ADDRESS: Final = re.compile(
 )
 _KINDS: Final = ("", "", "picture", "link", "bare", "bare")
 """What an address is, by the last group that matched."""
+_LINK_IN_WORDS: Final = re.compile(r"\]\(([^()\s]*)")
 _WEB: Final = ("http://", "https://")
 _LINKED: Final = frozenset(("", "http", "https", "mailto"))
 
@@ -138,7 +139,7 @@ def find_losses(source: str, html: str) -> str:
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     shown = _read_html(html)
-    said = _SourceReader(source, shown.links).read()
+    said = _SourceReader(source, shown).read()
     lost = _excess(said.links, shown.links) - shown.doubtful_links
     added = _excess(shown.links, said.links) - said.doubtful_links
     parts = [
@@ -147,7 +148,7 @@ def find_losses(source: str, html: str) -> str:
         _report(_("links are too many"), added, source),
     ]
     if len(said.pictures) > len(shown.pictures):
-        pictures = Counter(said.pictures) - Counter(shown.pictures)
+        pictures = _not_in_code(Counter(said.pictures) - Counter(shown.pictures), html)
         parts.append(_report(_("pictures are missing"), pictures, source, quotes="“”"))
     found = [part for part in parts if part]
     return reduce(lambda one, other: Message("%(a)s; %(b)s", a=one, b=other), found or [""])
@@ -249,10 +250,11 @@ def _can_be_opened(url: str) -> bool:
 class _SourceReader:
     """Reads Markdown as far as its addresses need it."""
 
-    def __init__(self, source: str, shown_links: Counter[str]) -> None:
+    def __init__(self, source: str, shown: _Side) -> None:
         self._source = source
-        self._shown_links = shown_links
-        self._sorted_links = sorted(shown_links)
+        self._shown_links = shown.links
+        self._shown_text = shown.texts[0] if shown.texts else ""
+        self._sorted_links = sorted(shown.links)
         self._side = _Side(texts=[_JOINING.sub("", source) if "<" in source else source])
         self._tags: list[str] = []
         self._definitions: dict[str, str] = {}
@@ -361,7 +363,7 @@ class _SourceReader:
             self._side.doubtful_links[_plain(page)] += 1
         if is_web or not (_is_web(page) or _has_other_scheme(page)):
             self._side.certain.append(page)
-        if page != url:
+        if page != url and page in self._shown_text:
             self._side.texts.append(page)
 
     # References
@@ -430,6 +432,8 @@ class _SourceReader:
         url = _plain_markdown(target)
         if not doubtful:
             self._side.pictures.append(alt)
+        if "](" in alt:  # of a link in the words for a picture only its text is left
+            self._side.doubtful += _LINK_IN_WORDS.findall(alt)
         if _is_web(url) and self._can_be_link(url):
             self._expect(url, doubtful=doubtful)
         else:

@@ -26,11 +26,11 @@ TASK: Final = re.compile(r"\[([ xX])\](?=[ \t]+\S)")
 _PREFIX_WITH_TAB: Final = re.compile(r"[ >*+\-0-9.)\t]*\t")
 
 # https://spec.commonmark.org/0.31.2/#html-blocks, kinds 1 to 6; the end is looked for in the line.
-# Of declarations only the one that HTML has.
+# Of declarations and instructions only those that a page has.
 _HTML_STARTS: Final = (
     re.compile(r"<(?:script|pre|textarea|style)(?:\s|>|$)", re.IGNORECASE),
     re.compile(r"<!--"),
-    re.compile(r"<\?"),
+    re.compile(r"<\?xml\b[^<>]*\?>\s*$", re.IGNORECASE),
     re.compile(r"<!doctype\b[^<>]*>\s*$", re.IGNORECASE),
     re.compile(r"<!\[CDATA\["),
     re.compile(

@@ -31,7 +31,7 @@ LOOK_AHEAD: Final = 100
 
 _BARE: Final = re.compile(r"</?[A-Za-z][A-Za-z0-9]*\s*/?>")
 _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
-_HIDING: Final = re.compile(r"<(script|style|textarea)(?=[\s>])", re.IGNORECASE)
+_HIDING: Final = re.compile(r"<(script|style|textarea)(?=[\s>]|$)", re.IGNORECASE)
 _ENDS_HIDING: Final = re.compile(r"</(?:script|style|textarea)\s*>\s*$", re.IGNORECASE)
 _CLOSING: Final = re.compile(r"</([A-Za-z][A-Za-z0-9-]*)")
 _SENTENCE: Final = re.compile(r"<([A-Za-z][A-Za-z0-9]*)>[ \t]+[^\s<]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posts.documents import parse_issue
@@ -366,6 +366,87 @@ TEXTS = st.text(st.sampled_from(" \nabc*_`[]()<>!#-1.|\\&;:/~^\"'"), max_size=60
 @given(TEXTS)
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert isinstance(find_losses(text, render("words")), str)
+
+
+CONSTRUCTS = [
+    *(
+        "word",
+        "말",
+        "snake_case",
+        "R&D",
+        "&copy;",
+        "&#39s",
+        "1 < 2",
+        r"\*a\*",
+        "Vec<T>",
+        "<br>",
+        "{{ x }}",
+    ),
+    *(
+        "**bold**",
+        "__말__。",
+        "~~old~~",
+        "`<b> [x](y)`",
+        "<b>b</b>",
+        "<!-- c -->",
+        "<!logo:1>",
+        "[a]",
+    ),
+    *(
+        "https://a.org/b.",
+        "(https://a.org/c_d)",
+        "「https://a.org/말」",
+        "<https://a.org/e>",
+        "https://...",
+    ),
+    *(
+        "<ann@a.org>",
+        "[f](https://a.org/f\\_g)",
+        "[h](<https://a.org/D_(i)> 'J')",
+        "[k][l]",
+        "[m][no]",
+    ),
+    *("[n [o](https://a.org/o) p](https://a.org/p)", "[q https://a.org/q](https://a.org/r)", "[l]"),
+    *(
+        "![s](<t u.png>)",
+        "[![v](https://a.org/v.png)](https://a.org/w)",
+        "[x](#y)",
+        "[z](irc://a.org)",
+    ),
+    *('<a href="https://a.org/?id=1&noteId=2">A</a>', '<img src="https://a.org/B.png" alt="C">'),
+    *(
+        "the <title> of",
+        "a <select> or",
+        '<video src="https://a.org/D.mp4"></video>',
+        "<kbd>E</kbd>",
+    ),
+    *('<iframe src="https://www.youtube.com/embed/F"></iframe>', '<Card href="https://a.org/G">'),
+    *(
+        "http://[::1]:80/H",
+        "[I](https://a.org/I){:target=_blank}",
+        "[J](https://a.org/J",
+        "<font>K</font>",
+    ),
+]
+BLOCKS = [
+    "{}",
+    "- {}\n  - word",
+    "1. {}",
+    "## {}",
+    "> {}",
+    "| a |\n|---|\n| {} |",
+    "<p>{}</p>",
+    "<div>\n{}\n</div>",
+]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(BLOCKS), st.lists(st.sampled_from(CONSTRUCTS), min_size=1, max_size=5))
+def test_what_authors_write_raises_no_alarm_in_any_mixture(
+    block: str, constructs: list[str]
+) -> None:
+    text = block.replace("{}", " ".join(constructs)) + "\n\n[l]: <https://a.org/l> 'L'\n"
+    assert find_losses(text, render(text)) == ""
 
 
 HOSTILE = (
