@@ -47,7 +47,6 @@ class SectionAdmin(admin.ModelAdmin):
     search_fields = ("heading", "source")
     search_help_text = _("Searches headings and the Markdown below them.")
     ordering = ("-date", "-post_id", "position")
-    date_hierarchy = "date"
     list_per_page = 50
     counted = ngettext_lazy("%(n)s section", "%(n)s sections", "n")
     nothing = _("The headings of an issue stand here once the issue is saved.")

@@ -29,7 +29,8 @@ class Citation(models.Model):
         ]
         indexes = (
             models.Index(fields=["source", "-date", "-post"], name="posts_source_page"),
-            models.Index(fields=["date"], name="posts_scheduled_citations"),
+            # With what is read of it: else a database may rather read all of the other.
+            models.Index(fields=["date", "source"], name="posts_citations_to_come"),
         )
 
     def __str__(self) -> str:

@@ -82,7 +82,7 @@ class Section(models.Model):
         ]
         indexes = (
             models.Index(fields=["recurring", "repeat", "-date"], name="posts_section_page"),
-            models.Index(fields=["date"], name="posts_scheduled_sections"),
+            models.Index(fields=["date", "repeat", "recurring"], name="posts_sections_to_come"),
         )
 
     def __str__(self) -> str:

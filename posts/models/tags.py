@@ -80,5 +80,5 @@ class TaggedPost(ItemBase):
         ]
         indexes = (
             models.Index(fields=["tag", "-date", "-content_object"], name="posts_tag_page"),
-            models.Index(fields=["date"], name="posts_scheduled_tags"),
+            models.Index(fields=["date", "tag"], name="posts_taggings_to_come"),
         )

@@ -107,9 +107,9 @@ def index(request: HttpRequest) -> HttpResponse:
     """The list of the parts."""
     counts = {PAGES: 1} | {name: len(found) for name, found in _blocks_by_part().items()}
     rows = [
-        f"<sitemap><loc>{escape(_part_address(name, number))}</loc></sitemap>"
+        f"<sitemap><loc>{address}</loc></sitemap>"
         for name, count in counts.items()
-        for number in range(1, count + 1)
+        for address in _part_addresses(name, count)
     ]
     return _sent("sitemapindex", rows)
 
@@ -141,9 +141,9 @@ def _entry(address: str, changed: str = "") -> str:
     return f"<url><loc>{address}</loc>{modified}</url>"
 
 
-def _part_address(name: str, number: int) -> str:
-    address = absolute(reverse("posts:sitemap-section", args=[name]))
-    return address if number == 1 else f"{address}?p={number}"
+def _part_addresses(name: str, count: int) -> list[str]:
+    address = escape(absolute(reverse("posts:sitemap-section", args=[name])))
+    return [address, *(f"{address}?p={number}" for number in range(2, count + 1))]
 
 
 def _sent(root: str, rows: Iterable[str]) -> HttpResponse:
