@@ -1,6 +1,7 @@
 """Middleware that only the pages of staff need: public ones have no session, user or form.
 
-And what only a machine with DEBUG needs, to show readers' pages as readers will see them.
+And what refuses addresses that no database takes; and what only a machine with DEBUG needs, to
+show readers' pages as readers will see them.
 """
 
 from __future__ import annotations
@@ -45,6 +46,18 @@ class StaffAuthenticationMiddleware(ForStaff, AuthenticationMiddleware):
 
 class StaffMessageMiddleware(ForStaff, MessageMiddleware):
     """Messages, for staff only."""
+
+
+class NulMiddleware:
+    """No page of ours is asked for with a NUL: PostgreSQL takes none, not even to look for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META["QUERY_STRING"]:
+            raise Http404
+        return self.get_response(request)
 
 
 class NotFoundMiddleware:

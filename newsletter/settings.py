@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "newsletter.security.PolicyMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.common.CommonMiddleware",
+    "newsletter.middleware.NulMiddleware",
     "newsletter.middleware.StaffSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsletter.middleware.StaffAuthenticationMiddleware",

@@ -22,6 +22,15 @@ def test_readers_pages_that_are_not_there_look_the_same_while_developing(
     assert Page(response).all(".masthead")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    ["/report/?issue=", "/sources/?q=", "/tags/?initial=", "/sections/?page=", "/suggest/?url="],
+)
+def test_no_page_is_asked_for_with_a_nul(client: Client, path: str) -> None:
+    assert client.get(f"{path}a%00b").status_code == 404
+
+
 def test_staff_see_why_a_page_is_not_there_while_developing(
     admin: User, sign_in: SignIn, settings: Settings
 ) -> None:
