@@ -19,8 +19,8 @@ from posts.documents.keys import (
 )
 from posts.messages import Message as _
 
-YES: Final = frozenset("true yes on 1 y t".split())
-NO: Final = frozenset("false no off 0 n f never none null".split())
+YES: Final = frozenset("true yes on 1 y t 예 네 是 はい".split())
+NO: Final = frozenset("false no off 0 n f never none null 아니오 아니요 否 いいえ".split())
 
 _OPEN_STATES: Final = frozenset(
     "published publish public sent live done final finished complete completed released active"
@@ -32,9 +32,13 @@ _CLOSED_STATES: Final = frozenset(
     " founding subscribers subscribersonly membersonly internal secret trash trashed deleted"
     " archive archived skip inherit scheduled future none".split()
 ) | {"비공개"}
+# What a key that may mean anything says of a text that is not done.
+_DRAFT_STATES: Final = frozenset(
+    "draft drafting wip pending unpublished 초안 작성중 임시저장 草稿 下書き".split()
+)
 _SCHEDULED: Final = frozenset(("scheduled", "schedule", "future"))
 # Keys that also name whom a text is written for: only words that close say something.
-_VAGUE: Final = frozenset(("access", "audience", "emailtype", "state", "상태"))
+_VAGUE: Final = frozenset("access audience emailtype state stage phase workflow 상태 단계".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ def _hold(key: str, value: Value, spelled: str) -> Hold | None:
         found = next((f"{part}: {word}" for part, word in parts if word in NO), "")
         said = _("its header says “%(key)s: %(value)s”", key=spelled, value=found)
         return Hold(said, is_strict=True) if found else None
+    if isinstance(value, list) and is_read(key):
+        return next((hold for item in value if (hold := _hold(key, item, spelled))), None)
     word = _word(value)
     if not word:
         return None
@@ -119,7 +125,7 @@ def _hold_of_draft(word: str, value: str, said: _) -> Hold | None:
 def _hold_of_state(key: str, word: str, said: _) -> Hold | None:
     if word in _CLOSED_STATES:
         return Hold(said, is_strict=True, is_scheduled=word in _SCHEDULED)
-    if word in _OPEN_STATES | YES or key in _VAGUE:
+    if word in _OPEN_STATES | YES or (key in _VAGUE and word not in _DRAFT_STATES):
         return None
     return Hold(said)
 

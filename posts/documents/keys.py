@@ -64,16 +64,16 @@ HOLDING: Final = frozenset(
     "draft isdraft indraft wip private isprivate unlisted isunlisted hidden ishidden secret"
     " unpublished notpublished notpublic dontpublish donotpublish nopublish headless"
     " eleventyexcludefromcollections confidential premium paid paidonly membersonly memberonly"
-    " subscribersonly password 초안 비공개".split()
+    " subscribersonly password 초안 비공개 草稿 下書き 非公開 非公开".split()
 )
 OPENING: Final = frozenset(
     "published ispublished publish public ispublic listed islisted visible isvisible dgpublish"
-    " permalink 공개".split()
+    " permalink 공개 발행 게시 公開 公开 发布".split()
 )
 # The words of these do.
 STATES: Final = frozenset(
     "status poststatus publishstatus publicationstatus visibility postvisibility access audience"
-    " emailtype 상태".split()
+    " emailtype state stage phase workflow 상태 단계".split()
 )
 
 NESTS: Final = frozenset(("taxonomies", "extra", "params"))

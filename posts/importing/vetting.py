@@ -26,6 +26,7 @@ _ABOUT = re.compile(
 _HELD_FOLDERS = frozenset(
     "drafts draft unpublished private wip templates template archetypes layouts includes".split()
 )
+_HELD_NAME = re.compile(r"\.(?:drafts?|wip|unpublished|private)\.\w+\Z", re.IGNORECASE)
 _TEMPLATE = re.compile(r"(?:issue|post|newsletter)?[-_]?template\.\w+", re.IGNORECASE)
 
 _CODE = re.compile(
@@ -69,7 +70,7 @@ def _hold_of_place(source: SourceFile) -> Hold | None:
     for folder in folders:
         if folder.lstrip("_").lower() in _HELD_FOLDERS:
             return Hold(_("it is in the folder “%(name)s”", name=folder), is_strict=True)
-    if name.startswith("_") or _TEMPLATE.fullmatch(name):
+    if name.startswith("_") or _TEMPLATE.fullmatch(name) or _HELD_NAME.search(name):
         return Hold(_("its name is “%(name)s”", name=name), is_strict=True)
     return None
 

@@ -14,17 +14,18 @@ PRIVATE = (
     "|unlisted: yes|hidden: 1|is_private: true|status: private|status: unlisted|status: trash"
     "|visibility: private|visibility: members|visibility: paid|audience: only_paid|access: members"
     "|password: secret|permalink: false|status: scheduled|post_status: future|비공개: true"
-    "|extra: {private: true}"
+    "|extra: {private: true}|visibility: [members]|공개: 아니오|下書き: はい|公开: false"
     "|_build: {render: never}|build: {list: false}|not_public: true|email_type: premium"
     "|draft: false\nprivate: true"
 ).split("|")
 DRAFTS = (
     "draft: true|draft: 'yes'|draft: 1|Draft: \"true\"|status: draft|status: pending"
     "|status: in-progress|status: idea|is_draft: true|wip: true|status: published\ndraft: true"
-    "|params: {draft: true}"
+    "|params: {draft: true}|draft: [true]|draft: 예|state: draft|stage: WIP|상태: 초안"
 ).split("|")
 OPEN = (
     "draft: false|published: true|published: 2024-05-10|status: published|status: sent"
+    "|stage: production|state: 서울|발행: 예|visibility: [public]"
     "|visibility: public|audience: everyone|audience: developers|access: everyone|private: false"
     "|password:|permalink: /a/|hide: [toc]|hidden: 'no'|unlisted: 0|publisher: none|stats: 5"
 ).split("|")

@@ -65,7 +65,9 @@ def test_a_schedule_lifts_nothing_else(tmp_path: Path, also: str) -> None:
     assert not Post.objects.scheduled().exists()
 
 
-@pytest.mark.parametrize("name", ["_drafts/a.md", "x/drafts/a.md", "private/a.md", "_a.md"])
+@pytest.mark.parametrize(
+    "name", ["_drafts/a.md", "x/drafts/a.md", "private/a.md", "_a.md", "a.draft.md"]
+)
 @pytest.mark.parametrize("status", [None, "published"])
 def test_folders_and_names_hold_back_too(tmp_path: Path, name: str, status: str | None) -> None:
     outcome = run_one(tmp_path, issue(), name, status=status)
