@@ -1,9 +1,10 @@
 """The header of an issue as text: found and taken apart.
 
-YAML between `---` lines, TOML between `+++` lines, a JSON object, and Pelican's `Title: …` lines up
-to the first blank line. A header runs from the first byte of the document (byte order mark
-included) through the blank lines after it, so that what follows is the body and nothing else. What
-looks like a header and cannot be read is one all the same: readers never see it.
+YAML between `---` lines, TOML between `+++` lines, a JSON object, alone or between `;;;` lines, and
+Pelican's `Title: …` lines up to the first blank line. A header runs from the first byte of the
+document (byte order mark included) through the blank lines after it, so that what follows is the
+body and nothing else. What looks like a header and cannot be read is one all the same: readers
+never see it.
 """
 
 from __future__ import annotations
@@ -22,11 +23,8 @@ from posts.messages import Message as _
 MAX_HEADER: Final = 64 * 1024
 
 _BLANK_LINES = re.compile(rf"\ufeff?(?:[ \t]*{EOL})*")
-_FENCE = re.compile(rf"(?P<fence>---|\+\+\+)[ \t]*(?P<kind>[A-Za-z]*)[ \t]*{EOL}")
-_CLOSING = {
-    "---": re.compile(rf"(?:(?<=\n)|(?<=\r))(?:---|\.\.\.)[ \t]*(?:{EOL}|\Z)"),
-    "+++": re.compile(rf"(?:(?<=\n)|(?<=\r))\+\+\+[ \t]*(?:{EOL}|\Z)"),
-}
+_FENCE = re.compile(rf"(?P<fence>-{{3,80}}|\+\+\+|;;;)[ \t]*(?P<kind>[A-Za-z]*)[ \t]*{EOL}")
+_FENCE_KINDS = {"-": "yaml", "+": "toml", ";": "json"}
 _KEY_LINE = re.compile(r"[\"']?[^\s\"':#\[\]{}&*!|>%@`-][^:\r\n]*:(?=[ \t]|$|[\r\n])")
 _JSON_START = re.compile(r'\{\s*"(?:[^"\\\r\n]|\\.)*"\s*:')
 _JSON_END = re.compile(rf"[ \t]*(?:{EOL}(?:;;;[ \t]*(?:{EOL}|\Z))?|\Z)")
@@ -84,15 +82,23 @@ def _find_block(text: str, start: int) -> _Block | None:
     return _hexo_block(text, start)
 
 
+def _closing(fence: str, text: str, at: int) -> re.Match[str] | None:
+    lines = r"---|\.\.\." if fence == "---" else re.escape(fence)
+    closing = re.compile(rf"(?:(?<=\n)|(?<=\r))(?:{lines})[ \t]*(?:{EOL}|\Z)")
+    return closing.search(text, at)
+
+
 def _fenced(text: str, opening: re.Match[str]) -> _Block | None:
-    closing = _CLOSING[opening["fence"]].search(text, opening.end())
+    closing = _closing(opening["fence"], text, opening.end())
     if closing is None:
         return None
-    kind = opening["kind"].lower() or ("toml" if opening["fence"] == "+++" else "yaml")
+    kind = opening["kind"].lower() or _FENCE_KINDS[opening["fence"][0]]
     found = _Block(kind, opening.end(), closing.start(), closing.end())
     block = text[found.start : found.end]
     first = re.split(EOL, block.lstrip(), maxsplit=1)[0]
-    if opening["kind"] or kind == "toml" or not block.strip():
+    if opening["fence"].startswith("----") and not _is_ours(first):
+        return None  # a line, and perhaps a heading below it
+    if opening["kind"] or kind != "yaml" or not block.strip():
         return found
     # Without a key right below, `---` is a thematic break and what follows is prose.
     return None if block[0] in " \t\r\n" and not _KEY_LINE.match(first) else found
@@ -118,7 +124,7 @@ def _hexo_block(text: str, start: int) -> _Block | None:
     first = _KEY_LINE.match(text, start)
     if first is None or plain_key(first[0].rstrip(":")) not in _HEXO_KEYS:
         return None
-    closing = _CLOSING["---"].search(text, first.end())
+    closing = _closing("---", text, first.end())
     if closing is None or not _HEXO_LINES.fullmatch(text, start, closing.start()):
         return None
     return _Block("yaml", start, closing.start(), closing.end())
@@ -138,11 +144,16 @@ def missing_end(text: str) -> str:
     if opening is None:
         is_open = _JSON_START.match(text, start) and _json_end(text, start) is None
         return "}" if is_open else ""
-    if _CLOSING[opening["fence"]].search(text, opening.end()):
+    if _closing(opening["fence"], text, opening.end()):
         return ""
-    first = re.match(r"[ \t]*[\"']?([\w-]+)[\"']?[ \t]*[:=]", text[opening.end() :])
-    is_header = opening["kind"] or (first is not None and is_read(plain_key(first[1])))
+    is_header = opening["kind"] or _is_ours(text[opening.end() :])
     return opening["fence"] if is_header else ""
+
+
+def _is_ours(text: str) -> bool:
+    """Tell whether a text starts with one of our keys."""
+    first = re.match(r"[ \t{]*[\"']?([\w-]+)[\"']?[ \t]*[:=]", text)
+    return first is not None and is_read(plain_key(first[1]))
 
 
 def _pelican_lines(text: str, start: int) -> list[Entry]:
