@@ -20,6 +20,7 @@ class DocumentError(ValueError):
 
 def shown(text: str) -> str:
     """Return a value as messages quote it: one line, not too long."""
+    text = text.encode("utf-8", "replace").decode()
     short = text if len(text) <= 40 else text[:39] + "…"
     return " ".join(short.split())
 

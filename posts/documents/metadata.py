@@ -114,7 +114,7 @@ def tags_in(value: Value, key: str = "tags") -> list[str]:
         raise DocumentError(_("%(key)s: must be a list of words, not a mapping", key=key), key)
     if isinstance(value, list):
         return [_tag(item, key) for item in value]
-    text = value or ""
+    text = _storable(value or "")
     return text.split(";" if ";" in text else ",")
 
 
@@ -123,7 +123,16 @@ def _tag(item: Value, key: str) -> str:
         what = _TYPE_NAMES[type(item)]
         problem = _("%(key)s: must be a list of words, but holds %(what)s", key=key, what=what)
         raise DocumentError(problem, key)
-    return item or ""
+    return _storable(item or "")
+
+
+def _storable(text: str) -> str:
+    """Return a text without what no database takes: NUL, and halves of characters.
+
+    JSON writes a character such as an emoji as two of them, and its escapes stand in YAML, too.
+    """
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return joined.replace("\0", "\ufffd")
 
 
 def _all_tags(values: Mapping[str, Value], tag_keys: Sequence[str]) -> tuple[str, ...]:
@@ -163,7 +172,7 @@ def _text(values: Mapping[str, Value], name: str) -> str:
     if isinstance(value, list | dict):
         what = _TYPE_NAMES[type(value)]
         raise DocumentError(_("%(key)s: must be text, not %(what)s", key=key, what=what), key)
-    return (value or "").strip()
+    return _storable(value or "").strip()
 
 
 def _moment(

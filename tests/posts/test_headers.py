@@ -359,3 +359,30 @@ def test_a_zone_is_kept() -> None:
     korea = timezone(timedelta(hours=9))
     header = rewrite_header("", {"date": datetime(2024, 5, 10, 9, 0, tzinfo=korea)})
     assert "date: 2024-05-10T09:00:00+09:00\n" in header
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "----\ntitle: T\ndraft: true\n----\n\n",
+        ';;;\n{"title": "T", "draft": true}\n;;;\n\n',
+    ],
+)
+def test_headers_between_the_lines_of_hexo_are_read(header: str) -> None:
+    read = parse_issue(f"{header}text\n".encode())
+    assert (read.metadata.title, read.metadata.draft, read.body) == ("T", True, "text\n")
+    assert rewrite_header(header, {"title": "U"}) == header.replace("T", "U", 1)
+
+
+def test_lines_around_a_heading_are_no_header() -> None:
+    assert split_header("----\nWelcome: all\n----\n\ntext\n")[0] == ""
+
+
+def test_a_header_between_semicolons_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(DocumentError):
+        parse_issue(b';;;\n"title": "T"\n;;;\n\ntext\n')
+
+
+def test_characters_that_cannot_be_stored_are_replaced_and_halves_joined() -> None:
+    read = metadata('title: "\\ud83c\\udf89 a \\u0000"\ntags: ["\\ud800b"]')
+    assert (read.title, read.tags) == ("🎉 a \ufffd", ("\ufffdb",))
