@@ -21,6 +21,7 @@ _MONTHS: Final = {
     if name
 } | {"sept": 9}
 _MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ORDINAL: Final = "(?:st|nd|rd|th)?"
 
 _DAY = (
     r"(?P<y>\d{4})(?P<s>[-/.]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})\.?"
@@ -48,8 +49,9 @@ _IN_NAMES: Final = tuple(
         r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\d{4}|\d{6})?(?!\d)",
         r"(?<!\d)(?P<y>\d{4}) ?[年년][ _-]?(?P<m>\d{1,2}) ?[月월][ _-]?(?P<d>\d{1,2}) ?[日일]",
         r"\A(?P<yy>\d{2})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)",
-        rf"(?<!\d)(?P<d>\d{{1,2}})[ _.-](?P<month>{_MONTH})[ _.-](?P<y>\d{{4}})(?!\d)",
-        rf"(?<![a-z])(?P<month>{_MONTH})[ _.-](?P<d>\d{{1,2}})(?:,? |[_.-])(?P<y>\d{{4}})(?!\d)",
+        rf"(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}[ _.-](?P<month>{_MONTH}),?[ _.-](?P<y>\d{{4}})(?!\d)",
+        rf"(?<![a-z])(?P<month>{_MONTH})[ _.-](?P<d>\d{{1,2}}){_ORDINAL}(?:,? |[_.-])"
+        r"(?P<y>\d{4})(?!\d)",
         rf"(?<!\d)(?P<y>\d{{4}})[ _.-](?P<month>{_MONTH})[ _.-](?P<d>\d{{1,2}})(?!\d)",
         r"(?<!\d)(?P<y>\d{4})-?W(?P<week>\d{2})(?!\d)",
         r"(?<!\d)(?P<y>\d{4}) ?[年년][ _-]?(?P<m>\d{1,2}) ?[月월]",
@@ -64,6 +66,7 @@ _FOLDERS: Final = re.compile(
     r"(?:[-/](?P<d>\d{2})(?=[/_. -])|(?=/)|(?=\.\w+\Z))"
 )
 _ENDING: Final = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
+_GAP: Final = re.compile(r"[\s_.-]")
 _YEARS: Final = range(1970, 2100)
 """What years a number in a file name may mean."""
 
@@ -161,8 +164,12 @@ def date_in_name(name: str) -> date | None:
     found = _date_in_stem(_stem(name))
     if found is not None:
         return found[0]
-    folders = _FOLDERS.search(name.replace("\\", "/"))
-    return _date_of(folders) if folders else None
+    path = name.replace("\\", "/")
+    folders = _FOLDERS.search(path)
+    if folders:
+        return _date_of(folders)
+    dated = (_date_in_stem(folder) for folder in reversed(path.split("/")[:-1]))
+    return next((found[0] for found in dated if found), None)
 
 
 def title_in_name(name: str) -> str:
@@ -175,7 +182,13 @@ def title_in_name(name: str) -> str:
     after = _words(stem[end:])
     if not start and after and "d" in found[1].groupdict():
         return after
-    return " ".join(filter(None, (_words(stem[:start]), found[1][0], after)))
+    parts = [_words(stem[:start]), found[1][0], after]
+    gaps = [stem[max(0, start - 1) : start], stem[end : end + 1]]
+    if parts[0] and not _GAP.match(gaps[0]):
+        parts[:2] = [parts[0] + parts[1]]
+    if after and not _GAP.match(gaps[1]):
+        parts[-2:] = [parts[-2] + after]
+    return " ".join(filter(None, parts))
 
 
 def _words(text: str) -> str:
@@ -183,7 +196,10 @@ def _words(text: str) -> str:
 
 
 def _stem(name: str) -> str:
-    return _ENDING.sub("", base_name(name))
+    """Return a file's name without its ending; of an index, its folder's."""
+    stem = _ENDING.sub("", base_name(name))
+    folder = name.replace("\\", "/").rpartition("/")[0]
+    return base_name(folder) if folder and stem.lower() == "index" else stem
 
 
 def base_name(name: str) -> str:
