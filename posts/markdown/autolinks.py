@@ -1,10 +1,10 @@
 """Bare addresses in text: where ``https://…`` ends.
 
 The rules are those of linkify-it (https://github.com/markdown-it/linkify-it), which markdown-it
-uses: closing punctuation belongs to the sentence, balanced brackets and a hyphen at the end to the
-address. What ends one as well is punctuation that is written without spaces (``、。「」``), and a
-backslash that escapes no sign as in ``a\\_b``. Only ``http`` and ``https`` with their ``//`` are
-links; mail addresses and bare host names are text.
+uses: closing punctuation and signs of emphasis belong to the sentence, balanced brackets and a
+hyphen at the end to the address. What ends one as well is punctuation that is written without
+spaces (``、。「」``), and a backslash that escapes no sign as in ``a\\_b``. Only ``http`` and
+``https`` with their ``//`` are links; mail addresses and bare host names are text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PUNCTUATION: Final = _punctuation(range(0xA1, 0x3100), range(0xFE10, 0xFF66))
 _STOP: Final = f"{_SPACE}{_ASCII_PUNCTUATION}{_PUNCTUATION}"
 _LETTER: Final = f"[^{_STOP}{_SEPARATOR}]"
 # Punctuation of scripts that write without spaces, and quotation marks, end a path as a space does.
-_FULL_WIDTH: Final = _punctuation(range(0x3001, 0x3100), range(0xFE10, 0xFF66)) + "“”„‟«»‹›—…"
+_FULL_WIDTH: Final = _punctuation(range(0x3001, 0x3100), range(0xFE10, 0xFF66)) + "～“”„‟«»‹›—…"
 _DOMAIN: Final = f"(?:{_LETTER}(?:(?:-|{_LETTER}){{0,61}}{_LETTER})?)"
 _HOST: Final = rf"(?:(?:{_DOMAIN}\.)*{_DOMAIN}|\[[0-9A-Fa-f:.]+\])"
 _AUTHORITY: Final = rf"(?:[^{_SPACE}@/\[\]()]{{1,50}}@)?{_HOST}(?::\d{{1,5}})?"
@@ -48,6 +48,14 @@ _PATH: Final = (
     r")+|/)?"
 )
 _ADDRESS: Final = re.compile(f"https?://{_AUTHORITY}{_TERMINATOR}{_PATH}", re.IGNORECASE)
+# What follows a host of Latin letters is a word of a script that writes without spaces.
+_PARTICLE: Final = re.compile(
+    r"(https?://(?:[a-z0-9-]+\.)+[a-z]{2,})[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+",
+    re.IGNORECASE,
+)
+_NEXT: Final = re.compile(r"(?<=[^\x00-\x7f])(?=https?://)", re.IGNORECASE)
+# Of emphasis around an address, and of the sentence (GFM 6.9).
+_CLOSING: Final = "*_~.,:;!?·•→"
 _GLUED: Final = re.compile(r"[A-Za-z0-9.+-]")
 
 
@@ -56,4 +64,8 @@ def read_address(text: str, start: int) -> str:
     if start and _GLUED.match(text, start - 1):
         return ""
     match = _ADDRESS.match(text, start)
-    return match[0].rstrip("*") if match else ""
+    if match is None:
+        return ""
+    address = _NEXT.split(match[0], maxsplit=1)[0].rstrip(_CLOSING)
+    particle = _PARTICLE.fullmatch(address)
+    return particle[1] if particle else address

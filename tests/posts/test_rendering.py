@@ -106,6 +106,19 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("[a](http://[2001:db8::1]:8080/é) http://[::1]/b",
          '<p><a href="http://[2001:db8::1]:8080/%C3%A9">a</a>'
          '<a href="http://[::1]/b">http://[::1]/b</a></p>'),
+        ("https://a.example에서 https://b.example了解，https://예a.example/",
+         '<p><a href="https://a.example">https://a.example</a>에서 '
+         '<a href="https://b.example">https://b.example</a>了解，'
+         '<a href="https://xn--a-vt6f.example/">https://예a.example/</a></p>'),
+        ("https://a.example/b·https://a.example/c～https://a.example/가https://a.example/d",
+         '<p><a href="https://a.example/b">https://a.example/b</a>·'
+         '<a href="https://a.example/c">https://a.example/c</a>～'
+         '<a href="https://a.example/%EA%B0%80">https://a.example/가</a>'
+         '<a href="https://a.example/d">https://a.example/d</a></p>'),
+        ("_https://a.example/b_ ~~c https://a.example/d~~ **https://a.example/e.**",
+         '<p><em><a href="https://a.example/b">https://a.example/b</a></em>'
+         '<del>c <a href="https://a.example/d">https://a.example/d</a></del>'
+         '<strong><a href="https://a.example/e">https://a.example/e</a>.</strong></p>'),
         ("`https://a.example`", "<p><code>https://a.example</code></p>"),
         ("me@a.example www.a.example ftp://a.example", "<p>me@a.example www.a.example "
          "ftp://a.example</p>"),
