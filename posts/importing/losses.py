@@ -517,16 +517,16 @@ def _read_html(html: str) -> _Side:
 
 def _read_link(side: _Side, attributes: dict[str, str | None], text: str) -> None:
     url = attributes["href"] or ""
+    if "title" in attributes:
+        side.doubtful.append(attributes["title"] or "")
     if url.startswith("#"):  # where it leads on the page is not what its author wrote
         side.links["#"] += 1
         return
     plain = _plain(url)
     if _is_web(url):
         side.links[plain] += 1
-    shows_itself = plain.removeprefix("mailto:") == _plain(text)
+    shows_itself = _plain(text) in (plain, plain.removeprefix("mailto:"))
     (side.doubtful if shows_itself else side.texts).append(url)
-    if "title" in attributes:
-        side.doubtful.append(attributes["title"] or "")
 
 
 def _read_picture(side: _Side, attributes: dict[str, str | None]) -> None:
