@@ -34,7 +34,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Send an uploaded file of `MEDIA_ROOT`; 404 for folders and for paths that lead outside."""
     try:
         response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
-    except SuspiciousFileOperation:
+    except (SuspiciousFileOperation, OSError, ValueError):  # such as a name too long for a file
         raise Http404 from None
     kind, _encoding = mimetypes.guess_type(path)
     if kind not in SHOWN_TYPES:

@@ -49,7 +49,7 @@ def test_an_uploaded_file_that_could_run_scripts_is_handed_over_as_a_download(
     "path",
     [
         *("../secret", "%2e%2e/secret", "images/../../secret", "..%2fsecret", "..%5csecret"),
-        *("images", "images/", "nothing.png", "%00.png", "/etc/passwd"),
+        *("images", "images/", "nothing.png", "%00.png", "/etc/passwd", "a" * 300),
     ],
 )
 def test_nothing_but_uploaded_files_is_served(client: Client, path: str) -> None:
