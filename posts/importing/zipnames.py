@@ -67,6 +67,12 @@ def _is_chinese(text: str) -> bool:
     return common * 2 > len(foreign)
 
 
+def _is_traditional(text: str) -> bool:
+    """Tell whether all but a few signs are ideographs of the first level of Big5."""
+    foreign = [char.encode("big5", "ignore") for char in text if not char.isascii()]
+    return sum(b"\xa4" <= raw < b"\xc7" for raw in foreign) * 2 > len(foreign)
+
+
 def _is_ideograph(char: str) -> bool:
     return unicodedata.name(char, "").startswith("CJK ")
 
@@ -76,4 +82,5 @@ _ENCODINGS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("cp949", _is_korean),
     ("cp932", _is_japanese),
     ("gbk", _is_chinese),
+    ("cp950", _is_traditional),
 )
