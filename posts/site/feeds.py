@@ -26,7 +26,7 @@ from django.views.decorators.http import require_safe
 from posts.naming import nfc
 from posts.publishing.composing import absolute
 from posts.publishing.marks import BODY, CUT, STORED, stored
-from posts.site import library, listing
+from posts.site import library, listing, moved
 from posts.site.listing import public_row
 from posts.site.shell import filled, with_site
 from posts.templatetags.newsletter import rfc822
@@ -64,7 +64,10 @@ def site(request: HttpRequest, form: str) -> HttpResponse:
 @require_safe
 def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest issues about a subject."""
-    _count, pk, name, _description = public_row(listing.tag_named(nfc(slug), timezone.now()))
+    rows = listing.tag_named(nfc(slug), timezone.now())
+    if not rows:
+        return moved.feed(request, moved.tag(slug))
+    _count, pk, name, _description = public_row(rows)
     page = reverse("posts:tag", args=[nfc(slug)])
     return _feed(request, form, _titled(name), page, listing.tagged, pk)
 
@@ -73,7 +76,10 @@ def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest items of a recurring section."""
     now = timezone.now()
-    _count, pk, title, *_dates = public_row(listing.section_named(nfc(slug), now))
+    rows = listing.section_named(nfc(slug), now)
+    if not rows or rows[0][0] <= 0:
+        return moved.feed(request, moved.section(slug))
+    _count, pk, title, *_dates = rows[0]
     page = reverse("posts:section", args=[nfc(slug)])
     return _library(request, form, title, page, library.newest(library.items_of, pk, now))
 

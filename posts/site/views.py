@@ -16,12 +16,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from posts.models import OldSlug, Post, RecurringSection, TagAlias, public
+from posts.models import Post
 from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
-from posts.site import feeds, indexes, library, listing
+from posts.site import feeds, indexes, library, listing, moved
 from posts.site.ending import ending
 from posts.site.listing import public_row
 from posts.site.paging import Page, paginate
@@ -52,7 +52,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     slug, now = nfc(slug), timezone.now()
     rows = listing.issue(slug, now)
     if not rows:
-        return _moved_post(slug)
+        return redirect(moved.post(slug), permanent=True)
     *parts, published_at, older, newer = rows[0]
     return article_page(parts, published_at, (older, newer), ending=ending(slug, now))
 
@@ -168,7 +168,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     rows = listing.tag_named(nfc(slug), now)
     if not rows:
-        return _moved_tag(slug)
+        return redirect(moved.tag(slug), permanent=True)
     count, pk, name, description = public_row(rows)
     found = _found(request, listing.tagged, pk, now)
     related = listing.related_tags(pk, now)
@@ -190,7 +190,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     rows = listing.section_named(nfc(slug), now)
     if not rows or rows[0][0] <= 0:
-        return _moved_section(slug)
+        return redirect(moved.section(slug), permanent=True)
     count, pk, title, first_seen, last_seen = rows[0]
     context = {
         "title": title,
@@ -306,30 +306,6 @@ def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
         (title, reverse(f"posts:{kind}-{form}", args=[slug]), feeds.FORMS[form].media_type)
         for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     ]
-
-
-def _moved_post(slug: str) -> HttpResponse:
-    """Redirect from a slug a public post had before, else raise Http404."""
-    old = OldSlug.objects.filter(public(post="post"), slug=nfc(slug)).select_related("post").first()
-    if old is None:
-        raise Http404("There is no such issue.")
-    return redirect(old.post, permanent=True)
-
-
-def _moved_tag(slug: str) -> HttpResponse:
-    """Redirect from the slug of a renamed or merged tag, else raise Http404."""
-    alias = TagAlias.objects.filter(slug=nfc(slug)).select_related("tag").first()
-    if alias is None:
-        raise Http404("There is no such tag.")
-    return redirect(alias.tag, permanent=True)
-
-
-def _moved_section(slug: str) -> HttpResponse:
-    """Redirect from the slug of a renamed or merged section, else raise Http404."""
-    old = RecurringSection.objects.filter(slug=nfc(slug), merged_into__hidden=False)
-    if (row := old.select_related("merged_into").first()) is None or row.merged_into is None:
-        raise Http404("There is no such section.")
-    return redirect(row.merged_into, permanent=True)
 
 
 @lru_cache(maxsize=2048)

@@ -108,6 +108,7 @@ def test_old_names_and_addresses_survive_when_either_is_taken_back() -> None:
     rename(subject, "Three", "one")
 
     assert Client().get("/tags/two/").headers["Location"] == "/tags/one/"
+    assert Client().get("/tags/two/feed.xml").headers["Location"] == "/tags/one/feed.xml"
     for name in ("One", "Two", "Three"):
         make_post(f"With {name}", tags=[name])
     assert Tag.objects.count() == 1

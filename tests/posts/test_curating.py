@@ -80,7 +80,9 @@ def test_merged_sections_are_one(admin: User) -> None:
     page = read(Client(), "/sections/news/")
     assert page.texts(".facts span")[0] == "3 issues"
     assert len(page.all(".linked")) == 4
-    assert Client().get("/sections/the-news/").headers["Location"] == "/sections/news/"
+    for feed in ("", "feed.xml", "atom.xml", "feed.json"):
+        response = Client().get(f"/sections/the-news/{feed}")
+        assert response.headers["Location"] == f"/sections/news/{feed}"
     assert read(Client(), "/sections/").texts(".entries-table th a") == ["News", "Tools"]
     assert_counts_are_right()
     assert_as_derived(places())
