@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from posts.models import OldSlug, Post, RecurringSection, Tag, TagAlias, public
@@ -33,7 +33,7 @@ def section(slug: str) -> RecurringSection:
     return row.merged_into
 
 
-def feed(request: HttpRequest, of: Tag | RecurringSection) -> HttpResponseRedirect:
+def feed(request: HttpRequest, of: Tag | RecurringSection) -> HttpResponse:
     """Redirect from a feed below an old address to the same below the one of today."""
     name = request.path.rpartition("/")[2]
     return redirect(f"{of.get_absolute_url()}{name}", permanent=True)
