@@ -83,7 +83,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
     )
     search_fields = ("title", "summary", "group", "url")
     search_help_text = _("Searches titles, summaries, groups and addresses.")
-    ordering = ("-post_id", "id")
+    ordering = ("-id",)
     list_per_page = 50
     counted = ngettext_lazy("%(n)s item", "%(n)s items", "n")
     nothing = _("The entries of an issue's lists stand here once the issue is saved.")

@@ -43,10 +43,10 @@ class SectionAdmin(admin.ModelAdmin):
     """Sections of all issues, for looking things up."""
 
     list_display = ("name", "post_title", "day", "item_count")
-    list_filter = (RecurringFilter, ("level", admin.AllValuesFieldListFilter))
+    list_filter = (RecurringFilter,)
     search_fields = ("heading", "source")
     search_help_text = _("Searches headings and the Markdown below them.")
-    ordering = ("-date", "-post_id", "position")
+    ordering = ("-id",)
     list_per_page = 50
     counted = ngettext_lazy("%(n)s section", "%(n)s sections", "n")
     nothing = _("The headings of an issue stand here once the issue is saved.")
