@@ -229,8 +229,8 @@ def test_nothing_is_hidden_before_somebody_said_why(client: Client) -> None:
     refusal = Page(act(client, ITEMS, "hide_selected", first, second, reason="  "))
 
     assert [node.text() for node in question.all(".outline-links li")] == [
-        "First findA first issue",
         "Second findA first issue",
+        "First findA first issue",
     ]
     assert [node.text() for node in question.all("form.decision button")] == ["Hide 2 items"]
     assert not question.all(".errorlist")
@@ -351,7 +351,7 @@ def test_items_are_found_and_filtered(client: Client) -> None:
     LinkedItem.objects.filter(title="Third find").update(removed_at=post.created_at, section=None)
 
     assert titles(client, f"{ITEMS}?q=matters") == ["Second find"]
-    assert titles(client, f"{ITEMS}?q=topic one") == ["First find", "Second find"]
+    assert titles(client, f"{ITEMS}?q=topic one") == ["Second find", "First find"]
     assert titles(client, f"{ITEMS}?shown=hidden") == ["Second find"]
     assert titles(client, f"{ITEMS}?shown=removed") == ["Third find"]
     assert titles(client, f"{ITEMS}?shown=yes") == ["opening link", "First find", "No link here"]
