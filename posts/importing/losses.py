@@ -90,7 +90,7 @@ _CONTENTS: Final = re.compile(
 )
 _TITLE: Final = r"(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
 _DEFINITION: Final = re.compile(
-    r"\n(?P<apart>[ \t>]*\n)?[ \t>]*\[(?!\^)(?P<label>[^\[\]]+)\]:[ \t]*\n?[ \t]*"
+    r"\n(?P<apart>[ \t>]*\n)?[ \t>]*(?:[-*+][ \t]+)?\[(?!\^)(?P<label>[^\[\]]+)\]:[ \t]*\n?[ \t]*"
     rf"(?:<(?P<angled>[^<>\n]*)>|(?P<url>\S+)){_TITLE}[ \t]*(?=\n|\Z)"
 )
 _REFERENCE: Final = re.compile(r"\[([^\[\]]+)\](?:\[([^\[\]]*)\])?(?!\()")

@@ -136,6 +136,7 @@ WORD_RULES = {
     "entities in code": ("`&lt;a&gt; &amp;lt;` word", "word", "“word” (line 1)"),
     "entities in raw HTML": ("<p>`&lt;&lt;-` &quot;off&quot;</p>", "off", "“off” (line 1)"),
     "tags between backticks": ("<p>\n`a <b>bold</b>` here\n</p>", "here", "“here” (line 2)"),
+    "definitions in lists": ("- [a]: https://a.org\n- [a] word", "word", "“word” (line 2)"),
     "addresses for mail": ("<mailto:a@example.org> word", "word", "“word” (line 1)"),
     "titles of links within": ('[a](#a "why") # word', "word", "“word” (line 1)"),
     "percent signs": ("50%25 of [it](a%20b.md)", "50%25", "“50” (line 1)"),
