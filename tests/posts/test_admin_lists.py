@@ -354,7 +354,7 @@ def test_items_are_found_and_filtered(client: Client) -> None:
     assert titles(client, f"{ITEMS}?q=topic one") == ["Second find", "First find"]
     assert titles(client, f"{ITEMS}?shown=hidden") == ["Second find"]
     assert titles(client, f"{ITEMS}?shown=removed") == ["Third find"]
-    assert titles(client, f"{ITEMS}?shown=yes") == ["opening link", "First find", "No link here"]
+    assert titles(client, f"{ITEMS}?shown=yes") == ["No link here", "First find", "opening link"]
 
 
 # What it costs
