@@ -44,6 +44,11 @@ _CREDIT: Final = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_LENGTH: Final = 40
+_CREDIT_ENDS: Final = ("by", "via", "h/t", "hat tip", "to", "of", "作者", "来自", "감사")
+# A word that is no label and no number, as nearly all texts start with one.
+_FIRST_WORD: Final = re.compile(
+    r"[^\w\[(【（［〔{]*(?!no\b)[^\W\d_一二三四五六七八九十百]{2}", re.IGNORECASE
+)
 
 
 class FoundLink(NamedTuple):
@@ -116,7 +121,7 @@ class _Flow:
     ``text`` and ``words``, the same with its white space folded, are there once it is complete.
     """
 
-    __slots__ = ("_length", "_parts", "code", "links", "strong", "text", "words")
+    __slots__ = ("_length", "_parts", "_starts", "code", "links", "strong", "text", "words")
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -153,11 +158,20 @@ class _Flow:
     def complete(self) -> None:
         self.text = "".join(self._parts)
         self.words = fold(self.text)
+        self._starts: dict[int, bool] = {0: True}
 
     def starts_at(self, position: int) -> bool:
         """Whether what stands before is no more than labels, numbers, signs and code."""
+        known = self._starts.get(position)
+        if known is None:
+            known = self._starts[position] = self._starts_at(position)
+        return known
+
+    def _starts_at(self, position: int) -> bool:
         if position > _MAX_PREAMBLE:
             return False
+        if not self.code:
+            return is_preamble(self.text[:position])
         before, end = "", 0
         for _, first, last in self.code:
             if last <= position:
@@ -168,12 +182,17 @@ class _Flow:
     def is_credit(self, link: _Stretch) -> bool:
         """Whether a link leads to who made or found something: ``@somebody``, "by somebody"."""
         _, start, end = link
+        if self.text.startswith("@", start, end):
+            return True
         before = self.text[max(0, start - _CREDIT_LENGTH) : start]
-        return self.text.startswith("@", start, end) or _CREDIT.search(before) is not None
+        ends = before.rstrip(" \n:：").lower().endswith(_CREDIT_ENDS)
+        return ends and _CREDIT.search(before) is not None
 
 
 def is_preamble(text: str) -> bool:
     """Whether a text says nothing: labels in brackets, numbers and signs, but no words."""
+    if _FIRST_WORD.match(text) is not None:
+        return False
     if _WORD.search(text) is None:
         return True
     return len(text) <= _MAX_PREAMBLE and _WORD.search(_PREAMBLE.sub("", text)) is None
@@ -343,7 +362,7 @@ def _main_link(flow: _Flow) -> int | None:
     """
     if not flow.links:
         return None
-    if flow.starts_at(flow.links[0][1]):
+    if len(flow.links) == 1 or flow.starts_at(flow.links[0][1]):
         return 0
     numbers = [n for n, link in enumerate(flow.links) if not flow.is_credit(link)]
     first, last = (numbers[0], numbers[-1]) if numbers else (0, len(flow.links) - 1)
@@ -407,7 +426,7 @@ def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
         start = strong[2]
     elif link is not None and flow.starts_at(link[1]):
         start = link[2]
-        labels = " ".join(_LABEL.findall(text, 0, link[1]))
+        labels = " ".join(_LABEL.findall(text, 0, link[1])) if link[1] > 1 else ""
     if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]
     rest = text[start:end].lstrip(_BEFORE_SUMMARY)

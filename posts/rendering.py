@@ -51,6 +51,8 @@ __all__ = [
     "render_markdown",
 ]
 
+_FRAGMENT: Final = re.compile(r"[(<\"'=]\s*#|\]:\s*<?#")
+"""What any link within an issue holds."""
 _MAX_ANCHOR: Final = 100
 _RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
 
@@ -193,7 +195,7 @@ def dead_fragments(document: Document) -> list[tuple[str, int]]:
 
     Raises ``MarkdownLimitError`` if a limit is crossed.
     """
-    if "#" not in document.text:
+    if _FRAGMENT.search(document.text) is None:
         return []
     dead = _fragments(document, _name_headings(document.trees)).dead
     places = [document.text.find(f"#{fragment}") for fragment in dead]
@@ -204,6 +206,8 @@ def dead_fragments(document: Document) -> list[tuple[str, int]]:
 
 
 def _fragments(document: Document, headings: Mapping[etree.Element, str]) -> Fragments:
+    if _FRAGMENT.search(document.text) is None:
+        return Fragments((), headings, make_anchor)
     notes = (note.element for note in document.used_notes)
     return Fragments([*document.trees, *notes], headings, make_anchor)
 

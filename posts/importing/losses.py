@@ -69,10 +69,7 @@ _MARKUP: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_HIDING: Final = (
-    (r"<!--", "-->"),
-    *((rf"<{name}\b", f"</{name}") for name in ("script", "style", "svg", "template")),
-)
+_HIDING: Final = re.compile(r"<(?:!--|(?:script|style|svg|template)\b)", re.IGNORECASE)
 _TAG: Final = "<>"
 """What is left of raw HTML in prose."""
 
@@ -83,7 +80,10 @@ _SHOWN_TAGS: Final = ", ".join(
 _NOTE_LABEL: Final = re.compile(r"\[\^([^\]\s]+)\]")
 _LINE_MARKS: Final = re.compile(r"\n((?:[ \t>*+-]*(?:\d{1,9}[.)]|\[[xX]\])(?=\s))+)")
 # What generators read beside Markdown, and no reader does.
-_ATTRIBUTES: Final = re.compile(r"\{(?:/\*[ \t]*|:[ \t]*)?(?:[#.]|[\w-]+(?:=|\}))[^{}\n]*\}?")
+_ATTRIBUTES: Final = re.compile(
+    r"\{/\*[ \t]*#[\w-]+[ \t]*\*/\}|\{:?[ \t]*(?:[#.]\w|[\w-]+=)[^{}\n]{0,300}\}"
+    r"|\{:[\w \t-]{1,40}\}"
+)
 _CONTENTS: Final = re.compile(
     r"\n(?:[ \t>]*(?:\[\[?_?|@\[|\$\{)toc_?[\])}]|[^\n]{0,60}(?=\n[ \t>]*\{:[ \t]*toc))",
     re.IGNORECASE,
@@ -269,13 +269,15 @@ class _SourceReader:
         self._side.doubtful += _LINE_MARKS.findall(prose)
         if "{" in prose:
             self._side.doubtful += _ATTRIBUTES.findall(prose)
-        self._side.doubtful += _CONTENTS.findall(prose)
+        if "toc" in self._lowered:
+            self._side.doubtful += _CONTENTS.findall(prose)
         if "]:" in prose:
             prose = _DEFINITION.sub(self._take_definition, prose)
         prose, in_html = _part_html(prose)
         self._take_addresses(prose, doubtful=False)
         self._take_addresses(in_html, doubtful=True)
-        self._side.doubtful += in_html.split("`")[1::2]  # no code there, so its tags are tags
+        for paragraph in in_html.split("\n\n"):  # no code there, so its tags are tags
+            self._side.doubtful += paragraph.split("`")[1:-1:2]
         return self._side
 
     def _doubt(self, text: str) -> None:
@@ -461,10 +463,11 @@ class _SourceReader:
 
 def _without_unclosed(source: str) -> str:
     """Return Markdown in which nothing starts to hide what follows that never ends: it is text."""
-    for start, end in _HIDING:
-        place = source.rfind(end) if end == "-->" else source.lower().rfind(end)
+    found = {match[0].lower() for match in _HIDING.finditer(source)}
+    for start in found:
+        place = source.lower().rfind("-->" if start == "<!--" else f"</{start[1:]}")
         head, tail = source[: place + 1], source[place + 1 :]
-        source = head + re.sub(start, r"<\\\g<0>", tail, flags=re.IGNORECASE)
+        source = head + re.sub(re.escape(start), r"<\\\g<0>", tail, flags=re.IGNORECASE)
     return source
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import xml.etree.ElementTree as etree
-from collections import Counter
 from typing import Final, NamedTuple
 
 from posts.markdown import emphasis, limits, mentions, references
@@ -79,7 +78,7 @@ class TagParser:
         self._unclosed: set[str] = set()
         self._tick_ends: dict[int, int] | None = None
         self._ends: dict[str, int] | None = None
-        self._embeds: Counter[str] = Counter()
+        self._embeds: dict[str, int] = {}
 
     def refuse(self, reason: str, position: int) -> limits.MarkdownLimitError:
         """The error for something at a position of the leaf."""
@@ -119,7 +118,7 @@ class TagParser:
         return mentions.is_mention(text, start, tag, self._last_ends(), opens=opens)
 
     def _ends_embed(self, tag: raw.Tag) -> bool:
-        if not tag.closing or not self._embeds[tag.name]:
+        if not tag.closing or not self._embeds.get(tag.name):
             return False
         self._embeds[tag.name] -= 1
         return True
@@ -154,7 +153,7 @@ class TagParser:
         """A link to what is embedded, in a paragraph of its own unless something is open."""
         if tag.closing:
             return
-        self._embeds[tag.name] += 1
+        self._embeds[tag.name] = self._embeds.get(tag.name, 0) + 1
         url = page_of(tag.attributes.get(EMBEDS[tag.name], ""))
         if not url or not references.is_linkable(url):
             return
