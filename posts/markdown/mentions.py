@@ -69,6 +69,10 @@ class TagLines:
         start = _next(self._starts.get(name, ()), number + 1)
         return start is not None and start <= end
 
+    def opens(self, name: str) -> bool:
+        """Whether a tag of this name is opened anywhere."""
+        return name in self._starts
+
     def ends_comment(self, number: int) -> bool:
         """Whether a comment that starts on a line ends at all."""
         return _next(self._ends.get(COMMENT_END, ()), number) is not None
@@ -113,6 +117,12 @@ def is_mention(text: str, start: int, tag: Tag, ends: dict[str, int], *, opens: 
     if name in _PARTS or (name in _OBSOLETE and not is_bare):
         return False
     return not is_closed or (is_bare and text[tag.end : tag.end + 1].isspace())
+
+
+def is_stray(text: str, start: int, tag: Tag, lines: TagLines) -> bool:
+    """Whether an end tag among words ends nothing in the document: "close it with </div> here"."""
+    may_stray = tag.closing and tag.name in ALLOWED_TAGS and tag.name not in VOID_TAGS
+    return may_stray and not lines.opens(tag.name) and _is_in_sentence(text, start, tag)
 
 
 def is_mention_in_html(text: str, start: int, tag: Tag, ends: dict[str, int]) -> bool:

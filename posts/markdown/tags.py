@@ -115,6 +115,8 @@ class TagParser:
         opens = text[start - 1 : start] in ("", "\n") and self._blocks.tag_lines.is_sentence(
             text[start : tag.end + mentions.LOOK_AHEAD], self._leaf.line
         )
+        if mentions.is_stray(text, start, tag, self._blocks.tag_lines):
+            return True
         return mentions.is_mention(text, start, tag, self._last_ends(), opens=opens)
 
     def _ends_embed(self, tag: raw.Tag) -> bool:

@@ -204,6 +204,8 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("[a](#%ED%95%9C) [b](#nowhere)\n## 한",
          '<p><a href="#한">a</a><a href="#nowhere">b</a></p>'
          '<h2 id="한">한</h2>'),
+        ("Close it with </div> or </b>. <i>a</i> b</i> c",
+         "<p>Close it with &lt;/div&gt; or &lt;/b&gt;. <i>a</i> b c</p>"),
         ("a < b > c <3", "<p>a &lt; b &gt; c &lt;3</p>"),
         # characters
         ("a\u2028b\x00c\ud800", "<p>a b\ufffdc\ufffd</p>"),
