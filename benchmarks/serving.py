@@ -21,9 +21,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.pages import FURTHER, PUBLIC, staff
 from benchmarks.project import fresh_project, use_database
 
 TARGET = 6.0
@@ -116,7 +122,7 @@ class Server:
 def main(counts: list[int], database: str = "") -> int:
     """Print the tables; return 1 when a target is missed."""
     public: dict[int, dict[str, Figure]] = {}
-    staff: dict[int, dict[str, Figure]] = {}
+    desk: dict[int, dict[str, Figure]] = {}
     with fresh_project(**({"DATABASE_URL": database} if database else {})) as folder:
         from benchmarks.filling import fill  # noqa: PLC0415 (only after django.setup)
 
@@ -129,8 +135,8 @@ def main(counts: list[int], database: str = "") -> int:
             print(f"\n{'':40}{'bytes':>9}{'ours':>9}{'bare':>8}{'ratio':>8}{'queries':>9}")
             with _servers(folder) as (ours, bare):
                 public[count] = _measure_all(ours, bare, folder)
-            staff[count] = _measure_staff()
-    missed = [*_missed_public(public), *_missed_staff(staff)]
+            desk[count] = _measure_staff()
+    missed = [*_missed_public(public), *_missed_staff(desk)]
     print("missed: " + (", ".join(missed) or "nothing"))
     return 1 if missed else 0
 
@@ -148,8 +154,7 @@ def _servers(folder: Path) -> Iterator[tuple[Server, Server]]:
 
 
 def _measure_all(ours: Server, bare: Server, folder: Path) -> dict[str, Figure]:
-    from benchmarks.pages import FURTHER, PUBLIC  # noqa: PLC0415
-    from posts.models import Post  # noqa: PLC0415
+    from posts.models import Post  # noqa: PLC0415 (only after django.setup)
 
     post = Post.objects.published().filter(source_name="300.md").get()
     figures = {}
@@ -170,8 +175,6 @@ def _measure(ours: Server, bare: Server, folder: Path, path: str) -> Figure:
 
 
 def _measure_staff() -> dict[str, Figure]:
-    from benchmarks.pages import staff  # noqa: PLC0415
-
     client = _client(signed_in=True)
     figures = {}
     for name, path in staff().items():
@@ -180,7 +183,7 @@ def _measure_staff() -> dict[str, Figure]:
     return figures
 
 
-def _measure_here(client: Any, path: str) -> Figure:
+def _measure_here(client: Client, path: str) -> Figure:
     """Ask a page in this process; the yardstick is a page that asks for nothing but who it is."""
     size, queries = len(client.get(path).content), _queries(client, path)
     spent = []
@@ -191,25 +194,18 @@ def _measure_here(client: Any, path: str) -> Figure:
     return Figure(statistics.median(spent), 1.0, size, queries)
 
 
-def _client(*, signed_in: bool = False) -> Any:
-    from django.conf import settings  # noqa: PLC0415
-    from django.contrib.auth.models import User  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-
+def _client(*, signed_in: bool = False) -> Client:
     settings.SECURE_SSL_REDIRECT = False
     client = Client(headers={"host": "127.0.0.1"})
     if signed_in:
-        user, _created = User.objects.get_or_create(
+        user, _created = get_user_model()._default_manager.get_or_create(
             username="admin", defaults={"is_staff": True, "is_superuser": True}
         )
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
-def _queries(client: Any, path: str) -> int:
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
+def _queries(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         response = client.get(path)
     if response.status_code != http.client.OK:
