@@ -37,6 +37,14 @@ SQLITE_OPTIONS = {
     "timeout": 20,
 }
 
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,
+    # A server that vanished without a word is noticed within a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+
 
 def load_file(path: Path) -> None:
     """Put the `NAME=value` lines of `path` in the environment; what is set already wins.
@@ -202,7 +210,7 @@ def database(name: str, default: str) -> dict[str, Any]:
         return {**config, "OPTIONS": {**SQLITE_OPTIONS, **options}, "CONN_MAX_AGE": None}
     return {
         **config,
-        "OPTIONS": {"connect_timeout": 5, **options},
+        "OPTIONS": {**POSTGRESQL_OPTIONS, **options},
         # Kept per worker thread, looked at before use, so that a restarted server is no error.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

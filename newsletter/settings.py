@@ -104,6 +104,12 @@ TEMPLATES = [
 # Data
 
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+# Seconds after which PostgreSQL ends what the server (newsletter/serving.py) asks of it; 0: never.
+DATABASE_LIMITS = {
+    "statement_timeout": env.integer("DATABASE_STATEMENT_TIMEOUT", 30, maximum=86_400),
+    "lock_timeout": env.integer("DATABASE_LOCK_TIMEOUT", 10, maximum=86_400),
+    "idle_in_transaction_session_timeout": env.integer("DATABASE_IDLE_TIMEOUT", 60, maximum=86_400),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL")}
 TAGGIT_CASE_INSENSITIVE = True

@@ -1,6 +1,7 @@
 """Addresses that belong to no app: the health probe and uploaded files."""
 
 import mimetypes
+from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
@@ -15,18 +16,32 @@ from django.views.static import serve
 SHOWN_TYPES = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"})
 # An uploaded file, whatever it turns out to be, runs nothing and loads nothing.
 UPLOAD_POLICY = "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
+# Seconds that a probe waits for the database.
+PATIENCE = 0.8
+# A database that hangs keeps this thread, and none of those that answer requests.
+_prober = ThreadPoolExecutor(1, "healthz")
 
 
 @require_safe
 @never_cache
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Answer `ok`, or 503 while the database does not answer."""
+    """Answer `ok`, or 503 while the database does not answer at once."""
+    probe = _prober.submit(_ask_database)
+    try:
+        probe.result(PATIENCE)
+    except (DatabaseError, TimeoutError):
+        probe.cancel()
+        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _ask_database() -> None:
+    """Ask over a connection of its own: no limit of the server ends waiting for one that hangs."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
+    finally:
+        connection.close()
 
 
 @require_safe
