@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tempfile
 import unicodedata
@@ -18,6 +17,7 @@ from django.utils import timezone
 from posts.documents import DocumentError
 from posts.models import Post, PostQuerySet
 from posts.paths import resolve, safe_name
+from posts.storage import sweep, write_whole
 
 _EXPORT_NAME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|draft)-(?P<slug>.+)\.md")
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -71,9 +71,11 @@ def write_posts(posts: PostQuerySet, folder: Path) -> Iterator[tuple[str, bool]]
     """
     root = folder.resolve()
     problems: dict[str, str] = {}
+    swept: set[Path] = set()
     for name, data, post in files_of(posts):
         try:
             yield name, _write(root, name, data)
+            _sweep_once((root / name).parent, swept)
         except (OSError, DocumentError) as error:
             problems[name] = getattr(error, "strerror", None) or str(error)
         if _shortened(wish := export_name(post)) != wish:
@@ -90,10 +92,14 @@ def _write(root: Path, name: str, data: bytes) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == data:
         return False
-    partial = path.with_name(f".{hashlib.sha256(name.encode()).hexdigest()[:16]}.partial")
-    partial.write_bytes(data)
-    partial.replace(path)
+    write_whole(path, data)
     return True
+
+
+def _sweep_once(folder: Path, swept: set[Path]) -> None:
+    if folder not in swept:
+        sweep(folder)
+        swept.add(folder)
 
 
 def zip_posts(posts: PostQuerySet) -> IO[bytes]:

@@ -118,8 +118,16 @@ class Report:
 
 
 def stage(request: HttpRequest, form: UploadForm) -> str:
-    """Keep the uploaded files; return the ticket that imports them, for this user and an hour."""
-    key = staging.keep(form.cleaned_data["documents"])
+    """Keep the uploaded files; return the ticket that imports them, for this user and an hour.
+
+    Raises DocumentError when there is no room for them.
+    """
+    try:
+        key = staging.keep(form.cleaned_data["documents"])
+    except OSError as error:
+        why = error.strerror or str(error)
+        reason = gettext("The server could not keep the files: %(why)s") % {"why": why}
+        raise DocumentError(reason) from error
     how = [key, form.cleaned_data["status"], form.cleaned_data["update"], request.user.pk]
     return signing.dumps(how, salt=SALT)
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import partial
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from posts import publishing
@@ -24,7 +24,13 @@ from posts.documents.holding import Hold
 from posts.exporting import post_of_export
 from posts.importing.comparing import Difference, differences
 from posts.importing.losses import find_losses
-from posts.importing.pictures import Pictures, find_pictures, has_new_pictures, store_pictures
+from posts.importing.pictures import (
+    Pictures,
+    broken_pictures,
+    find_pictures,
+    has_new_pictures,
+    store_pictures,
+)
 from posts.importing.sources import SourceFile
 from posts.importing.vetting import find_conflict, find_hold, is_no_issue, remarks_on
 from posts.messages import Message as _
@@ -111,8 +117,12 @@ def import_source(source: SourceFile, options: ImportOptions) -> Outcome:
         return _import(source, options)
     except DocumentError as error:
         return Outcome(source.where, Kind.REFUSED, translated(error.message))
-    except IntegrityError as error:  # such as another import that stored it at this moment
+    except DatabaseError as error:  # such as another import that stored it at this moment
         reason = translated(_("the database refused it: %(error)s", error=str(error)))
+        return Outcome(source.where, Kind.REFUSED, reason)
+    except OSError as error:  # such as a full disk
+        why = error.strerror or str(error)
+        reason = translated(_("nothing was imported, for a file failed: %(why)s", why=why))
         return Outcome(source.where, Kind.REFUSED, reason)
     except Exception as error:  # one file must not stop the others
         logger.exception("%s could not be imported", source.where)
@@ -130,7 +140,7 @@ def _import(source: SourceFile, options: ImportOptions) -> Outcome:
     hold = find_hold(issue, source, timezone.now())
     options = replace(options, status=_status(issue, hold, options))
     if post is not None and _is_unchanged(post, issue, pictures, options):
-        return Outcome(source.where, Kind.UNCHANGED, problem=post.problem, post_id=post.pk)
+        return _mended(post, pictures, source, options)
     if post is not None and not options.update:
         return _with_differences(_conflict(post, source, data), post, issue, options)
     if options.dry_run:
@@ -196,6 +206,26 @@ def _store(
         notices=_notices(issue, source, post.status),
         post_id=post.pk,
     )
+
+
+def _mended(post: Post, pictures: Pictures, source: SourceFile, options: ImportOptions) -> Outcome:
+    """Return what became of an issue that is unchanged; the files of its pictures may be broken.
+
+    Those are written again, also where nothing may be replaced: the issue stays what it was.
+    """
+    broken = broken_pictures(post, pictures)
+    outcome = Outcome(source.where, Kind.UNCHANGED, problem=post.problem, post_id=post.pk)
+    if not broken:
+        return outcome
+    if not options.dry_run:
+        images, _warnings = store_pictures(post, broken)
+        with transaction.atomic():
+            for image in images:
+                image.save()
+            publishing.rebuild(post)
+    names = ", ".join(broken)
+    told = translated(_("stored again, as their files were broken: %(names)s", names=names))
+    return replace(outcome, kind=Kind.UPDATED, notices=(told,))
 
 
 def _find_problem(issue: Issue, _body: str, html: str) -> str:

@@ -31,6 +31,8 @@ _PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", "
 _NOT_BESIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/|#|\?")
 MAX_PATH = 500
 MAX_PICTURES = 200
+FOLDER = "posts/images"
+NAME_LENGTH = 32  # digits of the digest
 
 
 Pictures = Mapping[str, bytes | str]
@@ -57,6 +59,16 @@ def has_new_pictures(post: Post, pictures: Pictures) -> bool:
     )
 
 
+def broken_pictures(post: Post, pictures: Pictures) -> Pictures:
+    """Return those pictures beside the file whose stored files are gone, or no longer whole."""
+    stored = {image.path: image for image in post.images.all()} if pictures else {}
+    return {
+        path: data
+        for path, data in pictures.items()
+        if path in stored and not _is_whole(stored[path]) and _is_picture(data)
+    }
+
+
 def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[str, ...]]:
     """Store the files of pictures; return the rows that change, unsaved, and what is missing.
 
@@ -69,7 +81,7 @@ def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[s
         image = stored.get(path) or Image(path=path)
         if isinstance(data, str):
             warnings.append(f"{path}: {translated(data)}")
-        elif image.digest != _digest(data):
+        elif image.digest != _digest(data) or not _is_whole(image):
             try:
                 _store(image, data)
                 changed.append(image)
@@ -80,13 +92,25 @@ def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[s
 
 def _store(image: Image, data: bytes) -> None:
     encoded = reencode(data, image.path)
-    name = f"posts/images/{hashlib.sha256(encoded).hexdigest()[:32]}.webp"
-    storage = image.file.storage
-    if not storage.exists(name):
-        name = storage.save(name, ContentFile(encoded))
+    image.file.name = f"{FOLDER}/{_digest(encoded)[:NAME_LENGTH]}.webp"
+    if not _is_whole(image):
+        image.file.name = image.file.storage.save(image.file.name, ContentFile(encoded))
     image.digest = _digest(data)
     image.width, image.height = size_of(encoded)
-    image.file.name = name
+
+
+def _is_whole(image: Image) -> bool:
+    """Tell whether a picture's file is there, with what its name says: the digest of its content.
+
+    What another program stored under another name is taken as it is.
+    """
+    path = PurePosixPath(image.file.name or "")
+    try:
+        with image.file.storage.open(str(path)) as file:
+            digest = _digest(file.read())
+    except FileNotFoundError:
+        return False
+    return path.parent.as_posix() != FOLDER or path.stem.startswith(digest[:NAME_LENGTH])
 
 
 def _relative_addresses(issue: Issue) -> Iterator[str]:
@@ -125,8 +149,10 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _is_picture(data: bytes) -> bool:
+def _is_picture(data: bytes | str) -> bool:
     """Tell whether a picture can be stored; one that cannot is no change each time anew."""
+    if isinstance(data, str):
+        return False
     try:
         size_of(data)
     except ImageError:

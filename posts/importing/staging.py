@@ -23,6 +23,8 @@ from typing import IO, Any, TypeAlias
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from posts.storage import write_whole
+
 Upload: TypeAlias = "UploadedFile[Any]"
 
 MAX_AGE = 3600
@@ -34,20 +36,32 @@ class NotKept(Exception):
 
 
 def keep(files: Iterable[Upload]) -> str:
-    """Keep files for an hour; return the key that opens them again."""
+    """Keep files for an hour; return the key that opens them again.
+
+    Raises OSError, such as for a full disk, and keeps nothing then.
+    """
     root = _root()
     _sweep(root)
     key = secrets.token_hex(16)
     folder = root / key
     folder.mkdir(mode=0o700)
+    try:
+        _fill(folder, files)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return key
+
+
+def _fill(folder: Path, files: Iterable[Upload]) -> None:
     names = []
     for number, file in enumerate(files):
         # The name of an upload is the client's claim: it goes nowhere near a path.
         with (folder / str(number)).open("wb") as target:
             shutil.copyfileobj(file, target)
         names.append(file.name or "")
-    (folder / MANIFEST).write_text(json.dumps(names), encoding="utf-8")
-    return key
+    # Last, and whole: without it the files are not opened.
+    write_whole(folder / MANIFEST, json.dumps(names).encode())
 
 
 @contextmanager
