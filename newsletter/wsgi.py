@@ -5,8 +5,9 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from newsletter.serving import limit_queries
+from newsletter.slots import Slots
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 
-application = get_wsgi_application()
+application = Slots(get_wsgi_application(), threads=4)
 limit_queries()
