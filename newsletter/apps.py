@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps
 
+from newsletter import checks  # noqa: F401 (registers them)
 from posts.sanitizing import Engine, use_engine
 
 

@@ -1,7 +1,7 @@
 """Middleware that only the pages of staff need: public ones have no session, user or form.
 
-And what refuses addresses that no database takes; and what only a machine with DEBUG needs, to
-show readers' pages as readers will see them.
+And what answers HEAD, and refuses addresses that no database takes; and what only a machine with
+DEBUG needs, to show readers' pages as readers will see them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.defaults import page_not_found
 
 STAFF_PATHS = ("/admin/",)
@@ -46,6 +47,26 @@ class StaffAuthenticationMiddleware(ForStaff, AuthenticationMiddleware):
 
 class StaffMessageMiddleware(ForStaff, MessageMiddleware):
     """Messages, for staff only."""
+
+
+class HeadMiddleware:
+    """Answer HEAD with the headers of GET and no content (RFC 9110, section 9.3.2).
+
+    Servers cut the content off by themselves, but gunicorn writes a warning each time.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method == "HEAD":
+            if isinstance(response, StreamingHttpResponse):
+                response.streaming_content = ()
+            elif isinstance(response, HttpResponse):
+                response.headers.setdefault("Content-Length", str(len(response.content)))
+                response.content = b""
+        return response
 
 
 class NulMiddleware:

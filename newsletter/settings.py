@@ -68,6 +68,8 @@ INSTALLED_APPS = [
 # Nothing here reads the session or the user by itself: a page that does not ask for them sets no
 # cookie and has no `Vary: Cookie`, so that caches may keep it.
 MIDDLEWARE = [
+    "newsletter.middleware.HeadMiddleware",
+    "newsletter.security.UncountedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "newsletter.security.PolicyMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
@@ -76,6 +78,7 @@ MIDDLEWARE = [
     "newsletter.middleware.StaffSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsletter.middleware.StaffAuthenticationMiddleware",
+    "newsletter.bodies.BodyMiddleware",
     "newsletter.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -156,8 +159,14 @@ DEFAULT_FROM_EMAIL = EMAIL_FROM
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# An issue of 1 MB may be three times that in a form; above this Django refuses a form unread.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+# What a request may bring (newsletter/bodies.py), in bytes. An issue of 1 MB may be three times
+# that in a form. README.md says what that means for a proxy.
+MOST_BYTES = 64 * 1024
+MOST_BYTES_OF_STAFF = 8 * 1024 * 1024
+MOST_BYTES_UPLOADED = 210 * 1024 * 1024
+# Beside files, which only the upload of issues takes; in as many fields as Django takes, 1,000.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BYTES_OF_STAFF
+FILE_UPLOAD_HANDLERS = ["newsletter.bodies.NoFiles"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.folder("MEDIA_ROOT", BASE_DIR / "media")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", default=True)
@@ -212,7 +221,7 @@ LOGIN_URL = "admin:login"
 # would let a stranger lock its owner out.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_TEMPLATE = "admin/locked.html"
+AXES_LOCKOUT_CALLABLE = "newsletter.security.locked_out"
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = CLIENT_ADDRESS
@@ -246,12 +255,20 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"rarely": {"()": "newsletter.logs.Rarely"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["rarely"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # One line an event: runserver tells of each request, the desk of each task.
-        "django.request": {"level": "ERROR" if DEBUG else "WARNING"},
+        # Faults of ours: what a client did wrong (400 to 499) would be a line for every robot.
+        "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
     },
 }

@@ -27,7 +27,6 @@ from posts.readers.tickets import client_of
 COLLECTED = (Limit(60, timedelta(minutes=1)), Limit(2000, timedelta(days=1)))
 # Wrong tokens; there are too many to guess one, but nobody should fill our logs trying.
 FAILURES = (Limit(20, timedelta(minutes=10)),)
-MAX_BYTES = 64 * 1024
 LENGTHS = {"url": 2000, "title": 300, "note": 2000}
 
 
@@ -105,9 +104,7 @@ def _check_right(token: ApiToken) -> None:
 
 
 def _given(request: HttpRequest) -> dict[str, str]:
-    """Return what was sent, as JSON or as a form. Raises CollectError 400 or 413."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-        raise CollectError(413, "size", gettext("That is too much."))
+    """Return what was sent, as JSON or as a form. Raises CollectError 400."""
     sent = _sent(request)
     given = {name: sent.get(name) or "" for name in LENGTHS}
     for name, value in given.items():

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.newsletter.production import run_python
 
@@ -11,7 +12,8 @@ import django
 django.setup()
 from django.test import Client
 for path, options in json.loads(sys.argv[1]):
-    answer = Client(raise_request_exception=False).get(path, **options)
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    answer = client.get(path, **options)
     print(json.dumps({"status": answer.status_code, **dict(answer.headers)}))
 """
 HOST = "news.example.org"
@@ -21,6 +23,11 @@ Answer = dict[str, str | int]
 
 def ask(*requests: tuple[str, dict[str, str | bool]], **environment: str) -> list[Answer]:
     """Return the status and the headers of each answer of a server."""
+    return talk(*requests, **environment)[0]
+
+
+def talk(*requests: tuple[str, dict[str, Any]], **environment: str) -> tuple[list[Answer], str]:
+    """Return each answer of a server, and what it wrote into its log."""
     done = run_python(
         "-W",
         # The folder that `collectstatic` fills is a matter of deployment.
@@ -32,7 +39,7 @@ def ask(*requests: tuple[str, dict[str, str | bool]], **environment: str) -> lis
         **environment,
     )
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
 def test_a_server_keeps_to_https() -> None:
@@ -56,6 +63,28 @@ def test_a_trusted_proxy_says_that_a_request_came_through_https() -> None:
     (answer,) = ask(("/robots.txt", FORWARDED), TRUSTED_PROXIES="1")
 
     assert answer["status"] == 200
+
+
+def test_what_clients_do_wrong_fills_no_log(tmp_path: Path) -> None:
+    done = run_python("-m", "django", "collectstatic", "--no-input", STATIC_ROOT=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    wrong = [
+        (path, {"HTTP_HOST": HOST, "secure": True, **options})
+        for path, options in [
+            ("/nowhere", {}),
+            ("/suggest/", {"CONTENT_LENGTH": "100000"}),
+            ("/?page=%00", {}),
+            ("/healthz", {"REQUEST_METHOD": "PUT"}),
+            ("/admin/login/", {"REQUEST_METHOD": "POST"}),
+            *[("/healthz", {"HTTP_HOST": "evil.example.com"})] * 3,
+        ]
+    ]
+
+    answers, written = talk(*wrong, STATIC_ROOT=str(tmp_path))
+
+    assert [answer["status"] for answer in answers] == [404, 413, 404, 403, 403, 400, 400, 400]
+    assert len(written.splitlines()) == 1
+    assert "evil.example.com" in written, "an owner who forgot a host has to learn of it"
 
 
 def test_a_server_with_collected_files_answers_strangers_with_pages(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the site promises a browser, and how it throttles those who guess passwords."""
 
+import ipaddress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
+from newsletter.logs import Rarely
 from newsletter.security import PolicyMiddleware, client_address
 from tests.reading import Page
 
@@ -89,7 +91,11 @@ def test_a_policy_that_the_response_brings_stays(rf: RequestFactory) -> None:
         (1, "", "203.0.113.9"),
         (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         (1, "::ffff:198.51.100.7", "198.51.100.7"),
-        (1, "nonsense", "0.0.0.0"),
+        (1, "198.51.100.7:50123", "198.51.100.7"),
+        (1, "[2001:db8:1:2::7]:443", "2001:db8:1:2::"),
+        (1, "[2001:db8:1:2::7]", "2001:db8:1:2::"),
+        (1, "[::ffff:198.51.100.7]:1", "198.51.100.7"),
+        (2, "9.9.9.9:1, 198.51.100.7:2, 192.0.2.1:3", "198.51.100.7"),
     ],
 )
 def test_a_client_cannot_choose_the_address_it_is_counted_by(
@@ -99,6 +105,47 @@ def test_a_client_cannot_choose_the_address_it_is_counted_by(
 
     with override_settings(TRUSTED_PROXIES=proxies):
         assert client_address(request) == expected
+
+
+@pytest.mark.parametrize("words", ["unknown", "_hidden", "1.2.3:4:5", "[::1", "x" * 5000, "ÿ"])
+def test_what_is_no_address_makes_a_client_of_its_own(rf: RequestFactory, words: str) -> None:
+    with override_settings(TRUSTED_PROXIES=1):
+        found = [
+            client_address(rf.get("/", HTTP_X_FORWARDED_FOR=name)) for name in (words, words, "?")
+        ]
+
+    assert found[0] == found[1] != found[2]
+    assert ipaddress.ip_address(found[0]).is_private
+
+
+def test_failures_behind_a_proxy_that_writes_ports_lock_out_one_client_alone(db: None) -> None:
+    User.objects.create_superuser("chief", password="right")
+
+    def attempt(password: str, claimed: str) -> int:
+        data = {"username": "chief", "password": password}
+        client = Client(headers={"X-Forwarded-For": claimed})
+        return client.post("/admin/login/?next=/admin/", data).status_code
+
+    with override_settings(TRUSTED_PROXIES=1):
+        guesses = [attempt("guess", f"203.0.113.9:{50_000 + number}") for number in range(6)]
+        owner = attempt("right", "198.51.100.7:50000")
+
+    assert guesses[-1] == 429
+    assert owner == 302
+
+
+@pytest.mark.django_db
+def test_a_proxy_that_is_not_counted_is_told_of_once(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.addFilter(filter_ := Rarely())
+    for _ in range(3):
+        client.get("/healthz")
+        client.get("/healthz", headers={"X-Forwarded-For": "198.51.100.7"})
+    caplog.handler.removeFilter(filter_)
+
+    assert len(caplog.messages) == 1
+    assert "TRUSTED_PROXIES is 0" in caplog.text
 
 
 def sign_in_with(password: str, name: str = "reader", address: str = "203.0.113.9") -> Any:
@@ -127,7 +174,20 @@ def test_who_guesses_passwords_is_locked_out_whatever_the_account_and_the_claime
     refused = sign_in_with("right", "chief")
     assert refused.status_code == 429
     assert Page(refused).texts("h1") == ["Too many attempts"]
+    assert Page(refused).all(".masthead")
+    assert refused.headers["Retry-After"] == "900"
     assert AccessAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_program_that_is_locked_out_reads_json() -> None:
+    client = Client(headers={"Accept": "application/json"})
+    for _ in range(6):
+        refused = client.post("/admin/login/", {"username": "chief", "password": "guess"})
+
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "900"
+    assert refused.json()["error"]["code"] == "rate"
 
 
 @pytest.mark.django_db

@@ -1,0 +1,93 @@
+"""How much a request may bring: decided by its address and sender before any of it is read.
+
+Django reads a form wherever somebody asks for it first (its check for forgery does so before any
+view) and puts files of any size on the disk. So this stands before all who might ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    TemporaryFileUploadHandler,
+)
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from newsletter.middleware import is_for_staff
+from newsletter.refusals import Refusal, refuse
+from posts.access import IMPORT, may
+
+
+class NoFiles(FileUploadHandler):
+    """Drops the files of a form: but for one page of staff, none asks for any."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Keep nothing."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Make no file of it."""
+
+
+class BodyMiddleware:
+    """Refuse what is too large, or does not say how large it is, and read nothing of it.
+
+    Below the middleware that knows who is signed in, above everything that reads a body. No more
+    is ever read than Content-Length says, since Django's stream ends there.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = _length(request)
+        if length is None:
+            return refuse(request, _unmeasured())
+        if length and length > (most := _most(request, length)):
+            return refuse(request, _too_large(most))
+        return self.get_response(request)
+
+
+def _length(request: HttpRequest) -> int | None:
+    """Return the bytes that follow, or None where the request does not say so in plain digits."""
+    stated = request.META.get("CONTENT_LENGTH") or "0"
+    is_plain = stated.isascii() and stated.isdigit() and len(stated) < 19
+    return int(stated) if is_plain and "HTTP_TRANSFER_ENCODING" not in request.META else None
+
+
+def _most(request: HttpRequest, length: int) -> int:
+    """Return how many bytes this request may bring; who sent it matters only where it is many."""
+    if is_for_staff(request):
+        if request.path_info == reverse("admin:posts_post_upload"):
+            if admin.site.has_permission(request) and may(request.user, IMPORT):
+                request.upload_handlers = [
+                    MemoryFileUploadHandler(request),
+                    TemporaryFileUploadHandler(request),
+                ]
+                return settings.MOST_BYTES_UPLOADED
+        elif length > settings.MOST_BYTES and admin.site.has_permission(request):
+            return settings.MOST_BYTES_OF_STAFF
+    return settings.MOST_BYTES
+
+
+def _unmeasured() -> Refusal:
+    return Refusal(
+        411,
+        "length",
+        gettext("Nothing says how much this is."),
+        gettext("Send its length in the header Content-Length."),
+    )
+
+
+def _too_large(most: int) -> Refusal:
+    words = gettext("At most %(size)s are taken here.")
+    return Refusal(
+        413, "size", gettext("That is too much at once."), words % {"size": filesizeformat(most)}
+    )
