@@ -23,6 +23,7 @@ from posts.access import WRITE, may
 from posts.admin.states import STATES
 from posts.models import Post, PostQuerySet
 from posts.places import places_of
+from tasks.models import StoredTask
 
 # So many rows of a pile are named.
 SHOWN = 5
@@ -59,7 +60,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Show what is written and what is linked in two columns of piles, then all pages."""
     written: Kinds = ((Post, _drafts), (Post, _scheduled), (Post, _latest))
     linked: Kinds = (
-        (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken)
+        (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken),
+        (StoredTask, _failed),
     )  # fmt: skip
 
     def may_see(model: type[Model]) -> bool:
@@ -215,4 +217,22 @@ def _broken(_request: HttpRequest) -> Pile:
         rows,
         gettext("No link broke in the last seven days."),
         (gettext("Link health"), reverse("admin:links_link_health")),
+    )
+
+
+# Behind the scenes
+
+
+def _failed(_request: HttpRequest) -> Pile:
+    since = timezone.now() - WEEK
+    failed = StoredTask.objects.failed().filter(finished_at__gte=since)
+    number, tasks = _first(failed.order_by("-finished_at"))
+    return Pile(
+        "failed",
+        gettext("Failed in the background"),
+        _list("tasks_storedtask", "?state=failed"),
+        number,
+        [Row(task.name, _page(task), moment(task.finished_at)) for task in tasks],
+        gettext("Nothing failed in the last seven days."),
+        (gettext("See the background work"), _list("tasks_storedtask")),
     )

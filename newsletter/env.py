@@ -134,6 +134,17 @@ def hosts(name: str, default: Sequence[str] = ()) -> list[str]:
     return found
 
 
+def addresses(name: str) -> list[str]:
+    """Return a list of e-mail addresses."""
+    found = words(name)
+    for address in found:
+        if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+            raise ImproperlyConfigured(
+                f"{name} must list e-mail addresses such as me@example.org, not {address!r}."
+            )
+    return found
+
+
 def choice(name: str, allowed: Sequence[str], default: str) -> str:
     """Return one of the words in `allowed`."""
     value = text(name, default)

@@ -123,14 +123,46 @@ TASKS = {"default": env.tasks("TASKS")}
 TASK_ATTEMPTS = env.integer("TASK_ATTEMPTS", 5, minimum=1, maximum=100)
 TASK_BACKOFF = env.integer("TASK_BACKOFF", 10, maximum=3600)
 TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
+# What nobody would start again is tried for about four days, as mail servers do.
+DAYS = {"attempts": 30, "backoff": 60, "longest": 6 * 3600}
+TASK_RETRIES = dict.fromkeys(
+    (
+        "links.decisions.rules.follow",
+        "links.queue.triage.ask_about_held",
+        "posts.readers.telling.tell",
+        "tasks.reporting.report_failures",
+    ),
+    DAYS,
+)
 # The path of a task and its period in seconds.
 PERIODIC_TASKS = {
     "links.checking.run.check_due_links": 60,
     "links.decisions.links.finish_all": 5 * 60,
+    "newsletter.signing_in.forget_failures_to_come": 3600,
+    "posts.readers.telling.forget_addresses": 24 * 3600,
     "posts.readers.throttling.prune_rate_counts": 3600,
     "posts.following.look_after_pages": 5 * 60,
     "posts.optimizing.optimize": 24 * 3600,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
+    "tasks.reporting.report_failures": 24 * 3600,
+}
+# What tasks do, for people who read that one failed.
+TASK_NAMES = {
+    "links.checking.archiving.look_for_copies": _("Look for copies of broken links"),
+    "links.checking.run.check_due_links": _("Check links"),
+    "links.decisions.links.finish": _("Carry out a decision about many links"),
+    "links.decisions.links.finish_all": _("Go on with decisions about many links"),
+    "links.decisions.rules.follow": _("Carry out a rule about a source"),
+    "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
+    "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
+    "posts.following.look_after_pages": _("Look for issues to rebuild"),
+    "posts.following.rebuild_stale": _("Rebuild issues after decisions"),
+    "posts.optimizing.optimize": _("Look after the database"),
+    "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
+    "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),
+    "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),
+    "tasks.pruning.prune_finished_tasks": _("Forget old tasks"),
+    "tasks.reporting.report_failures": _("Mail what failed"),
 }
 # Where tasks went that were stored under an earlier path: they run after an upgrade, too.
 MOVED_TASKS = {
@@ -153,6 +185,7 @@ EMAIL = env.mail("EMAIL_URL")
 globals().update(EMAIL)  # Django's names for its parts
 EMAIL_FROM = env.text("EMAIL_FROM", f"{SITE_NAME} <noreply@{SITE_HOST or 'localhost'}>")
 DEFAULT_FROM_EMAIL = EMAIL_FROM
+ADMINS = [(address, address) for address in env.addresses("ADMINS")]
 
 # Files
 

@@ -76,8 +76,9 @@ class StoredTaskAdmin(admin.ModelAdmin):
     @admin.display(description=_("task"), ordering="task_path")
     def name(self, task: StoredTask) -> SafeString:
         arguments = Truncator(self.arguments(task)).chars(90)
-        words = '<span class="title address">{}</span><span class="aside address">{}</span>'
-        return format_html(words, task.task_path, "" if arguments == EMPTY else arguments)
+        words = '<span class="title">{}</span><span class="aside address">{} {}</span>'
+        shown = "" if arguments == EMPTY else arguments
+        return format_html(words, task.name, task.task_path, shown)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, task: StoredTask) -> SafeString:
@@ -95,7 +96,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
     @admin.display(description=_("attempt"))
     def attempt(self, task: StoredTask) -> str:
         words = gettext("%(number)d of %(limit)d")
-        numbers = {"number": task.attempts, "limit": settings.TASK_ATTEMPTS}
+        numbers = {"number": task.attempts, "limit": task.limit}
         return words % numbers if task.attempts else EMPTY
 
     @admin.display(description=_("workers"))
@@ -215,7 +216,6 @@ def _when(task: StoredTask) -> SafeString | str:
 
 def _trouble(task: StoredTask) -> SafeString | str:
     """Return the last line of a task's error."""
-    lines = task.traceback.strip().splitlines()
-    if not lines:
+    if not task.trouble:
         return ""
-    return format_html('<span class="trouble">{}</span>', Truncator(lines[-1]).chars(120))
+    return format_html('<span class="trouble">{}</span>', Truncator(task.trouble).chars(120))

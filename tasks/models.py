@@ -6,8 +6,8 @@ and what becomes of a task whose worker was killed.
 
 from __future__ import annotations
 
+import logging
 import os
-import random
 import socket
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,7 +22,10 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
-MAX_DELAY = timedelta(hours=1)
+from tasks.retrying import retries_of
+
+logger = logging.getLogger(__name__)
+
 # Of these the first that no other worker takes is taken.
 CANDIDATES = 10
 
@@ -34,16 +37,6 @@ else:
 
 class WorkerLost(RuntimeError):
     """A worker did not renew its lease: it was killed, or cut off for too long."""
-
-
-def delay_after(attempt: int) -> timedelta:
-    """Return how long to wait after the failure of an attempt, counted from 1.
-
-    Doubles with each attempt; a random half to whole of it, so that what failed together does not
-    come again together.
-    """
-    longest = min(settings.TASK_BACKOFF * 2 ** (attempt - 1), MAX_DELAY.total_seconds())
-    return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311
 
 
 class StoredTaskQuerySet(DBTaskResultQuerySet):
@@ -90,6 +83,21 @@ class StoredTask(TaskRow):
         """How often the task was begun; each attempt leaves the name of its worker."""
         return len(self.worker_ids)
 
+    @property
+    def name(self) -> str:
+        """What the task does, in words."""
+        return str(settings.TASK_NAMES.get(self.task_path, self.task_path))
+
+    @property
+    def trouble(self) -> str:
+        """The last line of its last error."""
+        return (self.traceback.strip().splitlines() or [""])[-1]
+
+    @property
+    def limit(self) -> int:
+        """How often the task is tried."""
+        return retries_of(self.task_path).attempts
+
     def start(self, worker: Worker) -> bool:
         """Begin an attempt; return whether this worker has it.
 
@@ -115,18 +123,24 @@ class StoredTask(TaskRow):
         )
 
     def fail(self, error: BaseException) -> bool:
-        """Let a task run again later, or no more after its last attempt; False as in `succeed`."""
-        now = timezone.now()
-        kind = type(error)
+        """Let a task run again later, or no more after its last attempt; False as in `succeed`.
+
+        An error whose ``retry`` is False says that another attempt would end alike.
+        """
+        now, kind, retries = timezone.now(), type(error), retries_of(self.task_path)
         ending: dict[str, Any] = {"status": TaskResultStatus.FAILED, "finished_at": now}
-        if self.attempts < settings.TASK_ATTEMPTS:
-            later = now + delay_after(self.attempts)
+        if self.attempts < retries.attempts and getattr(error, "retry", True):
+            later = now + retries.delay_after(self.attempts)
             ending = {"status": TaskResultStatus.READY, "run_after": later}
-        return self._change(
+        changed = self._change(
             exception_class_path=f"{kind.__module__}.{kind.__qualname__}",
             traceback="".join(format_exception(error)),
             **ending,
         )
+        if changed and self.finished_at:
+            words = "Task %s (%s) was given up after attempt %s"
+            logger.error(words, self.pk, self.task_path, self.attempts)
+        return changed
 
     def run_again(self) -> bool:
         """Let a task that failed, or waits for its time, run now with all its attempts."""

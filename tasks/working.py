@@ -21,6 +21,7 @@ from django_tasks.signals import task_finished, task_started
 from django_tasks.utils import normalize_json
 
 from tasks.backends.database import DatabaseBackend
+from tasks.mending import mend_moments
 from tasks.models import StoredTask, Worker, WorkerLost
 from tasks.scheduling import enqueue_due_tasks, register_periodic_tasks
 
@@ -40,8 +41,7 @@ def run(task: StoredTask) -> None:
         value = _call(task)
     except (Exception, SystemExit) as error:
         words = "Task %s (%s) failed in attempt %s of %s"
-        limit = settings.TASK_ATTEMPTS
-        logger.warning(words, task.pk, task.task_path, task.attempts, limit, exc_info=True)
+        logger.warning(words, task.pk, task.task_path, task.attempts, task.limit, exc_info=True)
         if not connection.in_atomic_block:
             close_old_connections()  # perhaps it failed of one
         _tell(task, kept=task.fail(error))
@@ -156,6 +156,7 @@ class Loop:
 
     def _look_after_others(self) -> None:
         if time.monotonic() >= self.next_upkeep:
+            mend_moments()
             enqueue_due_tasks()
             bury_lost_workers()
             self.next_upkeep = time.monotonic() + UPKEEP_INTERVAL

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -82,11 +82,9 @@ def look_for_copies_of_marked(links: QuerySet[Link], **_signal: Any) -> None:
 
 
 def _to_look_up(pks: Iterable[int]) -> Iterable[Link]:
-    recently = timezone.now() - ASKED_AGAIN
-    links = Link.objects.filter(pk__in=list(pks), archived_url="")
-    return [
-        link for link in links if link.archive_asked_at is None or link.archive_asked_at < recently
-    ]
+    now = timezone.now()
+    recently = Q(archive_asked_at__range=(now - ASKED_AGAIN, now))
+    return Link.objects.filter(~recently, pk__in=list(pks), archived_url="")
 
 
 def _look_up(link: Link) -> bool:

@@ -19,6 +19,8 @@ TOMORROW: Final = timedelta(hours=25)
 RESTRICTED_AGAIN: Final = timedelta(days=14)
 BROKEN_AGAIN: Final = timedelta(days=7)
 JITTER: Final = 0.2
+# No check is further away: what is, a clock that was ahead once wrote.
+FARTHEST: Final = LONGEST * (1 + JITTER) + timedelta(days=1)
 
 _HEALTHS: Final = {
     "ok": Link.Health.OK,

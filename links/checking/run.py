@@ -23,7 +23,7 @@ from django_tasks import task
 
 from links.checking.archiving import look_for_copies, own_policy
 from links.checking.asking import Answer, Asker, MakeFetcher, Manners, Question
-from links.checking.next import after_check
+from links.checking.next import FARTHEST, after_check
 from links.checking.outages import current_outage, is_from_outside, is_online
 from links.checking.verdicts import UNASKED, Verdict
 from links.fetching import Fetcher, Validators
@@ -76,6 +76,7 @@ def check(run: Run, make: MakeFetcher = make_fetcher) -> Iterator[tuple[Link, Ve
     """
     if current_outage() and not is_online(make):
         return
+    _bring_back()
     claimed: dict[int, Link] = {}
     doubtful: list[Answer] = []
     online = True
@@ -144,6 +145,12 @@ def make_due(links: QuerySet[Link]) -> int:
     return links.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
+def _bring_back() -> None:
+    """Let links be due whose next check is further away than any, see ``FARTHEST``."""
+    now = timezone.now()
+    Link.objects.filter(due_at__gt=now + FARTHEST).update(due_at=now)
+
+
 def _claim(run: Run, count: int, mine: Iterable[Link]) -> list[Link]:
     """Claim links: new ones first, then those due longest; of each host a few at a time."""
     of_hosts = Counter(link.source.host for link in mine if link.source)
@@ -168,7 +175,9 @@ def _few_of_a_host(links: QuerySet[Link], count: int, of_hosts: Counter[str]) ->
 
 
 def _unclaimed(now: datetime) -> Q:
-    return Q(claimed_until=None) | Q(claimed_until__lte=now)
+    # A claim for longer than any is one of a clock that was ahead.
+    ended = Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM)
+    return Q(claimed_until=None) | ended
 
 
 def _take(pks: Sequence[int], now: datetime) -> list[Link]:

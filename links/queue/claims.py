@@ -22,17 +22,20 @@ class Taken(ValueError):
 
 
 def free_for(user: User, at: datetime | None = None) -> Q:
-    """Return the condition that nobody else has claimed an entry."""
-    return Q(claimed_by=None) | Q(claimed_by=user) | Q(claimed_until__lte=at or timezone.now())
+    """Return the condition that nobody else has claimed an entry.
+
+    A claim for longer than any, of a clock that was ahead, is none.
+    """
+    now = at or timezone.now()
+    ended = Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM)
+    return Q(claimed_by=None) | Q(claimed_by=user) | ended
 
 
 def is_taken(entry: QueueEntry, user: User) -> bool:
     """Tell whether somebody else has claimed an entry: what ``free_for`` says of one row."""
-    return (
-        entry.claimed_by_id not in {None, user.pk}
-        and entry.claimed_until is not None
-        and entry.claimed_until > timezone.now()
-    )
+    now, until = timezone.now(), entry.claimed_until
+    is_claimed = until is not None and now < until <= now + 2 * CLAIM
+    return is_claimed and entry.claimed_by_id not in {None, user.pk}
 
 
 def claim(entry_pk: int, user: User, at: datetime | None = None) -> bool:

@@ -102,10 +102,10 @@ def _root() -> Path:
 
 
 def _sweep(root: Path) -> None:
-    limit = time.time() - MAX_AGE
+    now = time.time()
     for folder in root.iterdir():
         try:
-            is_old = folder.lstat().st_mtime < limit
+            is_old = abs(now - folder.lstat().st_mtime) > MAX_AGE  # of a clock that was ahead, too
         except FileNotFoundError:  # another worker was faster
             continue
         if is_old:

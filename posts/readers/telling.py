@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext
 from django_tasks import task
 
 from links.models import Suggestion
 from posts.publishing.composing import absolute, site
+
+# For as long as a mail may take to leave, a few days, and then some.
+KEPT = timedelta(days=7)
+
+
+class MailNotTaken(Exception):
+    """The reader's server did not take the mail yet; the reply's code is the message.
+
+    What it said names the address, which must not outlive its use in the record of a task.
+    """
+
+
+class MailRefused(MailNotTaken):
+    """The reader's server will never take the mail (RFC 5321, 4.2.1: a code of 5xx)."""
+
+    retry = False
 
 
 def tell_all(sender: type[Suggestion], suggestions: Iterable[Suggestion], **_kwargs: Any) -> None:
@@ -28,8 +48,8 @@ def tell_all(sender: type[Suggestion], suggestions: Iterable[Suggestion], **_kwa
 def tell(pk: int) -> bool:
     """Mail a reader the answer to a suggestion; return whether there was anything to mail.
 
-    The address is forgotten when the mail is sent: it was given for this alone, and a task that
-    runs again finds nothing to do.
+    The address is forgotten when the mail is sent or refused for good: it was given for this alone,
+    and a task that runs again finds nothing to do. Raises MailNotTaken.
     """
     suggestion = Suggestion.objects.filter(pk=pk).exclude(email="").first()
     if suggestion is None or suggestion.status == Suggestion.Status.WAITING or not settings.EMAIL:
@@ -39,6 +59,35 @@ def tell(pk: int) -> bool:
         context = {"suggestion": suggestion, "url": absolute(path), "site": site()}
         subject = gettext("Your suggestion to %(site)s") % {"site": settings.SITE_NAME}
         text = render_to_string("posts/mail/answer.txt", context)
-        send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, [suggestion.email])
-    Suggestion.objects.filter(pk=pk).update(email="")
+        try:
+            _send(" ".join(subject.split()), text, suggestion.email)
+        except MailRefused:
+            _forget(pk)
+            raise
+    _forget(pk)
     return True
+
+
+def _send(subject: str, text: str, address: str) -> None:
+    try:
+        send_mail(subject, text, settings.EMAIL_FROM, [address])
+        return
+    except SMTPRecipientsRefused as error:
+        [(code, said)] = error.recipients.values()
+    except SMTPDataError as error:
+        code, said = error.smtp_code, force_bytes(error.smtp_error)
+    # What a server says more exactly (RFC 3463), such as 5.1.1: no such mailbox.
+    exactly = re.findall(rb"^[45]\.\d{1,3}\.\d{1,3}\b", said)
+    kind = MailRefused if code >= 500 else MailNotTaken
+    raise kind(" ".join([str(code), *(part.decode() for part in exactly)]))
+
+
+def _forget(pk: int) -> None:
+    Suggestion.objects.filter(pk=pk).update(email="")
+
+
+@task()
+def forget_addresses() -> int:
+    """Forget the addresses of readers who could not be told in time; return how many."""
+    answered = Suggestion.objects.exclude(status=Suggestion.Status.WAITING).exclude(email="")
+    return answered.filter(answered_at__lt=timezone.now() - KEPT).update(email="")

@@ -20,21 +20,32 @@ logger = logging.getLogger(__name__)
 KEY = "newsletter:tasks"
 # Each ring wakes one worker. More than these would only make workers look in vain later.
 MOST_RINGS = 64
+# Seconds that whoever enqueues waits for Redis, and for which a Redis that is down is left alone.
+PATIENCE = 0.5
+DOWN_FOR = 30.0
 
 
 class Bell:
     """A list in Redis: a ring is pushed, and wakes the first worker who waits for one.
 
-    A Redis that does not answer keeps nobody for long and is logged once, until it answers again.
+    A Redis that does not answer is logged once, until it answers again. Whoever rings may be
+    answering a request: of all of them one in half a minute waits for it, and for half a second.
     """
 
     def __init__(self, url: str) -> None:
-        self.redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=5)
+        self.ringing = Redis.from_url(
+            url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=None
+        )
+        self.waiting = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=5, retry=None)
         self.is_down = False
+        self.asked_again_at = 0.0
 
     def ring(self) -> None:
         """Wake a worker who waits, or else the next one who would."""
-        with self._trouble_logged_once(), self.redis.pipeline() as commands:
+        if self.is_down and time.monotonic() < self.asked_again_at:
+            return
+        self.asked_again_at = time.monotonic() + DOWN_FOR
+        with self._trouble_logged_once(), self.ringing.pipeline() as commands:
             commands.lpush(KEY, "")
             commands.ltrim(KEY, 0, MOST_RINGS - 1)
             commands.execute()
@@ -43,7 +54,7 @@ class Bell:
         """Wait for a ring for a second at most; return whether there was one."""
         ring = None
         with self._trouble_logged_once():
-            ring = self.redis.blpop([KEY], timeout=1)
+            ring = self.waiting.blpop([KEY], timeout=1)
         if self.is_down:
             time.sleep(1)
         return ring is not None

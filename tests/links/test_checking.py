@@ -288,13 +288,26 @@ def test_what_a_killed_worker_had_claimed_is_checked_by_another(site: Site) -> N
     assert [found.pk for found, _verdict in check_all(site)] == [link.pk]
 
 
+def test_a_clock_that_was_ahead_keeps_no_link_from_its_check(site: Site, time_machine) -> None:
+    now = timezone.now()
+    time_machine.move_to(now + timedelta(days=365))
+    checked(site, Reply(), "/checked")
+    link_to(site.url("/claimed"))
+    checking._claim(Run(), 1, [])  # and the worker dies
+    time_machine.move_to(now)
+
+    assert {link.url for link, _verdict in check_all(site)} == {
+        site.url("/checked"), site.url("/claimed")
+    }  # fmt: skip
+
+
 def test_a_worker_that_lost_its_claim_writes_nothing(site: Site) -> None:
     site.replies["/a"] = Reply()
     link = link_to(site.url("/a"))
     run = check(Run(manners=HASTY), site.make_fetcher)
 
     def lose(asker: Asker) -> list[Answer]:
-        Link.objects.update(claimed_until=timezone.now() + timedelta(hours=1))
+        Link.objects.update(claimed_until=timezone.now() + timedelta(minutes=15))
         return collect(asker)
 
     collect, checking._collect = checking._collect, lose
@@ -381,6 +394,17 @@ def test_a_broken_link_gets_its_copy_from_the_archive(monkeypatch: pytest.Monkey
     page = Client().get(post.get_absolute_url()).content.decode()
     assert 'href="https://web.archive.org/web/2024/https://one.example.org/a"' in page
     assert asked == ["https://archive.org/wayback/available?url=https%3A%2F%2Fone.example.org%2Fa"]
+
+
+def test_an_archive_asked_while_the_clock_was_ahead_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_post()
+    archive_answers(monkeypatch, COPY)
+    ahead = timezone.now() + timedelta(days=365)
+    Link.objects.filter(pk=broken().pk).update(archive_asked_at=ahead)
+
+    assert archiving.look_for_copies.call([broken().pk]) == 1
 
 
 @pytest.mark.parametrize(

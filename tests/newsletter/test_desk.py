@@ -1,6 +1,6 @@
 """The first page of the staff: this week's desk, by name, for each as their role allows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +13,7 @@ from django.utils.translation import override
 from links.inbox import gather
 from links.models import InboxEntry, Kind, Link, Suggestion
 from links.queue import Worry, raise_concerns
-from tests.builders import make_draft, make_post, make_posts, make_scheduled
+from tests.builders import make_draft, make_post, make_posts, make_scheduled, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -140,7 +140,17 @@ def test_each_role_sees_its_own_piles_and_its_own_work_first(
     written, linked = ["drafts", "scheduled", "latest"], ["inbox", "suggestions", "broken"]
     assert piles(editor) == [*written, *linked]
     assert piles(moderator) == ["queue", *linked, *written]
-    assert piles(admin) == [*written, "queue", *linked]
+    assert piles(admin) == [*written, "queue", *linked, "failed"]
+
+
+def test_what_failed_in_the_background_is_named_in_words(sign_in: SignIn, admin: User) -> None:
+    now, path = timezone.now(), "posts.readers.telling.tell"
+    make_task(task_path=path, status="FAILED", finished_at=now)
+    make_task(task_path=path, status="FAILED", finished_at=now - timedelta(days=8))
+
+    (row,) = desk(sign_in(admin)).texts("[aria-labelledby=pile-failed] li")
+
+    assert row.startswith("Tell a reader what became of a suggestion")
 
 
 def test_nobody_else_sees_the_desk(client: Client, sign_in: SignIn, outsider: User) -> None:

@@ -1,17 +1,21 @@
 """What the site promises a browser, and how it throttles those who guess passwords."""
 
 import ipaddress
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from axes.models import AccessAttempt
 from csp.decorators import csp_update
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
 
 from newsletter.logs import Rarely
 from newsletter.security import PolicyMiddleware, client_address
+from newsletter.signing_in import forget_failures_to_come
 from tests.reading import Page
 
 HEADER = "Content-Security-Policy"
@@ -197,3 +201,16 @@ def test_the_owner_of_an_account_that_somebody_guesses_at_still_gets_in() -> Non
         sign_in_with("guess", "chief")
 
     assert sign_in_with("right", "chief", "192.0.2.44").status_code == 302
+
+
+@pytest.mark.django_db
+def test_failures_of_a_clock_that_was_ahead_lock_nobody_out() -> None:
+    User.objects.create_superuser("chief", password="right")
+    with time_machine.travel(timezone.now() + timedelta(days=365)):
+        for _ in range(6):
+            sign_in_with("guess", "chief")
+    assert sign_in_with("right", "chief").status_code == 429
+
+    forget_failures_to_come.call()
+
+    assert sign_in_with("right", "chief").status_code == 302

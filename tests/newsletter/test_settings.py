@@ -45,6 +45,7 @@ BAD_VALUES: dict[str, str | None] = {
     "TASK_LEASE": "0",
     "EMAIL_URL": "mail.example.org",
     "EMAIL_FROM": None,
+    "ADMINS": "Owner <me@example.org>",
     "STATIC_ROOT": "staticfiles",
     "MEDIA_ROOT": "media",
     "SERVE_MEDIA": "sometimes",

@@ -552,6 +552,18 @@ def test_a_claim_ends_by_itself(client: Client, other: User, post: Post) -> None
     assert not waits()
 
 
+def test_a_claim_made_while_the_clock_was_ahead_keeps_nobody_out(
+    client: Client, other: User, post: Post
+) -> None:
+    with time_machine.travel(timezone.now() + timedelta(days=365)):
+        claim(entry().pk, other)
+    assert look(client).one("#desk").attributes["data-entry"] == str(Part().first(1)[0].pk)
+
+    choose(client, ONE, "approve")
+
+    assert not waits()
+
+
 def test_a_script_learns_whether_the_claim_is_its_own(
     client: Client, other: User, post: Post
 ) -> None:

@@ -62,3 +62,15 @@ def wait_until(condition: Callable[[], bool]) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"waited {PATIENCE} seconds in vain")
         time.sleep(0.02)
+
+
+class Refused(Exception):
+    """Another attempt would end alike."""
+
+    retry = False
+
+
+@task()
+def refuse() -> None:
+    """Fail for good."""
+    raise Refused

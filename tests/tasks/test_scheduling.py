@@ -72,6 +72,23 @@ def test_a_period_that_became_shorter_holds_at_once(settings: Settings):
     assert enqueued_at(NOW + timedelta(minutes=1)) == 1
 
 
+def test_a_clock_that_was_ahead_silences_nothing(run_waiting_tasks: RunWaiting):
+    assert enqueued_at(NOW + timedelta(days=365)) == 1
+    run_waiting_tasks()
+
+    assert enqueued_at(NOW) == 1
+    run_waiting_tasks()
+    assert PeriodicTask.objects.get().next_at == NOW + timedelta(minutes=1)
+    assert enqueued_at(NOW + timedelta(minutes=1)) == 1
+
+
+def test_machines_whose_clocks_differ_enqueue_a_task_once(run_waiting_tasks: RunWaiting):
+    assert enqueued_at(NOW + timedelta(seconds=90)) == 1
+    run_waiting_tasks()
+
+    assert enqueued_at(NOW + timedelta(seconds=30)) == 0
+
+
 def test_a_task_that_left_the_list_is_not_enqueued(settings: Settings):
     settings.PERIODIC_TASKS = {}
 

@@ -27,7 +27,7 @@ def notes(folder: Path) -> list[str]:
 def unheard_rings() -> int:
     """Return how many rings wait in Redis for a worker; none where there is no bell."""
     backend = task_backends[DEFAULT_TASK_BACKEND_ALIAS]
-    return backend.bell.redis.llen(KEY) if isinstance(backend, RedisBackend) else 0
+    return backend.bell.ringing.llen(KEY) if isinstance(backend, RedisBackend) else 0
 
 
 def is_done(task_id: str) -> bool:

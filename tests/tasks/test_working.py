@@ -1,9 +1,12 @@
 """What becomes of a task, seen from one process."""
 
+import re
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.conf import settings as configured
@@ -17,14 +20,24 @@ from pytest_django.fixtures import Settings
 from newsletter import env
 from tasks.backends.database import DatabaseBackend
 from tasks.backends.inline import InlineTaskFailed
-from tasks.backends.redis import bell_at
-from tasks.models import StoredTask, Worker, WorkerLost, delay_after
+from tasks.backends.redis import Bell, bell_at
+from tasks.mending import mend_moments
+from tasks.models import StoredTask, Worker, WorkerLost
+from tasks.retrying import Retries, retries_of
 from tasks.working import Loop, bury_lost_workers, run_waiting
 from tests.tasks import samples
 
 pytestmark = pytest.mark.django_db
 
 RunWaiting = Callable[[], int]
+CHECKOUT = Path(__file__).resolve().parents[2]
+# Where the project declares tasks.
+TASK_PATHS = {
+    f"{'.'.join(file.relative_to(CHECKOUT).with_suffix('').parts)}.{name}"
+    for app in ("links", "newsletter", "posts", "tasks")
+    for file in (CHECKOUT / app).rglob("*.py")
+    for name in re.findall(r"^@task\b.*\ndef (\w+)", file.read_text(encoding="utf-8"), re.M)
+}
 
 
 @pytest.fixture
@@ -123,8 +136,40 @@ def test_after_a_failure_a_task_waits_and_after_the_next_longer(
     assert "This task always fails." in task.traceback
     assert task.run_after > timezone.now()
     for attempt, longest in ((1, 60), (2, 120), (3, 240), (50, 3600)):
-        wait = delay_after(attempt).total_seconds()
+        wait = retries_of("any").delay_after(attempt).total_seconds()
         assert longest / 2 <= wait <= longest
+
+
+def test_a_task_may_have_attempts_of_its_own(
+    folder, settings: Settings, run_waiting_tasks: RunWaiting
+):
+    own = {"attempts": 7, "backoff": 0, "longest": 1}
+    settings.TASK_RETRIES = {samples.fail.module_path: own}
+    samples.fail.enqueue(folder)
+
+    assert run_waiting_tasks() == 7
+
+
+def test_what_nobody_would_start_again_is_tried_for_days():
+    for given in configured.TASK_RETRIES.values():
+        retries = Retries(**given)
+        waits = [retries.delay_after(number) for number in range(1, retries.attempts)]
+        assert timedelta(days=3) < sum(waits, timedelta(0)) < timedelta(days=5.5)
+
+
+def test_an_error_that_says_so_is_final(
+    folder, run_waiting_tasks: RunWaiting, caplog: pytest.LogCaptureFixture
+):
+    samples.refuse.enqueue()
+
+    assert run_waiting_tasks() == 1
+    assert StoredTask.objects.get().status == TaskResultStatus.FAILED
+    assert "was given up after attempt 1" in caplog.text
+
+
+@pytest.mark.parametrize("path", sorted(TASK_PATHS))
+def test_every_task_has_a_name_in_words(path: str):
+    assert path in configured.TASK_NAMES
 
 
 def test_a_result_that_cannot_be_stored_is_a_failure(folder, run_waiting_tasks: RunWaiting):
@@ -252,6 +297,48 @@ def test_a_lease_is_as_long_as_the_setting_says(settings: Settings):
     assert Worker.objects.register().lease_until > timezone.now() + timedelta(minutes=59)
 
 
+# Clocks
+
+A_YEAR = timedelta(days=365)
+
+
+def test_a_worker_killed_while_the_clock_was_ahead_is_noticed(
+    folder, run_waiting_tasks: RunWaiting, time_machine
+):
+    now = timezone.now()
+    samples.note.enqueue(folder, "again")
+    time_machine.move_to(now + A_YEAR)
+    StoredTask.objects.claim(Worker.objects.register())
+    time_machine.move_to(now)
+    mend_moments()
+    assert bury_lost_workers() == 0, "it may be alive, and has a lease to say so"
+
+    time_machine.move_to(now + timedelta(minutes=2))
+
+    assert bury_lost_workers() == 1
+    assert run_waiting_tasks() == 1
+
+
+def test_a_task_that_failed_while_the_clock_was_ahead_runs_again(
+    folder, run_waiting_tasks: RunWaiting, time_machine
+):
+    now = timezone.now()
+    samples.fail_twice.enqueue(folder)
+    samples.note.using(run_after=now + A_YEAR).enqueue(folder, "in a year")
+    time_machine.move_to(now + 2 * A_YEAR)
+    worker = Worker.objects.register()
+    StoredTask.objects.filter(task_path=samples.fail_twice.module_path).claim(worker).fail(
+        ValueError("once")
+    )
+    time_machine.move_to(now)
+    assert run_waiting_tasks() == 0
+
+    mend_moments()
+
+    assert run_waiting_tasks() == 2
+    assert "in a year" not in notes(folder)
+
+
 # Trouble
 
 
@@ -300,3 +387,30 @@ def test_a_redis_that_is_down_is_logged_once_and_neither_keeps_nor_loses_a_task(
     assert run_waiting() == 3
     assert notes(folder) == names
     assert caplog.text.count("Redis does not answer") == 1
+
+
+def test_of_a_redis_that_hangs_requests_wait_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("tasks.backends.redis.PATIENCE", 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        bell = Bell(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        pipeline = MagicMock(side_effect=bell.ringing.pipeline)
+        monkeypatch.setattr(bell.ringing, "pipeline", pipeline)
+        for _request in range(5):
+            bell.ring()
+
+    assert pipeline.call_count == 1
+    assert caplog.text.count("Redis does not answer") == 1
+
+
+def test_a_redis_that_is_back_is_rung_again(monkeypatch: pytest.MonkeyPatch):
+    bell = Bell("redis://127.0.0.1:1/0")
+    bell.ring()
+    assert bell.is_down
+
+    monkeypatch.setattr(bell, "asked_again_at", 0.0)
+    monkeypatch.setattr(bell.ringing, "pipeline", MagicMock())
+    bell.ring()
+
+    assert not bell.is_down
