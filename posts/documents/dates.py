@@ -32,7 +32,8 @@ _DATETIME = re.compile(
     rf"(?P<day>{_DAY})(?:[Tt]| +)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})"
     r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?: *(?P<half>[AaPp])\.?[Mm]\.?)?"
-    r"(?: *(?P<zone>Z|z|UTC|GMT|KST|JST|[+-]\d{2}(?::?\d{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?"
+    r"(?: *(?P<zone>Z|z|KST|JST|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT"
+    r"|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?"
 )
 _NAMED = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
@@ -145,7 +146,8 @@ def _zone(text: str | None) -> tzinfo | None:
         return timezone(timedelta(hours=9))
     if "/" in text:
         return ZoneInfo(text)
-    if text[0] not in "+-":
+    text = text.removeprefix("UTC").removeprefix("GMT")
+    if text[:1] not in ("+", "-"):
         return timezone.utc  # noqa: UP017
     digits = text[1:].replace(":", "").ljust(4, "0")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
@@ -159,10 +161,13 @@ def date_in_name(name: str) -> date | None:
     """Return the date in a file's name, or in those of its folders.
 
     A week is its Monday, a month its first day, which is nearer than any guess. Forms whose order
-    depends on the country (10-05-2024) are not read.
+    depends on the country (10-05-2024) are not read. Raises DocumentError, in words, if the file's
+    name has a day that the calendar does not have.
     """
     found = _date_in_stem(_stem(name))
     if found is not None:
+        if found[0] is None:
+            raise DocumentError(_("“%(day)s” in the file name is no date", day=found[1][0]))
         return found[0]
     path = name.replace("\\", "/")
     folders = _FOLDERS.search(path)
@@ -207,12 +212,25 @@ def base_name(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _date_in_stem(stem: str) -> tuple[date, re.Match[str]] | None:
+def _date_in_stem(stem: str) -> tuple[date | None, re.Match[str]] | None:
+    """Return the date of a name and where it stands; None for a day that does not exist."""
+    wrong: re.Match[str] | None = None
     for pattern in _IN_NAMES:
         for found in pattern.finditer(stem):
+            if wrong is not None and found.start() < wrong.end() and wrong.start() < found.end():
+                continue  # the month of a day that does not exist
             if (day := _date_of(found)) is not None:
                 return day, found
-    return None
+            if wrong is None and _is_day(found):
+                wrong = found
+    return (None, wrong) if wrong else None
+
+
+def _is_day(found: re.Match[str]) -> bool:
+    """Tell whether a match names a month, and a day of it, whether it has that many or not."""
+    parts = found.groupdict()
+    is_month = parts.get("month") or 1 <= int(parts.get("m") or 0) <= 12
+    return bool(parts.get("d") and is_month and int(parts.get("y") or 0) in _YEARS)
 
 
 def _date_of(found: re.Match[str]) -> date | None:

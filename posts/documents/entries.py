@@ -15,7 +15,7 @@ from posts.documents.keys import NESTS, SPELLINGS, plain_key
 EOL = r"(?:\r\n|\r|\n)"
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
-Form: TypeAlias = Literal["yaml", "toml", "json", "pelican", ""]
+Form: TypeAlias = Literal["yaml", "toml", "json", "pelican", "nikola", ""]
 
 
 @dataclass(frozen=True, slots=True)

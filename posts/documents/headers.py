@@ -1,10 +1,10 @@
 """The header of an issue as text: found and taken apart.
 
-YAML between `---` lines, TOML between `+++` lines, a JSON object, alone or between `;;;` lines, and
-Pelican's `Title: …` lines up to the first blank line. A header runs from the first byte of the
-document (byte order mark included) through the blank lines after it, so that what follows is the
-body and nothing else. What looks like a header and cannot be read is one all the same: readers
-never see it.
+YAML between `---` lines, TOML between `+++` lines, a JSON object, alone or between `;;;` lines,
+`Title: …` lines of Pelican and MultiMarkdown, and `.. title: …` of Nikola, often in a comment. A
+header runs from the first byte of the document (byte order mark included) through the blank lines
+after it, so that what follows is the body and nothing else. What looks like a header
+and cannot be read is one all the same: readers never see it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import re
 from typing import Final, NamedTuple
 
-from posts.documents.entries import EOL, Entry, Header, line_number
+from posts.documents.entries import EOL, Entry, Form, Header, line_number
 from posts.documents.errors import DocumentError, at_line
 from posts.documents.keys import is_read, plain_key
 from posts.documents.literals import read_json, read_toml
@@ -29,10 +29,21 @@ _KEY_LINE = re.compile(r"[\"']?[^\s\"':#\[\]{}&*!|>%@`-][^:\r\n]*:(?=[ \t]|$|[\r
 _JSON_START = re.compile(r'\{\s*"(?:[^"\\\r\n]|\\.)*"\s*:')
 _JSON_END = re.compile(rf"[ \t]*(?:{EOL}(?:;;;[ \t]*(?:{EOL}|\Z))?|\Z)")
 _BRACE_LINE = re.compile(rf"(?:(?<=\n)|(?<=\r))\}}(?=[ \t]*(?:{EOL}|\Z))")
-# How Nikola, Pandoc and Org write what we do not read.
-_FOREIGN = re.compile(r"\.\. (?:title|slug|date):|% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:")
-_PELICAN_LINE = re.compile(rf" {{0,3}}([A-Za-z0-9_-]+):(?!//)([ \t]*)([^\r\n]*)({EOL}|\Z)")
-_PELICAN_MORE = re.compile(rf"(?: {{4}}|\t)[ \t]*(?=[^\s])([^\r\n]*)({EOL}|\Z)")
+# How Pandoc and Org write what we do not read.
+_FOREIGN = re.compile(r"% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:")
+_NIKOLA_LINE = re.compile(rf"\.\. ([A-Za-z0-9_-]+):([ \t]*)([^\r\n]*)({EOL}|\Z)")
+_NIKOLA_START = re.compile(rf"<!--[ \t]*(?:{EOL}[ \t]*)*(?=\.\. )")
+_NIKOLA_END = re.compile(rf"(?:[ \t]*{EOL})*[ \t]*-->[ \t]*(?:{EOL}|\Z)")
+# MultiMarkdown has keys of several words, which prose might have as well.
+_PELICAN_LINE = re.compile(
+    r" {0,3}((?:base header|(?:html|latex|odf|xhtml) header|quotes) (?:level|language)"
+    r"|(?:html|latex|odf|xhtml|mmd|epub) (?:header|footer|mode|input|begin|config|title)"
+    rf"|transclude base|[A-Za-z0-9_-]+):(?!//)([ \t]*)([^\r\n]*)({EOL}|\Z)",
+    re.IGNORECASE,
+)
+_PELICAN_MORE = re.compile(
+    rf"(?: {{2,3}}(?![ \t]|[A-Za-z0-9_-]+:)| {{4}}|\t)[ \t]*(?=\S)([^\r\n]*)({EOL}|\Z)"
+)
 # Prose may start with a word and a colon: these alone make lines a header.
 _PELICAN_KEYS = frozenset(
     "author authors category number template title description summary subtitle date updated"
@@ -53,6 +64,14 @@ class _Block(NamedTuple):
     close: int
 
 
+class _Lines(NamedTuple):
+    """Lines of keys, and where what closes them ends."""
+
+    form: Form
+    entries: list[Entry]
+    close: int
+
+
 # --- Finding ----------------------------------------------------------------------------------
 
 
@@ -63,8 +82,7 @@ def split_header(text: str) -> tuple[str, str]:
     if block is not None:
         end = _skip_blank(text, block.close)
     else:
-        lines = _pelican_lines(text, start)
-        end = _skip_blank(text, lines[-1].end) if lines else start
+        end = _skip_blank(text, found.close) if (found := _find_lines(text, start)) else start
     return text[:end], text[end:]
 
 
@@ -156,10 +174,27 @@ def _is_ours(text: str) -> bool:
     return first is not None and is_read(plain_key(first[1]))
 
 
-def _pelican_lines(text: str, start: int) -> list[Entry]:
+def _find_lines(text: str, start: int) -> _Lines | None:
+    """Return the lines of a header that nothing but its keys marks as one."""
+    comment = _NIKOLA_START.match(text, start)
+    entries = _entries(_NIKOLA_LINE, text, comment.end() if comment else start)
+    keys = {entry.key.lower() for entry in entries}
+    if keys & {"title", "date", "slug"}:
+        closing = _NIKOLA_END.match(text, entries[-1].end) if comment else None
+        if closing or not comment:
+            return _Lines("nikola", entries, closing.end() if closing else entries[-1].end)
+    entries = _entries(_PELICAN_LINE, text, start)
+    keys = {entry.key.lower() for entry in entries}
+    # Prose may start with "Note: …"; a header has a title or a date, or known keys only.
+    if keys & {"title", "date"} or (len(keys) > 1 and keys <= _PELICAN_KEYS):
+        return _Lines("pelican", entries, entries[-1].end)
+    return None
+
+
+def _entries(pattern: re.Pattern[str], text: str, start: int) -> list[Entry]:
     entries: list[Entry] = []
     at = start
-    while (line := _PELICAN_LINE.match(text, at)) is not None and line.end() > at:
+    while (line := pattern.match(text, at)) is not None and line.end() > at:
         values, at = [line[3].strip()], line.end()
         value_end = line.end(3)
         while (more := _PELICAN_MORE.match(text, at)) is not None and more.end() > at:
@@ -169,11 +204,7 @@ def _pelican_lines(text: str, start: int) -> list[Entry]:
         entries.append(Entry(line[1], value or None, line.start(), at, line.start(3), value_end))
         if at - start > MAX_HEADER:
             break
-    keys = {entry.key.lower() for entry in entries}
-    # Prose may start with "Note: …"; a header has a title or a date, or known keys only.
-    if keys & {"title", "date"} or (len(keys) > 1 and keys <= _PELICAN_KEYS):
-        return entries
-    return []
+    return entries
 
 
 # --- Reading ----------------------------------------------------------------------------------
@@ -188,9 +219,9 @@ def read_header(header: str) -> Header:
     if block is not None:
         parsed = _read_block(header, block)
     else:
-        lines = _pelican_lines(header, start)
-        end = lines[-1].end if lines else start
-        parsed = Header(header, "pelican" if lines else "", tuple(lines), end)
+        found = _find_lines(header, start)
+        form, entries, _close = found or _Lines("", [], start)
+        parsed = Header(header, form, tuple(entries), entries[-1].end if entries else start)
     _refuse_repeats(parsed)
     return parsed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +24,7 @@ NO: Final = frozenset("false no off 0 n f never none null 아니오 아니요 �
 
 _OPEN_STATES: Final = frozenset(
     "published publish public sent live done final finished complete completed released active"
-    " confirmed everyone all free open visible listed online imported evergreen".split()
+    " confirmed featured everyone all free open visible listed online imported evergreen".split()
 ) | {"발행", "공개", "완료"}
 # Of who may read, or that it is over: publishing all drafts does not mean these.
 _CLOSED_STATES: Final = frozenset(
@@ -58,7 +58,17 @@ def find_hold(header: Header) -> Hold | None:
     values, spelled = header.values, header.spelled
     meant = [key for key in values if is_read(key)] + list(unread_keys(values))
     holds = [hold for key in meant if (hold := _hold(key, values[key], spelled.get(key, key)))]
+    if header.form == "nikola" and not is_opened(values):
+        holds += _holds_of_tags(values.get("tags"))
     return min(holds, key=lambda hold: (hold.is_scheduled, not hold.is_strict), default=None)
+
+
+def _holds_of_tags(tags: Value) -> Iterator[Hold]:
+    """Yield what two tags say, as Nikola read them before version 8."""
+    for tag in tags.split(",") if isinstance(tags, str) else ():
+        if (word := plain_key(tag)) in ("draft", "private"):
+            said = _("its header says “%(key)s: %(value)s”", key="tags", value=word)
+            yield Hold(said, is_strict=word == "private")
 
 
 def is_opened(values: Mapping[str, Value]) -> bool:

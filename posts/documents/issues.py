@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from posts.documents.dates import date_in_name, title_in_name
@@ -126,10 +127,20 @@ def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metada
     elif not metadata.title:
         notices.append(_("no title in the header: taken from the file name"))
         metadata = replace(metadata, title=title_in_name(name))
-    if metadata.date is None and (day := date_in_name(name)) is not None:
-        notices.append(_("no date in the header: taken from the file name"))
+    if metadata.date is None:
+        day, notice = _day_in_name(name)
+        notices += [notice] if notice else []
         metadata = replace(metadata, date=day)
     return metadata, notices
+
+
+def _day_in_name(name: str) -> tuple[date | None, str]:
+    """Return the date in a file's name, and what to say of it."""
+    try:
+        day = date_in_name(name)
+    except DocumentError as error:
+        return None, error.message
+    return day, _("no date in the header: taken from the file name") if day else ""
 
 
 def _title_heading(markdown: Document) -> str:

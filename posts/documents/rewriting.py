@@ -292,10 +292,13 @@ def _line_start(text: str, at: int) -> int:
 
 def _add(header: Header, name: str, value: object, newline: str) -> str:
     text, at = header.text, header.insert_at
-    if header.form == "pelican":
+    if header.form in ("pelican", "nikola"):
         key = _NEW_PELICAN_KEYS.get(name, name.capitalize())
+        line = f"{key}: {_pelican_value(key, value)}{header.newline}"
+        if header.form == "nikola":
+            line = f".. {line[0].lower()}{line[1:]}"
         before = text[:at] if text[at - 1] in "\r\n" else text[:at] + header.newline
-        return f"{before}{key}: {_pelican_value(key, value)}{header.newline}{text[at:]}"
+        return f"{before}{line}{text[at:]}"
     if header.form in ("toml", "json"):
         return add_literal(header, name, value, _as_text(name, value))
     if header.form == "yaml":

@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from posts.markdown.embeds import EMBEDS, page_of  # lists, no logic
+from posts.markdown.embeds import EMBEDS, page_of, page_of_script  # lists, no logic
 from posts.markdown.html import ALLOWED_TAGS, is_known_tag
 from posts.messages import Message
 from posts.messages import Message as _
@@ -74,7 +74,7 @@ _TAG: Final = "<>"
 """What is left of raw HTML in prose."""
 
 _SHOWN_TAGS: Final = ", ".join(
-    ("a[href]", "img", *(f"{name}[{address}]" for name, address in EMBEDS.items()))
+    ("a[href]", "img", "script[src]", *(f"{name}[{place}]" for name, place in EMBEDS.items()))
 )
 
 _NOTE_LABEL: Final = re.compile(r"\[\^([^\]\s]+)\]")
@@ -314,6 +314,8 @@ class _SourceReader:
         if kind == "tag":
             return self._take_tag(found)
         self._doubt(found[0])  # a comment, a declaration, or an element that is not shown
+        if (found["hidden"] or "").lower() == "script":
+            self._tags.append(found[0])
         return _TAG
 
     def _take_tag(self, found: re.Match[str]) -> str:
@@ -342,8 +344,8 @@ class _SourceReader:
         """Take what readers get of the tags: links that can be opened, and pictures."""
         for node in LexborHTMLParser("".join(self._tags)).css(_SHOWN_TAGS):
             attributes = node.attributes
-            if node.tag in EMBEDS:
-                self._take_embed(attributes.get(EMBEDS[node.tag or ""]) or "")
+            if node.tag == "script" or node.tag in EMBEDS:
+                self._take_embed(node.tag, attributes)
                 continue
             is_picture = node.tag == "img"
             url = attributes.get("src" if is_picture else "href") or ""
@@ -358,9 +360,10 @@ class _SourceReader:
             elif not is_picture and not _is_web(url) and not _has_other_scheme(url):
                 self._side.certain.append(url)
 
-    def _take_embed(self, url: str) -> None:
+    def _take_embed(self, tag: str, attributes: dict[str, str | None]) -> None:
         """Take the link that stands for what is embedded, or for its page."""
-        page = page_of(url)
+        url = attributes.get(EMBEDS.get(tag, "src")) or ""
+        page = page_of_script(url) if tag == "script" else page_of(url)
         if is_web := _is_web(page) and _can_be_opened(page):
             self._side.doubtful_links[_plain(page)] += 1
         if is_web or not (_is_web(page) or _has_other_scheme(page)):

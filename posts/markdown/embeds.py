@@ -37,12 +37,33 @@ _PLAYERS: Final = tuple(
         ),
     )
 )
+# Scripts that write a text into the page; all others only do something to what stands there.
+_SCRIPTS: Final = tuple(
+    (re.compile(_WEB + address, re.IGNORECASE), page)
+    for address, page in (
+        (r"(gist\.github\.com/(?:[\w-]+/)?\w+)(?:\.js|\?|\Z)", "https://{}"),
+        (r"(gitlab\.com/[\w./-]*snippets/\d+)\.js", "https://{}"),
+        (r"(asciinema\.org/a/\w+)\.js", "https://{}"),
+        (r"pastebin\.com/embed_js/(?:\w+/)?(\w+)", "https://pastebin.com/{}"),
+        (r"(jsfiddle\.net/(?:[\w-]+/)*\w+)/embed/", "https://{}/"),
+    )
+)
 
 
 def page_of(address: str) -> str:
     """The page of what is embedded: for the players that are known, else the address itself."""
     address = address.strip()
-    for player, page in _PLAYERS:
-        if found := player.match(address):
+    known = _page_among(_PLAYERS, address)
+    return known or (f"https:{address}" if address.startswith("//") else address)
+
+
+def page_of_script(address: str) -> str:
+    """The page of the text that a script embeds, such as a gist; '' if it embeds none."""
+    return _page_among(_SCRIPTS, address.strip())
+
+
+def _page_among(known: tuple[tuple[re.Pattern[str], str], ...], address: str) -> str:
+    for pattern, page in known:
+        if found := pattern.match(address):
             return page.format(found[1])
-    return f"https:{address}" if address.startswith("//") else address
+    return ""

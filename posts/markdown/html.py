@@ -73,6 +73,7 @@ _KEPT_ATTRIBUTES: Final = {
     "details": ("open",),
     "time": ("datetime",),
     "abbr": ("title",),
+    "script": ("src",),
     **{name: (address,) for name, address in EMBEDS.items()},
 }
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from posts.markdown import emphasis, limits, mentions, references
 from posts.markdown import html as raw
 from posts.markdown.blocks import DocumentParser
-from posts.markdown.embeds import EMBEDS, page_of
+from posts.markdown.embeds import EMBEDS, page_of, page_of_script
 from posts.markdown.tree import (
     AS_WRITTEN,
     BARE,
@@ -109,7 +109,7 @@ class TagParser:
 
     def _is_mention(self, tag: raw.Tag, start: int) -> bool:
         """Whether a tag in Markdown is only named, which what embeds something never is."""
-        if tag.attributes and tag.name in EMBEDS:
+        if tag.attributes and (tag.name in EMBEDS or _page_of_script(tag)):
             return False
         text = self._text
         opens = text[start - 1 : start] in ("", "\n") and self._blocks.tag_lines.is_sentence(
@@ -144,6 +144,8 @@ class TagParser:
     def _take_tag(self, tag: raw.Tag, start: int) -> int:
         self._add_place(tag.place)
         if tag.name in raw.HIDDEN_TAGS:
+            if page := _page_of_script(tag):
+                self._add_link_to(page)
             return tag.end if tag.closing else raw.skip_hidden(self._text, tag.name, tag.end)
         if tag.name in EMBEDS:
             self._add_embed(tag)
@@ -152,13 +154,15 @@ class TagParser:
         return tag.end
 
     def _add_embed(self, tag: raw.Tag) -> None:
-        """A link to what is embedded, in a paragraph of its own unless something is open."""
         if tag.closing:
             return
         self._embeds[tag.name] = self._embeds.get(tag.name, 0) + 1
         url = page_of(tag.attributes.get(EMBEDS[tag.name], ""))
-        if not url or not references.is_linkable(url):
-            return
+        if url and references.is_linkable(url):
+            self._add_link_to(url)
+
+    def _add_link_to(self, url: str) -> None:
+        """A link to what is embedded, in a paragraph of its own unless something is open."""
         link = self._automatic_link(url, url, bare=True)
         if self._anchors:
             self._tokens.append(url)
@@ -288,3 +292,7 @@ class TagParser:
         for name in reversed(opened):
             tokens.append(end_tag(name))
             self._count_tag(name, -1)
+
+
+def _page_of_script(tag: raw.Tag) -> str:
+    return page_of_script(tag.attributes.get("src", "")) if tag.name == "script" else ""

@@ -304,6 +304,15 @@ def test_without_heading_the_file_name_gives_title_and_date(
     assert ("no date in the header: taken from the file name" in issue.notices) == (day is not None)
 
 
+@pytest.mark.parametrize(
+    "name", ["2025-02-30-t.md", "20250431-t.md", "2025/02/2025-02-30-t.md", "31 June 2025 - t.md"]
+)
+def test_a_day_that_does_not_exist_in_a_file_name_is_no_date(name: str) -> None:
+    issue = parse_issue(b"text\n", name)
+    assert (issue.metadata.date, issue.metadata.title) == (None, "t")
+    assert any("in the file name is no date" in notice for notice in issue.notices)
+
+
 def test_what_the_header_says_wins_and_needs_no_notice() -> None:
     issue = parse_issue(b"---\ntitle: T\ndate: 2020-01-02\n---\n# H\n", "2024-05-10-n.md")
     assert (issue.metadata.title, issue.metadata.date) == ("T", date(2020, 1, 2))

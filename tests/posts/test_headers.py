@@ -59,6 +59,14 @@ def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
         ("Title: x\nDate: 2024-05-10\n\nbody", "Title: x\nDate: 2024-05-10\n\n"),
         ("Title: x\nbody: no, text", "Title: x\nbody: no, text"),
         ("Title: x\nnot a key", "Title: x\n"),
+        (
+            "Title: x\nBase Header Level: 2\nAuthor: y\n  z\n\nbody",
+            "Title: x\nBase Header Level: 2\nAuthor: y\n  z\n\n",
+        ),
+        (".. title: x\n.. date: 2024-05-10\n\nbody", ".. title: x\n.. date: 2024-05-10\n\n"),
+        ("<!--\n.. title: x\n.. slug:\n-->\n\nbody", "<!--\n.. title: x\n.. slug:\n-->\n\n"),
+        ("<!--\nnote: x\n-->\n\nbody", ""),
+        (".. note: x\n\nbody", ""),
         ("body", ""),
         ("\n\nbody", "\n\n"),
         ("---\n\nA break, then prose\n\n---\n", ""),
@@ -132,6 +140,7 @@ def test_tags_are_read_from_all_keys_asked_for() -> None:
         ("2014-11-17T12:30:15", datetime(2014, 11, 17, 12, 30, 15)),  # noqa: DTZ001
         ("2026-06-01T05:44:39.731046Z", datetime(2026, 6, 1, 5, 44, 39, 731046, UTC)),
         ("2024-05-10 09:00:00 +0900", datetime(2024, 5, 10, 0, 0, tzinfo=UTC)),
+        ("2024-05-10 09:00:00 UTC-03:30", datetime(2024, 5, 10, 12, 30, tzinfo=UTC)),
         ("2024-05-10T09:00-03:30", datetime(2024, 5, 10, 12, 30, tzinfo=UTC)),
         ("Fri, 10 May 2024 09:00:00 GMT", datetime(2024, 5, 10, 9, 0, tzinfo=UTC)),
     ],
@@ -297,6 +306,33 @@ def test_pelican_headers_stay_pelican(changes: dict[str, object], expected: str)
     if "description" in changes:
         changes = {"description": "a b"}
     assert rewrite_header(PELICAN, changes) == expected
+
+
+NIKOLA = """<!--
+.. title: This: week
+.. slug: a
+.. date: 2014-11-17 12:30:00 UTC+09:00
+.. tags: a, b
+.. description:
+.. type: text
+-->
+
+"""
+
+
+def test_nikola_headers_are_read_and_stay_so() -> None:
+    read = parse_issue(f"{NIKOLA}text".encode()).metadata
+    assert (read.title, read.slug, read.tags, read.draft) == ("This: week", "a", ("a", "b"), None)
+    assert read.date == datetime(2014, 11, 17, 3, 30, tzinfo=UTC)
+    assert rewrite_header(NIKOLA, {"title": "New"}) == NIKOLA.replace("This: week", "New")
+    assert rewrite_header(NIKOLA, {"draft": True}) == NIKOLA.replace(
+        "\n-->", "\n.. status: draft\n-->"
+    )
+
+
+@pytest.mark.parametrize("line", [".. status: draft", ".. tags: draft", ".. tags: x, private"])
+def test_drafts_of_nikola_say_so(line: str) -> None:
+    assert parse_issue(f".. title: x\n{line}\n\ntext".encode()).metadata.draft is True
 
 
 def test_a_missing_header_is_written_in_yaml() -> None:

@@ -172,6 +172,10 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ('<video>\n<source src="/b.mp4">\n</video>',
          '<p><a href="/b.mp4">/b.mp4</a></p>'),
         ('<iframe src="about:blank"></iframe><iframe src="javascript:a"></iframe>', ""),
+        ('<script src="https://gist.github.com/a/1.js?b"></script>\n\n<script src=c.js></script>',
+         '<p><a href="https://gist.github.com/a/1">https://gist.github.com/a/1</a></p>'),
+        ('- a <script async src="//asciinema.org/a/1.js"></script>', '<ul><li>a '
+         '<a href="https://asciinema.org/a/1">https://asciinema.org/a/1</a></li></ul>'),
         ('[<embed src="/b"> c](/d)', '<p><a href="/d"> /b c</a></p>'),
         ('<a href="/?a=1&noteId=2&copy=3&lt;&gt">b</a>',
          '<p><a href="/?a=1&amp;noteId=2&amp;copy=3&lt;&gt;">b</a></p>'),
