@@ -10,6 +10,7 @@ import re
 import xml.etree.ElementTree as etree
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from posts.markdown.references import is_linkable
@@ -37,6 +38,10 @@ _PREAMBLE: Final = re.compile(
     r"|\b[A-Za-z][.)](?=\s)|[一二三四五六七八九十百]+(?=[、.．:：])",
     re.IGNORECASE,
 )
+_MAX_LABEL: Final = 40
+_LABEL_END: Final = re.compile(r"(.?\s*[:：])\s*")
+_SHORT_LABEL: Final = 3  # words
+_APART: Final = re.compile(r"\s*(?:[^\w\s,]|\Z|via\b|by\b)")
 # What leads to the link of somebody, not of what the entry is about.
 _CREDIT: Final = re.compile(
     r"(?:^|(?<=[\W_]))(?:(?:shared|posted|written|submitted|found|recommended)\s+)?"
@@ -113,6 +118,7 @@ def depths(levels: Iterable[int]) -> Iterator[int]:
 
 _Stretch = tuple[etree.Element, int, int]
 """An element, and where its text starts and ends in the text of its entry."""
+_place: Final = itemgetter(1)
 
 
 class _Flow:
@@ -121,7 +127,18 @@ class _Flow:
     ``text`` and ``words``, the same with its white space folded, are there once it is complete.
     """
 
-    __slots__ = ("_length", "_parts", "_starts", "code", "links", "strong", "text", "words")
+    __slots__ = (
+        "_length",
+        "_parts",
+        "_passed",
+        "_starts",
+        "code",
+        "labels",
+        "links",
+        "strong",
+        "text",
+        "words",
+    )
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -159,6 +176,23 @@ class _Flow:
         self.text = "".join(self._parts)
         self.words = fold(self.text)
         self._starts: dict[int, bool] = {0: True}
+        self.labels = [found for bold in self.strong if (found := self._label(*bold))]
+        self._passed = sorted(self.code + self.labels, key=_place) if self.labels else self.code
+
+    def _label(self, element: etree.Element, start: int, end: int) -> _Stretch | None:
+        """The label that bold text is, if a link is what it names: "**New:** [Title](…)".
+
+        With the colon behind it, bold text may as well be a title before a sentence.
+        """
+        link = next((link for link in self.links if link[1] >= start), None)
+        if link is None or end - start > _MAX_LABEL or self.is_credit(link):
+            return None
+        colon = _LABEL_END.fullmatch(self.text, end - 1, link[1])
+        if colon is None:
+            return None
+        is_short = self.text.count(" ", start, end) < _SHORT_LABEL
+        is_sure = colon.end(1) == end or (is_short and _APART.match(self.text, link[2]))
+        return (element, start, colon.end(1)) if is_sure else None
 
     def starts_at(self, position: int) -> bool:
         """Whether what stands before is no more than labels, numbers, signs and code."""
@@ -170,10 +204,10 @@ class _Flow:
     def _starts_at(self, position: int) -> bool:
         if position > _MAX_PREAMBLE:
             return False
-        if not self.code:
+        if not self._passed:
             return is_preamble(self.text[:position])
         before, end = "", 0
-        for _, first, last in self.code:
+        for _, first, last in self._passed:
             if last <= position:
                 before += self.text[end:first]
                 end = last
@@ -409,7 +443,8 @@ def _leading_strong(flow: _Flow) -> _Stretch | None:
     for found in sorted(flow.strong, key=lambda strong: (strong[1], -strong[2])):
         if not flow.starts_at(found[1]):
             return None
-        if not is_preamble(flow.text[found[1] : found[2]]):
+        is_label = any(label[1] == found[1] for label in flow.labels)
+        if not is_label and not is_preamble(flow.text[found[1] : found[2]]):
             return found
     return None
 
@@ -426,8 +461,14 @@ def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
         start = strong[2]
     elif link is not None and flow.starts_at(link[1]):
         start = link[2]
-        labels = " ".join(_LABEL.findall(text, 0, link[1])) if link[1] > 1 else ""
+        labels = " ".join(_labels(flow, link[1])) if link[1] > 1 else ""
     if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]
     rest = text[start:end].lstrip(_BEFORE_SUMMARY)
     return fold(f"{labels} {rest.rstrip(_AFTER_SUMMARY) if end < len(text) else rest}")
+
+
+def _labels(flow: _Flow, end: int) -> Iterator[str]:
+    """The labels before a place: in bold, then in brackets."""
+    yield from (flow.text[start:last] for _, start, last in flow.labels if last <= end)
+    yield from _LABEL.findall(flow.text, 0, end)
