@@ -11,6 +11,9 @@ _UTF_8 = 0x800
 # What Python reads bytes as that are no UTF-8; and what no author has in a name.
 _NO_ENCODING = "cp437"
 _FRAMES = re.compile("[\u2500-\u259f]")
+_WORDS = re.compile(r"[^\W\d_]+")
+_MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
+_SIGNS = frozenset("‘’“”–—…¿¡")
 
 
 def names_in(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
@@ -43,16 +46,41 @@ def _decoded(names: Sequence[str]) -> Sequence[str]:
             decoded = [raw.decode(encoding) for raw in data]
         except UnicodeDecodeError:
             continue
-        if is_likely("".join(decoded)):
+        if is_likely("\n".join(decoded)):
             return decoded
     return names
+
+
+def _is_latin(text: str) -> bool:
+    """Tell whether a text is words in Latin letters, at least half of them plain ones."""
+    letters = [char for char in text if char.isalpha()]
+    is_plain = sum(map(str.isascii, letters)) * 2 >= len(letters)
+    return is_plain and _is_in("LATIN", text)
+
+
+def _is_cyrillic(text: str) -> bool:
+    """Tell whether a text has words in Cyrillic letters, and none with Latin letters too."""
+    is_word = re.search("[\u0400-\u04ff]{2}", text) is not None
+    return is_word and _is_in("CYRILLIC", text) and not _MIXED.search(text)
+
+
+def _is_in(script: str, text: str) -> bool:
+    """Tell whether all signs are of a script with capitals only where these stand in words.
+
+    What is read in a wrong code page has capitals anywhere.
+    """
+    foreign = {char for char in text if not char.isascii()} - _SIGNS
+    words = [word for word in _WORDS.findall(text) if not word.isascii()]
+    return all(unicodedata.name(char, "").startswith(script) for char in foreign) and all(
+        word[1:] == word[1:].lower() or word == word.upper() for word in words
+    )
 
 
 def _is_korean(text: str) -> bool:
     """Tell whether a text that was read as Korean is: Chinese, read so, has ideographs in it."""
     foreign = [char for char in text if not char.isascii()]
     common = sum(len(char.encode("euc_kr", "ignore")) == 2 for char in foreign)
-    return common * 2 > len(foreign) and not any(map(_is_ideograph, foreign))
+    return common * 3 > len(foreign) * 2 and not any(map(_is_ideograph, foreign))
 
 
 def _is_japanese(text: str) -> bool:
@@ -79,8 +107,12 @@ def _is_ideograph(char: str) -> bool:
 
 _ENCODINGS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("utf-8", lambda _text: True),
+    (_NO_ENCODING, _is_latin),
+    ("cp866", _is_cyrillic),
     ("cp949", _is_korean),
     ("cp932", _is_japanese),
+    ("cp1252", _is_latin),
+    ("cp850", _is_latin),
     ("gbk", _is_chinese),
     ("cp950", _is_traditional),
 )

@@ -39,6 +39,9 @@ def names(data: bytes) -> list[str]:
         ("cp950", ["每週新聞/第12期-週刊.md", "圖片說明.png"]),
         ("utf-8", ["뉴스레터/그림.md", "naïve.md"]),
         ("cp437", ["résumé/2026-03-02.md", "naïve.md"]),
+        ("cp850", ["Øresund/æbler.md", "Übung.md"]),
+        ("cp1252", ["résumé/2026-03-02.md", "l’été – Äpfel.md"]),
+        ("cp866", ["Выпуск 12/Новости недели.md"]),
     ],
 )
 def test_names_are_read_in_the_code_page_they_make_sense_in(
