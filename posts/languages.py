@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 # Characters a minute and words a minute of silent reading. Source: Brysbaert 2019, "How many words
 # do we read per minute?" (238 words in English, rounded down); about 500 characters in Korean.
 CHARACTERS_PER_MINUTE = 500
 WORDS_PER_MINUTE = 230
+LETTERS_PER_WORD = 5
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_HEBREW = re.compile(r"[\u0590-\u05ff]")
+# Scripts by which a language is told; of those with many, the one most is written in. Blocks of
+# Unicode are told by the first bits of their letters.
+_LETTERS = re.compile(
+    r"[\u0370-\u03ff\u0400-\u04ff\u0531-\u057f\u0590-\u05ff\u0780-\u07bf\u0900-\u0fff"
+    r"\u1000-\u107f\u10a0-\u10ff\u1200-\u137f\u1780-\u17ff]"
+)
+_BITS = 7
+_LANGUAGES = {
+    **dict(zip(range(6, 10), "el el ru ru".split(), strict=True)),
+    10: "hy",
+    11: "he",
+    15: "dv",
+    **dict(zip(range(0x12, 0x1E), "hi bn pa gu or ta te kn ml si th lo".split(), strict=True)),
+    **dict(zip(range(0x1E, 0x22), "bo bo my ka".split(), strict=True)),
+    **dict.fromkeys(range(0x24, 0x27), "am"),
+    0x2F: "km",
+}
+_NOT_LATIN = frozenset(("ko", "ja", "zh", "ar", "fa", "ur", *_LANGUAGES.values()))
 _ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
 # Letters of languages that are written in Arabic letters and have more of them than Arabic.
 _PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc]")
@@ -35,15 +53,15 @@ def detect_language(text: str, default: str) -> str:
     hangul, kana, han = (len(script.findall(foreign)) for script in (_HANGUL, _KANA, _HAN))
     # A Latin word is about as much text as two syllables or ideographs.
     weights = {"ko": hangul / 2, "ja": (kana + han) / 2 if kana * 5 > han else 0, "zh": han / 2}
-    weights["ru"] = len(_CYRILLIC.findall(foreign)) / 6
-    weights["he"] = len(_HEBREW.findall(foreign)) / 5
+    for language, letters in _letters(foreign).items():
+        weights[language] = letters / LETTERS_PER_WORD
     arabic = len(_ARABIC.findall(foreign))
-    weights[_language_in_arabic(foreign, arabic)] = arabic / 5
+    weights[_language_in_arabic(foreign, arabic)] = arabic / LETTERS_PER_WORD
     # Digests quote Latin names all the time: a fifth of another script makes its language.
     language, weight = max(weights.items(), key=lambda pair: pair[1])
     if weight > 0 and weight * 4 >= _count_latin_words(text, foreign):
         return language
-    if default.split("-")[0] in weights and _LATIN_WORD.search(text):
+    if default.split("-")[0] in _NOT_LATIN and _LATIN_WORD.search(text):
         return "en"
     return default
 
@@ -66,9 +84,14 @@ def reading_minutes(text: str) -> int:
     """Return how many minutes a text takes to read, at least 1."""
     foreign = _foreign(text)
     ideographs = sum(len(script.findall(foreign)) for script in (_HANGUL, _KANA, _HAN))
-    words = _count_latin_words(text, foreign) + len(_CYRILLIC.findall(foreign)) // 6
-    words += (len(_HEBREW.findall(foreign)) + len(_ARABIC.findall(foreign))) // 5
+    letters = _letters(foreign).total() + len(_ARABIC.findall(foreign))
+    words = _count_latin_words(text, foreign) + letters // LETTERS_PER_WORD
     return max(1, round(ideographs / CHARACTERS_PER_MINUTE + words / WORDS_PER_MINUTE))
+
+
+def _letters(foreign: str) -> Counter[str]:
+    """Return how many letters a text has of the scripts that tell languages, by these."""
+    return Counter([_LANGUAGES[ord(letter) >> _BITS] for letter in _LETTERS.findall(foreign)])
 
 
 def _foreign(text: str) -> str:
