@@ -8,13 +8,17 @@ class PostsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Follow what is decided; say how that about items is undone, and where addresses stand."""
+        """Follow what is decided or deleted; say how decisions about items are undone, and where
+        addresses stand."""
         # Models can be imported from here on only.
+        from django.db.models.signals import post_delete, pre_delete  # noqa: PLC0415
+
         from links.decisions import REGISTRY, Undoing  # noqa: PLC0415
         from links.signals import links_changed, suggestions_answered  # noqa: PLC0415
         from posts.access import HIDE_ITEMS  # noqa: PLC0415
         from posts.following import HIDDEN, follow_links, undo_hiding  # noqa: PLC0415
-        from posts.models import Appearance, LinkedItem  # noqa: PLC0415
+        from posts.models import Appearance, LinkedItem, Post  # noqa: PLC0415
+        from posts.publishing import counting  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
 
         REGISTRY.add(
@@ -23,3 +27,5 @@ class PostsConfig(AppConfig):
         )
         links_changed.connect(follow_links, dispatch_uid="posts")
         suggestions_answered.connect(tell_all, dispatch_uid="posts")
+        pre_delete.connect(counting.note_share, sender=Post, dispatch_uid="posts")
+        post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")

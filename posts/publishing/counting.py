@@ -103,6 +103,16 @@ def apply_change(before: Share, after: Share) -> None:
     _shift_months(before, after)
 
 
+def note_share(instance: Post, **_kwargs: object) -> None:
+    """Keep what a post adds to the counters until its rows are deleted, by whomever."""
+    vars(instance)["_share"] = share_of(instance)
+
+
+def discount(instance: Post, **_kwargs: object) -> None:
+    """Take out of the counters what a post added that was just deleted."""
+    apply_change(vars(instance).pop("_share"), Share())
+
+
 def _steps(before: frozenset[int], after: frozenset[int], moved: bool) -> dict[int, tuple[int]]:
     touched = before | after if moved else before ^ after
     return {pk: ((pk in after) - (pk in before),) for pk in touched}

@@ -119,9 +119,7 @@ def delete(post: Post, *, by: Actor = None) -> None:
     access.check(by, access.DELETE)
     with transaction.atomic():
         _lock(post)
-        before = counting.share_of(post)
         post.delete()
-        counting.apply_change(before, counting.Share())
 
 
 def rebuild(post: Post) -> None:

@@ -105,6 +105,14 @@ def test_a_heading_twice_in_a_post_counts_once() -> None:
     assert counters() == counted_again()
 
 
+def test_counters_follow_posts_that_are_deleted_past_the_site() -> None:
+    first, *_others = make_posts(4)
+    first.delete()
+    Post.objects.filter(pk__in=list(Post.objects.values_list("pk", flat=True)[:2])).delete()
+    make_draft().delete()
+    assert counters() == counted_again()
+
+
 def test_deleting_a_post_leaves_links_and_tags() -> None:
     post = make_post()
     delete(post)
