@@ -39,9 +39,7 @@ _PREAMBLE: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_LABEL: Final = 40
-_LABEL_END: Final = re.compile(r"(.?\s*[:：])\s*")
-_SHORT_LABEL: Final = 3  # words
-_APART: Final = re.compile(r"\s*(?:[^\w\s,]|\Z|via\b|by\b)")
+_LABEL_END: Final = re.compile(r"[:：]\s*")
 # What leads to the link of somebody, not of what the entry is about.
 _CREDIT: Final = re.compile(
     r"(?:^|(?<=[\W_]))(?:(?:shared|posted|written|submitted|found|recommended)\s+)?"
@@ -176,23 +174,18 @@ class _Flow:
         self.text = "".join(self._parts)
         self.words = fold(self.text)
         self._starts: dict[int, bool] = {0: True}
-        self.labels = [found for bold in self.strong if (found := self._label(*bold))]
+        self.labels = [bold for bold in self.strong if self._is_label(*bold)]
         self._passed = sorted(self.code + self.labels, key=_place) if self.labels else self.code
 
-    def _label(self, element: etree.Element, start: int, end: int) -> _Stretch | None:
-        """The label that bold text is, if a link is what it names: "**New:** [Title](…)".
+    def _is_label(self, _element: etree.Element, start: int, end: int) -> bool:
+        """Whether bold text names what the link behind it is: "**New:** [Title](…)".
 
-        With the colon behind it, bold text may as well be a title before a sentence.
+        With the colon behind it, bold text is a title.
         """
         link = next((link for link in self.links if link[1] >= start), None)
         if link is None or end - start > _MAX_LABEL or self.is_credit(link):
-            return None
-        colon = _LABEL_END.fullmatch(self.text, end - 1, link[1])
-        if colon is None:
-            return None
-        is_short = self.text.count(" ", start, end) < _SHORT_LABEL
-        is_sure = colon.end(1) == end or (is_short and _APART.match(self.text, link[2]))
-        return (element, start, colon.end(1)) if is_sure else None
+            return False
+        return _LABEL_END.fullmatch(self.text, end - 1, link[1]) is not None
 
     def starts_at(self, position: int) -> bool:
         """Whether what stands before is no more than labels, numbers, signs and code."""
@@ -443,8 +436,7 @@ def _leading_strong(flow: _Flow) -> _Stretch | None:
     for found in sorted(flow.strong, key=lambda strong: (strong[1], -strong[2])):
         if not flow.starts_at(found[1]):
             return None
-        is_label = any(label[1] == found[1] for label in flow.labels)
-        if not is_label and not is_preamble(flow.text[found[1] : found[2]]):
+        if found not in flow.labels and not is_preamble(flow.text[found[1] : found[2]]):
             return found
     return None
 

@@ -143,10 +143,9 @@ def test_the_main_link_is_the_first_at_the_start_or_the_last_at_the_end(
         ("(video) [Title](u) by [@b](u)", "Title", "(video) by @b"),
         ("**[New]** [Title](u): what", "Title", "[New] what"),
         ("**New:** [Title](u) via [@b](u)", "Title", "New: via @b"),
-        ("**New**: [Title](u)", "Title", "New:"),
+        ("**Title**: [it](u)", "Title", ""),
         ("**도구 소개：** **[Title](u)** what", "Title", "what"),
         ("**New:** what [it](u) says", "New:", "what it says"),
-        ("**A title**: [it](u) says what", "A title", "it says what"),
         ("**1.** `v2` **Title**: what", "Title", "what"),
     ],
 )
