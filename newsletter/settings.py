@@ -42,6 +42,9 @@ SITE_NAME = env.text("SITE_NAME", "Newsletter")
 NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
 HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
 PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
+# What readers send: whether, and how many suggestions and how many reports in an hour, of all.
+READERS_FORMS = env.flag("READERS_FORMS", default=True)
+READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 

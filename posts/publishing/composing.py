@@ -157,15 +157,17 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "reading_minutes": post.reading_minutes,
         "contents": contents(sections, title_section(post.title, sections)),
         "cover": _cover(post),
+        "forms": marks.FORMS,
     }
 
 
-def site() -> dict[str, str]:
+def site() -> dict[str, object]:
     """Return what templates say about the site."""
     return {
         "name": settings.SITE_NAME,
         "description": settings.SITE_DESCRIPTION,
         "url": settings.SITE_URL,
+        "has_forms": settings.READERS_FORMS,
     }
 
 

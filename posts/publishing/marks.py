@@ -21,10 +21,12 @@ SITE_NAME = f"site-name-{_RANDOM}"
 LONG_DATE = f"long-date-{_RANDOM}"
 SHORT_DATE = f"short-date-{_RANDOM}"
 BODY = f"body-{_RANDOM}"
+# Before and after what leads to the readers' forms, which a site may have or not.
+FORMS = f"forms-{_RANDOM}"
 
 STORED = {
     mark: bytes([code])
-    for code, mark in enumerate((SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY), 1)
+    for code, mark in enumerate((SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY, FORMS), 1)
 }
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # In UTF-8 no other characters hold these bytes.

@@ -21,7 +21,7 @@ from links.models import ApiToken
 from links.normalizing import AddressError
 from posts.places import NAMED, places_of
 from posts.publishing.composing import absolute
-from posts.readers.throttling import Limit, allow
+from posts.readers.throttling import Limit, wait
 from posts.readers.tickets import client_of
 
 COLLECTED = (Limit(60, timedelta(minutes=1)), Limit(2000, timedelta(days=1)))
@@ -85,13 +85,13 @@ def _user(request: HttpRequest) -> User:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     token = read_token(text.strip()) if scheme.lower() == "bearer" else None
     if token is None:
-        if not allow("collect-failure", client_of(request), FAILURES):
-            raise _too_many(600)
+        if seconds := wait("collect-failure", client_of(request), FAILURES):
+            raise _too_many(seconds)
         message = gettext("The token is missing, wrong or expired.")
         raise CollectError(401, "token", message, WWW_Authenticate='Bearer realm="collect"')
     _check_right(token)
-    if not allow("collect", str(token.pk), COLLECTED):
-        raise _too_many(60)
+    if seconds := wait("collect", str(token.pk), COLLECTED):
+        raise _too_many(seconds)
     note_use(token)
     return token.user
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from links.models import Report
 from links.normalizing import host_of
 from links.registering import canonical_or_none
-from posts.readers.tickets import TicketError, TooQuick, check_ticket, make_ticket
+from posts.readers.tickets import TicketError, TooQuick, check_ticket, make_ticket, use_ticket
 
 MAX_URL = 2000
 
@@ -60,11 +60,26 @@ class PublicForm(forms.Form):
                 gettext("That was too quick for a person. Look over it and send it again.")
             ) from error
         except TicketError as error:
-            self._again(ticket=make_ticket(self.name))
+            self.renew()
             raise forms.ValidationError(
                 gettext("This form was open for too long. Nothing is lost: send it again.")
             ) from error
         return cleaned
+
+    def use_ticket(self) -> bool:
+        """Use the ticket of a valid form, which is good for one; tell whether it still was."""
+        if use_ticket(self.name, self.cleaned_data["ticket"]):
+            return True
+        self.renew()
+        self.add_error(
+            None,
+            gettext("This was sent already and has arrived. Send it again only if you mean to."),
+        )
+        return False
+
+    def renew(self) -> None:
+        """Show the form again with a ticket that is good."""
+        self._again(ticket=make_ticket(self.name))
 
     def _again(self, **values: str) -> None:
         """Show the form with other values in these fields."""

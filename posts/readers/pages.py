@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial, wraps
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -25,7 +28,7 @@ from posts.models import Appearance, LinkedItem, Post, public
 from posts.naming import nfc
 from posts.places import Place, covered, places_of
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
-from posts.readers.throttling import Limit, allow
+from posts.readers.throttling import Limit, wait
 from posts.readers.tickets import client_of, comes_from_here
 from posts.site.shell import page
 
@@ -33,7 +36,19 @@ SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
 REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))
 PREFILLED = ("url", "title", "note")
 
-form_page = require_http_methods(["GET", "HEAD", "POST"])
+View = Callable[[HttpRequest], HttpResponse]
+Show = Callable[..., HttpResponse]
+"""Shows a form again, with a status."""
+
+
+def form_page(view: View) -> View:
+    """Make a view that shows a form and takes it, unless the site takes none at present."""
+
+    @wraps(view)
+    def page_or_closed(request: HttpRequest) -> HttpResponse:
+        return view(request) if settings.READERS_FORMS else _closed(request)
+
+    return require_http_methods(["GET", "HEAD", "POST"])(page_or_closed)
 
 
 # Suggesting
@@ -54,8 +69,8 @@ def suggest(request: HttpRequest) -> HttpResponse:
     answers = form.cleaned_data
     if not answers.pop("again") and covered(answers["url"]):
         return _suggest_page(form, answers["url"])
-    if not allow("suggest", client_of(request), SUGGESTIONS):
-        return _too_many(form, _suggest_page)
+    if held := _held_back(request, form, SUGGESTIONS, _suggest_page):
+        return held
     suggestion = readers.suggest(
         answers["url"],
         title=answers["title"],
@@ -114,8 +129,8 @@ def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(choices, request.POST)
     if not form.is_valid():
         return _report_page(item, form)
-    if not allow("report", client_of(request), REPORTS):
-        return _too_many(form, lambda form, status: _report_page(item, form, status))
+    if held := _held_back(request, form, REPORTS, partial(_report_page, item)):
+        return held
     answers = form.cleaned_data
     link, _label = links[int(answers["link"])]
     readers.report(link, answers["kind"], note=answers["note"], place=item.get_absolute_url())
@@ -201,17 +216,40 @@ def _form_page(name: str, context: dict[str, Any], status: int) -> HttpResponse:
     return response
 
 
+def _closed(request: HttpRequest) -> HttpResponse:
+    """Say that no forms are taken at present."""
+    return page("forms_closed", {}, status=403 if request.method == "POST" else 200)
+
+
 def _refused() -> HttpResponse:
     """Turn away a form that another site sent."""
     return page("form_refused", {}, status=403)
 
 
-def _too_many(form: PublicForm, show: Any) -> HttpResponse:
+def _held_back(
+    request: HttpRequest, form: PublicForm, limits: Sequence[Limit], show: Show
+) -> HttpResponse | None:
+    """Return the form again where its client, or all of them, sent too much, or it came before.
+
+    What comes again counts for its client alone, or one could use up what is left for all.
+    """
+    if seconds := wait(form.name, client_of(request), limits):
+        return _too_many(form, show, seconds)
+    if not form.use_ticket():
+        return show(form, status=409)
+    everybody = Limit(settings.READERS_FORMS_HOURLY, timedelta(hours=1))
+    if seconds := wait(f"{form.name}-all", "", [everybody]):
+        form.renew()
+        return _too_many(form, show, seconds)
+    return None
+
+
+def _too_many(form: PublicForm, show: Show, seconds: int) -> HttpResponse:
     form.add_error(
         None, gettext("That was a lot in a short time. Please send this again a little later.")
     )
-    response: HttpResponse = show(form, status=429)
-    response.headers["Retry-After"] = "600"
+    response = show(form, status=429)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

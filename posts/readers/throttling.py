@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from django.db.models import F
 from django.utils import timezone
@@ -29,15 +30,24 @@ class Limit:
     window: timedelta
 
 
-def allow(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None) -> bool:
-    """Count one more time that somebody does something; return whether the limits allow it.
+def wait(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None) -> int:
+    """Count one more time that somebody does something; return how many seconds are to wait.
 
-    ``who`` is anything that tells clients apart, such as an address; only its keyed digest is
-    stored. Call it outside a transaction: what is rolled back is not counted.
+    0 means that the limits allow it. ``who`` is anything that tells clients apart, such as an
+    address; only its keyed digest is stored. Call it outside a transaction: what is rolled back is
+    not counted.
     """
     now = at or timezone.now()
     digest = salted_hmac("posts.throttling", f"{purpose}\0{who}", algorithm="sha256").hexdigest()
-    return all(_count(f"{purpose}:{digest}", limit, now) for limit in limits)
+    for limit in limits:
+        if not _count(f"{purpose}:{digest}", limit, now):
+            return ceil((limit.window - (now - EPOCH) % limit.window).total_seconds())
+    return 0
+
+
+def allow(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None) -> bool:
+    """Count one more time that somebody does something; return whether the limits allow it."""
+    return not wait(purpose, who, limits, at)
 
 
 def _count(client: str, limit: Limit, now: datetime) -> bool:

@@ -4,18 +4,21 @@ A page that is the same for everybody cannot hold Django's CSRF token, which liv
 need not: nobody is signed in here, so a forged request gains no rights. What is left to prevent is
 that another site makes its visitors send our forms. The browser says where a request comes from
 (Fetch Metadata, Origin), and a signed ticket says that the form was asked for here, when, and for
-what. See docs/architecture.md.
+what; it is good for one form. See docs/architecture.md.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import secrets
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
+
+from posts.readers.throttling import Limit, allow
 
 # How long a form may be filled in. Renewed, with all that was typed, when it took longer.
 LIFETIME = timedelta(hours=6)
@@ -33,9 +36,10 @@ class TooQuick(TicketError):
 
 
 def make_ticket(form: str, at: datetime | None = None) -> str:
-    """Return the signed moment at which a form is handed out; ``form`` is its name."""
+    """Return the signed moment at which the form of a name is handed out, with a number."""
     moment = at or timezone.now()
-    return signing.dumps(moment.timestamp(), salt=f"{SALT}.{form}", compress=False)
+    content = [moment.timestamp(), secrets.token_hex(8)]
+    return signing.dumps(content, salt=f"{SALT}.{form}", compress=False)
 
 
 def check_ticket(form: str, ticket: str, at: datetime | None = None) -> None:
@@ -43,15 +47,30 @@ def check_ticket(form: str, ticket: str, at: datetime | None = None) -> None:
 
     Signatures are compared in constant time (``django.core.signing``).
     """
-    try:
-        handed_out = float(signing.loads(ticket, salt=f"{SALT}.{form}"))
-    except (signing.BadSignature, TypeError, ValueError) as error:
-        raise TicketError from error
-    age = (at or timezone.now()).timestamp() - handed_out
+    age = (at or timezone.now()).timestamp() - _read(form, ticket)[0]
     if age > LIFETIME.total_seconds():
         raise TicketError
     if age < QUICKEST.total_seconds():
         raise TooQuick
+
+
+def use_ticket(form: str, ticket: str) -> bool:
+    """Use a ticket that was checked up; return whether it was not used before, by any worker.
+
+    It is counted in the window of the hour at which it was handed out, whenever it is used; counts
+    are kept for longer than tickets are good for.
+    """
+    handed_out, number = _read(form, ticket)
+    moment = datetime.fromtimestamp(handed_out, UTC)
+    return allow("ticket", number, [Limit(1, timedelta(hours=1))], moment)
+
+
+def _read(form: str, ticket: str) -> tuple[float, str]:
+    try:
+        handed_out, number = signing.loads(ticket, salt=f"{SALT}.{form}")
+        return float(handed_out), str(number)
+    except (signing.BadSignature, TypeError, ValueError) as error:
+        raise TicketError from error
 
 
 def comes_from_here(request: HttpRequest) -> bool:

@@ -22,7 +22,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from posts.publishing.composing import absolute, site
-from posts.publishing.marks import CUT, LONG_DATE, SHORT_DATE, SITE_NAME, SITE_URL, STORED
+from posts.publishing.marks import CUT, FORMS, LONG_DATE, SHORT_DATE, SITE_NAME, SITE_URL, STORED
 from posts.templatetags.newsletter import long_date, short_date
 
 Shell = tuple[str, ...]
@@ -54,7 +54,7 @@ def article_page(
 
     ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template.
     """
-    stored_head, stored_intro, *article = parts
+    stored_head, stored_intro, body, stored_outro = parts
     head, intro = with_site(stored_head), with_dates(stored_intro, published_at)
     shell = _kept(_article_shell)
     if preview is not None:
@@ -63,7 +63,8 @@ def article_page(
         shell = [shell[0], shell[1].replace(b"<body>", b"<body>" + bar, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
-    pieces = (shell[0], head, shell[1], intro, *article, ending, *pager, shell[4])
+    outro = _with_forms(stored_outro)
+    pieces = (shell[0], head, shell[1], intro, body, outro, ending, *pager, shell[4])
     return HttpResponse(b"".join(pieces))
 
 
@@ -130,6 +131,12 @@ def with_site(part: bytes) -> bytes:
     """Return a stored part with the site's address and name where it left them open."""
     part = bytes(part).replace(STORED[SITE_URL], settings.SITE_URL.encode())
     return part.replace(STORED[SITE_NAME], escape(settings.SITE_NAME).encode())
+
+
+def _with_forms(part: bytes) -> bytes:
+    """Return a stored part with what leads to the readers' forms, if the site has them."""
+    pieces = bytes(part).split(STORED[FORMS])
+    return b"".join(pieces if settings.READERS_FORMS else pieces[::2])
 
 
 def with_dates(part: bytes | None, published_at: datetime | None) -> bytes:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db.models import BooleanField, Case, CharField, QuerySet, Value, When
 from django.db.models.functions import Cast, Substr
 from django.http import Http404, HttpRequest, HttpResponse
@@ -119,7 +120,8 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     """One part of the sitemap."""
     number = request.GET.get("p", "1")
     if section == PAGES and number == "1":
-        return _sent("urlset", [_entry(absolute(reverse(f"posts:{name}"))) for name in ENTRANCES])
+        names = [name for name in ENTRANCES if name != "suggest" or settings.READERS_FORMS]
+        return _sent("urlset", [_entry(absolute(reverse(f"posts:{name}"))) for name in names])
     blocks = _blocks_by_part().get(section, [])
     if not (number.isascii() and number.isdigit() and 0 < int(number) <= len(blocks)):
         raise Http404("The sitemap has no such part.")

@@ -37,8 +37,10 @@
     mark.setAttribute("aria-expanded", "true");
     window.history.replaceState(null, "", mark.hash);
     button.textContent = words;
-    report.href = `${report.href.split("?")[0]}?item=${mark.hash.slice("#item-".length)}`;
-    report.hidden = !mark.dataset.host;
+    if (report) {
+      report.href = `${report.href.split("?")[0]}?item=${mark.hash.slice("#item-".length)}`;
+      report.hidden = !mark.dataset.host;
+    }
     mark.after(menu);
     menu.hidden = false;
   };

@@ -247,6 +247,14 @@ def test_a_client_that_reports_too_much_has_to_wait(client: Client, find: Linked
     assert codes == [303] * 10 + [429]
 
 
+def test_a_report_is_taken_once(client: Client, find: LinkedItem) -> None:
+    once = ticket("report")
+    codes = [send(client, find, ticket=once).status_code for _ in range(3)]
+
+    assert codes == [303, 409, 409]
+    assert Report.objects.count() == 1
+
+
 def test_no_page_sets_a_cookie_or_varies_by_one(client: Client, find: LinkedItem) -> None:
     sent = send(client, find)
     answers = [client.get(path_of(find)), client.get(sent.headers["Location"]), sent]

@@ -24,6 +24,8 @@ from links.models import (
 from links.queue import Worry, raise_concerns
 from links.readers import suggesting
 from posts.models import RateCount
+from posts.readers.throttling import prune_rate_counts
+from posts.readers.tickets import make_ticket
 from tests.builders import make_post, make_scheduled
 from tests.readers import HERE, errors, suggest, ticket
 from tests.reading import Page, shown
@@ -157,6 +159,96 @@ def test_a_client_that_suggests_too_much_has_to_wait(client: Client) -> None:
     assert answers[-1].headers["Retry-After"]
     assert Page(answers[-1]).value("[name=url]", "value") == "https://new.example.org/5"
     assert Suggestion.objects.count() == 5
+
+
+def test_who_has_to_wait_is_told_until_when(client: Client) -> None:
+    with time_machine.travel(datetime(2026, 11, 24, 9, 7, 30, tzinfo=UTC), tick=False):
+        answers = [suggest(client, f"https://new.example.org/{n}") for n in range(6)]
+
+    assert answers[-1].headers["Retry-After"] == "150"
+
+
+def test_a_form_is_taken_once_and_then_asks_whether_it_is_meant(client: Client) -> None:
+    once = ticket("suggest")
+    answers = [suggest(client, NEW, ticket=once, note="Kept") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [303, 409, 409]
+    assert Suggestion.objects.count() == 1
+    assert "has arrived" in errors(answers[1])[0]
+    page = Page(answers[1])
+    assert page.one("[name=note]").text().strip() == "Kept"
+    new = page.value("[name=ticket]", "value")
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        assert suggest(client, NEW, ticket=new).status_code == 303
+
+
+@pytest.mark.parametrize("hour", [0, 9, 23])
+def test_a_ticket_is_not_forgotten_while_it_is_good(client: Client, hour: int) -> None:
+    handed_out = datetime(2026, 11, 24, hour, 59, 59, tzinfo=UTC)
+    once = make_ticket("suggest", handed_out)
+    answers = []
+    for later in (timedelta(minutes=1), timedelta(hours=5, minutes=59)):
+        with time_machine.travel(handed_out + later, tick=False):
+            prune_rate_counts.call()
+            answers.append(suggest(client, NEW, ticket=once).status_code)
+
+    assert answers == [303, 409]
+
+
+def test_a_form_that_did_not_pass_keeps_its_ticket(client: Client) -> None:
+    once = ticket("suggest")
+    suggest(client, "no address", ticket=once)
+
+    assert suggest(client, NEW, ticket=once).status_code == 303
+
+
+def test_all_readers_together_have_a_limit(settings: Settings) -> None:
+    settings.READERS_FORMS_HOURLY = 3
+    with time_machine.travel(datetime(2026, 11, 24, 9, 30, tzinfo=UTC), tick=False):
+        answers = [
+            suggest(Client(REMOTE_ADDR=f"203.0.113.{n}"), f"https://new.example.org/{n}")
+            for n in range(4)
+        ]
+
+    assert [answer.status_code for answer in answers] == [303] * 3 + [429]
+    assert answers[-1].headers["Retry-After"] == "1800"
+    assert Page(answers[-1]).value("[name=url]", "value") == "https://new.example.org/3"
+    new = Page(answers[-1]).value("[name=ticket]", "value")
+    with time_machine.travel(datetime(2026, 11, 24, 10, 1, tzinfo=UTC), tick=False):
+        assert suggest(Client(), NEW, ticket=new).status_code == 303
+
+
+def test_one_client_cannot_use_up_the_limit_of_all(client: Client, settings: Settings) -> None:
+    settings.READERS_FORMS_HOURLY = 2
+    once = ticket("suggest")
+    for _ in range(5):
+        suggest(client, NEW, ticket=once)
+
+    assert suggest(Client(REMOTE_ADDR="203.0.113.9")).status_code == 303
+
+
+def test_a_site_may_take_no_forms(client: Client, settings: Settings) -> None:
+    post = make_post()
+    find = post.items.get(title="First find")
+    waiting = make_suggestion()
+    form = f"/report/?item={find.anchor.removeprefix('item-')}"
+    pages = ("/", post.get_absolute_url(), f"/suggest/{waiting.token}/", "/archive/", "/nowhere")
+
+    def led_to() -> set[str]:
+        found = [Page(client.get(path)).values("a", "href") for path in pages]
+        return {a for links in found for a in links if a.startswith(("/suggest/", "/report/"))}
+
+    assert led_to() == {"/suggest/", "/report/", f"/report/?issue={post.slug}"}
+    settings.READERS_FORMS = False
+    assert led_to() == set()
+    assert "/suggest/" not in client.get("/sitemap-pages.xml").content.decode()
+    for path in ("/suggest/", form, f"/report/?issue={post.slug}"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert heading(Page(answer)) == "Nothing can be sent at present."
+    assert suggest(client, NEW).status_code == 403
+    assert client.post(form, {"ticket": ticket("report")}, headers=HERE).status_code == 403
+    assert Suggestion.objects.count() == 1
 
 
 def test_clients_are_counted_apart(client: Client) -> None:
