@@ -66,8 +66,9 @@ UNMEASURED: dict[str, str] = {
     "admin:autocomplete": _FORM,
     "admin:jsi18n": "a script",
     "admin:view_on_site": "a redirect",
-    "admin:links_link_health": "what it counts is kept for ten minutes",
-    "admin:links_link_healthfile": "what it counts is kept for ten minutes",
+    "admin:links_link_health": "what it shows is counted by the worker",
+    "admin:links_link_healthfile": "what it shows is counted by the worker",
+    "admin:links_link_measure": _FORM,
 }
 # What a changelist, which is measured, leads to: one row, or a form.
 _ONE_ROW = ("_add", "_change", "_delete", "_history")

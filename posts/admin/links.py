@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
 from django.http import (
@@ -17,13 +17,16 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
 from links.models import Decision, Link, SourceRule
 from posts.admin.queue.context import reach_of
 from posts.health import measuring
+from posts.health.keeping import kept_health, measure_links
 from posts.health.panels import panels_of
 from posts.health.tabulating import csv_lines
 from posts.models import Appearance, Post
@@ -93,6 +96,7 @@ class PlacedLinkAdmin(LinkAdmin):
         view = self.admin_site.admin_view
         return [
             path("health/", view(self.health_view), name="links_link_health"),
+            path("health/again/", view(self.measure_view), name="links_link_measure"),
             path("health.csv", view(self.health_file_view), name="links_link_healthfile"),
             *super().get_urls(),
         ]
@@ -101,7 +105,7 @@ class PlacedLinkAdmin(LinkAdmin):
         """Show how the links fare."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        numbers = measuring.kept_health()
+        numbers = kept_health()
         outages = measuring.recent_outages(timezone.now())
         context = {
             **self.admin_site.each_context(request),
@@ -109,18 +113,29 @@ class PlacedLinkAdmin(LinkAdmin):
             "opts": self.opts,
             "health": numbers,
             "outage": next((one for one in outages if one.ended_at is None), None),
-            "panels": panels_of(numbers, outages),
+            "panels": panels_of(numbers, outages) if numbers else (),
         }
         return render(request, "admin/posts/link/health.html", context)
+
+    @method_decorator(require_POST)
+    def measure_view(self, request: HttpRequest) -> HttpResponse:
+        """Have the links counted again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        measure_links.enqueue()
+        said = gettext("The links are being counted. Load this page again in a moment.")
+        messages.info(request, said)
+        return redirect("admin:links_link_health")
 
     def health_file_view(self, request: HttpRequest) -> HttpResponseBase:
         """Send one table of the page as a file; without a name, show the page to choose from."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if "table" not in request.GET:
+        numbers = kept_health()
+        if "table" not in request.GET or numbers is None:
             return redirect("admin:links_link_health")
         key = request.GET["table"]
-        panel = next((one for one in panels_of(measuring.kept_health()) if one.key == key), None)
+        panel = next((one for one in panels_of(numbers) if one.key == key), None)
         if panel is None:
             raise Http404("There is no such table.")
         name = f'attachment; filename="{key}-{timezone.localdate()}.csv"'

@@ -1,8 +1,8 @@
 """How the links fare, in numbers: what staff see at a glance.
 
-A database with 200,000 links takes seconds to count all of this, so the numbers are kept for some
-minutes and say when they were true. Databases group and count; what they return is a row for each
-issue at most, because days and months begin where the site's time zone says.
+A database with 200,000 links takes seconds to count all of this, so it is done beforehand
+(``keeping``). Databases join and group; what is counted by day and month is added up here, because
+these begin where the site's time zone says.
 """
 
 from __future__ import annotations
@@ -14,28 +14,13 @@ from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any, Final, TypeAlias
 
-from django.core.cache import cache
-from django.db.models import (
-    Case,
-    Count,
-    IntegerField,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
+from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from links.models import Check, Link, Outage, QueueEntry, Source, Suggestion
 from posts.models import Appearance, public
 from posts.publishing.counting import month_of
 
-KEEP_SECONDS: Final = 600
-# The name changes with the shape of what is kept.
-_KEY: Final = "posts.measuring.1"
 DAYS: Final = 30
 MONTHS: Final = 24
 TOP: Final = 15
@@ -111,18 +96,9 @@ def percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
-def kept_health() -> Health:
-    """Return the numbers of some minutes ago at most."""
-    found = cache.get(_KEY)
-    if not isinstance(found, Health):
-        found = measure(timezone.now())
-        cache.set(_KEY, found, KEEP_SECONDS)
-    return found
-
-
 def measure(at: datetime) -> Health:
     """Count everything as readers see it at a moment: seven queries, however much there is."""
-    first_seen = list(_first_seen(at))
+    first_seen = _first_seen(at)
     healths = _tally((health, count) for _moment, health, count in first_seen)
     waits = _waits(at)
     return Health(
@@ -152,12 +128,17 @@ def _tally(counts: Iterable[tuple[Any, int]]) -> Counter[Any]:
 # By the issue in which links stood first
 
 
-def _first_seen(at: datetime) -> QuerySet[Link, Any]:
-    """Return (moment of the first public issue or None, health, links)."""
-    seen = Appearance.objects.filter(public(at, "post"), link=OuterRef("pk")).order_by()
-    first = seen.values("link").annotate(first=Min("post__published_at")).values("first")
-    rows = Link.objects.annotate(first=Subquery(first)).order_by()
-    return rows.values_list("first", "health").annotate(Count("pk"))
+def _first_seen(at: datetime) -> FirstSeen:
+    """Return (moment of the first public issue or None, health, links).
+
+    Joined once for all: looked up for each link, it took PostgreSQL minutes where it knew nothing
+    of its tables yet, just after an import.
+    """
+    seen = public(at, "appearances__post")
+    first = Min("appearances__post__published_at", filter=seen)
+    rows = Link.objects.order_by().values_list("pk", "health").annotate(first=first)
+    counts = Counter((first, health) for _pk, health, first in rows.iterator())
+    return [(first, health, count) for (first, health), count in counts.items()]
 
 
 def _by_age(first_seen: FirstSeen, at: datetime) -> list[Rot]:
@@ -254,13 +235,13 @@ def recent_outages(at: datetime) -> list[Outage]:
 
 def _waits(at: datetime) -> list[float]:
     """Return the days from each of the latest printed suggestions to the issue that printed it."""
-    later = Appearance.objects.filter(
-        public(at, "post"), link=OuterRef("link"), post__published_at__gte=OuterRef("created_at")
-    ).order_by()
-    first = later.values("link").annotate(first=Min("post__published_at")).values("first")
-    rows = Suggestion.objects.annotate(printed=Subquery(first)).filter(printed__isnull=False)
-    latest = rows.order_by("-created_at").values_list("created_at", "printed")[:SUGGESTIONS]
-    return [(printed - suggested) / timedelta(days=1) for suggested, printed in latest]
+    post = "link__appearances__post"
+    later = Suggestion.objects.filter(
+        public(at, post), **{f"{post}__published_at__gte": F("created_at")}
+    )
+    rows = later.values_list("pk", "created_at").annotate(printed=Min(f"{post}__published_at"))
+    latest = rows.order_by("-created_at", "-pk")[:SUGGESTIONS]
+    return [(printed - suggested) / timedelta(days=1) for _pk, suggested, printed in latest]
 
 
 def _histogram(waits: Sequence[float]) -> list[int]:

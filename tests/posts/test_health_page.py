@@ -3,11 +3,11 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,10 +17,13 @@ from django.utils import timezone, translation
 from links.models import Check, Link, Outage, QueueEntry, Source, Suggestion
 from links.registering import register
 from posts.health import measuring, plotting
+from posts.health.keeping import kept_health, measure_links
 from posts.health.plotting import Series, Words, labelled_every, ticks_up_to
+from posts.models import Measurement
 from tests.builders import make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
 from tests.reading import Page
+from tests.tasks.test_working import RunWaiting
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +42,7 @@ def test_an_outage_is_said_and_nothing_of_it_is_drawn(client: Client) -> None:
     Outage.objects.create(began_at=began - timedelta(days=2), ended_at=began - timedelta(days=1))
     Outage.objects.create(began_at=began)
 
-    page = Page(client.get(PAGE))
+    page = look(client)
 
     assert "This machine has reached no other since" in page.one("[role=status]").text()
     [said] = [words for words in page.texts(".panel p") if "Without a network" in words]
@@ -69,7 +72,19 @@ def archive(db: None) -> None:
     check(c, "gone", NOW - timedelta(days=1))
 
 
+def look(client: Client, **options: Any) -> Page:
+    """Return the page after the numbers were counted."""
+    count_again()
+    return Page(client.get(PAGE, **options))
+
+
+def count_again() -> None:
+    Measurement.objects.all().delete()
+    measure_links.call()
+
+
 def table(client: Client, key: str) -> list[list[str]]:
+    count_again()
     response = client.get(reverse("admin:links_link_healthfile"), {"table": key})
     assert response.status_code == 200
     text = response.getvalue().decode("utf-8-sig")
@@ -200,7 +215,7 @@ def test_the_page_has_a_plot_and_a_table_for_everything(client: Client, archive:
         link=register([url])[url], url=url, created_at=datetime(2024, 5, 1, tzinfo=UTC)
     )
     Check.objects.create(link=Link.objects.first(), health="ok")
-    page = Page(client.get(PAGE))
+    page = look(client)
 
     assert len(page.all(".panel svg.plot")) == len(TABLES)
     assert len(page.all(".panel table.numbers")) == len(TABLES)
@@ -209,7 +224,7 @@ def test_the_page_has_a_plot_and_a_table_for_everything(client: Client, archive:
 
 
 def test_without_anything_the_page_says_so_in_every_panel(client: Client) -> None:
-    page = Page(client.get(PAGE))
+    page = look(client)
 
     said = page.texts(".panel .quiet")
     assert "No link of an issue has been checked yet." in said
@@ -222,24 +237,78 @@ def test_without_anything_the_page_says_so_in_every_panel(client: Client) -> Non
 
 def test_issues_without_checks_show_no_rot(client: Client) -> None:
     make_posts(2)
-    page = Page(client.get(PAGE))
+    page = look(client)
 
     assert "No link of an issue has been checked yet." in page.texts(".panel .quiet")
     assert page.all("#repeats-name")
 
 
-def test_numbers_are_kept_for_some_minutes_and_say_when_they_were_true(
+def test_looking_counts_nothing_and_says_when_the_numbers_were_true(
     client: Client, archive: None, time_machine
 ) -> None:
     time_machine.move_to(NOW)
-    first = Page(client.get(PAGE)).text()
+    assert "15 Jun 2024, 12:00" in look(client).text()
     check("https://d.example.org/x", "broken")
-    time_machine.shift(60)
-    assert "15 Jun 2024, 12:00" in first
+
+    time_machine.shift(3600)
     assert "15 Jun 2024, 12:00" in Page(client.get(PAGE)).text()
 
-    cache.clear()
-    assert "15 Jun 2024, 12:01" in Page(client.get(PAGE)).text()
+
+def test_what_was_counted_is_kept_as_it_was(archive: None) -> None:
+    url = "https://c.example.org/x"
+    suggested = datetime(2024, 5, 1, tzinfo=UTC)
+    Suggestion.objects.create(link=register([url])[url], url=url, created_at=suggested)
+    count_again()
+    kept = kept_health()
+
+    assert kept == measuring.measure(kept.at)
+
+
+def test_whoever_wants_has_them_counted_again(
+    client: Client, archive: None, time_machine, run_waiting_tasks: RunWaiting
+) -> None:
+    time_machine.move_to(NOW)
+    look(client)
+    time_machine.shift(60)
+
+    page = Page(client.get(PAGE))
+    answer = client.post(page.value("form.counted", "action"), follow=True)
+
+    assert "The links are being counted." in Page(answer).text()
+    assert "12:00" in Page(answer).one(".counted").text()
+    run_waiting_tasks()
+    assert "12:01" in Page(client.get(PAGE)).one(".counted").text()
+
+
+def test_who_asks_again_and_again_has_them_counted_once(archive: None) -> None:
+    assert [measure_links.call() for _click in range(3)] == [True, False, False]
+
+
+def test_a_count_of_a_clock_that_was_ahead_is_not_the_last(archive: None, time_machine) -> None:
+    time_machine.move_to(NOW + timedelta(days=365))
+    measure_links.call()
+    time_machine.move_to(NOW)
+
+    assert measure_links.call()
+
+
+def test_before_anything_was_counted_the_page_says_so(client: Client, archive: None) -> None:
+    page = Page(client.get(PAGE))
+
+    assert "The links have not been counted yet." in page.one(".counted").text()
+    assert not page.all(".panel")
+    file = client.get(reverse("admin:links_link_healthfile"), {"table": "sources"})
+    assert file.headers["Location"] == PAGE
+
+
+def test_counting_again_takes_a_right_and_a_button(
+    client: Client, sign_in: SignIn, outsider
+) -> None:
+    path = reverse("admin:links_link_measure")
+
+    assert client.get(path).status_code == 405
+    assert sign_in(outsider).post(path).status_code == 302
+    assert not Measurement.objects.exists()
 
 
 def test_the_page_costs_the_same_queries_when_the_rows_double(client: Client) -> None:
@@ -256,7 +325,7 @@ def test_the_page_costs_the_same_queries_when_the_rows_double(client: Client) ->
 
 
 def _queries(client: Client) -> int:
-    cache.clear()
+    count_again()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(PAGE).status_code == 200
     return len(captured)
@@ -265,7 +334,7 @@ def _queries(client: Client) -> int:
 def test_the_page_speaks_korean(client: Client, archive: None, settings) -> None:
     settings.LANGUAGE_CODE = "ko"
     with translation.override("ko"):
-        page = Page(client.get(PAGE, headers={"accept-language": "ko"}))
+        page = look(client, headers={"accept-language": "ko"})
 
     assert page.value("html", "lang") == "ko"
     for english in ("Broken links", "Covered before", "Numbers", "Download", "Waiting", "Checks"):
@@ -277,6 +346,7 @@ def test_the_page_speaks_korean(client: Client, archive: None, settings) -> None
 
 def test_every_table_can_be_downloaded(client: Client, archive: None, time_machine) -> None:
     time_machine.move_to(NOW, tick=False)
+    count_again()
     response = client.get(reverse("admin:links_link_healthfile"), {"table": "repeats"})
 
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -296,7 +366,7 @@ def test_the_file_of_sources_has_more_than_the_page(client: Client) -> None:
     )
 
     assert len(table(client, "sources")) == 41
-    hosts = Page(client.get(PAGE)).texts("[aria-labelledby=sources] th[scope=row]")
+    hosts = look(client).texts("[aria-labelledby=sources] th[scope=row]")
     assert len(hosts) == measuring.TOP
 
 
@@ -308,6 +378,7 @@ def test_a_source_named_like_a_formula_is_text_in_the_file(client: Client) -> No
 
 @pytest.mark.parametrize("key", ["", "none", "rot-by-age.csv", "../health"])
 def test_an_unknown_table_is_404(client: Client, key: str) -> None:
+    count_again()
     path = reverse("admin:links_link_healthfile")
     assert client.get(path, {"table": key}).status_code == 404
 
