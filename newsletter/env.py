@@ -15,11 +15,13 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import dj_database_url
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 LOCAL_MEMORY = "locmem://"
+PROJECT = Path(__file__).resolve().parent.parent
 
 SQLITE_OPTIONS = {
     # Readers never wait for a writer; a commit is on the disk when it returns. 16 MB of pages are
@@ -119,11 +121,11 @@ def words(name: str, default: Sequence[str] = ()) -> list[str]:
 
 
 def hosts(name: str, default: Sequence[str] = ()) -> list[str]:
-    """Return a list of host names as Django's `ALLOWED_HOSTS` takes them.
+    """Return a list of host names as Django's `ALLOWED_HOSTS` takes them, in ASCII.
 
     An address with its scheme or port, the usual slip, would match no request at all.
     """
-    found = words(name, default)
+    found = [_to_ascii(name, host) for host in words(name, default)]
     for host in found:
         bare = host.startswith("[") and host.endswith("]")
         if not bare and not re.fullmatch(r"\*|\.?[^\s/:@?#*]+", host):
@@ -161,7 +163,22 @@ def url(name: str, default: str = "") -> str:
             f"{name} must be an address such as https://news.example.org, without user name,"
             " path or query."
         )
-    return value.rstrip("/")
+    parts = urlsplit(value)
+    return parts._replace(netloc=_to_ascii(name, parts.netloc), path="").geturl()
+
+
+def _to_ascii(name: str, host: str) -> str:
+    """Return a host, with its port or a dot in front, as requests name it (RFC 5891).
+
+    Browsers show `뉴스.example` and ask for `xn--vg1b002a.example`.
+    """
+    if host.isascii():
+        return host
+    dot, bare, port = re.fullmatch(r"(\.?)([^:]*)(.*)", host).groups()  # type: ignore[union-attr]
+    try:
+        return f"{dot}{idna.encode(bare, uts46=True).decode()}{port}"
+    except idna.IDNAError:
+        raise ImproperlyConfigured(f"{name} must name a host that exists, not {host!r}.") from None
 
 
 def _is_site_address(value: str) -> bool:
@@ -202,7 +219,10 @@ def folder(name: str, default: Path) -> Path:
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """Return Django's description of a `sqlite:///path` or `postgres://…` database."""
+    """Return Django's description of a `sqlite:///path` or `postgres://…` database.
+
+    A path that is not absolute begins in the folder of the project, wherever a command was started.
+    """
     value = text(name, default)
     allowed = f"{name} must be sqlite:///path/to/file or postgres://user:password@host:port/name"
     scheme = value.partition(":")[0]
@@ -213,10 +233,12 @@ def database(name: str, default: str) -> dict[str, Any]:
     except ValueError:
         # The message of the library is fine, but the value holds a password: say no more.
         raise ImproperlyConfigured(f"{allowed}, with special characters %-encoded.") from None
-    if not config["NAME"]:
+    if not config["NAME"] or (config["NAME"] == ":memory:" and ":memory:" not in value):
         raise ImproperlyConfigured(f"{allowed}: the name is missing.")
     options = config.get("OPTIONS", {})
     if scheme == "sqlite":
+        if config["NAME"] != ":memory:":
+            config["NAME"] = str(PROJECT / config["NAME"])
         # Kept per thread: opening the file anew costs more than most pages do.
         return {**config, "OPTIONS": {**SQLITE_OPTIONS, **options}, "CONN_MAX_AGE": None}
     return {

@@ -146,6 +146,7 @@ PERIODIC_TASKS = {
     "posts.readers.throttling.prune_rate_counts": 3600,
     "posts.following.look_after_pages": 5 * 60,
     "posts.health.keeping.measure_links": 3600,
+    "posts.importing.staging.sweep": 3600,
     "posts.optimizing.optimize": 24 * 3600,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
     "tasks.reporting.report_failures": 24 * 3600,
@@ -207,6 +208,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BYTES_OF_STAFF
 FILE_UPLOAD_HANDLERS = ["newsletter.bodies.NoFiles"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.folder("MEDIA_ROOT", BASE_DIR / "media")
+# What staff upload waits here until they have looked at it: it is for nobody else.
+UPLOAD_ROOT = env.folder("UPLOAD_ROOT", MEDIA_ROOT.parent / "uploads")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", default=True)
 STORAGES = {
     # What is stored is named by its content.
@@ -255,6 +258,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "desk"
 # Failures are counted in the database, which all workers share. By address: locking an account
 # would let a stranger lock its owner out.
 AXES_FAILURE_LIMIT = 5

@@ -10,6 +10,8 @@ from newsletter.desk import desk
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index
+    # In the place of admin:view_on_site.
+    path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),
     path("admin/", admin.site.urls),
     path("", include("posts.urls")),
 ]

@@ -1,10 +1,11 @@
-"""Addresses that belong to no app: the health probe and uploaded files."""
+"""Addresses that belong to no app: the health probe, uploaded files, and rows' own pages."""
 
 import mimetypes
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -58,3 +59,11 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     response.headers["Content-Security-Policy"] = UPLOAD_POLICY
     response.headers.setdefault("Cache-Control", "public, max-age=3600")
     return response
+
+
+def on_site(request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponseBase:
+    """Lead staff from a row to its page; 404 for what has none, such as a type without a table."""
+    try:
+        return shortcut(request, content_type_id, object_id)
+    except (DatabaseError, OverflowError, ValidationError):
+        raise Http404 from None

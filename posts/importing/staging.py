@@ -1,27 +1,27 @@
 """Uploaded files, kept on the server between looking at them and importing them.
 
-They lie in a private folder under Django's folder for uploads (``FILE_UPLOAD_TEMP_DIR``, else the
-system's), which all workers of a machine share, never below ``MEDIA_ROOT``, which is public.
-Behind several machines that folder must be on a shared disk, or a browser must stay with one of
-them; else the import says that the files are gone and asks for them again.
+Each upload lies in a private folder of its own below ``UPLOAD_ROOT``, which all workers of a
+machine share: not in the system's folder for such files, where any other user may be first, and
+never below ``MEDIA_ROOT``, which is public. Behind several machines it must be on a shared disk, or
+a browser must stay with one of them; else the import says that the files are gone and asks for them
+again.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
-import stat
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django_tasks import task
 
 from posts.storage import write_whole
 
@@ -40,10 +40,10 @@ def keep(files: Iterable[Upload]) -> str:
 
     Raises OSError, such as for a full disk, and keeps nothing then.
     """
-    root = _root()
-    _sweep(root)
+    sweep.call()  # where there is no worker, too
     key = secrets.token_hex(16)
-    folder = root / key
+    folder = _folder(key)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
     try:
         _fill(folder, files)
@@ -87,26 +87,21 @@ def forget(key: str) -> None:
 def _folder(key: str) -> Path:
     if len(key) != 32 or not set(key) <= set("0123456789abcdef"):
         raise NotKept
-    return _root() / key
+    return Path(settings.UPLOAD_ROOT) / key
 
 
-def _root() -> Path:
-    base = Path(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir())
-    root = base / f"newsletter-uploads-{os.getuid()}"
-    root.mkdir(mode=0o700, exist_ok=True)
-    found = root.lstat()
-    # Somebody else may have put a folder or a link of this name there first.
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise PermissionError(f"{root} is not a private folder of this user")
-    return root
+@task()
+def sweep() -> int:
+    """Delete what was kept for longer than an hour; return how many uploads that were."""
+    limit = time.time() - MAX_AGE
+    old = [folder for folder in Path(settings.UPLOAD_ROOT).glob("*") if _changed(folder) < limit]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)
 
 
-def _sweep(root: Path) -> None:
-    now = time.time()
-    for folder in root.iterdir():
-        try:
-            is_old = abs(now - folder.lstat().st_mtime) > MAX_AGE  # of a clock that was ahead, too
-        except FileNotFoundError:  # another worker was faster
-            continue
-        if is_old:
-            shutil.rmtree(folder, ignore_errors=True)
+def _changed(folder: Path) -> float:
+    try:
+        return folder.lstat().st_mtime
+    except FileNotFoundError:  # another worker was faster
+        return inf

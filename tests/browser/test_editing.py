@@ -159,7 +159,7 @@ def test_control_s_saves(enter: Enter, address: str, editor: User) -> None:
 def test_files_are_looked_at_and_then_imported(
     enter: Enter, address: str, editor: User, tmp_path: Path, settings: Settings
 ) -> None:
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    settings.UPLOAD_ROOT = tmp_path
     files = [tmp_path / "one.md", tmp_path / "two.md"]
     for file in files:
         file.write_text(document(file.stem), encoding="utf-8")

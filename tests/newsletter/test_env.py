@@ -70,7 +70,7 @@ def test_a_switch_takes_the_usual_words(given, value, expected):
     ("read", "value", "expected"),
     [
         (env.words, "tags, keywords ,", ["tags", "keywords"]),
-        (env.hosts, "news.example.org,.example.com,*,[::1],127.0.0.1,뉴스.kr", None),
+        (env.hosts, "news.example.org,.example.com,*,[::1],127.0.0.1", None),
         (env.url, "https://news.example.org/", "https://news.example.org"),
         (env.url, "http://localhost:8000", "http://localhost:8000"),
         (env.time_zone, "Asia/Seoul", "Asia/Seoul"),
@@ -260,3 +260,41 @@ def test_without_a_server_no_mail_is_sent(given):
     given("")
 
     assert env.mail(NAME) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://münchen.example", "https://xn--mnchen-3ya.example"),
+        ("https://MÜNCHEN.example/", "https://xn--mnchen-3ya.example"),
+        ("https://뉴스.example:8443", "https://xn--vg1b002a.example:8443"),
+        ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
+    ],
+)
+def test_an_address_in_any_script_is_the_one_that_browsers_ask_for(given, value, expected):
+    given(value)
+
+    assert env.url(NAME) == expected
+
+
+def test_hosts_in_any_script_are_those_that_browsers_ask_for(given):
+    given("뉴스.example, .münchen.example, [::1], *")
+
+    assert env.hosts(NAME) == ["xn--vg1b002a.example", ".xn--mnchen-3ya.example", "[::1]", "*"]
+
+
+@pytest.mark.parametrize("value", ["sqlite://", "sqlite:///", "sqlite:///?timeout=5"])
+def test_a_database_without_a_path_is_not_one_in_memory(given, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match="the name is missing"):
+        env.database(NAME, "")
+
+
+def test_a_path_begins_in_the_project_wherever_a_command_was_started(
+    given, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    given("sqlite:///news.sqlite3")
+
+    assert env.database(NAME, "")["NAME"] == str(env.PROJECT / "news.sqlite3")

@@ -32,6 +32,8 @@ BAD_VALUES: dict[str, str | None] = {
     "TAG_KEYS": ",",
     "HTML_SANITIZER": "none",
     "PREVIEW_MAX_AGE": "a week",
+    "READERS_FORMS": "some",
+    "READERS_FORMS_HOURLY": "0",
     "LINKS_PREMODERATION": "perhaps",
     "LINKS_ARCHIVE": "attic",
     "DATABASE_URL": "mysql://localhost/news",
@@ -48,6 +50,7 @@ BAD_VALUES: dict[str, str | None] = {
     "ADMINS": "Owner <me@example.org>",
     "STATIC_ROOT": "staticfiles",
     "MEDIA_ROOT": "media",
+    "UPLOAD_ROOT": "uploads",
     "SERVE_MEDIA": "sometimes",
     "LANGUAGE_CODE": "tlh",
     "TIME_ZONE": "Seoul",
@@ -110,10 +113,19 @@ def test_a_site_without_a_description_is_described_in_its_language():
 
 @pytest.mark.parametrize("tasks", [None, "immediate", "redis://127.0.0.1:6379/3"])
 def test_production_settings_pass_every_deployment_check_whatever_the_queue(tasks):
-    done = run_python("-m", "django", "check", "--deploy", "--fail-level", "WARNING", TASKS=tasks)
+    done = run_python("-m", "django", "check", "--deploy", TASKS=tasks, TRUSTED_PROXIES="1")
 
     assert done.returncode == 0, done.stderr
     assert "no issues (0 silenced)" in done.stdout
+
+
+def test_the_deployment_check_asks_for_proxies_and_for_folders_that_can_be_written():
+    done = run_python("-m", "django", "check", "--deploy", UPLOAD_ROOT="/dev/null/uploads")
+
+    assert done.returncode == 0, done.stderr
+    assert "TRUSTED_PROXIES is 0" in done.stderr
+    assert "UPLOAD_ROOT cannot be written: /dev/null/uploads" in done.stderr
+    assert "MEDIA_ROOT" not in done.stderr
 
 
 def test_the_host_of_the_site_is_allowed_by_itself():
@@ -152,3 +164,21 @@ def test_the_chosen_sanitiser_cleans_the_html(engine):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == engine
+
+
+def test_a_site_whose_name_is_in_another_script_is_asked_for_in_ascii():
+    site = "https://xn--vg1b002a.example"
+    found = show(
+        "SITE_URL",
+        "SITE_HOST",
+        "ALLOWED_HOSTS",
+        "CSRF_TRUSTED_ORIGINS",
+        SITE_URL="https://뉴스.example",
+    )
+
+    assert found == {
+        "SITE_URL": site,
+        "SITE_HOST": "xn--vg1b002a.example",
+        "ALLOWED_HOSTS": ["xn--vg1b002a.example"],
+        "CSRF_TRUSTED_ORIGINS": [site],
+    }

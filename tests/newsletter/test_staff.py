@@ -1,11 +1,13 @@
 """The site of the staff as a whole: its name, and what its menu has and has not."""
 
 import re
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
@@ -176,3 +178,42 @@ def test_the_dates_of_an_account_are_to_be_read(sign_in: SignIn, admin: User) ->
 
     assert not page.all("[name^=last_login]")
     assert "UTC" in page.one(".field-date_joined .readonly").text()
+
+
+@pytest.mark.parametrize("row", ["1", "x", "9" * 40, "-1", "a\0b", "뉴스", "a/b"])
+def test_what_has_no_page_of_its_own_is_not_found(sign_in: SignIn, admin: User, row: str) -> None:
+    client = sign_in(admin)
+    types = [*ContentType.objects.all(), ContentType.objects.create(app_label="gone", model="x")]
+
+    found = {kind.pk: client.get(f"/admin/r/{kind.pk}/{quote(row)}/").status_code for kind in types}
+
+    assert set(found.values()) == {404}
+
+
+def test_a_row_leads_to_its_page(sign_in: SignIn, admin: User) -> None:
+    post = make_post()
+    path = reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(post).pk, post.pk])
+
+    assert sign_in(admin).get(path).headers["Location"].endswith(post.get_absolute_url())
+
+
+def test_a_type_without_a_table_is_not_found(
+    sign_in: SignIn, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = ContentType.objects.get_for_model(Link)
+    monkeypatch.setattr(Link._meta, "db_table", "nowhere")
+
+    assert sign_in(admin).get(f"/admin/r/{kind.pk}/1/").status_code == 404
+
+
+@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example", "", "/admin/"])
+def test_who_signs_in_lands_at_the_desk_wherever_a_stranger_wants_them(onward: str) -> None:
+    User.objects.create_superuser("chief", password="right")
+    client = Client()
+
+    answer = client.post(
+        f"/admin/login/?{urlencode({'next': onward})}", {"username": "chief", "password": "right"}
+    )
+
+    assert answer.headers["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -26,7 +27,7 @@ UPLOAD = "/admin/posts/post/upload/"
 
 @pytest.fixture(autouse=True)
 def _folder(settings: Settings, tmp_path: Path) -> None:
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    settings.UPLOAD_ROOT = tmp_path / "data" / "uploads"
 
 
 @pytest.fixture
@@ -164,32 +165,42 @@ def test_a_key_is_no_path(key: str) -> None:
         pass
 
 
-def test_old_files_are_swept_away(tmp_path: Path) -> None:
-    old = staging.keep([file("a.md", "x")])
-    folder = next(tmp_path.glob("newsletter-uploads-*")) / old
-    os.utime(folder, (1, 1))
-
-    staging.keep([file("b.md", "y")])
-
-    assert not folder.exists()
-    with pytest.raises(staging.NotKept), staging.opened(old):
-        pass
+def kept(key: str) -> Path:
+    return Path(django_settings.UPLOAD_ROOT) / key
 
 
-def test_the_files_are_private(tmp_path: Path) -> None:
-    staging.keep([file("../../evil.md", "x")])
+def test_old_files_are_swept_away_by_the_worker_and_by_the_next_upload() -> None:
+    for sweep in (staging.sweep.call, lambda: staging.keep([file("b.md", "y")])):
+        old, new = staging.keep([file("a.md", "x")]), staging.keep([file("b.md", "y")])
+        os.utime(kept(old), (1, 1))
 
-    root = next(tmp_path.glob("newsletter-uploads-*"))
-    assert root.stat().st_mode & 0o077 == 0
-    assert {path.name for path in root.rglob("*") if path.is_file()} == {"0", "names.json"}
+        sweep()
+
+        assert not kept(old).exists()
+        assert kept(new).exists()
+        with pytest.raises(staging.NotKept), staging.opened(old):
+            pass
+    assert "posts.importing.staging.sweep" in django_settings.PERIODIC_TASKS
 
 
-def test_a_folder_that_others_can_open_is_not_used(tmp_path: Path) -> None:
-    staging.keep([file("a.md", "x")])
-    next(tmp_path.glob("newsletter-uploads-*")).chmod(0o755)
+def test_sweeping_before_anything_was_uploaded_finds_nothing() -> None:
+    assert staging.sweep.call() == 0
 
-    with pytest.raises(PermissionError):
-        staging.keep([file("a.md", "x")])
+
+def test_the_files_are_private() -> None:
+    folder = kept(staging.keep([file("../../evil.md", "x")]))
+
+    assert folder.stat().st_mode & 0o077 == folder.parent.stat().st_mode & 0o077 == 0
+    assert {path.name for path in folder.rglob("*")} == {"0", "names.json"}
+
+
+def test_a_folder_of_the_system_that_somebody_else_made_first_is_in_nobodys_way(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / f"newsletter-uploads-{os.getuid()}").mkdir(mode=0o755)
+
+    assert rows(look(client, file("a.md", document("One")))) == {"a.md": "New"}
 
 
 @pytest.mark.parametrize(
