@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "tasks",
+    "backups",
     "links",
     "posts",
     "newsletter",
@@ -153,6 +154,7 @@ PERIODIC_TASKS = {
 }
 # What tasks do, for people who read that one failed.
 TASK_NAMES = {
+    "backups.rotating.back_up": _("Take a backup"),
     "links.checking.archiving.look_for_copies": _("Look for copies of broken links"),
     "links.checking.run.check_due_links": _("Check links"),
     "links.decisions.links.finish": _("Carry out a decision about many links"),
@@ -170,6 +172,12 @@ TASK_NAMES = {
     "tasks.pruning.prune_finished_tasks": _("Forget old tasks"),
     "tasks.reporting.report_failures": _("Mail what failed"),
 }
+# Backups: none are taken by themselves unless there is a folder for them
+BACKUP_DIR = env.folder("BACKUP_DIR", BASE_DIR) if env.text("BACKUP_DIR") else None
+BACKUP_DAYS = env.integer("BACKUP_DAYS", 7, minimum=1)
+BACKUP_WEEKS = env.integer("BACKUP_WEEKS", 4)
+if BACKUP_DIR:
+    PERIODIC_TASKS["backups.rotating.back_up"] = 24 * 3600
 # Where tasks went that were stored under an earlier path: they run after an upgrade, too.
 MOVED_TASKS = {
     "links.archiving.look_for_copies": "links.checking.archiving.look_for_copies",

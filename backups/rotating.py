@@ -1,0 +1,77 @@
+"""The backups of a folder: one a day, the old ones thinned out.
+
+Only files with such a name are ever removed, and only once a newer one was verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django_tasks import task
+
+from backups.progress import Progress
+from backups.restoring import verify
+from backups.writing import write_backup
+
+_NAME = "newsletter-%Y%m%dT%H%M%SZ.zip"
+
+
+@task()
+def back_up() -> dict[str, Any]:
+    """Write a backup to BACKUP_DIR, verify it, and remove those that are too many.
+
+    A backup that is not whole is removed again, and the task has failed.
+    """
+    folder: Path = settings.BACKUP_DIR or Path()  # without one it is no periodic task
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = folder / f"{timezone.now().astimezone(UTC):{_NAME}}"
+    _manifest, missing = write_backup(target, Progress())
+    try:
+        verify(target, progress=Progress())
+    except Exception:
+        target.unlink()
+        raise
+    removed = list(too_many(backups_in(folder)))
+    for path in removed:
+        path.unlink(missing_ok=True)
+    return {"file": target.name, "removed": [path.name for path in removed], "missing": missing}
+
+
+def backups_in(folder: Path) -> dict[Path, datetime]:
+    """Return the backups that `back_up` wrote with their moments, latest first."""
+    moments = {path: _moment(path.name) for path in folder.iterdir() if path.is_file()}
+    found = [(moment, path) for path, moment in moments.items() if moment]
+    return {path: moment for moment, path in sorted(found, reverse=True)}
+
+
+def _moment(name: str) -> datetime | None:
+    """Return the moment that a backup's name tells; None for any other name."""
+    try:
+        moment = datetime.strptime(name, _NAME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment if f"{moment:{_NAME}}" == name else None
+
+
+def too_many(backups: Mapping[Path, datetime]) -> Iterator[Path]:
+    """Give those, of backups latest first, that are the latest of no day and no week to keep."""
+    days: set[Hashable] = set()
+    weeks: set[Hashable] = set()
+    for path, moment in backups.items():
+        kept = _takes(days, moment.date(), settings.BACKUP_DAYS)
+        kept |= _takes(weeks, moment.isocalendar()[:2], settings.BACKUP_WEEKS)
+        if not kept:
+            yield path
+
+
+def _takes(taken: set[Hashable], span: Hashable, most: int) -> bool:
+    """Tell whether a span has its backup with this one, and is among so many."""
+    if span in taken or len(taken) >= most:
+        return False
+    taken.add(span)
+    return True
