@@ -36,5 +36,9 @@ _MARKS = re.compile("|".join(map(re.escape, STORED)).encode())
 
 def stored(text: str) -> bytes:
     """Return rendered text as it is stored: UTF-8 without controls but the marks."""
-    clean = _NONCHARACTERS.sub(b"", text.encode().translate(None, _CONTROLS))
-    return _MARKS.sub(lambda mark: STORED[mark[0].decode()], clean)
+    return _MARKS.sub(lambda mark: STORED[mark[0].decode()], clean(text))
+
+
+def clean(text: str) -> bytes:
+    """Return a text as UTF-8 without controls, which XML allows in no form."""
+    return _NONCHARACTERS.sub(b"", text.encode().translate(None, _CONTROLS))

@@ -6,7 +6,6 @@ The entries are stored with each post; a feed is their bytes, with the bodies, i
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from django.views.decorators.http import require_safe
 
 from posts.naming import nfc
 from posts.publishing.composing import absolute
-from posts.publishing.marks import BODY, CUT, STORED, stored
+from posts.publishing.marks import BODY, CUT, STORED, clean
 from posts.site import library, listing, moved
 from posts.site.listing import public_row
-from posts.site.shell import filled, with_site
+from posts.site.shell import each_filled, filled, with_site
 from posts.templatetags.newsletter import rfc822
 
 FEED_POSTS = 20
@@ -105,7 +104,7 @@ def _feed(
     columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
-    known = repr((form, title, settings.SITE_URL, [row[0] for row in rows]))
+    known = repr((form, title, settings.SITE_URL, [row[0] for row in rows])).encode()
     changed = max((row[1] for row in rows), default=now)
 
     def entries() -> list[bytes]:
@@ -122,18 +121,18 @@ def _library(
     changed = found[0].date if found else timezone.now()
     channel = Channel(_titled(name), page, request.path, changed)
     entries = FORMS[form].entries(found)
-    known = repr((form, name, settings.SITE_URL, entries))
-    return _sent(request, form, channel, known, lambda: entries)
+    known = repr((form, name, settings.SITE_URL)).encode() + entries
+    return _sent(request, form, channel, known, lambda: [entries])
 
 
 def _sent(
     request: HttpRequest,
     form: str,
     channel: Channel,
-    known: str,
+    known: bytes,
     entries: Callable[[], list[bytes]],
 ) -> HttpResponse:
-    etag = f'"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(known).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         written = FORMS[form]
@@ -192,48 +191,46 @@ def _json_text(text: bytes) -> bytes:
 # Entries of links and items
 
 
-def _html(entry: library.Entry) -> str:
-    """Return what a feed says of a link or item: its line, and where it stands."""
-    line = f"<p>{html.escape(entry.line)}</p>" if entry.line else ""
-    # Plain text, so that it is escaped where it goes.
-    return f'{line}<p><a href="{absolute(entry.place)}">{html.escape(entry.issue)}</a></p>'
+def _said(found: list[library.Entry]) -> list[tuple[str, str]]:
+    """Return the address of each link or item in its issue, and what feeds say of it as HTML."""
+    places = [f"{settings.SITE_URL}{entry.place}" for entry in found]
+    rows = [(entry.line, place, entry.issue) for entry, place in zip(found, places, strict=True)]
+    texts = each_filled("feed/linked", ("line", "place", "issue"), rows)
+    return [(place, text.rstrip()) for place, text in zip(places, texts, strict=True)]
 
 
-def _xml_entries(
-    form: str, say: Callable[[datetime], str], found: list[library.Entry]
-) -> list[bytes]:
+def _xml_entries(form: str, say: Callable[[datetime], str], found: list[library.Entry]) -> bytes:
     rows = [
         (
             entry.title,
-            entry.address or absolute(entry.place),
-            absolute(entry.place),
-            entry.identity.urn,
+            entry.address or place,
+            place,
+            entry.urn,
             say(entry.date),
-            _html(entry),
+            html,
             entry.language,
         )
-        for entry in found
+        for entry, (place, html) in zip(found, _said(found), strict=True)
     ]
     fields = ("title", "url", "place", "id", "date", "html", "lang")
-    return [stored(filled(f"feed/{form}_linked", fields, rows, "xml"))]
+    return clean(filled(f"feed/{form}_linked", fields, rows, "xml"))
 
 
-def _json_entries(found: list[library.Entry]) -> list[bytes]:
-    return [_json_entry(entry) for entry in found]
-
-
-def _json_entry(entry: library.Entry) -> bytes:
-    place = absolute(entry.place)
-    item = {
-        "id": entry.identity.urn,
-        "url": place,
-        "external_url": entry.address,
-        "title": entry.title,
-        "content_html": _html(entry),
-        "date_published": entry.date.isoformat(),
-        "language": entry.language,
-    }
-    return json.dumps({name: value for name, value in item.items() if value}).encode()
+def _json_entries(found: list[library.Entry]) -> bytes:
+    rows = [
+        {
+            "id": entry.urn,
+            "url": place,
+            "external_url": entry.address,
+            "title": entry.title,
+            "content_html": html,
+            "date_published": entry.date.isoformat(),
+            "language": entry.language,
+        }
+        for entry, (place, html) in zip(found, _said(found), strict=True)
+    ]
+    given = [{name: value for name, value in row.items() if value} for row in rows]
+    return json.dumps(given)[1:-1].encode()
 
 
 class Form(NamedTuple):
@@ -244,7 +241,7 @@ class Form(NamedTuple):
     frame: Callable[[str, Channel], list[str]]
     separator: bytes
     body: Callable[[bytes], bytes]
-    entries: Callable[[list[library.Entry]], list[bytes]]
+    entries: Callable[[list[library.Entry]], bytes]
 
 
 FORMS = {

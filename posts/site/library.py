@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from django.db.models import BooleanField, Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils.safestring import SafeString
 
@@ -39,12 +39,12 @@ class Row(NamedTuple):
     title: str
     anchor: str
     summary: str | None
-    is_main: bool
-    is_listed: bool
+    is_main: int
+    is_listed: int
     item: str | None
     section: str
     address: str
-    is_broken: bool
+    is_broken: int
     source: str | None
     slug: str
     issue: str
@@ -68,10 +68,15 @@ class Entry(NamedTuple):
     date: datetime
 
     @property
-    def identity(self) -> UUID:
-        """What feeds know it by: the item's own, or that of the link in its issue."""
-        of = UUID(self.of)
-        return uuid5(of, self.key) if self.key else of
+    def urn(self) -> str:
+        """What feeds know it by: the item's own UUID, or that of the link in its issue."""
+        return _urn(self.of, self.key)
+
+
+@lru_cache(maxsize=8192)
+def _urn(of: str, key: str) -> str:
+    identity = UUID(of)
+    return (uuid5(identity, key) if key else identity).urn
 
 
 # What readers get of a link
@@ -90,7 +95,8 @@ def _text(column: str) -> Cast:
 
 
 def _told(**condition: Any) -> Case:
-    return Case(When(**condition, then=True), default=False, output_field=BooleanField())
+    """Return 1 where a condition holds, else 0: unlike a boolean it is there as it is read."""
+    return Case(When(**condition, then=1), default=0, output_field=IntegerField())
 
 
 # What somebody marked broken, as ``Link.is_marked_broken`` says of a row.
@@ -107,7 +113,7 @@ def items_of(section: int, at: datetime) -> QuerySet[LinkedItem, Any]:
         "title",
         "anchor_text",
         Substr("summary", 1, LINE_LENGTH + 1),
-        _told(pk__isnull=False),
+        Value(1),
         _told(kind=LinkedItem.Kind.LIST),
         _text("uid"),
         "section__anchor",

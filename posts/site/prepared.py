@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from django.db import connection
@@ -40,7 +40,8 @@ class _Statement:
         if {place for _index, place in self._slots} != set(range(len(arguments))):
             raise TypeError(f"{build.__name__}: an argument is not a plain parameter of the query")
         columns = [column for column, *_rest in self._compiler.select]
-        self._converters = self._compiler.get_converters(columns)
+        found: Any = self._compiler.get_converters(columns)
+        self._converters = {place: _converter(*of) for place, of in found.items()}
 
     def rows(self, arguments: Sequence[Any]) -> Rows:
         """Return what the query finds for these arguments."""
@@ -50,9 +51,27 @@ class _Statement:
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             found: Rows = cursor.fetchall()
-        if not self._converters:
+        if not self._converters or not found:
             return found
-        return [tuple(row) for row in self._compiler.apply_converters(found, self._converters)]
+        columns: list[Any] = list(zip(*found, strict=True))
+        for place, convert in self._converters.items():
+            columns[place] = map(convert, columns[place])
+        return list(zip(*columns, strict=True))
+
+
+def _converter(steps: Sequence[Callable[..., Any]], expression: Any) -> Callable[[Any], Any]:
+    """Return a function that makes a value of what the driver returns, as the ORM does.
+
+    What it made last it keeps: the dates of 50 rows were a twentieth of a list.
+    """
+
+    @lru_cache(maxsize=1024)
+    def convert(value: Any) -> Any:
+        for step in steps:
+            value = step(value, expression, connection)
+        return value
+
+    return convert
 
 
 def prepared(build: Build) -> Callable[..., Rows]:

@@ -7,9 +7,10 @@ large part sent through a template as text costs sixty times as much (460 KB too
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from posts.publishing.composing import absolute, site
 from posts.publishing.marks import CUT, FORMS, LONG_DATE, SHORT_DATE, SITE_NAME, SITE_URL, STORED
 from posts.templatetags.newsletter import long_date, short_date
 
+_NOTHING = SafeString("")
 Shell = tuple[str, ...]
 """What stands before a page's head, its style sheets and feeds, its content, and after that."""
 
@@ -76,45 +78,48 @@ def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
 
 
 def filled(
-    name: str, fields: Sequence[str], rows: Iterable[Sequence[Any]], extension: str = "html"
+    name: str, fields: Sequence[str], rows: Iterable[Sequence[str]], extension: str = "html"
 ) -> SafeString:
-    """Return rows, each as ``templates/posts/<name>.<extension>`` makes it of its fields.
+    """Return rows, each as ``templates/posts/<name>.<extension>`` makes it of its fields."""
+    return SafeString("".join(each_filled(name, fields, rows, extension)))
 
-    The template is rendered once for each set of fields that have a value, and kept with marks in
+
+def each_filled(
+    name: str, fields: Sequence[str], rows: Iterable[Sequence[str]], extension: str = "html"
+) -> Iterator[str]:
+    """Yield what ``filled`` joins. What is safe of one row must be safe of all.
+
+    The template is rendered once for each set of fields that have a value, and kept with gaps in
     their places: to render it for every row would take ten times as long as all else of a list.
     """
-    found = list(rows)
-    patterns: dict[tuple[str, ...], list[str]] = {}
-    made = []
-    for row in _escaped(found):
-        values = {field: value for field, value in zip(fields, row, strict=True) if value}
-        given = tuple(values)
+    columns = [_escaped(column) for column in zip(*rows, strict=True)]
+    patterns: dict[tuple[bool, ...], str] = {}
+    for row in zip(*columns, strict=True):
+        given = tuple(map(bool, row))
         if given not in patterns:
-            patterns[given] = _kept(_pattern, name, extension, *given)
-        pieces = patterns[given].copy()
-        pieces[1::2] = [values[field] for field in pieces[1::2]]
-        made += pieces
-    return SafeString("".join(made))
+            patterns[given] = _kept(_pattern, name, extension, tuple(fields), given)
+        yield patterns[given].format(*row)
 
 
-def _escaped(rows: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
-    """Yield the values of rows as they may stand in a page; all are escaped at one go."""
-    plain = [value for row in rows for value in row if not isinstance(value, SafeString)]
-    safe = iter(escape(CUT.join(plain)).split(CUT))
-    for row in rows:
-        yield [value if isinstance(value, SafeString) else next(safe) for value in row]
+def _escaped(column: Sequence[str]) -> Sequence[str]:
+    """Return the values of a column as they may stand in a page, escaped at one go."""
+    if all(isinstance(value, SafeString) for value in column if value):
+        return column
+    return escape(CUT.join(column)).split(CUT)
 
 
-def _pattern(name: str, extension: str, *fields: str) -> list[str]:
-    """Return what stands around the fields of a row, with their names in between."""
-    marked = {field: SafeString(f"{CUT}{field}{CUT}") for field in fields}
-    return _render(name, marked, extension).split(CUT)
+def _pattern(name: str, extension: str, fields: tuple[str, ...], given: tuple[bool, ...]) -> str:
+    """Return a row with gaps for the fields that have a value, to be filled by ``str.format``."""
+    gaps = [(field, SafeString(f"{CUT}{{{at}}}{CUT}")) for at, field in enumerate(fields)]
+    pieces = _render(name, dict(compress(gaps, given)), extension).split(CUT)
+    pieces[::2] = [piece.replace("{", "{{").replace("}", "}}") for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 @lru_cache(maxsize=8192)
-def address_of(kind: str, name: str) -> str:
+def address_of(kind: str, *names: object) -> str:
     """Return the address of a page by the name of its pattern; `reverse` takes as long as a row."""
-    return reverse(f"posts:{kind}", args=[name])
+    return reverse(f"posts:{kind}", args=names)
 
 
 def short_days() -> Callable[[datetime | None], SafeString]:
@@ -122,7 +127,7 @@ def short_days() -> Callable[[datetime | None], SafeString]:
     language, zone = get_language() or "", get_current_timezone_name()
 
     def say(moment: datetime | None) -> SafeString:
-        return SafeString(_dates(moment, language, zone)[0].decode() if moment else "")
+        return _dates(moment, language, zone)[0] if moment else _NOTHING
 
     return say
 
@@ -148,14 +153,16 @@ def with_dates(part: bytes | None, published_at: datetime | None) -> bytes:
 def _with_dates(stored: bytes, moment: datetime | None, language: str, zone: str) -> bytes:
     if moment is None:
         return stored
-    short, long = _dates(moment, language, zone)
+    _day, short, long = _dates(moment, language, zone)
     return stored.replace(STORED[SHORT_DATE], short).replace(STORED[LONG_DATE], long)
 
 
 @lru_cache(maxsize=8192)
-def _dates(moment: datetime, _language: str, _zone: str) -> tuple[bytes, bytes]:
-    """Return a moment as rows and as issues show it; saying one anew costs more than its row."""
-    return short_date(moment).encode(), long_date(moment).encode()
+def _dates(moment: datetime, _language: str, _zone: str) -> tuple[SafeString, bytes, bytes]:
+    """Return a moment as rows (also as bytes) and as issues show it; saying one anew costs more
+    than its row."""
+    short = SafeString(short_date(moment))
+    return short, short.encode(), long_date(moment).encode()
 
 
 def _shell(nav: str) -> Shell:
@@ -172,15 +179,15 @@ def _article_shell() -> list[bytes]:
     return [piece.encode() for piece in pieces]
 
 
-def _kept(make: Callable[..., Any], *of: str) -> Any:
+def _kept(make: Callable[..., Any], *of: Hashable) -> Any:
     """Return what is made of templates and settings alone, from the time before where it can be."""
     if settings.DEBUG:
         return make(*of)
     return _made(make, of, get_language(), tuple(site().values()))
 
 
-@lru_cache(maxsize=64)
-def _made(make: Callable[..., Any], of: tuple[str, ...], *_depends_on: object) -> Any:
+@lru_cache(maxsize=256)
+def _made(make: Callable[..., Any], of: tuple[Hashable, ...], *_depends_on: object) -> Any:
     return make(*of)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -25,13 +24,8 @@ from posts.site import feeds, indexes, library, listing, moved
 from posts.site.ending import ending
 from posts.site.listing import public_row
 from posts.site.paging import Page, paginate
-from posts.site.shell import address_of, article_page, joined, page
-from posts.templatetags.newsletter import (
-    issue_count,
-    link_count,
-    month_and_year,
-    short_date,
-)
+from posts.site.shell import address_of, article_page, joined, page, short_days
+from posts.templatetags.newsletter import issue_count, link_count, month_and_year
 
 HOME_ROWS = 12
 OWNERS_SHOWN = 12  # the others of a host are folded
@@ -105,7 +99,7 @@ def archive(request: HttpRequest) -> HttpResponse:
     years = [
         (
             year,
-            reverse("posts:archive-year", args=[year]),
+            address_of("archive-year", year),
             sum(count for _day, count in rows),
             [(day, _month_url(day), count) for day, count in rows],
         )
@@ -156,7 +150,7 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
     context = {
         "title": month_and_year(first),
         "kicker": year,
-        "kicker_url": reverse("posts:archive-year", args=[year]),
+        "kicker_url": address_of("archive-year", year),
         "facts": [issue_count(count)],
     }
     return _listing(request, found, context, nav="archive")
@@ -175,7 +169,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "title": name,
         "kicker": gettext("Tag"),
-        "kicker_url": reverse("posts:tags"),
+        "kicker_url": address_of("tags"),
         "description": description,
         "facts": [issue_count(count)],
         "related": [(other, address_of("tag", slug), 0) for other, slug in related],
@@ -195,7 +189,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "title": title,
         "kicker": gettext("Section"),
-        "kicker_url": reverse("posts:sections"),
+        "kicker_url": address_of("sections"),
         "facts": [issue_count(count), *_seen(first_seen, last_seen)],
         "feeds": _feeds("section", nfc(slug)),
     }
@@ -214,8 +208,8 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "title": name,
         "kicker": gettext("Source"),
-        "kicker_url": reverse("posts:sources"),
-        "within": host and (host, _source_url(host)),
+        "kicker_url": address_of("sources"),
+        "within": host and (host, address_of("source", host)),
         "facts": [issue_count(count), link_count(links), *_seen(first_seen, last_seen)],
         "owners": indexes.owners_list(named[:OWNERS_SHOWN]),
         "more_owners": indexes.owners_list(named[OWNERS_SHOWN:]),
@@ -232,8 +226,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     """How to follow the site by its feeds."""
     names = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     found = [
-        (name, absolute(reverse(f"posts:{form}")), feeds.FORMS[form].media_type)
-        for name, form in names
+        (name, absolute(address_of(form)), feeds.FORMS[form].media_type) for name, form in names
     ]
     return page("follow", {"feeds": found}, path=request.path)
 
@@ -294,8 +287,9 @@ def _library(request: HttpRequest, found: Page, context: dict[str, Any], nav: st
 
 
 def _seen(first: datetime | None, last: datetime | None) -> list[str]:
+    say = short_days()
     return [
-        format_html(text, short_date(moment))
+        format_html(text, say(moment))
         for text, moment in ((gettext("first seen {}"), first), (gettext("last seen {}"), last))
         if moment
     ]
@@ -303,23 +297,18 @@ def _seen(first: datetime | None, last: datetime | None) -> list[str]:
 
 def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
     return [
-        (title, reverse(f"posts:{kind}-{form}", args=[slug]), feeds.FORMS[form].media_type)
+        (title, address_of(f"{kind}-{form}", slug), feeds.FORMS[form].media_type)
         for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     ]
 
 
-@lru_cache(maxsize=2048)
 def _month_url(day: date) -> str:
-    return reverse("posts:archive-month", args=[day.year, day.month])
-
-
-def _source_url(name: str) -> str:
-    return reverse("posts:source", args=[name])
+    return address_of("archive-month", day.year, day.month)
 
 
 def _all_owners(host: str) -> str:
-    return f"{reverse('posts:sources')}?{urlencode({'q': f'{host}/'})}"
+    return f"{address_of('sources')}?{urlencode({'q': f'{host}/'})}"
 
 
 def _year_link(year: int | None) -> tuple[int, str] | None:
-    return None if year is None else (year, reverse("posts:archive-year", args=[year]))
+    return None if year is None else (year, address_of("archive-year", year))

@@ -173,6 +173,7 @@ def _drawn(
 
 
 @register.filter
+@lru_cache(maxsize=1024)
 def rfc822(moment: datetime) -> str:
     """Return a moment as RSS writes it (RFC 822, four-digit year)."""
     return format_datetime(moment)

@@ -231,3 +231,18 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(client: Client) -> None:
 def test_control_characters_are_in_no_feed(client: Client) -> None:
     make_post(body="## Tools\n\n- **A \x0b thing**: [x](https://a.example/)\n")
     ElementTree.fromstring(client.get("/sections/tools/feed.xml").content)
+
+
+def test_rows_show_braces_and_markup_as_they_are_written(client: Client) -> None:
+    make_post(body="- **{0} {x} &lt;b>**: }{ &amp; [read](https://a.example/)", title="{1} <i>")
+    page = read(client, "/sources/a.example/")
+    assert page.texts(TITLES) == ["{0} {x} <b>"]
+    assert page.texts(".linked-line") == ["}{ &"]
+    assert page.texts(".place") == ["{1} <i>"]
+
+
+def test_a_list_names_the_feeds_of_the_site_and_then_its_own(client: Client) -> None:
+    make_post(body=BODY)
+    feeds = read(client, "/sources/a.example/").values('link[rel="alternate"]', "href")
+    names = ("feed.xml", "atom.xml", "feed.json")
+    assert feeds == [f"{at}{name}" for at in ("/", "/sources/a.example/") for name in names]
