@@ -9,6 +9,7 @@ from links.admin.parts import (
     EMPTY,
     HEALTH,
     SHOWN,
+    PeriodFilter,
     ReadOnly,
     ReasonForm,
     Waiting,

@@ -23,6 +23,7 @@ from links.admin.parts import (
     STANDINGS,
     STATUSES,
     Desk,
+    PeriodFilter,
     ReasonForm,
     addresses,
     ask,
@@ -124,6 +125,14 @@ class RuleFilter(admin.SimpleListFilter):
         return queryset.filter(rule__action=value) if known else queryset
 
 
+class SeenFilter(PeriodFilter):
+    """Links by when they were first seen, which is the order of their keys."""
+
+    title = _("first seen")
+    parameter_name = "seen"
+    column, index = "created_at", "pk"
+
+
 class LinkAdmin(Desk):
     """Links, decided about one by one or many at once."""
 
@@ -133,13 +142,13 @@ class LinkAdmin(Desk):
         ("standing", admin.ChoicesFieldListFilter),
         ("health", admin.ChoicesFieldListFilter),
         RuleFilter,
+        SeenFilter,
     )
     search_fields = ("url", "title", "source__name", "reason")
     counted = ngettext_lazy("%(n)s link", "%(n)s links", "n")
     nothing = _("Links come with the issues, suggestions and collected links that have them.")
     next_step = (_("Collect a link"), "admin:links_inboxentry_add")
     search_help_text = _("Searches addresses, titles, sources and reasons.")
-    date_hierarchy = "created_at"
     ordering = ("-id",)
     list_select_related = ("source", "rule")
     actions = (

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -83,7 +83,8 @@ class LinkedItemAdmin(admin.ModelAdmin):
     )
     search_fields = ("title", "summary", "group", "url")
     search_help_text = _("Searches titles, summaries, groups and addresses.")
-    ordering = ("-id",)
+    # The newest issue first, each in its order: keys of sections rise as they follow each other.
+    ordering = ("-post_id", F("section_id").asc(nulls_first=True), "position", "id")
     list_per_page = 50
     counted = ngettext_lazy("%(n)s item", "%(n)s items", "n")
     nothing = _("The entries of an issue's lists stand here once the issue is saved.")

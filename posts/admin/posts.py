@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, badge, day, verbatim
+from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
 from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm, conflict_context, retry_data
@@ -27,9 +27,10 @@ from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import STATES, StateFilter, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
-from posts.models import Post, Tag, TaggedPost
+from posts.models import ListCount, Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
+from posts.publishing.counting import LANGUAGES
 from posts.translating import translated
 
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
@@ -54,8 +55,26 @@ class TagFilter(admin.SimpleListFilter):
         return queryset.filter(taggings__tag__slug=self.value()) if self.value() else queryset
 
 
-class LanguageFilter(admin.AllValuesFieldListFilter):
-    """Posts by language."""
+class LanguageFilter(admin.SimpleListFilter):
+    """Posts by the languages of those that are published."""
+
+    title = _("language")
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        used = ListCount.objects.filter(name=LANGUAGES, count__gt=0).order_by("part")
+        return [(language, language) for language in used.values_list("part", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
+class PublishedFilter(PeriodFilter):
+    """Posts by their publish time."""
+
+    title = _("date")
+    parameter_name = "date"
+    column = index = "published_at"
 
 
 @admin.register(Post)
@@ -64,10 +83,9 @@ class PostAdmin(PublishingPages):
 
     form = PostForm
     list_display = ("title_and_problem", "state", "date", "tag_names", "item_count", "link_count")
-    list_filter = (StateFilter, TagFilter, ("language", LanguageFilter))
+    list_filter = (StateFilter, TagFilter, LanguageFilter, PublishedFilter)
     search_fields = ("title", "slug", "description", "taggings__tag__name")
     search_help_text = _("Searches titles, addresses, descriptions and tags.")
-    date_hierarchy = "published_at"
     ordering = ("-published_at", "-id")
     list_per_page = 50
     counted = ngettext_lazy("%(n)s issue", "%(n)s issues", "n")

@@ -38,7 +38,7 @@ class Citation(models.Model):
 
 
 class ListCount(models.Model):
-    """How many rows a part of a list has: of an index's total, or of a part of the sitemap.
+    """How many rows a part of a list has: of an index's total, a part of the sitemap, a language.
 
     Kept by ``posts.publishing.counting``, whose lists and parts they are.
     """

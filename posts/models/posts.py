@@ -133,6 +133,12 @@ class Post(models.Model):
         indexes = (
             models.Index(fields=["status", "-published_at", "-id"], name="posts_home_and_archive"),
             models.Index(fields=["-published_at", "-id"], name="posts_admin_list"),
+            # Of few rows: else a database that knows no drafts yet reads all posts to find some.
+            models.Index(
+                fields=["-modified_at", "-id"],
+                condition=Q(status="draft"),
+                name="posts_drafts",
+            ),
             models.Index(
                 fields=["id"],
                 condition=Q(stale_since__isnull=False),

@@ -101,7 +101,7 @@ class LinkedItem(models.Model):
         PARAGRAPH = "paragraph", _("Paragraph")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    post = models.ForeignKey(Post, related_name="items", on_delete=models.CASCADE)
+    post = models.ForeignKey(Post, related_name="items", on_delete=models.CASCADE, db_index=False)
     section = models.ForeignKey(
         Section,
         related_name="items",
@@ -150,6 +150,7 @@ class LinkedItem(models.Model):
             ),
         ]
         indexes = (
+            models.Index(fields=["-post", "section", "position"], name="posts_items_of_an_issue"),
             models.Index(
                 fields=["removed_at"],
                 condition=Q(removed_at__isnull=False),

@@ -3,9 +3,9 @@
 They include scheduled posts, because nothing runs at the moment one becomes public; readers leave
 out the few that are still to come (``posts.site.listing``), a short range of an index.
 
-``ListCount`` holds how many rows a list has: the total of an index, or what a part of the sitemap
-(``block_of``) lists. A tag or source is in its lists from its first post on, a recurring section
-from its second.
+``ListCount`` holds how many rows a list has: the total of an index, what a part of the sitemap
+(``block_of``) lists, or the posts in a language. A tag or source is in its lists from its first
+post on, a recurring section from its second.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from posts.models import (
 
 # A part of the sitemap: rows whose keys differ in the last digits only.
 BLOCK: Final = 250
+LANGUAGES: Final = "languages"
 RECURS: Final = 2  # a heading is a recurring section from its second issue on
 Part = tuple[str, str]
 """The name and part of a ``ListCount``."""
@@ -47,6 +48,7 @@ class Share:
 
     post: int | None = None
     date: datetime | None = None
+    language: str = ""
     links: int = 0
     tags: frozenset[int] = frozenset()
     sections: frozenset[int] = frozenset()
@@ -70,6 +72,7 @@ def share_of(post: Post) -> Share:
     return Share(
         post=post.pk,
         date=post.listed_at,
+        language=post.language,
         links=post.link_count,
         tags=_keys(TaggedPost.objects.filter(content_object=post), "tag"),
         sections=_keys(post.sections.exclude(recurring=None), "recurring"),
@@ -97,6 +100,8 @@ def apply_change(before: Share, after: Share) -> None:
     set_dates(RecurringSection.objects.filter(pk__in=sections), Section)
     set_dates(Source.objects.filter(pk__in=sources), Citation)
     changes = Counter({("posts", block_of(after.post or before.post or 0)): _step(before, after)})
+    changes.subtract(_languages(before))
+    changes.update(_languages(after))
     for model, steps in ((Tag, tags), (RecurringSection, sections), (Source, sources)):
         changes.update(_list_changes(model, steps))
     _shift_lists(changes)
@@ -126,6 +131,10 @@ def _source_steps(
         for pk in before.keys() | after.keys()
         if moved or before.get(pk) != after.get(pk)
     }
+
+
+def _languages(share: Share) -> list[Part]:
+    return [(LANGUAGES, share.language)] if share.language else []
 
 
 def _step(before: Share, after: Share) -> int:
@@ -285,7 +294,9 @@ def _set_months() -> None:
 
 def _set_lists() -> None:
     posts = Post.objects.filter(status=Post.Status.PUBLISHED).order_by()
-    counts = Counter(("posts", block_of(pk)) for pk in posts.values_list("pk", flat=True))
+    counts: Counter[Part] = Counter()
+    for pk, language in posts.values_list("pk", "language"):
+        counts.update([("posts", block_of(pk)), *([(LANGUAGES, language)] if language else [])])
     for model in (Tag, RecurringSection, Source):
         for row in _used(model):
             counts.update(_parts(row))

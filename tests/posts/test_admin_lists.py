@@ -1,6 +1,7 @@
 """The lists of the admin: what they show, find and do to many rows, and what they cost."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,8 +13,10 @@ from django.urls import reverse
 
 from links.decisions import undo
 from links.models import Decision
+from posts.documents import parse_issue
 from posts.models import LinkedItem, Post, PostPage, RecurringSection, Section, Tag
-from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
+from posts.publishing import save_document, withdraw
+from tests.builders import BODY, LONG_AGO, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -95,7 +98,38 @@ def test_posts_are_found_by_date(client: Client) -> None:
     make_post("Long ago")
     make_scheduled("To come")
 
-    assert titles(client, f"{POSTS}?published_at__year=2024") == ["Long ago"]
+    for period, found in (("2024", True), ("2024-05", True), ("2024-06", False), ("2023", False)):
+        assert titles(client, f"{POSTS}?date={period}") == ["Long ago"] * found
+    assert titles(client, f"{POSTS}?date=nonsense") == ["To come", "Long ago"]
+
+
+def test_the_years_from_the_first_issue_to_the_last_are_offered(client: Client) -> None:
+    make_post("First", at=LONG_AGO - timedelta(days=700))
+    make_post("Last")
+    make_draft("Without a date")
+
+    years = {f"?date={year}" for year in (2022, 2023, 2024)}
+    assert periods(client, POSTS) == years
+    months = {f"?date=2023-{month:02}" for month in range(1, 13)}
+    assert periods(client, f"{POSTS}?date=2023") == years | months
+
+
+def periods(client: Client, path: str) -> set[str]:
+    links = Page(client.get(path)).values("#changelist-filter a", "href")
+    return {link for link in links if link.startswith("?date=") and "&" not in link}
+
+
+def test_languages_are_offered_as_long_as_an_issue_is_in_them(client: Client) -> None:
+    def offered() -> set[str]:
+        links = Page(client.get(POSTS)).values("#changelist-filter a", "href")
+        return {link for link in links if link.startswith("?language=")}
+
+    korean = make_post("하나", "## 소식\n\n한국어로 쓴 글이에요.\n")
+    make_post("Two")
+    assert offered() == {"?language=ko", "?language=en"}
+
+    withdraw([korean])
+    assert offered() == {"?language=en"}
 
 
 def test_several_posts_are_published_at_once(client: Client) -> None:
@@ -229,8 +263,8 @@ def test_nothing_is_hidden_before_somebody_said_why(client: Client) -> None:
     refusal = Page(act(client, ITEMS, "hide_selected", first, second, reason="  "))
 
     assert [node.text() for node in question.all(".outline-links li")] == [
-        "Second findA first issue",
         "First findA first issue",
+        "Second findA first issue",
     ]
     assert [node.text() for node in question.all("form.decision button")] == ["Hide 2 items"]
     assert not question.all(".errorlist")
@@ -351,10 +385,18 @@ def test_items_are_found_and_filtered(client: Client) -> None:
     LinkedItem.objects.filter(title="Third find").update(removed_at=post.created_at, section=None)
 
     assert titles(client, f"{ITEMS}?q=matters") == ["Second find"]
-    assert titles(client, f"{ITEMS}?q=topic one") == ["Second find", "First find"]
+    assert titles(client, f"{ITEMS}?q=topic one") == ["First find", "Second find"]
     assert titles(client, f"{ITEMS}?shown=hidden") == ["Second find"]
     assert titles(client, f"{ITEMS}?shown=removed") == ["Third find"]
-    assert titles(client, f"{ITEMS}?shown=yes") == ["No link here", "First find", "opening link"]
+    assert titles(client, f"{ITEMS}?shown=yes") == ["opening link", "First find", "No link here"]
+
+
+def test_items_stand_as_in_their_issue_the_newest_issue_first(client: Client) -> None:
+    old = make_post("Old", "## One\n- **a** x\n- **b** x\n\n## Two\n- **c** x\n")
+    make_post("New", "## One\n- **d** x\n- **e** x\n")
+    save_document(old, parse_issue(b"## One\n- **new** x\n- **b** x\n\n## Two\n- **c** x\n"))
+
+    assert titles(client, ITEMS) == ["d", "e", "a", "new", "b", "c"]
 
 
 # What it costs
