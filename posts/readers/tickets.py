@@ -22,6 +22,8 @@ from posts.readers.throttling import Limit, allow
 
 # How long a form may be filled in. Renewed, with all that was typed, when it took longer.
 LIFETIME = timedelta(hours=6)
+# What was handed out later than this from now, a clock that was ahead wrote.
+AHEAD = timedelta(minutes=5)
 # Nobody reads, chooses and types in less.
 QUICKEST = timedelta(seconds=2)
 SALT = "posts.readers"
@@ -48,7 +50,7 @@ def check_ticket(form: str, ticket: str, at: datetime | None = None) -> None:
     Signatures are compared in constant time (``django.core.signing``).
     """
     age = (at or timezone.now()).timestamp() - _read(form, ticket)[0]
-    if age > LIFETIME.total_seconds():
+    if not -AHEAD.total_seconds() < age <= LIFETIME.total_seconds():
         raise TicketError
     if age < QUICKEST.total_seconds():
         raise TooQuick

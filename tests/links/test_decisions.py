@@ -1,6 +1,7 @@
 """Decisions: one act, one record, the same wherever the link stands, and undone from the record."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -486,6 +487,18 @@ def test_a_post_saved_at_the_moment_of_a_decision_is_made_once_more(moderator: U
     assert look_after_pages.call() == 1
 
     assert b"link removed" in body_of(post)
+
+
+def test_a_post_saved_while_the_clock_was_ahead_is_not_made_again_and_again(
+    moderator: User, time_machine
+) -> None:
+    now = timezone.now()
+    time_machine.move_to(now + timedelta(days=365))
+    make_post()
+    decide([link()], "block", by=moderator, reason="spam")
+    time_machine.move_to(now)
+
+    assert look_after_pages.call() == 0
 
 
 def test_links_that_a_new_rule_holds_come_into_the_queue(

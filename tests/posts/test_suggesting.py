@@ -195,6 +195,17 @@ def test_a_ticket_is_not_forgotten_while_it_is_good(client: Client, hour: int) -
     assert answers == [303, 409]
 
 
+def test_a_form_of_a_clock_that_was_ahead_gets_another_ticket(client: Client) -> None:
+    ahead = make_ticket("suggest", timezone.now() + timedelta(days=365))
+    page = Page(suggest(client, NEW, ticket=ahead))
+    assert page.value("[name=url]", "value") == NEW
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        again = suggest(client, NEW, ticket=page.value("[name=ticket]", "value"))
+
+    assert again.status_code == 303
+
+
 def test_a_form_that_did_not_pass_keeps_its_ticket(client: Client) -> None:
     once = ticket("suggest")
     suggest(client, "no address", ticket=once)

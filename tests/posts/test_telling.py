@@ -106,6 +106,12 @@ def test_the_record_of_a_task_holds_no_address(
     assert ADDRESS not in caplog.text
 
 
+def test_an_answer_of_a_clock_that_was_ahead_keeps_no_address(suggestion: Suggestion) -> None:
+    Suggestion.objects.update(answered_at=timezone.now() + timedelta(days=365))
+
+    assert telling.forget_addresses.call() == 1
+
+
 def test_who_still_waits_for_an_answer_is_not_forgotten(suggestion: Suggestion) -> None:
     Suggestion.objects.update(status=Suggestion.Status.WAITING, answered_at=None)
 

@@ -61,6 +61,16 @@ def test_what_fails_later_is_told_later() -> None:
     assert report() == 1
 
 
+def test_a_report_of_a_clock_that_was_ahead_hides_nothing(time_machine) -> None:
+    now = timezone.now()
+    time_machine.move_to(now + timedelta(days=365))
+    report()
+    time_machine.move_to(now)
+    fail()
+
+    assert report() == 1
+
+
 @pytest.mark.parametrize("missing", ["EMAIL", "ADMINS"])
 def test_without_mail_or_an_owner_nothing_is_sent(settings: Settings, missing: str) -> None:
     setattr(settings, missing, [])
