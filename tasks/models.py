@@ -39,6 +39,11 @@ class WorkerLost(RuntimeError):
     """A worker did not renew its lease: it was killed, or cut off for too long."""
 
 
+def name_of(path: str) -> str:
+    """Return what the task of a path does, in words where the settings have some."""
+    return str(settings.TASK_NAMES.get(path, path))
+
+
 class StoredTaskQuerySet(DBTaskResultQuerySet):
     """Tasks by what becomes of them."""
 
@@ -86,7 +91,7 @@ class StoredTask(TaskRow):
     @property
     def name(self) -> str:
         """What the task does, in words."""
-        return str(settings.TASK_NAMES.get(self.task_path, self.task_path))
+        return name_of(self.task_path)
 
     @property
     def trouble(self) -> str:
@@ -240,3 +245,8 @@ class PeriodicTask(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def name(self) -> str:
+        """What the task does, in words."""
+        return name_of(self.path)

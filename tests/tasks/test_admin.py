@@ -159,7 +159,7 @@ def test_the_list_says_who_works_and_when_periodic_tasks_are_due(
 
     page = text(staff, reverse(LIST))
     assert worker.pk in page
-    assert "tasks.pruning.prune_finished_tasks" in page
+    assert "Forget old tasks" in page
     assert "No worker is there" not in page
 
 
