@@ -165,6 +165,7 @@ TASK_NAMES = {
     "posts.following.look_after_pages": _("Look for issues to rebuild"),
     "posts.following.rebuild_stale": _("Rebuild issues after decisions"),
     "posts.health.keeping.measure_links": _("Count how the links fare"),
+    "posts.importing.staging.sweep": _("Delete uploads that nobody confirmed"),
     "posts.optimizing.optimize": _("Look after the database"),
     "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
     "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),

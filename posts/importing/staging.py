@@ -15,7 +15,6 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from math import inf
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -93,15 +92,15 @@ def _folder(key: str) -> Path:
 @task()
 def sweep() -> int:
     """Delete what was kept for longer than an hour; return how many uploads that were."""
-    limit = time.time() - MAX_AGE
-    old = [folder for folder in Path(settings.UPLOAD_ROOT).glob("*") if _changed(folder) < limit]
+    old = [folder for folder in Path(settings.UPLOAD_ROOT).glob("*") if _age(folder) > MAX_AGE]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)
 
 
-def _changed(folder: Path) -> float:
+def _age(folder: Path) -> float:
+    """Return how far a folder's last change is from now: a clock may have been ahead."""
     try:
-        return folder.lstat().st_mtime
+        return abs(time.time() - folder.lstat().st_mtime)
     except FileNotFoundError:  # another worker was faster
-        return inf
+        return 0

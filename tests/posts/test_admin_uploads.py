@@ -2,6 +2,7 @@
 
 import io
 import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,14 @@ def test_old_files_are_swept_away_by_the_worker_and_by_the_next_upload() -> None
         with pytest.raises(staging.NotKept), staging.opened(old):
             pass
     assert "posts.importing.staging.sweep" in django_settings.PERIODIC_TASKS
+
+
+def test_files_kept_while_the_clock_was_ahead_are_swept_away() -> None:
+    key = staging.keep([file("a.md", "x")])
+    ahead = time.time() + 365 * 24 * 3600
+    os.utime(kept(key), (ahead, ahead))
+
+    assert staging.sweep.call() == 1
 
 
 def test_sweeping_before_anything_was_uploaded_finds_nothing() -> None:
