@@ -1,7 +1,8 @@
 """How much a request may bring: decided by its address and sender before any of it is read.
 
 Django reads a form wherever somebody asks for it first (its check for forgery does so before any
-view) and puts files of any size on the disk. So this stands before all who might ask.
+view, and so do its pages about an error) and puts files of any size on the disk. So this stands
+before all who might ask, and before all that might fail.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.files.uploadhandler import (
     FileUploadHandler,
     MemoryFileUploadHandler,
     TemporaryFileUploadHandler,
 )
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -24,6 +27,9 @@ from django.utils.translation import gettext
 from newsletter.middleware import is_for_staff
 from newsletter.refusals import Refusal, refuse
 from posts.access import IMPORT, may
+
+# How Django says that a form cannot be read: parts, their number, their encoding, their end.
+UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError)
 
 
 class NoFiles(FileUploadHandler):
@@ -37,22 +43,27 @@ class NoFiles(FileUploadHandler):
 
 
 class BodyMiddleware:
-    """Refuse what is too large, or does not say how large it is, and read nothing of it.
+    """Refuse what is too large, does not say how large it is, or cannot be read.
 
-    Below the middleware that knows who is signed in, above everything that reads a body. No more
-    is ever read than Content-Length says, since Django's stream ends there.
+    Below the middleware that knows who is signed in, above everything else. No more is ever read
+    than Content-Length says, since Django's stream ends there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        length = _length(request)
-        if length is None:
-            return refuse(request, _unmeasured())
-        if length and length > (most := _most(request, length)):
-            return refuse(request, _too_large(most))
-        return self.get_response(request)
+        refusal = _refusal(request)
+        return refuse(request, refusal) if refusal else self.get_response(request)
+
+
+def _refusal(request: HttpRequest) -> Refusal | None:
+    length = _length(request)
+    if length is None:
+        return _unmeasured()
+    if length and length > (most := _most(request, length)):
+        return _too_large(most)
+    return None if _is_form(request) else _unreadable()
 
 
 def _length(request: HttpRequest) -> int | None:
@@ -60,6 +71,17 @@ def _length(request: HttpRequest) -> int | None:
     stated = request.META.get("CONTENT_LENGTH") or "0"
     is_plain = stated.isascii() and stated.isdigit() and len(stated) < 19
     return int(stated) if is_plain and "HTTP_TRANSFER_ENCODING" not in request.META else None
+
+
+def _is_form(request: HttpRequest) -> bool:
+    """Read what a form sent, which is kept; tell whether it could be read.
+
+    Whoever asks first must be ready for what it raises, and Django's pages about an error are not.
+    """
+    try:
+        return request.POST is not None
+    except UNREADABLE:
+        return False
 
 
 def _most(request: HttpRequest, length: int) -> int:
@@ -83,6 +105,15 @@ def _unmeasured() -> Refusal:
         "length",
         gettext("Nothing says how much this is."),
         gettext("Send its length in the header Content-Length."),
+    )
+
+
+def _unreadable() -> Refusal:
+    return Refusal(
+        400,
+        "body",
+        gettext("The request could not be understood."),
+        gettext("Something in the address or in what was sent is not valid."),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 
-# Suspicious requests, and what they say about the proxies in front.
+# Suspicious requests, what they say about the proxies in front, and what is no HTTP.
 CAUSED_BY_STRANGERS = ("django.security", "newsletter.security")
+NO_HTTP = ("gunicorn.error", "Invalid request from")
 SECONDS = 3600.0
 
 
@@ -23,7 +24,7 @@ class Rarely(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether to write a record."""
-        if not record.name.startswith(CAUSED_BY_STRANGERS):
+        if not (record.name.startswith(CAUSED_BY_STRANGERS) or _is_no_http(record)):
             return True
         now, kind = time.monotonic(), f"{record.name}:{record.lineno}"
         if now < self._quiet_until.get(kind, now):
@@ -31,3 +32,9 @@ class Rarely(logging.Filter):
         self._quiet_until[kind] = now + SECONDS
         record.exc_info = None
         return True
+
+
+def _is_no_http(record: logging.LogRecord) -> bool:
+    """Tell whether gunicorn writes that it could not read a request."""
+    logger, beginning = NO_HTTP
+    return record.name == logger and str(record.msg).startswith(beginning)

@@ -70,19 +70,20 @@ INSTALLED_APPS = [
 ]
 
 # Nothing here reads the session or the user by itself: a page that does not ask for them sets no
-# cookie and has no `Vary: Cookie`, so that caches may keep it.
+# cookie and has no `Vary: Cookie`, so that caches may keep it. How large a body may be is decided
+# before anything that can fail, since Django's pages about an error read all of it.
 MIDDLEWARE = [
     "newsletter.middleware.HeadMiddleware",
+    "newsletter.security.PolicyMiddleware",
+    "newsletter.middleware.StaffSessionMiddleware",
+    "newsletter.middleware.StaffAuthenticationMiddleware",
+    "newsletter.bodies.BodyMiddleware",
     "newsletter.security.UncountedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "newsletter.security.PolicyMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.common.CommonMiddleware",
     "newsletter.middleware.NulMiddleware",
-    "newsletter.middleware.StaffSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "newsletter.middleware.StaffAuthenticationMiddleware",
-    "newsletter.bodies.BodyMiddleware",
     "newsletter.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

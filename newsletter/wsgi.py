@@ -1,9 +1,11 @@
 """The WSGI entry point: `gunicorn newsletter.wsgi`."""
 
+import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from newsletter.logs import NO_HTTP, Rarely
 from newsletter.serving import limit_queries
 from newsletter.slots import Slots
 
@@ -11,3 +13,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 
 application = Slots(get_wsgi_application(), threads=4)
 limit_queries()
+logging.getLogger(NO_HTTP[0]).addFilter(Rarely())

@@ -184,9 +184,37 @@ def test_a_file_in_a_form_that_asks_for_none_is_dropped(sign_in: SignIn, editor:
         assert not answer.wsgi_request.FILES
 
 
-def test_ten_thousand_fields_are_refused() -> None:
-    fields = "&".join(f"{number:x}=" for number in range(10_000))
+@pytest.mark.parametrize("wrong", [{"HTTP_HOST": "evil.example"}, {"QUERY_STRING": "page=%00"}])
+def test_a_page_about_an_error_reads_no_more_than_others(wrong: dict[str, str]) -> None:
+    for path in ("/", "/suggest/", "/admin/"):
+        answer, read = send(path, CONTENT_LENGTH=str(100 * MEGABYTE), **wrong)
 
-    answer = Client().post("/suggest/", fields, "application/x-www-form-urlencoded")
+        assert (answer.status_code, read) == (413, 0)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("path", ["/suggest/", "/nowhere", "/posts/x/", "/admin/login/", "/admin/"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (f"{FORM}; charset=utf-7", b"url=x"),
+        (f"{FORM}; charset=euc-kr", b"url=x"),
+        (FORM, b"&".join(b"%x=" % number for number in range(10_000))),
+        ("multipart/form-data", BEFORE_FILE),
+        ("multipart/form-data; boundary=b\xff", BEFORE_FILE),
+        ("multipart/form-data; boundary=" + "b" * 300, BEFORE_FILE),
+        (
+            MULTIPART,
+            BEFORE_FILE.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: base64\r\n\r\nx"),
+        ),
+        (MULTIPART, (BEFORE_FILE + b"x\r\n") * 101 + b"--b--"),
+        (MULTIPART, BEFORE_FILE.replace(b'filename="f"', b"") * 1001 + b"--b--"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused_in_words(path: str, kind: str, body: bytes) -> None:
+    answer = Client(enforce_csrf_checks=True).generic("POST", path, body, kind)
 
     assert answer.status_code == 400
+    assert Page(answer).texts("h1") == ["The request could not be understood."]
