@@ -19,6 +19,7 @@ ADDRESS := http://$(HOST):$(PORT)
 PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" DEBUG=false SITE_URL=https://news.example.org \
 	SECRET_KEY=not-the-key-of-any-site-but-long-enough-for-every-check-0123456789
 
+LONG := benchmarks/kill_%.py benchmarks/backup_under_load.py
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 # Runs all of them, then fails if one failed.
 run_benchmarks = failed=0; for file in $(1); do name=$$(basename "$$file" .py); echo "== $$name"; \
@@ -77,11 +78,11 @@ check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings a
 	$(BIN)/python -m pytest --quiet tests/newsletter/test_translations.py
 
 bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md
-	@$(call run_benchmarks,$(filter-out benchmarks/kill_%,$(BENCHMARKS)))
+	@$(call run_benchmarks,$(filter-out $(LONG),$(BENCHMARKS)))
 
 long: $(DEV_STAMP) .env  ## Run what is too long for CI: kills, load, long journeys
 	@$(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
-	@$(call run_benchmarks,$(filter benchmarks/kill_%,$(BENCHMARKS)))
+	@$(call run_benchmarks,$(filter $(LONG),$(BENCHMARKS)))
 
 format: $(DEV_STAMP)  ## Put imports, code and templates in order
 	$(BIN)/ruff check --fix

@@ -38,6 +38,10 @@ class BackupError(Exception):
     """Why there is no backup, or nothing was restored, in words for people."""
 
 
+class Untried(BackupError):
+    """Files that are whole, with a database that could not be restored for a trial."""
+
+
 def in_use() -> str:
     """Return what to do where others hold on to the database."""
     return _("The database is in use: stop the site and its workers first.")

@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
-from backups.archive import BackupError, in_use
+from backups.archive import BackupError, Untried, in_use
 from backups.facts import Facts, count
 
 FILE = "database.dump"
@@ -95,7 +95,7 @@ def _scratch(name: str) -> Iterator[None]:
                 "No database to try the backup out could be created (%(reason)s). The database's"
                 " user needs the right to: ALTER ROLE … CREATEDB."
             )
-            raise BackupError(said % {"reason": str(error).strip()}) from error
+            raise Untried(said % {"reason": str(error).strip()}) from error
         try:
             yield
         finally:

@@ -19,7 +19,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
 from backups import uploads
-from backups.archive import MEDIA, Archive, BackupError, Manifest
+from backups.archive import MEDIA, Archive, BackupError, Manifest, Untried
 from backups.engines import ENGINES, Engine, own
 from backups.facts import Facts
 from backups.progress import Progress
@@ -35,7 +35,7 @@ def restore(path: Path, *, replace: bool, progress: Progress) -> Manifest:
     Uploads that the backup does not hold stay. Raises BackupError, and then the site is as it was,
     but for uploads that it names nowhere.
     """
-    with Archive(path) as archive, _said(_("Nothing was restored: %(reason)s")):
+    with Archive(path) as archive, _said(BackupError, _("Nothing was restored: %(reason)s")):
         manifest, engine = archive.manifest, own()
         _check_fits(manifest)
         if not replace:
@@ -53,9 +53,11 @@ def restore(path: Path, *, replace: bool, progress: Progress) -> Manifest:
 def verify(path: Path, *, progress: Progress) -> Manifest:
     """Read all of a backup, restore its database into a scratch place and compare it.
 
-    Raises BackupError where anything is not as it was when the backup was taken.
+    Raises BackupError where anything is not as it was when the backup was taken, and Untried where
+    there is no such place.
     """
-    with Archive(path) as archive, _said(_("The backup could not be verified: %(reason)s")):
+    said = _("The backup could not be verified: %(reason)s")
+    with Archive(path) as archive, _said(Untried, said):
         manifest = archive.manifest
         check_digests(archive, progress)
         engine = ENGINES.get(manifest.engine)
@@ -152,9 +154,9 @@ def _restore_uploads(archive: Archive, progress: Progress) -> None:
 
 
 @contextmanager
-def _said(template: str) -> Iterator[None]:
+def _said(kind: type[BackupError], template: str) -> Iterator[None]:
     """Say in words what the disk or the database refused."""
     try:
         yield
     except (OSError, DatabaseError, sqlite3.Error) as error:
-        raise BackupError(template % {"reason": error}) from error
+        raise kind(template % {"reason": error}) from error

@@ -5,6 +5,7 @@ Only files with such a name are ever removed, and only once a newer one was veri
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,12 @@ from django.conf import settings
 from django.utils import timezone
 from django_tasks import task
 
+from backups.archive import BackupError, Untried
 from backups.progress import Progress
 from backups.restoring import verify
 from backups.writing import write_backup
+
+logger = logging.getLogger(__name__)
 
 _NAME = "newsletter-%Y%m%dT%H%M%SZ.zip"
 
@@ -25,21 +29,27 @@ _NAME = "newsletter-%Y%m%dT%H%M%SZ.zip"
 def back_up() -> dict[str, Any]:
     """Write a backup to BACKUP_DIR, verify it, and remove those that are too many.
 
-    A backup that is not whole is removed again, and the task has failed.
+    A backup that is not whole is removed again, and the task has failed. One whose database could
+    not be tried out (PostgreSQL's user may lack the right to create one) stays, with a remark.
     """
     folder: Path = settings.BACKUP_DIR or Path()  # without one it is no periodic task
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"{timezone.now().astimezone(UTC):{_NAME}}"
     _manifest, missing = write_backup(target, Progress())
+    remark = ""
     try:
         verify(target, progress=Progress())
-    except Exception:
+    except Untried as error:
+        remark = str(error)
+        logger.warning("%s is not tried out: %s", target, remark)
+    except BackupError:
         target.unlink()
         raise
     removed = list(too_many(backups_in(folder)))
     for path in removed:
         path.unlink(missing_ok=True)
-    return {"file": target.name, "removed": [path.name for path in removed], "missing": missing}
+    names = [path.name for path in removed]
+    return {"file": target.name, "remark": remark, "removed": names, "missing": missing}
 
 
 def backups_in(folder: Path) -> dict[Path, datetime]:

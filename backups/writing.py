@@ -36,8 +36,7 @@ def write_backup(target: Path, progress: Progress) -> tuple[Manifest, list[str]]
 
     Returns what it holds, and the uploads that the database names and the storage has not.
     """
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise BackupError(_("%(file)s must be a file in a folder that exists.") % {"file": target})
+    _check_place(target)
     try:
         _sweep(target.parent)
         progress.begin(_check_space(target.parent))
@@ -49,6 +48,16 @@ def write_backup(target: Path, progress: Progress) -> tuple[Manifest, list[str]]
         said = _("The backup could not be written: %(reason)s")
         raise BackupError(said % {"reason": error}) from error
     return written
+
+
+def _check_place(target: Path) -> None:
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise BackupError(_("%(file)s must be a file in a folder that exists.") % {"file": target})
+    for public in (settings.MEDIA_ROOT, settings.STATIC_ROOT):
+        if target.resolve().is_relative_to(Path(public).resolve()):
+            raise BackupError(
+                _("%(folder)s is public: no place for a backup.") % {"folder": public}
+            )
 
 
 def check_space(folder: Path, needed: int) -> None:

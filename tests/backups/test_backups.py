@@ -140,6 +140,11 @@ def test_a_file_that_cannot_be_is_refused(name: str, paper: Paper, file: Path):
         back_up(file.parent / name)
 
 
+def test_a_backup_is_not_put_where_everybody_reads_it(paper: Paper, settings: Settings):
+    with pytest.raises(BackupError, match="is public"):
+        back_up(Path(settings.MEDIA_ROOT) / "posts" / "site.zip")
+
+
 # Pictures that come and go
 
 

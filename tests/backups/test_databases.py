@@ -16,7 +16,7 @@ from django.db import connection, connections, transaction
 from django.db.backends.postgresql.client import DatabaseClient
 
 from backups import postgresql, restoring, sqlite
-from backups.archive import Archive, BackupError
+from backups.archive import Archive, BackupError, Untried
 from backups.engines import own
 from backups.facts import Facts
 from posts.models import Post
@@ -230,5 +230,5 @@ def test_who_may_create_no_database_is_told_what_verifying_needs(
     server.ops = SimpleNamespace(quote_name=str)
     monkeypatch.setattr(postgresql, "connection", server)
 
-    with pytest.raises(BackupError, match="CREATEDB"):
+    with pytest.raises(Untried, match="CREATEDB"):
         postgresql.try_out(Path("database.dump"))

@@ -7,7 +7,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from backups import rotating
-from backups.archive import BackupError
+from backups.archive import BackupError, Untried
 from backups.progress import Progress
 from backups.restoring import verify
 from tests.backups.conftest import PICTURE, Paper
@@ -84,6 +84,19 @@ def test_a_backup_that_is_not_whole_is_removed_and_no_other(
         rotating.back_up.call()
 
     assert list(folder.iterdir()) == [old]
+
+
+def test_a_backup_that_cannot_be_tried_out_stays_with_a_remark(
+    site: object, paper: Paper, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_args: object, **_options: object) -> None:
+        raise Untried("no right to create databases")
+
+    monkeypatch.setattr(rotating, "verify", refuse)
+    result = rotating.back_up.call()
+
+    assert [path.name for path in folder.iterdir()] == [result["file"]]
+    assert result["remark"] == "no right to create databases"
 
 
 def test_backups_are_taken_by_themselves_only_where_there_is_a_folder_for_them():
