@@ -1,6 +1,6 @@
 """How the links fare, in numbers: what staff see at a glance.
 
-A database with 200,000 links takes seconds to count all of this, so it is done beforehand
+A database with many links takes seconds to count all of this, so it is done beforehand
 (``keeping``). Databases join and group; what is counted by day and month is added up here, because
 these begin where the site's time zone says.
 """
