@@ -16,7 +16,10 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 from django.views.defaults import page_not_found
+
+from newsletter.refusals import Refusal, refuse
 
 STAFF_PATHS = ("/admin/",)
 
@@ -70,15 +73,32 @@ class HeadMiddleware:
 
 
 class NulMiddleware:
-    """No page of ours is asked for with a NUL: PostgreSQL takes none, not even to look for it."""
+    """No page of ours is asked for with a NUL: PostgreSQL takes none, not even to look for it.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    It may stand in a query, a path, and a cookie that is quoted, such as that of a session. Nothing
+    is raised, since Django's page about that would read the body before its size was looked at.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "%00" in request.META["QUERY_STRING"]:
-            raise Http404
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if (
+            "%00" in request.META["QUERY_STRING"]
+            or "\0" in request.path_info
+            or "\\000" in request.META.get("HTTP_COOKIE", "")
+        ):
+            return refuse(request, _not_here())
         return self.get_response(request)
+
+
+def _not_here() -> Refusal:
+    return Refusal(
+        404,
+        "address",
+        gettext("This page is not here."),
+        gettext("The address may be mistyped, or the page may have been taken down."),
+    )
 
 
 class NotFoundMiddleware:

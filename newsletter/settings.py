@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "newsletter.middleware.HeadMiddleware",
     "newsletter.security.PolicyMiddleware",
+    "newsletter.middleware.NulMiddleware",
     "newsletter.middleware.StaffSessionMiddleware",
     "newsletter.middleware.StaffAuthenticationMiddleware",
     "newsletter.bodies.BodyMiddleware",
@@ -82,7 +83,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.common.CommonMiddleware",
-    "newsletter.middleware.NulMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsletter.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -32,10 +32,23 @@ def test_readers_pages_that_are_not_there_look_the_same_while_developing(
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path",
-    ["/report/?issue=", "/sources/?q=", "/tags/?initial=", "/sections/?page=", "/suggest/?url="],
-)
+    ["/report/?issue=", "/sources/?q=", "/tags/?initial=", "/sections/?page=", "/suggest/?url=",
+     "/tags/", "/posts/", "/sections/", "/sources/", "/suggest/", "/media/", "/admin/posts/post/"],
+)  # fmt: skip
 def test_no_page_is_asked_for_with_a_nul(client: Client, path: str) -> None:
-    assert client.get(f"{path}a%00b").status_code == 404
+    for address in (f"{path}a%00b", f"{path}a%00b/"):
+        response = client.get(address)
+        assert response.status_code == 404
+        assert Page(response).all(".masthead")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/posts/post/upload/"])
+def test_no_session_is_looked_for_with_a_nul(client: Client, path: str) -> None:
+    cookie = 'sessionid="\\000abcdefghij0123456789012345678901"'
+
+    assert client.get(path, headers={"Cookie": cookie}).status_code == 404
+    assert client.post(path, {"a": "b"}, headers={"Cookie": cookie}).status_code == 404
 
 
 @pytest.mark.django_db
