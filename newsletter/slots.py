@@ -15,11 +15,11 @@ from socket import SHUT_RD
 from threading import Timer
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from django.conf import settings
+
 STAFF = "/admin/"
 PROBE = "/healthz"
-# Forms are here before Django sees them. Larger bodies it reads by itself, and of staff alone.
-MOST_BYTES = 64 * 1024
-PATIENCE = 30.0  # seconds for such a body
+PATIENCE = 30.0  # seconds for a body of a reader
 PLAIN_NUMBER = re.compile("[0-9]{1,18}")
 
 
@@ -45,10 +45,13 @@ class Slots:
 
 
 def receive(environ: WSGIEnvironment) -> bool:
-    """Wait for a small body and put it in the place of its stream; return whether it came."""
+    """Wait for a small body and put it in the place of its stream; return whether it came.
+
+    What may be larger than a reader's Django reads by itself, and of staff alone.
+    """
     stated = environ.get("CONTENT_LENGTH") or "0"
     length = int(stated) if PLAIN_NUMBER.fullmatch(stated) else 0  # else Django refuses it
-    if not 0 < length <= MOST_BYTES:
+    if not 0 < length <= settings.MOST_BYTES:
         return True
     late = Timer(PATIENCE, _end, [environ])
     late.start()

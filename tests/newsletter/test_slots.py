@@ -8,6 +8,7 @@ from threading import Event, current_thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from newsletter import slots
 from newsletter.slots import Slots
@@ -101,7 +102,7 @@ def test_a_body_that_takes_too_long_is_given_up(
     assert (status, body) == ("408 Request Timeout", b"")
 
 
-@pytest.mark.parametrize("length", [str(slots.MOST_BYTES + 1), "-1", "²", "9" * 5000])
+@pytest.mark.parametrize("length", [str(settings.MOST_BYTES + 1), "-1", "²", "9" * 5000])
 def test_a_body_that_is_no_form_of_a_reader_is_left_to_the_site(site: Slots, length: str) -> None:
     stream = BytesIO(b"read by the application alone")
     environ = {"CONTENT_LENGTH": length, "wsgi.input": stream}
