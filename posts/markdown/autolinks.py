@@ -41,7 +41,7 @@ _PATH: Final = (
     rf"[^{_END}{_SEPARATOR}()\[\]{{}}.,\"'’?!\-;\\&]"
     r"|&(?!(?:lt|gt|quot|nbsp);)"
     r"|\\[_~*&=#+%$@\-]"
-    rf"|\[[^{_END}\]]{_ENCLOSED}\]|\([^{_END})]{_ENCLOSED}\)|\{{[^{_END}}}]{_ENCLOSED}\}}"
+    rf"|\[[^{_END}\]]{_ENCLOSED}\](?!\(<?https?:)|\([^{_END})]{_ENCLOSED}\)|\{{[^{_END}}}]{_ENCLOSED}\}}"
     rf"|\"[^{_END}\"]{_QUOTED}\"|'[^{_END}']{_QUOTED}'|['’](?={_LETTER}|-)"
     rf"|\.{{2,}}[a-zA-Z0-9%/&]|\.(?![{_END}.]|$)|-+|[,;](?![{_END}]|$)"
     rf"|!+(?![{_END}!]|$)|\?(?![{_END}?]|$)"

@@ -357,6 +357,34 @@ def test_what_is_embedded_must_be_a_link() -> None:
     assert "“7”" in find_losses(text, re.sub("<a[^>]*vimeo.*?</a>", "", html))
 
 
+DEFINED = "\n\nSee [r] and [s].\n\n[r]: https://a.org/r\n[s]: https://a.org/s\n"
+ARCHIVES = {
+    "references in indented code": f"    [x][r] ![y][s]{DEFINED}",
+    "a fence left open in an item": f"- ~~~\n  code{DEFINED}",
+    "signs of emphasis before a fence": f"**~~~**{DEFINED}",
+    "definitions glued to a list": "- one ([s])\n- two ([s])\n[r]: https://a.org/r\n[s]: https://a.org/s\n",
+    "an address encoded twice": "a\n\n[r]: https://a.org/?q=branch%253Adevelop\n",
+    "a place named behind raw HTML": "2<sup>3</sup> [`c`][]\n\n[`c`]: #c\n",
+    "contents in a list": "- [TOC]\n\n# A\n",
+    "a list in a footnote": "a[^1]\n\n[^1]: 1. one\n",
+    "a particle glued to what is no link": "[노트](obsidian://open?v=a)를 읽기\n",
+    "an address in words of two lines": "[a\nhttps://a.org/b](https://a.org/c)\n",
+}
+
+
+@pytest.mark.parametrize("text", ARCHIVES.values(), ids=ARCHIVES)
+def test_what_archives_hold_raises_no_alarm(text: str) -> None:
+    assert find_losses(text, render(text)) == ""
+
+
+@pytest.mark.parametrize("text", ["All news, https://a.org/news\n", "**2. All** news\n\n2. news\n"])
+def test_a_word_that_also_stands_where_no_reader_sees_it_is_missed(text: str) -> None:
+    html = render(text)
+    assert find_losses(text, html) == ""
+    lost = html.replace("All news", "All", 1).replace("</strong> news", "</strong>", 1)
+    assert "“news”" in find_losses(text, lost)
+
+
 def test_a_cell_that_a_table_drops_is_noticed() -> None:
     text = "| a | b |\n|---|---|\n| `c|d` | cell |\n"
     assert find_losses(text, render(text)) == "words are missing: “cell” (line 3)"

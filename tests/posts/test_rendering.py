@@ -163,6 +163,8 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("<div>a <video> b</div>", "<div>a &lt;video&gt; b</div>"),
         ("a <!logo:1> <?php b ?>\n\n<!DOCTYPE html>\n\n<!-- c", "<p>a &lt;!logo:1&gt; "
          "&lt;?php b ?&gt;</p><p>&lt;!-- c</p>"),
+        ("https://a.org/b[원문](https://a.org/c)",
+         '<p><a href="https://a.org/b">https://a.org/b</a><a href="https://a.org/c">원문</a></p>'),
         # embeds
         ('a <video src="/b.mp4"></video>', '<p>a <a href="/b.mp4">/b.mp4</a></p>'),
         ('<iframe src="//www.youtube.com/embed/b-c?d"></iframe>\n\ne',
