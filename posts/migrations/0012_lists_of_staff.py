@@ -16,6 +16,14 @@ def count_languages(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> Non
         counts.update_or_create(name="languages", part=language, defaults={"count": count})
 
 
+def look_at_items(_apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """SQLite made the table of items anew, and knows nothing of it: it would read all of it."""
+    if schema_editor.connection.vendor == "sqlite":
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE posts_linkeditem")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("posts", "0011_measurements"),
@@ -47,4 +55,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(count_languages, migrations.RunPython.noop),
+        migrations.RunPython(look_at_items, migrations.RunPython.noop),
     ]
