@@ -15,6 +15,7 @@ from links.rows import create
 
 # Short addresses are asked before other new links: whoever decides wants to know where they lead.
 AHEAD = timedelta(days=30)
+NAME_LENGTH = 400
 
 
 def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[str, Link]:
@@ -81,6 +82,30 @@ def sources_of(names: Mapping[str, str]) -> tuple[dict[str, Source], list[int]]:
     owners = {name: known[host] for name, host in missing.items() if name != host}
     known |= _create_sources(owners, known)
     return known, [known[name].pk for name in missing]
+
+
+def know_sources(names: Iterable[str]) -> None:
+    """Store sources by name, in this order, that are known from elsewhere: they are no news.
+
+    What is no name of a source is passed over.
+    """
+    hosts = {name: name.partition("/")[0] for name in names if _is_name(name)}
+    wanted = dict.fromkeys(part for name, host in hosts.items() for part in (host, name))
+    known = Source.objects.in_bulk(wanted, field_name="name")
+    new = [Source(name=name, host=hosts.get(name, name)) for name in wanted if name not in known]
+    Source.objects.bulk_create(new)
+    parents = Source.objects.in_bulk(set(hosts.values()), field_name="name")
+    owners = [source for source in new if source.name != source.host]
+    for owner in owners:
+        owner.parent = parents[owner.host]
+    Source.objects.bulk_update(owners, ["parent"])
+
+
+def _is_name(name: str) -> bool:
+    host, _slash, owner = name.partition("/")
+    address = canonical_or_none(f"https://{host}/")
+    is_host = address is not None and source_key(address) == host
+    return is_host and len(name) <= NAME_LENGTH and owner == "".join(owner.split())
 
 
 def _create_sources(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import unquote
 
 from posts.documents import DocumentError
 from posts.messages import Message as _
 from posts.naming import nfc
 
 MAX_NAME: Final = 500
+PICTURES: Final = "posts/images"
+_DIGITS: Final = 32  # of a digest, in the name of a picture
 
 
 def safe_name(name: str) -> str:
@@ -38,3 +43,19 @@ def resolve(folder_of: str, path: str) -> str | None:
         elif part not in ("", "."):
             parts.append(part)
     return nfc("/".join(parts)) if parts else None
+
+
+def path_in(address: str) -> str:
+    """Return the path that a relative address in a text means, without query and fragment."""
+    return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
+
+
+def picture_name(data: bytes) -> str:
+    """Return the name under which a picture is stored: it says what is in it."""
+    return f"{PICTURES}/{hashlib.sha256(data).hexdigest()[:_DIGITS]}.webp"
+
+
+def digest_in(name: str) -> str:
+    """Return the digits of its content's digest in the name of a stored picture; "" if none are."""
+    path = PurePosixPath(name)
+    return path.stem[:_DIGITS] if path.parent.as_posix() == PICTURES else ""

@@ -39,6 +39,7 @@ KINDS = {
     Kind.CONFLICT: ("problem", _("Conflict")),
     Kind.REFUSED: ("problem", _("Refused")),
     Kind.SKIPPED: ("draft", _("Skipped")),
+    Kind.READ: ("draft", _("Read")),
 }
 DIFFERENCES = {
     "added": _("added"),
@@ -61,7 +62,7 @@ class FilesInput(forms.FileInput):
 class FilesField(forms.FileField):
     """Several files; cleaned to the list of them."""
 
-    widget = FilesInput(attrs={"multiple": True, "accept": ".md,.markdown,.zip,image/*"})
+    widget = FilesInput(attrs={"multiple": True, "accept": ".md,.markdown,.zip,.json,image/*"})
 
     def clean(self, data: Any, initial: Any = None) -> list[Upload]:
         """Return the files; raise ValidationError for none, an empty one, or too much of them."""
@@ -160,7 +161,8 @@ def _read(request: HttpRequest, ticket: str, *, dry_run: bool) -> tuple[str, Imp
         raise staging.NotKept from error
     if user != request.user.pk:
         raise staging.NotKept
-    return key, ImportOptions(dry_run=dry_run, status=status or None, update=update)
+    how = ImportOptions(dry_run, status=status or None, update=update, by=request.user)
+    return key, how
 
 
 def _each(key: str, work: Any) -> list[Outcome]:

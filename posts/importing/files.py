@@ -19,6 +19,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from posts import publishing
+from posts.access import Actor
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.documents.holding import Hold
 from posts.exporting import post_of_export
@@ -31,11 +32,13 @@ from posts.importing.pictures import (
     has_new_pictures,
     store_pictures,
 )
+from posts.importing.restoring import Told, restore_site, told_of
 from posts.importing.sources import SourceFile
 from posts.importing.vetting import find_conflict, find_hold, is_no_issue, remarks_on
 from posts.messages import Message as _
 from posts.models import Post
 from posts.optimizing import analyze
+from posts.sidefile import SideFile
 from posts.translating import translated
 
 logger = logging.getLogger(__name__)
@@ -53,18 +56,20 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     REFUSED = "refused"
     SKIPPED = "skipped"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How to import: `update` lets a file replace a stored post, `status` wins over the header.
 
-    But no status publishes what is private or not public yet, only drafts.
+    But no status publishes what is private or not public yet, only drafts. `by` is who imports.
     """
 
     dry_run: bool = False
     status: str | None = None
     update: bool = False
+    by: Actor = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,33 +134,69 @@ def import_source(source: SourceFile, options: ImportOptions) -> Outcome:
         return Outcome(source.where, Kind.REFUSED, f"{type(error).__name__}: {error}")
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was read: its issue, the pictures beside it, why it is held back, and what an
+    export tells of it."""
+
+    source: SourceFile
+    issue: Issue
+    pictures: Pictures
+    hold: Hold | None
+    told: Told | None
+
+
 def _import(source: SourceFile, options: ImportOptions) -> Outcome:
+    if source.side:
+        return _read_side_file(source, source.side, options)
     data = source.read()
     issue = parse_issue(data, source.name, tag_keys=settings.NEWSLETTER_TAG_KEYS)
     if is_no_issue(issue):
         reason = translated(_("is about its folder, no issue; a date in its header makes it one"))
         return Outcome(source.where, Kind.SKIPPED, reason)
-    post = _known_post(source.name)
-    pictures = find_pictures(issue, source)
-    hold = find_hold(issue, source, timezone.now())
-    options = replace(options, status=_status(issue, hold, options))
-    if post is not None and _is_unchanged(post, issue, pictures, options):
-        return _mended(post, pictures, source, options)
+    post = _known_post(source)
+    file = _read(source, issue, None if post else told_of(source.entry, issue, options.by))
+    options = replace(options, status=_status(file, options))
+    if post is not None and _is_unchanged(post, file, options):
+        return _mended(post, file, options)
     if post is not None and not options.update:
         return _with_differences(_conflict(post, source, data), post, issue, options)
     if options.dry_run:
-        return _rehearse(post, issue, source, options)
-    post = post or Post(source_name=source.name)
+        return _rehearse(post, file, options)
+    post = post or _new_post(file)
     post.source_digest = hashlib.sha256(data).hexdigest()
-    return _store(post, issue, pictures, source, options)
+    return _store(post, file, options)
 
 
-def _known_post(name: str) -> Post | None:
-    return Post.objects.filter(source_name=name).order_by("pk").first() or post_of_export(name)
+def _read(source: SourceFile, issue: Issue, told: Told | None) -> _File:
+    hold = find_hold(issue, source, timezone.now())
+    pictures = find_pictures(issue, source)
+    return _File(source, issue, pictures, told.hold(hold) if told else hold, told)
 
 
-def _is_unchanged(post: Post, issue: Issue, pictures: Pictures, options: ImportOptions) -> bool:
-    if post.document != issue.text or has_new_pictures(post, pictures):
+def _read_side_file(source: SourceFile, side: SideFile, options: ImportOptions) -> Outcome:
+    notices = () if options.dry_run else restore_site(side, options.by)
+    said = translated(_("says what %(count)d issues are", count=len(side.issues)))
+    return Outcome(source.where, Kind.READ, notices=(said, *notices))
+
+
+def _known_post(source: SourceFile) -> Post | None:
+    name, entry = source.name, source.entry
+    if post := Post.objects.filter(source_name=name).order_by("pk").first():
+        return post
+    of_entry = entry and Post.objects.filter(uid=entry.uid).first()
+    return of_entry or post_of_export(name)
+
+
+def _new_post(file: _File) -> Post:
+    post = Post(source_name=file.source.name)
+    if file.told:
+        file.told.identify(post)
+    return post
+
+
+def _is_unchanged(post: Post, file: _File, options: ImportOptions) -> bool:
+    if post.document != file.issue.text or has_new_pictures(post, file.pictures):
         return False
     # A status asked for is a change only together with --update, else it would undo withdrawals.
     asked = options.status if options.update and not post.problem else None
@@ -170,51 +211,55 @@ def _conflict(post: Post, source: SourceFile, data: bytes) -> Outcome:
     return Outcome(source.where, Kind.CONFLICT, translated(reason), post_id=post.pk)
 
 
-def _status(issue: Issue, hold: Hold | None, options: ImportOptions) -> str | None:
+def _status(file: _File, options: ImportOptions) -> str | None:
     """Return the status that was asked for, unless an author holds more back than a draft."""
-    if hold is None or options.status == Post.Status.DRAFT:
+    if options.status == Post.Status.DRAFT:
         return options.status
-    at = publishing.moment(issue.metadata.date)
-    if hold.is_scheduled and at and at > timezone.now():
+    if file.hold is None:
+        return options.status or (file.told.status if file.told else None)
+    at = publishing.moment(file.issue.metadata.date)
+    if file.hold.is_scheduled and at and at > timezone.now():
         return Post.Status.PUBLISHED
-    return options.status if options.status and not hold.is_strict else Post.Status.DRAFT
+    return options.status if options.status and not file.hold.is_strict else Post.Status.DRAFT
 
 
 # Storing
 
 
-def _store(
-    post: Post, issue: Issue, pictures: Pictures, source: SourceFile, options: ImportOptions
-) -> Outcome:
+def _store(post: Post, file: _File, options: ImportOptions) -> Outcome:
+    issue, told = file.issue, file.told
     kind, status = (Kind.UPDATED if post.pk else Kind.CREATED), options.status
     if post.problem and status is None and issue.metadata.draft is None:
         status = Post.Status.PUBLISHED  # a draft only because of what was wrong with it
-    images, warnings = store_pictures(post, pictures)
+    images, warnings = store_pictures(post, file.pictures, told.entry.pictures if told else None)
     publishing.save_document(
         post,
         issue,
         status=status,
-        published_at=_fallback_time(post, issue, source),
+        published_at=_time(post, file),
+        slug=told.slug if told else "",
         images=images,
-        find_problem=partial(_find_problem, issue),
+        # What readers have had already was looked at by somebody.
+        find_problem=None if told and told.status else partial(_find_problem, issue),
+        restore=told.restore if told else None,
     )
     return Outcome(
-        source.where,
+        file.source.where,
         kind,
         problem=post.problem,
         warnings=warnings,
-        notices=_notices(issue, source, post.status),
+        notices=_notices(file, post.status),
         post_id=post.pk,
     )
 
 
-def _mended(post: Post, pictures: Pictures, source: SourceFile, options: ImportOptions) -> Outcome:
+def _mended(post: Post, file: _File, options: ImportOptions) -> Outcome:
     """Return what became of an issue that is unchanged; the files of its pictures may be broken.
 
     Those are written again, also where nothing may be replaced: the issue stays what it was.
     """
-    broken = broken_pictures(post, pictures)
-    outcome = Outcome(source.where, Kind.UNCHANGED, problem=post.problem, post_id=post.pk)
+    broken = broken_pictures(post, file.pictures)
+    outcome = Outcome(file.source.where, Kind.UNCHANGED, problem=post.problem, post_id=post.pk)
     if not broken:
         return outcome
     if not options.dry_run:
@@ -234,25 +279,28 @@ def _find_problem(issue: Issue, _body: str, html: str) -> str:
     return translated(find_conflict(issue) or find_losses(in_place, html))
 
 
-def _fallback_time(post: Post, issue: Issue, source: SourceFile) -> datetime | None:
-    """Return when a file without any date was last changed, for a post that has no time yet."""
-    if issue.metadata.date is not None or post.published_at is not None:
+def _time(post: Post, file: _File) -> datetime | None:
+    """Return when an export says that an issue was published; or when a file without any date was
+    last changed, for a post that has no time yet."""
+    if file.told and (file.told.is_same or file.told.published_at):
+        return file.told.published_at
+    if file.issue.metadata.date is not None or post.published_at is not None:
         return None
-    return source.modified
+    return file.source.modified
 
 
-def _notices(issue: Issue, source: SourceFile, status: str | None) -> tuple[str, ...]:
-    now = timezone.now()
+def _notices(file: _File, status: str | None) -> tuple[str, ...]:
+    now, issue, modified = timezone.now(), file.issue, file.source.modified
     notices: list[str] = [*issue.notices, *remarks_on(issue, now)]
-    hold, at = find_hold(issue, source, now), publishing.moment(issue.metadata.date)
-    if hold and status != Post.Status.PUBLISHED:
-        notices.insert(0, _("stays a draft: %(reason)s", reason=hold.reason))
+    at = (file.told and file.told.published_at) or publishing.moment(issue.metadata.date)
+    if file.hold and status != Post.Status.PUBLISHED:
+        notices.insert(0, _("stays a draft: %(reason)s", reason=file.hold.reason))
     elif at and at > now and status != Post.Status.DRAFT:
         notices.insert(0, _("scheduled for %(day)s", day=f"{timezone.localtime(at):%Y-%m-%d}"))
-    if at is None and source.modified is None:
+    if at is None and modified is None:
         notices.append(_("no date in the header or file name: without a date it is a draft"))
     elif at is None:
-        day = f"{source.modified:%Y-%m-%d}"
+        day = f"{modified:%Y-%m-%d}"
         notices.append(_("no date in the header or file name: last changed on %(day)s", day=day))
     return tuple(map(translated, notices))
 
@@ -260,13 +308,11 @@ def _notices(issue: Issue, source: SourceFile, status: str | None) -> tuple[str,
 # Dry runs
 
 
-def _rehearse(
-    post: Post | None, issue: Issue, source: SourceFile, options: ImportOptions
-) -> Outcome:
+def _rehearse(post: Post | None, file: _File, options: ImportOptions) -> Outcome:
     """Return what `_store` would do; reads only."""
     kind = Kind.UPDATED if post else Kind.CREATED
-    outcome = Outcome(source.where, kind, notices=_notices(issue, source, options.status))
-    return _with_differences(outcome, post, issue, options)
+    outcome = Outcome(file.source.where, kind, notices=_notices(file, options.status))
+    return _with_differences(outcome, post, file.issue, options)
 
 
 def _with_differences(

@@ -7,7 +7,6 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from django.core.files.base import ContentFile
 
@@ -16,7 +15,8 @@ from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
 from posts.messages import Message as _
 from posts.models import Image, Post
-from posts.paths import resolve
+from posts.paths import digest_in, path_in, picture_name, resolve
+from posts.sidefile import Picture, is_signed
 from posts.translating import translated
 
 # Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
@@ -31,8 +31,6 @@ _PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", "
 _NOT_BESIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/|#|\?")
 MAX_PATH = 500
 MAX_PICTURES = 200
-FOLDER = "posts/images"
-NAME_LENGTH = 32  # digits of the digest
 
 
 Pictures = Mapping[str, bytes | str]
@@ -52,9 +50,9 @@ def find_pictures(issue: Issue, source: SourceFile) -> Pictures:
 
 def has_new_pictures(post: Post, pictures: Pictures) -> bool:
     """Tell whether a picture beside the file differs from the one stored with its post."""
-    stored = dict(post.images.values_list("path", "digest")) if pictures else {}
+    stored = {image.path: image for image in post.images.all()} if pictures else {}
     return any(
-        isinstance(data, bytes) and stored.get(path) != _digest(data) and _is_picture(data)
+        isinstance(data, bytes) and not _is_known(stored.get(path), data) and _is_picture(data)
         for path, data in pictures.items()
     )
 
@@ -69,11 +67,13 @@ def broken_pictures(post: Post, pictures: Pictures) -> Pictures:
     }
 
 
-def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[str, ...]]:
+def store_pictures(
+    post: Post, pictures: Pictures, told: Mapping[str, Picture] | None = None
+) -> tuple[list[Image], tuple[str, ...]]:
     """Store the files of pictures; return the rows that change, unsaved, and what is missing.
 
     Files are named by their content, so that an import that is killed and run again ends with the
-    same files.
+    same files. What an export has ``told`` of a picture that this site made is taken as it is.
     """
     stored = {image.path: image for image in post.images.all()} if post.pk and pictures else {}
     changed, warnings = [], []
@@ -81,22 +81,34 @@ def store_pictures(post: Post, pictures: Pictures) -> tuple[list[Image], tuple[s
         image = stored.get(path) or Image(path=path)
         if isinstance(data, str):
             warnings.append(f"{path}: {translated(data)}")
-        elif image.digest != _digest(data) or not _is_whole(image):
+        elif not _is_known(image, data) or not _is_whole(image):
             try:
-                _store(image, data)
+                _store(image, data, (told or {}).get(path))
                 changed.append(image)
             except ImageError as error:
                 warnings.append(translated(error.args[0]))
     return changed, tuple(warnings)
 
 
-def _store(image: Image, data: bytes) -> None:
-    encoded = reencode(data, image.path)
-    image.file.name = f"{FOLDER}/{_digest(encoded)[:NAME_LENGTH]}.webp"
+def _store(image: Image, data: bytes, told: Picture | None) -> None:
+    if told and is_signed(digest_in(picture_name(data)), told):
+        encoded, digest = data, told.digest
+    elif picture_name(data) == image.file.name:  # exported from here; its file is broken by now
+        encoded, digest = data, image.digest
+    else:
+        encoded, digest = reencode(data, image.path), _digest(data)
+    image.file.name = picture_name(encoded)
     if not _is_whole(image):
         image.file.name = image.file.storage.save(image.file.name, ContentFile(encoded))
-    image.digest = _digest(data)
+    image.digest = digest
     image.width, image.height = size_of(encoded)
+
+
+def _is_known(image: Image | None, data: bytes) -> bool:
+    """Tell whether a picture is the one that was stored: as it was sent, or as it was exported."""
+    if image is None:
+        return False
+    return image.digest == _digest(data) or picture_name(data) == image.file.name
 
 
 def _is_whole(image: Image) -> bool:
@@ -104,20 +116,19 @@ def _is_whole(image: Image) -> bool:
 
     What another program stored under another name is taken as it is.
     """
-    path = PurePosixPath(image.file.name or "")
+    name = str(image.file)
     try:
-        with image.file.storage.open(str(path)) as file:
-            digest = _digest(file.read())
+        with image.file.storage.open(name) as file:
+            return digest_in(name) in ("", digest_in(picture_name(file.read())))
     except FileNotFoundError:
         return False
-    return path.parent.as_posix() != FOLDER or path.stem.startswith(digest[:NAME_LENGTH])
 
 
 def _relative_addresses(issue: Issue) -> Iterator[str]:
     for found in _ADDRESSES.finditer(f"\n{issue.body}"):
         address = html.unescape(found[1] or found[2] or found[3] or found[4])
         is_definition = found[3] is not None
-        if is_definition and not _path_of(address).lower().endswith(_PICTURE_ENDINGS):
+        if is_definition and not path_in(address).lower().endswith(_PICTURE_ENDINGS):
             continue
         if _is_beside(address):
             yield address
@@ -129,12 +140,9 @@ def _is_beside(address: str) -> bool:
     return 0 < len(address) <= MAX_PATH and not _NOT_BESIDE.match(address)
 
 
-def _path_of(address: str) -> str:
-    return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
-
-
 def _fetch(address: str, source: SourceFile) -> bytes | str:
-    path = resolve(source.name, _path_of(address))
+    told = source.entry and (source.entry.pictures or {}).get(address)
+    path = resolve(source.name, told.file if told and told.file else path_in(address))
     if path is None or "\\" in path or "\0" in path:
         return _("leads out of the folder")
     try:

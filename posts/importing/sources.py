@@ -12,19 +12,23 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from django.utils import timezone
 
+from posts import sidefile
 from posts.documents import MAX_BYTES, DocumentError, check_size
 from posts.importing.zipnames import names_in
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.naming import nfc
 from posts.paths import safe_name
+from posts.sidefile import NAME as SIDE_FILE
+from posts.sidefile import Entry, SideFile
 
 ENDINGS: Final = (".md", ".markdown")
 MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
@@ -42,7 +46,8 @@ class SourceFile:
     """A file to import: `name` relative to its folder or archive, `where` for messages.
 
     `read` returns its bytes, `attachment` those of a file beside it by its path in the folder or
-    None; both raise DocumentError. `refusal` says why the file cannot be taken at all.
+    None; both raise DocumentError. `refusal` says why the file cannot be taken at all. `entry` is
+    what the side file of an export says of it; one that is a side file itself has `side`.
     """
 
     name: str
@@ -51,6 +56,8 @@ class SourceFile:
     modified: datetime | None = None
     attachment: Callable[[str], bytes | None] = lambda _path: None
     refusal: str = ""
+    entry: Entry | None = None
+    side: SideFile | None = None
 
 
 def refused(where: str, why: str) -> SourceFile:
@@ -78,7 +85,43 @@ def open_uploads(uploads: Iterable[tuple[str, IO[bytes]]]) -> Iterator[list[Sour
     with ExitStack() as stack:
         files = list(uploads)
         beside = {nfc(name.replace("\\", "/")): file for name, file in files}
-        yield [source for name, file in files for source in _in_upload(name, file, beside, stack)]
+        loose: list[SourceFile] = []
+        packed: list[SourceFile] = []
+        for name, file in files:
+            of = packed if name.lower().endswith(".zip") else loose
+            of += _in_upload(name, file, beside, stack)
+        side = beside.get(SIDE_FILE)
+        read = side and partial(_read_upload, side, sidefile.MAX_BYTES)
+        yield [*with_entries(loose, [(SIDE_FILE, SIDE_FILE, read)] if read else []), *packed]
+
+
+# Side files
+
+
+def with_entries(
+    sources: list[SourceFile], sides: Iterable[tuple[str, str, Callable[[], bytes]]]
+) -> list[SourceFile]:
+    """Return sources with what side files say of them, in the order in which they name them.
+
+    Side files are given by name, as messages call them, and how they are read; each speaks of the
+    folder it lies in, and comes first. Beside one that cannot be read nothing is imported: it may
+    say what is not to be public.
+    """
+    told: list[SourceFile] = []
+    rest = list(sources)
+    for name, where, read in sides:
+        try:
+            side = sidefile.read(read())
+        except DocumentError as error:
+            return [refused(where, error.message)]
+        told.append(SourceFile(name, where, read, side=side))
+        folder = name.removesuffix(SIDE_FILE)
+        entries = {folder + nfc(beside): entry for beside, entry in side.issues.items()}
+        places = {beside: place for place, beside in enumerate(entries)}
+        named = sorted((s for s in rest if s.name in places), key=lambda s: places[s.name])
+        told += (replace(source, entry=entries[source.name]) for source in named)
+        rest = [source for source in rest if source.name not in places]
+    return [*told, *rest]
 
 
 # Files and folders
@@ -92,7 +135,13 @@ def _in_path(path: Path, stack: ExitStack) -> list[SourceFile]:
             return [refused(str(path), _("no such file or folder"))]
         if path.suffix.lower() == ".zip":
             return _in_archive(path.open("rb"), str(path), stack)
-        return [_on_disk(path, path.parent)]
+        beside = path.parent / SIDE_FILE
+        sides = [beside] if beside.is_file() else []
+        return [
+            source
+            for source in _told([_on_disk(path, path.parent)], sides, path.parent)
+            if source.side is None
+        ]
     except OSError as error:
         return [refused(str(path), _os_message(error))]
 
@@ -101,13 +150,26 @@ def _in_folder(folder: Path) -> list[SourceFile]:
     names = [
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in ENDINGS
+        if (path.suffix.lower() in ENDINGS or path.name == SIDE_FILE)
         and not _is_hidden(path.relative_to(folder).as_posix())
         and (path.is_file() or path.is_symlink())
     ]
-    if not names:
+    sources = [_on_disk(path, folder) for path in sorted(names) if path.name != SIDE_FILE]
+    if not sources:
         return [refused(str(folder), _("no .md or .markdown file in this folder"))]
-    return [_on_disk(path, folder) for path in sorted(names)]
+    return _told(sources, [path for path in sorted(names) if path.name == SIDE_FILE], folder)
+
+
+def _told(sources: list[SourceFile], sides: Iterable[Path], root: Path) -> list[SourceFile]:
+    found = [
+        (
+            path.relative_to(root).as_posix(),
+            str(path),
+            partial(_read_disk, path, sidefile.MAX_BYTES),
+        )
+        for path in sides
+    ]
+    return with_entries(sources, found)
 
 
 def _on_disk(path: Path, root: Path) -> SourceFile:
@@ -185,11 +247,18 @@ def _in_entries(
     named = sorted(zip(names_in(entries), entries, strict=True), key=lambda pair: pair[0])
     by_name = {nfc(name): entry for name, entry in named}
     seen: set[str] = set()
-    return [
+    shown = [(name, entry) for name, entry in named if not _is_hidden(name)]
+    sources = [
         _entry_source(archive, name, entry, by_name, f"{where}:{name}", seen)
-        for name, entry in named
-        if name.lower().endswith(ENDINGS) and not _is_hidden(name)
+        for name, entry in shown
+        if name.lower().endswith(ENDINGS)
     ]
+    sides = [
+        (name, f"{where}:{name}", partial(_read_entry, archive, entry, sidefile.MAX_BYTES))
+        for name, entry in shown
+        if PurePosixPath(name).name == SIDE_FILE
+    ]
+    return with_entries(sources, sides) if sources else []
 
 
 def _is_hidden(name: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,13 @@ KEY_LENGTH = 400
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What was derived from a text: sections, the items of each, links by address as written."""
+    """What was derived from a text: sections, the items of each, links by address as written; and
+    the keys of the links that stood in the text before."""
 
     sections: Sequence[Section]
     items: ItemGrid
     links: Mapping[str, Link]
+    before: Collection[int] = ()
 
     @property
     def anchors(self) -> list[list[str]]:
@@ -70,7 +72,7 @@ def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSe
     post.item_count = sum(not row.hidden for rows in items for row in rows)
     post.link_count = len(shown)
     post.reading_minutes = reading_minutes(" ".join(s.text for s in found)) if found else 0
-    return Rows(sections, items, links)
+    return Rows(sections, items, links, before)
 
 
 def unlist(post: Post) -> None:

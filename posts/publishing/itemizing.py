@@ -163,7 +163,8 @@ def derive_appearances(
     found: Sequence[FoundSection],
     links: Mapping[str, Link],
 ) -> set[int]:
-    """Write the places of all links of those sections in which one differs from what is stored.
+    """Write the places of all links from the first section on in which one differs from what is
+    stored: so they have keys in the order of the text, in which the page of a source lists them.
 
     Returns the keys of the links that stood in the post before.
     """
@@ -173,10 +174,11 @@ def derive_appearances(
         stored[row[0]].append(tuple(row))
         dates |= {date} if row[_HOST] else set()
     listed = _listed_places(items, found, links)
-    outdated, new = [], []
+    outdated: list[int] = []
+    new: list[tuple[Any, ...]] = []
     for index, section in enumerate(sections):
         wanted = _appearances(section, items[index], found[index], links, listed) if found else []
-        if wanted != stored.get(section.pk, []):
+        if outdated or wanted != stored.get(section.pk, []):
             outdated.append(section.pk)
             new += [(post.pk, *values, values[_HOST] and post.listed_at) for values in wanted]
     if stored and outdated:

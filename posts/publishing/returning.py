@@ -1,34 +1,33 @@
-"""Which items of a post have a main link that came back: that few other posts have, too."""
+"""Which items have a main link that came back: that some posts have, and not too many."""
 
 from __future__ import annotations
 
-from django.db.models import OuterRef, Subquery
+from collections.abc import Iterable
+
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery
 
 from links.models import Link
-from posts.models import LinkedItem, Post
+from posts.models import LinkedItem
 
-FEW = 6
-"""A link in more posts than these is furniture: the address of the newsletter itself."""
+FEW = 7
+"""A link that more items have than these is furniture: the address of the newsletter itself."""
 
 
-def mark_returns(post: Post) -> None:
-    """Mark the items of a post whose links came back, and those of the posts that had them.
+def mark_returns(links: Iterable[int]) -> None:
+    """Mark the items of links that came back, and of no others; call it for the links (by key)
+    that a post has, or had until now.
 
-    Of each link no more than ``FEW`` items are looked at, however many have it.
+    Of each link no more than ``FEW`` items are looked at, however many have it. What is marked
+    follows from the items alone, whichever post was saved last.
     """
-    living = LinkedItem.objects.filter(link=OuterRef("pk"), removed_at=None).order_by()
-    others = living.exclude(post=post).values("pk")
-    links = Link.objects.filter(
-        main_items__post=post, main_items__removed_at=None, source__isnull=False
-    )
-    found = list(
-        links.annotate(one=Subquery(others[:1]), many=Subquery(others[FEW : FEW + 1]))
-        .filter(one__isnull=False)
-        .distinct()
-        .values_list("pk", "many")
-    )
-    few = [pk for pk, many in found if many is None]
-    marked = LinkedItem.objects.filter(returns=True)
-    marked.filter(link__in=[pk for pk, many in found if many is not None]).update(returns=False)
-    marked.filter(post=post).exclude(link__in=few).update(returns=False)
-    LinkedItem.objects.filter(link__in=few, removed_at=None, returns=False).update(returns=True)
+    keys = set(links)
+    living = LinkedItem.objects.filter(removed_at=None)
+    of_link = living.filter(link=OuterRef("pk")).order_by()
+    counted = Link.objects.filter(pk__in=keys, source__isnull=False)
+    counted = counted.annotate(more=Subquery(of_link.values("pk")[FEW : FEW + 1]))
+    few = living.filter(link__in=list(counted.filter(more=None).values_list("pk", flat=True)))
+    posts = few.order_by().values("link").annotate(first=Min("post"), last=Max("post"))
+    back = set(posts.exclude(first=F("last")).values_list("link", flat=True))
+    gone = Q(link__in=keys - back) | Q(link=None)
+    LinkedItem.objects.filter(gone, returns=True).update(returns=False)
+    few.filter(link__in=back, returns=False).update(returns=True)

@@ -29,6 +29,8 @@ from posts.translating import translated
 
 FindProblem = Callable[[str, str], str]
 """Of a text and its HTML without decisions: why it must not be published; "" if it may."""
+Restore = Callable[[Post], None]
+"""Of a new post whose row is stored: stores what is known of its items and addresses."""
 # What is known of a post only when its rows are derived.
 DERIVED = ("status", "problem", "item_count", "link_count", "reading_minutes")
 
@@ -47,13 +49,15 @@ def save_document(
     *,
     status: str | None = None,
     published_at: datetime | None = None,
+    slug: str = "",
     expected_version: int | None = None,
     images: Iterable[Image] = (),
     find_problem: FindProblem | None = None,
+    restore: Restore | None = None,
 ) -> Post:
     """Make an issue the text of a post (new or stored) and derive everything else from it.
 
-    Metadata come from the issue's header. ``status`` and ``published_at`` win over the header; a
+    Metadata come from the issue's header. ``status``, ``published_at`` and ``slug`` win over it; a
     new post without either is published at its header's date, unless the header says draft or
     has no date, in which case it stays a draft. ``expected_version`` is the version the editor
     saw. ``images`` are new or changed pictures, whose files are stored. A text that the renderer
@@ -69,11 +73,11 @@ def save_document(
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
         before = counting.share_of(stored or Post())
-        _assign(post, issue, status, published_at)
+        _assign(post, issue, status, published_at, slug)
         post.problem = problem
         post.version = stored.version + 1 if stored else 1
         post.modified_at = timezone.now()
-        _derive_and_compose(post, issue, parsed, before, images, find_problem)
+        _derive_and_compose(post, issue, parsed, before, images, find_problem, restore)
         if stored:
             _keep_address(post, stored.slug)
     return post
@@ -119,7 +123,9 @@ def delete(post: Post, *, by: Actor = None) -> None:
     access.check(by, access.DELETE)
     with transaction.atomic():
         _lock(post)
+        links = list(post.appearances.order_by().values_list("link", flat=True))
         post.delete()
+        mark_returns(links)
 
 
 def rebuild(post: Post) -> None:
@@ -204,6 +210,7 @@ def _derive_and_compose(
     before: counting.Share,
     images: Iterable[Image] = (),
     find_problem: FindProblem | None = None,
+    restore: Restore | None = None,
 ) -> None:
     """Save the row of a post, derive the others, compose its page and move the counters.
 
@@ -213,12 +220,14 @@ def _derive_and_compose(
     if post.problem:
         post.status = Post.Status.DRAFT
     post.save()
+    if restore:
+        restore(post)
     for image in images:
         image.post = post
         image.save()
     tags = tagging.set_tags(post, issue.metadata.tags)
     rows = derive(post, issue.sections, parsed.sections if parsed else ())
-    mark_returns(post)
+    mark_returns({*rows.before, *(link.pk for link in rows.links.values())})
     if parsed:
         decided = decisions_about(rows, post.language)
         html = parsed.to_html(rows.anchors, decided, _image_sizes(post))
@@ -272,7 +281,9 @@ def _image_sizes(post: Post) -> dict[str, ImageSize]:
     }
 
 
-def _assign(post: Post, issue: Issue, status: str | None, published_at: datetime | None) -> None:
+def _assign(
+    post: Post, issue: Issue, status: str | None, published_at: datetime | None, slug: str
+) -> None:
     metadata = issue.metadata
     _assign_metadata(post, issue)
     post.published_at = published_at or moment(metadata.date) or post.published_at
@@ -284,8 +295,10 @@ def _assign(post: Post, issue: Issue, status: str | None, published_at: datetime
         post.status = Post.Status.PUBLISHED
     if post.status == Post.Status.PUBLISHED and post.published_at is None:
         post.published_at = timezone.now()
-    if metadata.slug or not post.slug:
-        post.slug = _free_slug(post, metadata.slug or metadata.title)
+    if slug and not slug_taken(post, slug):
+        post.slug = slug
+    elif slug or metadata.slug or not post.slug:
+        post.slug = _free_slug(post, slug or metadata.slug or metadata.title)
 
 
 def _assign_metadata(post: Post, issue: Issue) -> None:

@@ -44,9 +44,9 @@ def came_back(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
         **{f"{other}returns": True, f"{other}date__lte": at},
     )
     names = ("uid", "post__slug", "post__title", "date")
-    found: QuerySet[LinkedItem, Any] = rows.order_by(f"-{other}date").values_list(
-        "uid", "title", "summary", *(f"{other}{name}" for name in names)
-    )[:RETURNS]
+    found: QuerySet[LinkedItem, Any] = rows.order_by(
+        f"-{other}date", "pk", f"{other}pk"
+    ).values_list("uid", "title", "summary", *(f"{other}{name}" for name in names))[:RETURNS]
     return found
 
 

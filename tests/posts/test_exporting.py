@@ -13,6 +13,7 @@ from posts.exporting import export_name, write_posts, zip_posts
 from posts.importing import Kind, import_sources
 from posts.importing.sources import open_sources
 from posts.models import Post
+from posts.sidefile import NAME
 from tests.builders import make_draft, make_post
 from tests.posts.test_importing import ISSUE, picture, run, write, zipped
 
@@ -26,7 +27,10 @@ ODD = (
 
 
 def export(folder: Path) -> dict[str, bool]:
-    return dict(write_posts(Post.objects.order_by("pk"), folder))
+    """Write all posts; return which files are new, without the side file."""
+    written = dict(write_posts(Post.objects.order_by("pk"), folder))
+    del written[NAME]
+    return written
 
 
 def test_every_byte_comes_back(tmp_path: Path) -> None:
@@ -47,7 +51,8 @@ def test_a_second_export_writes_nothing(tmp_path: Path) -> None:
     make_post(source_name="a.md")
     assert export(tmp_path) == {"a.md": True}
     assert export(tmp_path) == {"a.md": False}
-    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+    assert dict(write_posts(Post.objects.all(), tmp_path)) == {NAME: False, "a.md": False}
+    assert {path.name for path in tmp_path.iterdir()} == {NAME, "a.md"}
 
 
 def test_posts_made_here_are_named_by_date_and_slug_and_come_back_as_themselves(
@@ -57,7 +62,7 @@ def test_posts_made_here_are_named_by_date_and_slug_and_come_back_as_themselves(
     make_draft("Later")
     assert set(export(tmp_path)) == {"2024-05-10-hello-세계.md", "draft-later.md"}
     with open_sources([tmp_path]) as sources:
-        assert {outcome.kind for outcome in import_sources(sources)} == {Kind.UNCHANGED}
+        assert {o.kind for o in import_sources(sources)} == {Kind.READ, Kind.UNCHANGED}
     assert Post.objects.count() == 2
 
 
@@ -116,10 +121,10 @@ def test_an_archive_holds_the_same_bytes_and_its_pictures(tmp_path: Path) -> Non
     with zip_posts(Post.objects.all()) as file:
         data = file.read()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.namelist() == ["x/a.md", "x/img/p.png"]
+        assert archive.namelist() == [NAME, "x/a.md", "x/img/p.png"]
         assert archive.read("x/a.md") == text.encode()
     (tmp_path / "back.zip").write_bytes(data)
     Post.objects.get().delete()
-    (outcome,) = run(tmp_path / "back.zip")
+    _side, outcome = run(tmp_path / "back.zip")
     assert not outcome.failed
     assert Post.objects.get().document == text

@@ -28,7 +28,9 @@ def _day(text: str) -> date:
 class Command(BaseCommand):
     help = (
         "Write one Markdown file per post, drafts too, with the pictures that came with it:"
-        " to the byte what was imported or last edited. Existing files that differ are replaced."
+        " to the byte what was imported or last edited; and newsletter-export.json, from which"
+        " import_posts knows what is public, and all addresses. Existing files that differ are"
+        " replaced. Accounts and decisions about links are not in it: it is no backup."
         " Examples: `manage.py export_posts backup/`,"
         " `manage.py export_posts out/ --tag 'Llama 3 평가' --since 2024-05-01`."
     )

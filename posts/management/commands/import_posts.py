@@ -30,8 +30,11 @@ examples:
 A file is recognised by its name relative to the folder or archive. Without --publish or --draft
 it is published at its date, or scheduled if that is to come, unless its author holds it back:
 as a draft, which --publish publishes, or as private, expired or not public yet, which it does not.
+Beside the side file of an export, new issues come back with the status and addresses it tells;
+--draft wins over it, --publish does not publish what was not public where it was exported.
 The exit code is 0 only if every file went well."""
 
+RARE = {Kind.SKIPPED, Kind.READ}  # not named where there are none
 SIGNS = {"added": "+", "changed": "~", "removed": "-", "moved": ">"}
 
 
@@ -103,7 +106,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(lines))
 
     def _summarise(self, counts: Counter[Kind], how: ImportOptions) -> None:
-        kinds = [kind for kind in Kind if counts[kind] or kind is not Kind.SKIPPED]
+        kinds = [kind for kind in Kind if counts[kind] or kind not in RARE]
         numbers = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
         note = " (dry run: nothing was written)" if how.dry_run else ""
         self.stdout.write(numbers + note)

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from links.decisions import decide
 from links.models import Link
 from posts.models import LinkedItem, Post
-from posts.publishing import withdraw
+from posts.publishing import delete, rebuild, save_document, withdraw
 from posts.publishing.returning import FEW
-from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled
+from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled, parsed
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -58,8 +58,23 @@ def test_a_blocked_link_did_not_come_back(client: Client) -> None:
 
 
 def test_a_link_of_every_issue_is_none_that_came_back(client: Client) -> None:
-    posts = [issue(number, tags=[]) for number in range(FEW + 2)]
+    posts = [issue(number, tags=[]) for number in range(FEW + 1)]
     assert ending(client, posts[0]).all(".ending") == []
+    assert not LinkedItem.objects.filter(returns=True).exists()
+
+
+def test_it_does_not_matter_which_issue_was_saved_last(client: Client) -> None:
+    twice = SHARED + "- [Once more](https://again.example.org/story)\n"
+    first = issue(0, twice, tags=[])
+    posts = [issue(number, tags=[]) for number in range(1, FEW)]
+    for last in (first, posts[-1]):
+        rebuild(last)
+        assert not LinkedItem.objects.filter(returns=True).exists()
+
+    save_document(posts[-1], parsed("Issue", "No link.\n"))
+    assert LinkedItem.objects.filter(returns=True).count() == FEW
+    for post in posts[:-1]:
+        delete(post)
     assert not LinkedItem.objects.filter(returns=True).exists()
 
 

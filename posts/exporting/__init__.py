@@ -1,0 +1,3 @@
+"""Give issues back as files, with a side file that says what they are besides their text."""
+
+from posts.exporting.files import export_name, post_of_export, write_posts, zip_posts
