@@ -74,8 +74,8 @@ UNMEASURED: dict[str, str] = {
 _ONE_ROW = ("_add", "_change", "_delete", "_history")
 _VERBS = (
     "copy", "anywhere", "decide", "open", "skip", "claim", "release", "undo", "rule", "bulk",
-    "progress", "end", "upload", "export", "publish", "withdraw", "merge", "suggest", "password",
-    "hide", "show", "split", "resolve",
+    "progress", "end", "upload", "export", "publish", "withdraw", "previews", "merge", "suggest",
+    "password", "hide", "show", "split", "resolve",
 )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Server:
     """A gunicorn with one worker, and a connection to it that stays open."""
 
     def __init__(self, application: str, environment: dict[str, str]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", f"benchmarks.applications:{application}"),
@@ -213,7 +213,8 @@ def _queries(client: Client, path: str) -> int:
     return len(captured)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

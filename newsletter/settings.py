@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "newsletter.middleware.StaffMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "newsletter.unsaved.UnsavedMiddleware",
     "newsletter.middleware.NotFoundMiddleware",
 ]
 

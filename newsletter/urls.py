@@ -7,6 +7,8 @@ from django.urls import include, path
 from newsletter import views
 from newsletter.desk import desk
 
+handler500 = "newsletter.views.server_error"
+
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index

@@ -1,6 +1,7 @@
-"""Addresses that belong to no app: the health probe, uploaded files, and rows' own pages."""
+"""Addresses of no app: health probe, uploaded files, rows' own pages, what went wrong."""
 
 import mimetypes
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
@@ -9,9 +10,12 @@ from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.static import serve
+
+from newsletter.unsaved import busy, is_busy
 
 # What a browser may show in place; anything else is handed over as a download.
 SHOWN_TYPES = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"})
@@ -67,3 +71,9 @@ def on_site(request: HttpRequest, content_type_id: int, object_id: str) -> HttpR
         return shortcut(request, content_type_id, object_id)
     except (DatabaseError, OverflowError, ValidationError):
         raise Http404 from None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what nobody caught; middleware, such as that of sessions, may meet a lock, too."""
+    error = sys.exc_info()[1]
+    return busy(request, error) if is_busy(error) else defaults.server_error(request)

@@ -9,6 +9,7 @@ from links.access import Actor, Right, check, may
 __all__ = [
     "CURATE_SECTIONS",
     "DELETE",
+    "END_PREVIEWS",
     "EXPORT",
     "HIDE_ITEMS",
     "IMPORT",
@@ -25,6 +26,7 @@ __all__ = [
 WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)
+END_PREVIEWS: Final[Right] = ("posts.change_post",)
 # Files may change posts, and publish them.
 IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")
 EXPORT: Final[Right] = ("posts.change_post",)

@@ -45,10 +45,13 @@ def set_hidden(
 def merge(sections: Iterable[RecurringSection], into: RecurringSection, *, by: Actor = None) -> int:
     """Make one section of several; return how many issues have it.
 
-    Their addresses lead to ``into``. Raises PermissionDenied.
+    Their addresses lead to ``into``. Raises PermissionDenied, and RecurringSection.DoesNotExist
+    when somebody merged ``into`` away meanwhile.
     """
     access.check(by, access.CURATE_SECTIONS)
     rows = _locked([*sections, into])
+    if into not in rows:
+        raise RecurringSection.DoesNotExist(into.pk)
     merged = [row.pk for row in rows if row.pk != into.pk]
     for row in rows:
         counting.unlist(row)
@@ -97,7 +100,9 @@ def rename(section: RecurringSection, title: str, slug: str = "", *, by: Actor =
     access.check(by, access.CURATE_SECTIONS)
     title, key = " ".join(title.split()), heading_key(title)[:KEY_LENGTH]
     slug = slug or unicode_slug(key)[:SLUG_LENGTH] or section.slug
-    (stored,) = _locked([section])
+    stored = next(iter(_locked([section])), None)
+    if stored is None:
+        raise RecurringSection.DoesNotExist(section.pk)
     if (stored.title, stored.slug) == (title, slug):
         return False
     check_free(stored, title, slug)

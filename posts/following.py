@@ -1,18 +1,20 @@
 """What moderators decide, brought to the pages it concerns: at once, or by the worker.
 
-A few posts are rebuilt in the transaction of the decision that concerns them. More are marked as
-stale in it; the worker rebuilds them one by one, each in a transaction that takes the mark away.
-So nothing is lost however often the worker is killed, and a page is never half new.
+The transaction of a decision marks the posts that it concerns as stale. A few are rebuilt when it
+is committed, more by the worker, one by one, each in a transaction that takes the mark away. So
+nothing is lost however often anybody is killed, and a page is never half new.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 # Posts that the worker rebuilds in one run: seconds, so that it can be stopped between two.
 A_RUN = 25
+LONGEST_PAUSE = 1.0  # seconds
 A_MINUTE = timedelta(minutes=1)
 HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
 
@@ -91,14 +94,21 @@ def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> N
 
 
 def _rebuild(posts: QuerySet[Post]) -> None:
-    """Rebuild posts: a few in this transaction; many are marked, and left to the worker."""
-    few = list(posts.order_by("pk")[: FEW_POSTS + 1])
-    if len(few) <= FEW_POSTS:
-        for post in few:
-            publishing.rebuild(post)
-        return
+    """Mark posts; rebuild a few as soon as that is committed, and leave many to the worker."""
+    # Locked in one order for all, so that two decisions do not deadlock.
+    locked = posts.order_by("pk").select_for_update(of=("self",), no_key=True)
+    keys = list(locked.values_list("pk", flat=True))
     posts.order_by().update(stale_since=timezone.now())
-    rebuild_stale.enqueue()
+    if len(keys) > FEW_POSTS:
+        rebuild_stale.enqueue()
+    elif keys:
+        transaction.on_commit(partial(_rebuild_now, keys))
+
+
+def _rebuild_now(keys: list[int]) -> None:
+    """Rebuild a few posts; what fails is left to the worker, since the decision is made."""
+    if [pk for pk in keys if not _is_rebuilt(pk)]:
+        rebuild_stale.enqueue()
 
 
 @task()
@@ -106,13 +116,17 @@ def rebuild_stale(after: int = 0) -> int:
     """Rebuild the next stale posts, in the order of their keys, starting behind one; return how
     many were tried. While there are more, leave them to another run.
 
-    May run any number of times, at once or after it was killed: each post is claimed by its lock.
-    One that cannot be rebuilt stops no other, and keeps its mark for the periodic run. Raises
-    RuntimeError for those.
+    May run any number of times, at once or after it was killed. One that cannot be rebuilt stops
+    no other, and keeps its mark for the periodic run. Raises RuntimeError for those.
     """
     stale = Post.objects.filter(stale_since__isnull=False, pk__gt=after).order_by("pk")
     keys = list(stale.values_list("pk", flat=True)[:A_RUN])
-    failed = [pk for pk in keys if not _is_rebuilt(pk)]
+    failed = []
+    for pk in keys:
+        started = time.monotonic()
+        if not _is_rebuilt(pk):
+            failed.append(pk)
+        _let_others_write(time.monotonic() - started)
     if len(keys) == A_RUN:
         rebuild_stale.enqueue(keys[-1])
     if failed:
@@ -139,19 +153,21 @@ def look_after_pages() -> int:
 
 
 def _is_rebuilt(pk: int) -> bool:
-    """Rebuild a post; tell whether it worked."""
+    """Rebuild a post unless somebody else did so since; tell whether it worked."""
     try:
-        _rebuild_one(pk)
+        if post := Post.objects.filter(pk=pk, stale_since__isnull=False).first():
+            publishing.rebuild(post)
     except Exception:
         logger.exception("Post %d could not be rebuilt.", pk)
         return False
     return True
 
 
-def _rebuild_one(pk: int) -> None:
-    """Rebuild one stale post, unless somebody else did so since."""
-    with transaction.atomic():
-        stale = Post.objects.filter(pk=pk, stale_since__isnull=False)
-        post = stale.select_for_update().first()
-        if post is not None:
-            publishing.rebuild(post)
+def _let_others_write(seconds: float) -> None:
+    """Keep away from SQLite for as long as it was kept from others.
+
+    Whoever waits for its lock asks again ten times a second, without any turn: between two posts
+    that follow at once hardly anybody would get it.
+    """
+    if connection.vendor == "sqlite":
+        time.sleep(min(seconds, LONGEST_PAUSE))

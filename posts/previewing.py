@@ -22,8 +22,9 @@ class PreviewExpired(PreviewError):
 
 
 def sign_preview(post: Post) -> str:
-    """Return the path that shows a stored post to whoever holds it, until it expires."""
-    return reverse("posts:preview", args=[signing.dumps(post.pk, salt=SALT)])
+    """Return the path that shows a stored post to whoever holds it, until it expires, or until the
+    post's previews are ended."""
+    return reverse("posts:preview", args=[signing.dumps([post.pk, post.preview_round], salt=SALT)])
 
 
 def preview_ends(token: str) -> datetime:
@@ -32,11 +33,12 @@ def preview_ends(token: str) -> datetime:
     return datetime.fromtimestamp(made + settings.PREVIEW_MAX_AGE, UTC)
 
 
-def read_preview(token: str) -> int:
-    """Return the key of the post that a token was made for.
+def read_preview(token: str) -> Post:
+    """Return the post that a token was made for, with its page.
 
-    Raises PreviewExpired when the token is too old, PreviewError when it is not ours. Signatures
-    are compared in constant time (``django.core.signing``).
+    Raises PreviewExpired when the token is too old, or has ended with its post or by somebody's
+    wish; PreviewError when it is not ours, or the post has no page. Signatures are compared in
+    constant time (``django.core.signing``).
     """
     try:
         value = signing.loads(token, salt=SALT, max_age=settings.PREVIEW_MAX_AGE)
@@ -44,6 +46,11 @@ def read_preview(token: str) -> int:
         raise PreviewExpired from error
     except signing.BadSignature as error:
         raise PreviewError from error
-    if not isinstance(value, int):
+    # Those of before there were rounds hold the key alone.
+    pk, ended = value if isinstance(value, list) else (value, 0)
+    post = Post.objects.filter(pk=pk).select_related("page").first()
+    if post is None or post.preview_round != ended:
+        raise PreviewExpired
+    if not hasattr(post, "page"):
         raise PreviewError
-    return value
+    return post

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from posts.naming import fold, tag_slug, with_suffix
 from posts.publishing import counting, retag
 
 
-class NameTaken(ValueError):
+class NameTaken(IntegrityError):
     """A tag cannot have this name or address (``field``: name or slug): another tag has it."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -53,11 +53,14 @@ def merge(tags: Iterable[Tag], into: Tag, *, by: Actor = None) -> int:
     """Make one tag of several; return how many posts show it.
 
     The others' names and addresses, and the aliases they had, become aliases of ``into``.
-    Raises PermissionDenied.
+    Raises PermissionDenied, and Tag.DoesNotExist when somebody merged ``into`` away meanwhile.
     """
     access.check(by, access.MERGE_TAGS)
-    pks = sorted({tag.pk for tag in tags} - {into.pk})
-    merged = list(Tag.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+    pks = {tag.pk for tag in tags} | {into.pk}
+    locked = Tag.objects.select_for_update().in_bulk(sorted(pks))
+    if locked.pop(into.pk, None) is None:
+        raise Tag.DoesNotExist(into.pk)
+    merged = [locked[pk] for pk in sorted(locked)]
     posts = list(_posts_of(merged))
     TagAlias.objects.filter(tag__in=merged).update(tag=into)
     for tag in merged:

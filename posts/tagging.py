@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from posts.models import Post, Tag, TagAlias, TaggedPost
 from posts.naming import fold
@@ -20,13 +20,30 @@ def find_or_create(names: Iterable[str]) -> list[Tag]:
     found = {tag.key: tag for tag in Tag.objects.filter(key__in=spelled)}
     aliases = TagAlias.objects.filter(key__in=spelled.keys() - found.keys()).select_related("tag")
     found |= {alias.key: alias.tag for alias in aliases}
-    for key, name in spelled.items():
+    # In one order for all, so that two savers of the same new tags do not wait for each other.
+    for key, name in sorted(spelled.items()):
         if key not in found:
             found[key] = _create(name)
     return list({found[key].pk: found[key] for key in spelled}.values())
 
 
 def _create(name: str) -> Tag:
+    """Create a tag; where somebody else does so just now, return theirs."""
+    while True:
+        tag = Tag(name=name, slug=_free_slug(name))
+        try:
+            with transaction.atomic():
+                tag.save(force_insert=True)
+            return tag
+        except IntegrityError:
+            theirs: Tag | None = Tag.objects.filter(key=fold(name)).first()
+            if theirs is not None:
+                return theirs
+            if not Tag.objects.filter(slug=tag.slug).exists():
+                raise
+
+
+def _free_slug(name: str) -> str:
     tag = Tag(name=name)
     slug = tag.slugify(name)
     # An alias keeps its address, so a new tag may not take it.
@@ -35,9 +52,7 @@ def _create(name: str) -> Tag:
     while slug in taken or Tag.objects.filter(slug=slug).exists():
         tries += 1
         slug = tag.slugify(name, tries + 1)
-    tag.slug = slug
-    tag.save(force_insert=True)
-    return tag
+    return slug
 
 
 def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:

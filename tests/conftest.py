@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
@@ -120,6 +121,36 @@ def _nothing_kept() -> Iterator[None]:
     cache.clear()
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _effects_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run what waits for a commit when the outermost transaction of the code under test ends.
+
+    A test stands in a transaction that is never committed, which those it tests know nothing of.
+    """
+    leave, wait = transaction.Atomic.__exit__, BaseDatabaseWrapper.on_commit
+
+    def is_test(connection: BaseDatabaseWrapper) -> bool:
+        blocks: Any = connection.atomic_blocks
+        return bool(blocks) and blocks[-1]._from_testcase
+
+    def leave_and_run(block: transaction.Atomic, *error: Any) -> None:
+        leave(block, *error)
+        connection = transaction.get_connection(block.using)
+        if is_test(connection) and not block._from_testcase:  # type: ignore[attr-defined]
+            waiting, connection.run_on_commit = connection.run_on_commit, []
+            for _savepoints, effect, _robust in waiting:
+                effect()
+
+    def wait_or_run(connection: BaseDatabaseWrapper, effect: Any, robust: bool = False) -> None:
+        if is_test(connection):
+            effect()
+        else:
+            wait(connection, effect, robust)
+
+    monkeypatch.setattr(transaction.Atomic, "__exit__", leave_and_run)
+    monkeypatch.setattr(BaseDatabaseWrapper, "on_commit", wait_or_run)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,6 +36,18 @@ class Page:
         """Return an attribute of every element that a selector finds; each must have it."""
         return [value_of(node, attribute) for node in self.all(selector)]
 
+    def fields(self, form: str) -> dict[str, str]:
+        """Return what a browser would submit of a form's inputs and texts."""
+        values: dict[str, str] = {}
+        for node in self.all(f"{form} input[name], {form} textarea[name]"):
+            if node.tag == "textarea":
+                # The parser gives the text as browsers do, without the newline after the tag.
+                value = "\r\n".join(node.text().replace("\r\n", "\n").split("\n"))
+            else:
+                value = node.attributes.get("value") or ""
+            values[value_of(node, "name")] = value
+        return values
+
     def value(self, selector: str, attribute: str) -> str:
         """Return an attribute of the first element that a selector finds; it must have it."""
         return value_of(self.one(selector), attribute)

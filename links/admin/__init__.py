@@ -3,6 +3,7 @@
 What an upper app adds to (links, rules, decisions) is registered there, as a subclass.
 """
 
+from links.admin.bases import ReadOnly, StaffAdmin
 from links.admin.decisions import DecisionAdmin
 from links.admin.links import LinkAdmin
 from links.admin.parts import (
@@ -10,7 +11,6 @@ from links.admin.parts import (
     HEALTH,
     SHOWN,
     PeriodFilter,
-    ReadOnly,
     ReasonForm,
     Waiting,
     addresses,
@@ -22,4 +22,5 @@ from links.admin.parts import (
     verbatim,
 )
 from links.admin.rules import SourceRuleAdmin
+from links.admin.seen import SEEN, Seen, read_seen, sign_seen
 from links.admin.sources import SourceAdmin

@@ -14,7 +14,8 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.access import may
-from links.admin.parts import EMPTY, Desk, badge, moment, outward, page_of
+from links.admin.bases import Desk
+from links.admin.parts import EMPTY, badge, moment, outward, page_of
 from links.decisions import right_to_undo, undo
 from links.models import Decision, Effect, SourceRule, Undertaking
 from links.standing import related_rules, unsettled

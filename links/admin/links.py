@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,13 +17,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from links.admin.bases import Desk
 from links.admin.parts import (
     EMPTY,
     HEALTH,
     SHOWN,
     STANDINGS,
     STATUSES,
-    Desk,
     PeriodFilter,
     ReasonForm,
     addresses,
@@ -243,6 +244,12 @@ class LinkAdmin(Desk):
 
     # Deciding
 
+    def changed_since(self, at: datetime) -> Q:
+        """Return the condition that somebody decided about a link after a moment."""
+        kind = ContentType.objects.get_for_model(Link)
+        effects = Effect.objects.filter(content_type=kind, decision__at__gt=at)
+        return Q(pk__in=effects.values("object_id"))
+
     def act_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Decide about one link, once what is needed for that is known."""
         link = self.find(request, str(object_id))
@@ -301,7 +308,7 @@ class LinkAdmin(Desk):
             action,
             data=request.POST if asked else None,
             back=request.get_full_path(),
-            hidden=selection(request, f"{action}_selected"),
+            verb=f"{action}_selected",
         )
 
     def _decide_or_ask(
@@ -313,13 +320,17 @@ class LinkAdmin(Desk):
         data: Any,
         back: str,
         link: Link | None = None,
-        hidden: Sequence[tuple[str, object]] = (),
+        verb: str = "",
     ) -> HttpResponse | None:
-        """Decide and return None, or return the page that asks for what is missing."""
+        """Decide and return None, or return the page that asks for what is missing.
+
+        ``verb`` is the name of the action where many are decided about.
+        """
         form = _form(action, data, link)
         if form.is_valid() and self._is_decided(request, links, action, form):
             return None
-        links = Link.objects.filter(pk__in=links.order_by().values("pk"))
+        keys = list(links.order_by().values_list("pk", flat=True))
+        links = Link.objects.filter(pk__in=keys)
         return ask(
             self,
             request,
@@ -330,7 +341,7 @@ class LinkAdmin(Desk):
             button=VERBS[action].name,
             reach=self.reach(links),
             rows=addresses(links.order_by("-pk")[:SHOWN]),
-            hidden=hidden or [("action", action)],
+            hidden=selection(verb, keys) if verb else [("action", action)],
         )
 
     def _is_decided(

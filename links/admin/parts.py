@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -21,9 +20,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.access import DECIDE, Right, may
-from links.decisions import DecisionError, Reach
-from links.models import Decision, Link, SourceRule
+from links.admin.seen import SEEN, sign_seen
+from links.models import Decision, SourceRule
 
 EMPTY = "—"
 # So many links, of a selection or a source, are shown before somebody decides about them.
@@ -62,22 +60,6 @@ class ReasonForm(forms.Form):
         self.fields["reason"].required = needs_reason
 
 
-class ReadOnly(admin.ModelAdmin):
-    """Rows that nobody adds or deletes by hand."""
-
-    list_per_page = 50
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: the row comes with the text that names it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: decisions and history hang on the row."""
-        return False
-
-
 class PeriodFilter(admin.SimpleListFilter):
     """Rows by the year or month of ``column``, from the first to the last by ``index``.
 
@@ -113,88 +95,6 @@ def _months(year: int) -> Iterator[tuple[str, str]]:
         yield f"{year}-{month:02}", date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")
 
 
-class Desk(ReadOnly):
-    """Rows that nobody edits: staff read them and, with the ``right`` to, decide about them.
-
-    ``verb`` is the last part of the address at which ``act_view`` asks before something is decided.
-    """
-
-    right: Right = DECIDE
-    verb = ""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: what may change is decided, with a reason and on the record."""
-        return False
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may decide about rows of this kind."""
-        return may(request.user, self.right)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what is known of a row, unless the admin names its fields."""
-        return self.fields or [name for name in self.readonly_fields if getattr(obj, name, True)]
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page that asks before something is decided."""
-        urls: list[URLPattern] = super().get_urls()
-        if not self.verb:
-            return urls
-        view = self.admin_site.admin_view(self.act_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_{self.verb}"
-        return [path(f"<int:object_id>/{self.verb}/", view, name=name), *urls]
-
-    def act_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Ask before something is decided about a row, and decide it."""
-        raise NotImplementedError
-
-    def about(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """Return what the page of a row shows beside its fields."""
-        return {}
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Show a row under its own name, with what is known about it."""
-        if (row := context.get("original")) is not None:
-            context |= {"title": str(row), "subtitle": "", **self.about(request, row)}
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def reach(self, links: QuerySet[Link]) -> Reach:
-        """Return how much a decision about links touches; the app that shows links knows more."""
-        return Reach(links.order_by().count())
-
-    def find(self, request: HttpRequest, object_id: str) -> Any:
-        """Return a row for somebody who may decide; raise PermissionDenied or Http404."""
-        if not self.has_decide_permission(request):
-            raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        return row
-
-    def confirm(
-        self,
-        request: HttpRequest,
-        row: Model,
-        act: Callable[..., Decision],
-        *,
-        said: str,
-        **context: Any,
-    ) -> HttpResponse:
-        """Act on a row once that is confirmed; ``context`` is what ``ask`` shows."""
-        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
-        form = ReasonForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                decision = act(row, by=request.user, reason=form.cleaned_data["reason"])
-            except DecisionError as error:
-                form.add_error(None, str(error))
-            else:
-                self.message_user(request, with_record(said, decision), messages.SUCCESS)
-                return HttpResponseRedirect(back)
-        return ask(self, request, form=form, back=back, **context)
-
-
 def ask(
     model_admin: admin.ModelAdmin,
     request: HttpRequest,
@@ -214,11 +114,10 @@ def ask(
     return render(request, "admin/links/decision/ask.html", {**around, **shown})
 
 
-def selection(request: HttpRequest, action: str) -> list[tuple[str, object]]:
-    """Return the hidden fields that ask for an action on the same selection again."""
-    names = ("_selected_action", "select_across")
-    chosen = [(name, value) for name in names for value in request.POST.getlist(name)]
-    return [("action", action), *chosen]
+def selection(action: str, keys: Iterable[int]) -> list[tuple[str, object]]:
+    """Return the hidden fields that ask for an action again, on just the rows that were seen."""
+    seen = sign_seen(keys)
+    return [("action", action), ("_selected_action", "0"), ("select_across", "1"), (SEEN, seen)]
 
 
 def addresses(rows: Iterable[Any]) -> list[SafeString]:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links import access
-from links.admin.parts import SHOWN, Desk, addresses, ask, moment, rule_badge, with_record
+from links.admin.bases import Desk
+from links.admin.parts import SHOWN, addresses, ask, moment, rule_badge, with_record
 from links.decisions import (
     DecisionError,
     Place,

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from links.access import MAKE_RULES, may
-from links.admin.parts import EMPTY, RULES, STANDINGS, Desk, badge, day, page_of, rule_badge
+from links.admin.bases import Desk
+from links.admin.parts import EMPTY, RULES, STANDINGS, badge, day, page_of, rule_badge
 from links.models import Link, Source, SourceRule
 
 # So many owners and rules are shown on a source's page.

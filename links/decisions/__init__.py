@@ -6,6 +6,7 @@ from links.decisions.links import (
     BATCH,
     FEW_POSTS,
     FIELDS,
+    MOST,
     DecisionError,
     Reach,
     decide,

@@ -35,8 +35,9 @@ from links.standing import active_rules, settle
 BATCH = 200
 # More posts than this are rebuilt by the worker.
 FEW_POSTS = 10
-# More than this in one decision are refused: nobody can have looked at them.
-MOST = 50_000
+# More than this in one decision are refused: nobody can have looked at them, and SQLite allows
+# 32,766 parameters in one statement.
+MOST = 30_000
 FIELDS = (
     "status", "reason", "decided_at", "held", "rule_id", "standing", "replacement_url", "health",
     "due_at",
@@ -164,8 +165,12 @@ def close(pks: Sequence[int], decision: Decision) -> None:
 
 
 def _locked(pks: Iterable[int]) -> list[Link]:
-    """Return links locked in one order for all, so that two decisions do not deadlock."""
-    return list(Link.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+    """Return links locked in one order for all, so that two decisions do not deadlock.
+
+    Nor does one with a save that writes where the links stand: keys do not change.
+    """
+    rows = Link.objects.select_for_update(no_key=True)
+    return list(rows.filter(pk__in=pks).order_by("pk"))
 
 
 def _write(decision: Decision, rows: Iterable[Link], act: Callable[[Link], None]) -> None:

@@ -157,10 +157,15 @@ def undo_rule(decision: Decision, undoing: Decision) -> None:
     effect = decision.effects.get()
     ending, starting = effect.after["rule"], effect.before["rule"]
     new = SourceRule.objects.get(pk=starting) if starting is not None else None
+    made_since = gettext("Another rule was made about the same place since.")
     if new is not None and ending is None and _active_about(new):
-        raise DecisionError(gettext("Another rule was made about the same place since."))
+        raise DecisionError(made_since)
     old = _locked(ending) if ending is not None else None
-    _settle(_step(old, new, undoing))
+    try:
+        place = _step(old, new, undoing)
+    except IntegrityError as error:
+        raise DecisionError(made_since) from error
+    _settle(place)
 
 
 def _step(ending: SourceRule | None, starting: SourceRule | None, decision: Decision) -> SourceRule:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -83,9 +83,17 @@ def reopen(entries: QuerySet[InboxEntry], *, by: Actor) -> list[InboxEntry]:
     access.check(by, access.KEEP_INBOX)
     waiting = set(InboxEntry.objects.filter(done_at=None).values_list("link", flat=True))
     chosen = {entry.link_id: entry for entry in entries.exclude(done_at=None).order_by("pk")}
-    rows = [entry for link, entry in chosen.items() if link not in waiting]
-    InboxEntry.objects.filter(pk__in=[row.pk for row in rows]).update(done_at=None)
-    return rows
+    return [row for link, row in chosen.items() if link not in waiting and _is_reopened(row)]
+
+
+def _is_reopened(entry: InboxEntry) -> bool:
+    """Put an entry back; tell whether that worked, since the link may be collected just now."""
+    try:
+        with transaction.atomic():
+            InboxEntry.objects.filter(pk=entry.pk).update(done_at=None)
+    except IntegrityError:
+        return False
+    return True
 
 
 def mark_printed(links: Collection[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -99,4 +100,8 @@ def reopen(decision: Decision) -> None:
     """Put back what a decision closed, unless the link waits again already."""
     waiting = QueueEntry.objects.filter(closed_at=None).values("link")
     closed = QueueEntry.objects.filter(closed_by=decision).exclude(link__in=waiting)
-    closed.update(closed_at=None, closed_by=None)
+    try:
+        with transaction.atomic():
+            closed.update(closed_at=None, closed_by=None)
+    except IntegrityError:  # one came to wait at this moment, which is known now
+        closed.update(closed_at=None, closed_by=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
@@ -17,3 +17,8 @@ def record(request: HttpRequest, rows: Sequence[Model], message: str, action: in
         raise PermissionDenied("Nobody is signed in.")
     if rows:
         LogEntry.objects.log_actions(user, rows, action, message)
+
+
+def writing_down(request: HttpRequest, message: str) -> Callable[[Model], None]:
+    """Return what writes down that the signed-in user did this to a row."""
+    return lambda row: record(request, [row], message)

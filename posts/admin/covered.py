@@ -13,13 +13,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY
+from links.admin import EMPTY, StaffAdmin
 from posts.places import Place, places_of
 
 NAMED = 2
 
 
-class Covered(admin.ModelAdmin):
+class Covered(StaffAdmin):
     """Mixin: rows with a ``link_id``, and ``covered``: its places, asked once for a whole list."""
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:

@@ -35,6 +35,8 @@ from posts.translating import translated
 SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw"
 # Stands in the data of a form that is shown again because somebody else saved first.
 CONFLICT = "_conflict"
+# The same, because somebody deleted the post.
+GONE = "_gone"
 TAGS_LENGTH = 10_000
 BLANK = "\ufeff \t\r\n"
 
@@ -238,6 +240,12 @@ class PostForm(forms.ModelForm):
         if CONFLICT in self.data:
             words = gettext("This issue was saved elsewhere while you were editing it here.")
             self.add_error(None, words)
+        if GONE in self.data:
+            words = gettext(
+                "Somebody deleted this issue while you were editing it. Nothing of yours is lost:"
+                " what you wrote stands below, and saving makes a new issue of it."
+            )
+            self.add_error(None, words)
         try:
             header, body = self._pieces(cleaned.get("text") or "")
             written = publishing.with_metadata(Post(header=header), body, {}).metadata
@@ -330,8 +338,9 @@ class PostForm(forms.ModelForm):
     def save_m2m(self) -> None:
         """Nothing: tags are saved with the document."""
 
-    def write(self) -> Post:
-        """Save the document. Raises EditConflict when somebody saved since the form was opened."""
+    def write(self, log: publishing.Log) -> Post:
+        """Save the document. Raises EditConflict when somebody saved since the form was opened,
+        and Post.DoesNotExist when somebody deleted it."""
         post = self.instance
         if self.at is None and post.status == Post.Status.DRAFT:
             post.published_at = None
@@ -341,6 +350,7 @@ class PostForm(forms.ModelForm):
             status=self.status,
             published_at=self.at,
             expected_version=self.cleaned_data.get("seen_version"),
+            log=log,
         )
 
 

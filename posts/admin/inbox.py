@@ -110,6 +110,7 @@ class InboxEntryAdmin(Covered):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("copy_selected", "finish_selected", "reopen_selected")
+    acts_at_once = ("finish_selected", "reopen_selected")
     change_list_template = "admin/links/inboxentry/change_list.html"
     change_form_template = "admin/links/inboxentry/change_form.html"
 

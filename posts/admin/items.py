@@ -17,7 +17,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, SHOWN, ReasonForm, ask, badge, day, selection
+from links.admin import EMPTY, SHOWN, ReasonForm, StaffAdmin, ask, badge, day, selection
 from links.decisions import ReasonMissing, tidy_reason
 from links.models import Decision, Link
 from posts import following
@@ -71,7 +71,7 @@ class ShownFilter(admin.SimpleListFilter):
 
 
 @admin.register(LinkedItem)
-class LinkedItemAdmin(admin.ModelAdmin):
+class LinkedItemAdmin(StaffAdmin):
     """Items of all issues: hidden and shown again by moderators."""
 
     form = ItemForm
@@ -92,6 +92,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("hide_selected", "show_selected")
+    acts_at_once = ("show_selected",)
     change_form_template = "admin/posts/linkeditem/change_form.html"
     readonly_fields = (
         "post_link", "section", "group", "title", "summary", "main_link", "place", "removed_at",
@@ -203,7 +204,7 @@ class LinkedItemAdmin(admin.ModelAdmin):
             button=ngettext("Hide %(n)s item", "Hide %(n)s items", count) % {"n": count},
             rows=[format_html(words, row, row.post.title) for row in items[:SHOWN]],
             more=max(0, count - SHOWN),
-            hidden=selection(request, "hide_selected"),
+            hidden=selection("hide_selected", items.order_by().values_list("pk", flat=True)),
         )
 
     @admin.action(description=_("Show the selected items again"), permissions=["change"])

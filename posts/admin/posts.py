@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.forms import ModelForm
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,7 +20,15 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
-from posts.admin.forms import PUBLISH, SCHEDULE, WITHDRAW, PostForm, conflict_context, retry_data
+from posts.admin.forms import (
+    GONE,
+    PUBLISH,
+    SCHEDULE,
+    WITHDRAW,
+    PostForm,
+    conflict_context,
+    retry_data,
+)
 from posts.admin.outlines import outline
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import STATES, StateFilter, state_of
@@ -92,7 +99,7 @@ class PostAdmin(PublishingPages):
     nothing = _("Drafts and published issues stand here.")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("publish_selected", "withdraw_selected", "export_selected")
+    actions = ("publish_selected", "withdraw_selected", "export_selected", "delete_selected")
     change_list_template = "admin/posts/post/change_list.html"
     change_form_template = "admin/posts/post/change_form.html"
     fieldsets = (
@@ -216,12 +223,6 @@ class PostAdmin(PublishingPages):
         """Delete a post so that counters stay right."""
         publishing.delete(obj, by=request.user)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
-        """Delete posts so that counters stay right."""
-        with transaction.atomic():
-            for post in queryset:
-                publishing.delete(post, by=request.user)
-
     def get_deleted_objects(
         self, objs: Iterable[Post], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
@@ -264,16 +265,36 @@ class PostAdmin(PublishingPages):
         if WITHDRAW in request.POST and object_id:
             return HttpResponseRedirect(reverse("admin:posts_post_withdraw", args=[object_id]))
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return self._form_view(request, object_id, form_url, extra_context)
         except EditConflict as conflict:
             request.POST = retry_data(request.POST, conflict.current)  # type: ignore[assignment]
             context = {
                 **(extra_context or {}),
                 "conflict": conflict_context(request.POST, conflict.current, request.user),
             }
-            response = super().changeform_view(request, object_id, form_url, context)
+            response = self._form_view(request, object_id, form_url, context)
             response.status_code = 409
             return response
+        except Post.DoesNotExist:
+            return self._offer_anew(request)
+
+    def _offer_anew(self, request: HttpRequest) -> HttpResponse:
+        """Show what was written for an issue that somebody deleted, to be saved as a new one."""
+        data = request.POST.copy()
+        data[GONE] = "1"
+        request.POST = data  # type: ignore[assignment]
+        context = {"title": gettext("This issue was deleted")}
+        response = self._form_view(request, None, reverse("admin:posts_post_add"), context)
+        response.status_code = 409
+        return response
+
+    def _form_view(self, *args: Any) -> HttpResponse:
+        """Show or save the form, without Django's transaction around all of it.
+
+        In that, nobody else could write to SQLite while the form is read and its text is parsed.
+        """
+        response: HttpResponse = self._changeform_view(*args)  # type: ignore[attr-defined]
+        return response
 
     def render_change_form(
         self,
@@ -309,13 +330,23 @@ class PostAdmin(PublishingPages):
     def save_model(
         self, request: HttpRequest, obj: Post, form: ModelForm[Post], change: bool
     ) -> None:
-        """Save the document; the row follows from it."""
+        """Save the document; the row follows from it, and so does the one of Django's log."""
         if not isinstance(form, PostForm):
             raise TypeError("posts are saved by PostForm alone")
         form.state_before = state_of(obj) if change else ""
-        form.write()
+        write_down = super().log_change if change else super().log_addition
+
+        def log(post: Post) -> None:
+            write_down(request, post, self.construct_change_message(request, form, [], not change))
+
+        form.write(log)
         level = messages.WARNING if obj.problem else messages.SUCCESS
         self.message_user(request, said(obj, form.state_before), level)
+
+    def log_addition(self, request: HttpRequest, obj: Post, message: Any) -> Any:
+        """Nothing: ``save_model`` wrote it down, in the transaction of what was done."""
+
+    log_change = log_addition
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

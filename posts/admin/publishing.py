@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from django.contrib import admin, messages
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -18,14 +18,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import SHOWN, ask, selection
+from links.admin import SHOWN, StaffAdmin, ask, selection
 from posts import access, publishing
-from posts.admin.auditing import record
+from posts.access import Right
+from posts.admin.auditing import writing_down
 from posts.admin.states import state_of
 from posts.models import Post
 
 
-class PublishingPages(admin.ModelAdmin):
+class PublishingPages(StaffAdmin):
     """The pages and actions that publish or withdraw; each asks first, and works by POST alone."""
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
@@ -38,6 +39,7 @@ class PublishingPages(admin.ModelAdmin):
         return [
             path("<int:pk>/publish/", view(self.publish_view), name="posts_post_publish"),
             path("<int:pk>/withdraw/", view(self.withdraw_view), name="posts_post_withdraw"),
+            path("<int:pk>/previews/", view(self.previews_view), name="posts_post_previews"),
             *super().get_urls(),
         ]
 
@@ -57,9 +59,9 @@ class PublishingPages(admin.ModelAdmin):
                 button=gettext("Publish"),
             )
         before = state_of(post)
-        with transaction.atomic():
-            publishing.publish([post], by=request.user)
-            record(request, [post], gettext("Published."))
+        log = writing_down(request, gettext("Published."))
+        if not publishing.publish([post], by=request.user, log=log):
+            raise Post.DoesNotExist(pk)
         self.message_user(request, said(post, before), messages.SUCCESS)
         return HttpResponseRedirect(_form_of(post))
 
@@ -77,14 +79,34 @@ class PublishingPages(admin.ModelAdmin):
                 button=gettext("Withdraw"),
             )
         was_public = post.is_public()
-        with transaction.atomic():
-            publishing.withdraw([post], by=request.user)
-            record(request, [post], gettext("Withdrawn."))
+        log = writing_down(request, gettext("Withdrawn."))
+        if not publishing.withdraw([post], by=request.user, log=log):
+            raise Post.DoesNotExist(pk)
         self.message_user(request, _said_of_withdrawn(post, was_public), messages.SUCCESS)
         return HttpResponseRedirect(_form_of(post))
 
-    def _found(self, request: HttpRequest, pk: int) -> Post:
-        access.check(request.user, access.PUBLISH)
+    def previews_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether the preview addresses of an issue are to end, and end them."""
+        post = self._found(request, pk, access.END_PREVIEWS)
+        if request.method != "POST":
+            return self._question(
+                request,
+                post,
+                title=gettext("End the previews of “%(title)s”?") % {"title": post.title},
+                consequence=gettext(
+                    "Whoever was given a preview address of this issue sees nothing there any"
+                    " more. The form has a new one."
+                ),
+                button=gettext("End the previews"),
+            )
+        log = writing_down(request, gettext("Previews ended."))
+        publishing.end_previews(post, by=request.user, log=log)
+        words = gettext("The preview addresses given away so far have ended.")
+        self.message_user(request, words, messages.SUCCESS)
+        return HttpResponseRedirect(_form_of(post))
+
+    def _found(self, request: HttpRequest, pk: int, right: Right = access.PUBLISH) -> Post:
+        access.check(request.user, right)
         post = Post.objects.filter(pk=pk).first()
         if post is None:
             raise Http404
@@ -94,6 +116,10 @@ class PublishingPages(admin.ModelAdmin):
         return ask(self, request, form=None, back=_form_of(post), **shown)
 
     # Several issues
+
+    def changed_since(self, at: datetime) -> Q:
+        """Return the condition that somebody saved or published an issue after a moment."""
+        return Q(modified_at__gt=at)
 
     @admin.action(description=_("Publish the selected issues…"), permissions=["publish"])
     def publish_selected(
@@ -106,9 +132,8 @@ class PublishingPages(admin.ModelAdmin):
             return None
         if "decide" not in request.POST:
             return self._question_about(request, chosen, "publish_selected")
-        with transaction.atomic():
-            published = publishing.publish(chosen, by=request.user)
-            record(request, published, gettext("Published."))
+        log = writing_down(request, gettext("Published."))
+        published = publishing.publish(chosen, by=request.user, log=log)
         scheduled = sum(not post.is_public() for post in published)
         self._report(request, len(published) - scheduled, PUBLISHED)
         self._report(request, scheduled, SCHEDULED)
@@ -126,10 +151,25 @@ class PublishingPages(admin.ModelAdmin):
             return None
         if "decide" not in request.POST:
             return self._question_about(request, chosen, "withdraw_selected")
-        with transaction.atomic():
-            withdrawn = publishing.withdraw(chosen, by=request.user)
-            record(request, withdrawn, gettext("Withdrawn."))
+        log = writing_down(request, gettext("Withdrawn."))
+        withdrawn = publishing.withdraw(chosen, by=request.user, log=log)
         self._report(request, len(withdrawn), WITHDRAWN)
+        return None
+
+    @admin.action(description=_("Delete the selected issues…"), permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Post]
+    ) -> HttpResponse | None:
+        """Delete issues, once that is confirmed."""
+        chosen = list(queryset)
+        if "decide" not in request.POST:
+            return self._question_about(request, chosen, "delete_selected")
+
+        def log(post: Post) -> None:
+            self.log_deletions(request, Post.objects.filter(pk=post.pk))
+
+        deleted = [publishing.delete(post, by=request.user, log=log) for post in chosen]
+        self._report(request, sum(deleted), DELETED)
         return None
 
     def _question_about(
@@ -146,7 +186,7 @@ class PublishingPages(admin.ModelAdmin):
             button=button,
             rows=[post.title for post in posts[:SHOWN]],
             more=max(0, len(posts) - SHOWN),
-            hidden=selection(request, action),
+            hidden=selection(action, [post.pk for post in posts]),
         )
 
     def _report(
@@ -184,6 +224,14 @@ QUESTIONS = {
         ),
         _("Withdraw"),
     ),
+    "delete_selected": (
+        _("Delete these issues?"),
+        _(
+            "Their texts, their items and what was decided about those go with them, and their"
+            " addresses answer 404. Nothing brings them back."
+        ),
+        _("Delete"),
+    ),
 }
 PUBLISHED = ("%(n)d issue is published.", "%(n)d issues are published.")
 SCHEDULED = (
@@ -194,6 +242,7 @@ WITHDRAWN = (
     "%(n)d issue is withdrawn: it is a draft now, and its address answers 404.",
     "%(n)d issues are withdrawn: they are drafts now, and their addresses answer 404.",
 )
+DELETED = ("%(n)d issue is deleted.", "%(n)d issues are deleted.")
 REFUSED = (
     "%(n)d issue has a problem and stays a draft.",
     "%(n)d issues have problems and stay drafts.",

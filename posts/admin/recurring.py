@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, day
+from links.admin import EMPTY, StaffAdmin, day
 from posts import access
 from posts.admin.auditing import record
 from posts.curating import check_free, issues_touched, merge, rename, set_hidden
@@ -79,7 +79,7 @@ class RecurringFilter(admin.SimpleListFilter):
 
 
 @admin.register(RecurringSection)
-class RecurringSectionAdmin(admin.ModelAdmin):
+class RecurringSectionAdmin(StaffAdmin):
     """What staff do with the headings that come back."""
 
     form = SectionForm
@@ -94,6 +94,7 @@ class RecurringSectionAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("hide_selected", "show_selected", "merge_selected")
+    acts_at_once = ("hide_selected", "show_selected")
     fields = ("title", "slug", "hidden", "post_count", "first_day", "last_day", "other_names")
     readonly_fields = ("post_count", "first_day", "last_day", "other_names")
 

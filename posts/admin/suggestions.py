@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -67,6 +68,7 @@ class SuggestionAdmin(Covered, ReadOnly):
     search_help_text = _("Searches addresses, titles and notes.")
     ordering = ("-created_at", "-id")
     actions = ("accept_selected", "decline_selected")
+    acts_at_once = ("accept_selected",)
     change_form_template = "admin/links/suggestion/change_form.html"
     readonly_fields = ("visit", "title", "note", "email", "state", "covered", "page", "day")
     fields = ("visit", "title", "note", "covered", "email", "day", "state", "page", "answer")
@@ -114,6 +116,10 @@ class SuggestionAdmin(Covered, ReadOnly):
         return format_html('<a href="{}">{}</a>', path, _("See what the reader sees"))
 
     # Answering
+
+    def changed_since(self, at: datetime) -> Q:
+        """Return the condition that somebody answered a suggestion after a moment."""
+        return Q(answered_at__gt=at)
 
     def save_model(
         self,
@@ -191,7 +197,7 @@ class SuggestionAdmin(Covered, ReadOnly):
             button=ngettext("Decline %(n)s suggestion", "Decline %(n)s suggestions", count)
             % {"n": count},
             rows=addresses(queryset[:SHOWN]),
-            hidden=selection(request, "decline_selected"),
+            hidden=selection("decline_selected", queryset.order_by().values_list("pk", flat=True)),
         )
 
     def _decline(self, request: HttpRequest, rows: QuerySet[Suggestion], answer: str) -> None:

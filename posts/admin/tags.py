@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY
+from links.admin import EMPTY, StaffAdmin
 from posts import access
 from posts.admin.auditing import record
 from posts.models import SLUG_LENGTH, Tag, TagAlias
@@ -87,7 +87,7 @@ class UsedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(StaffAdmin):
     """What staff do with tags."""
 
     form = TagForm

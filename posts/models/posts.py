@@ -94,6 +94,11 @@ class Post(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     modified_at = models.DateTimeField(_("modified"), default=timezone.now, editable=False)
 
+    preview_round = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text=_("Previews signed in an earlier round have ended."),
+    )
     problem = models.TextField(
         _("problem"),
         blank=True,

@@ -2,7 +2,9 @@
 
 from posts.publishing.saving import (
     EditConflict,
+    Log,
     delete,
+    end_previews,
     moment,
     publish,
     read,

@@ -38,7 +38,8 @@ def known_items(post: Post) -> list[LinkedItem]:
 
     To be called before sections change: items are told apart by the headings they stood under.
     """
-    rows = post.items.select_related("section").order_by("section__position", "position", "pk")
+    items = post.items.select_related("section").defer("section__source")
+    rows = items.order_by("section__position", "position", "pk")
     return sorted(rows, key=_is_removed)
 
 

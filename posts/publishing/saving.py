@@ -1,14 +1,20 @@
-"""Save, publish, withdraw and rebuild posts: every verb is one transaction."""
+"""Save, publish, withdraw and rebuild posts: every verb is one transaction a post.
+
+Texts are read before it, because that takes long and touches no row, and SQLite lets one write at
+a time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from copy import copy
+from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from posts import access, tagging
@@ -31,8 +37,14 @@ FindProblem = Callable[[str, str], str]
 """Of a text and its HTML without decisions: why it must not be published; "" if it may."""
 Restore = Callable[[Post], None]
 """Of a new post whose row is stored: stores what is known of its items and addresses."""
+Reading: TypeAlias = tuple[ParsedIssue | None, str]
+"""An issue as the renderer reads it, or None and why it cannot."""
+Log: TypeAlias = Callable[[Post], None]
+"""Writes down what was done to a post, in the transaction of it."""
 # What is known of a post only when its rows are derived.
-DERIVED = ("status", "problem", "item_count", "link_count", "reading_minutes")
+DERIVED = (
+    "status", "problem", "preview_round", "item_count", "link_count", "reading_minutes",
+)  # fmt: skip
 
 
 class EditConflict(Exception):
@@ -54,6 +66,7 @@ def save_document(
     images: Iterable[Image] = (),
     find_problem: FindProblem | None = None,
     restore: Restore | None = None,
+    log: Log | None = None,
 ) -> Post:
     """Make an issue the text of a post (new or stored) and derive everything else from it.
 
@@ -64,75 +77,95 @@ def save_document(
     refuses, or in whose HTML ``find_problem`` finds one, is stored all the same, as a draft whose
     ``problem`` says why.
 
-    Raises EditConflict when the stored version is another, and nothing is written.
+    Raises EditConflict when the stored version is another, Post.DoesNotExist when somebody deleted
+    the post, and nothing is written.
     """
-    # Outside the transaction, because it takes long and touches no row.
-    parsed, problem = read(issue, in_file=find_problem is not None)
+    reading = read(issue, in_file=find_problem is not None)
     with transaction.atomic():
-        stored = Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
+        stored = _stored(post)
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
-        before = counting.share_of(stored or Post())
         _assign(post, issue, status, published_at, slug)
-        post.problem = problem
-        post.version = stored.version + 1 if stored else 1
-        post.modified_at = timezone.now()
-        _derive_and_compose(post, issue, parsed, before, images, find_problem, restore)
-        if stored:
-            _keep_address(post, stored.slug)
+        _write(post, stored, issue, reading, images, find_problem, restore)
+        if log:
+            log(post)
     return post
 
 
-def publish(posts: Iterable[Post], at: datetime | None = None, *, by: Actor = None) -> list[Post]:
+def publish(
+    posts: Iterable[Post], at: datetime | None = None, *, by: Actor = None, log: Log | None = None
+) -> list[Post]:
     """Publish posts at a moment (default: the time each has, else now); return those published.
 
     A post with a problem cannot be rendered and stays a draft. Raises PermissionDenied.
     """
     access.check(by, access.PUBLISH)
-    published = []
-    with transaction.atomic():
-        for post in posts:
-            _lock(post)
-            if not post.problem:
-                _set_status(post, Post.Status.PUBLISHED, at or post.published_at or timezone.now())
-            if post.status == Post.Status.PUBLISHED:
-                published.append(post)
-    return published
+
+    def act(post: Post, issue: Issue, reading: Reading) -> None:
+        if not post.problem:
+            when = at or post.published_at or timezone.now()
+            _set_status(post, issue, reading, Post.Status.PUBLISHED, when)
+        if log and post.status == Post.Status.PUBLISHED:
+            log(post)
+
+    there = [post for post in posts if _change(post, act)]
+    return [post for post in there if post.status == Post.Status.PUBLISHED]
 
 
-def withdraw(posts: Iterable[Post], *, by: Actor = None) -> list[Post]:
+def withdraw(posts: Iterable[Post], *, by: Actor = None, log: Log | None = None) -> list[Post]:
     """Turn posts into drafts: gone from every public page at once, their time kept.
 
-    Raises PermissionDenied.
+    Returns those that are there. Raises PermissionDenied.
     """
     access.check(by, access.PUBLISH)
-    withdrawn = []
-    with transaction.atomic():
-        for post in posts:
-            _lock(post)
-            _set_status(post, Post.Status.DRAFT, post.published_at)
-            withdrawn.append(post)
-    return withdrawn
+
+    def act(post: Post, issue: Issue, reading: Reading) -> None:
+        _set_status(post, issue, reading, Post.Status.DRAFT, post.published_at)
+        if log:
+            log(post)
+
+    return [post for post in posts if _change(post, act)]
 
 
-def delete(post: Post, *, by: Actor = None) -> None:
+def delete(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
     """Delete a post with all that was derived from it; links and tags stay.
 
-    Raises PermissionDenied.
+    Tells whether it was there. Raises PermissionDenied.
     """
     access.check(by, access.DELETE)
     with transaction.atomic():
-        _lock(post)
+        if not _lock(post):
+            return False
+        if log:
+            log(post)
         links = list(post.appearances.order_by().values_list("link", flat=True))
         post.delete()
         mark_returns(links)
+    return True
 
 
-def rebuild(post: Post) -> None:
-    """Derive and compose everything again from the stored text, metadata and decisions."""
+def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
+    """End the preview addresses of a post that were given away; tell whether it is there.
+
+    Raises PermissionDenied.
+    """
+    access.check(by, access.END_PREVIEWS)
     with transaction.atomic():
-        _lock(post)
-        _rebuild(post)
+        if not _lock(post):
+            return False
+        post.preview_round += 1
+        post.save(update_fields=["preview_round"])
+        if log:
+            log(post)
+    return True
+
+
+def rebuild(post: Post) -> bool:
+    """Derive and compose everything again from the stored text, metadata and decisions.
+
+    Tells whether the post is there.
+    """
+    return _change(post, _rebuild)
 
 
 def retag(post: Post) -> None:
@@ -142,14 +175,15 @@ def retag(post: Post) -> None:
     issue takes a few milliseconds instead of a second, and a tag may be on a thousand of them.
     """
     with transaction.atomic():
-        _lock(post)
+        if not _lock(post):
+            return
         before = counting.share_of(post)
         header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
         compose_frame(post, tagging.set_tags(post, header.metadata.tags))
         counting.apply_change(before, counting.share_of(post))
 
 
-def read(issue: Issue, *, in_file: bool = False) -> tuple[ParsedIssue | None, str]:
+def read(issue: Issue, *, in_file: bool = False) -> Reading:
     """Return an issue as the renderer reads it, or None and why, with the line.
 
     Lines are those of the file for its author, else those of the text below the header, which is
@@ -198,9 +232,55 @@ def moment(value: date | datetime | None) -> datetime | None:
 # Steps
 
 
-def _lock(post: Post) -> None:
-    """Lock a stored post and bring the object up to date: what it held may be old by now."""
-    post.refresh_from_db(from_queryset=Post.objects.select_for_update())
+def _stored(post: Post) -> Post | None:
+    """Lock the stored row of a post and return it; None for a new one. Raises Post.DoesNotExist."""
+    return Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
+
+
+def _lock(post: Post) -> bool:
+    """Lock a stored post and bring the object up to date, since what it held may be old by now;
+    tell whether it is there."""
+    try:
+        post.refresh_from_db(from_queryset=Post.objects.select_for_update())
+    except Post.DoesNotExist:
+        return False
+    return True
+
+
+def _change(post: Post, act: Callable[[Post, Issue, Reading], None]) -> bool:
+    """Read what is stored of a post, then lock it and act on it; tell whether it is there.
+
+    Where somebody saved in between, the text is read again.
+    """
+    while seen := Post.objects.filter(pk=post.pk).first():
+        issue = stored_issue(seen)
+        reading = read(issue, in_file=bool(seen.source_name))
+        with transaction.atomic():
+            if _lock(post) and post.version == seen.version:
+                act(post, issue, reading)
+                return True
+    return False
+
+
+def _write(
+    post: Post,
+    stored: Post | None,
+    issue: Issue,
+    reading: Reading,
+    images: Iterable[Image] = (),
+    find_problem: FindProblem | None = None,
+    restore: Restore | None = None,
+) -> None:
+    """Write the text of a post, with what was assigned to it, in place of the ``stored`` one."""
+    before = counting.share_of(stored or Post())
+    parsed, post.problem = reading
+    post.version = stored.version + 1 if stored else 1
+    # Somebody may have ended the previews since the object was read.
+    post.preview_round = stored.preview_round if stored else 0
+    post.modified_at = timezone.now()
+    _derive_and_compose(post, issue, parsed, before, images, find_problem, restore)
+    if stored:
+        _keep_address(post, stored.slug)
 
 
 def _derive_and_compose(
@@ -219,7 +299,7 @@ def _derive_and_compose(
     post.stale_since = None
     if post.problem:
         post.status = Post.Status.DRAFT
-    post.save()
+    _save_row(post, issue.metadata.slug or issue.metadata.title)
     if restore:
         restore(post)
     for image in images:
@@ -240,17 +320,32 @@ def _derive_and_compose(
     if post.problem and post.listed_at:
         post.status = Post.Status.DRAFT
         unlist(post)
+    if before.date and post.listed_at is None:
+        post.preview_round += 1  # withdrawn, and so are its previews
     post.save(update_fields=DERIVED)
     counting.apply_change(before, counting.share_of(post))
 
 
-def _rebuild(post: Post, **changes: Any) -> None:
+def _save_row(post: Post, wish: str) -> None:
+    """Save the row of a post; if somebody else takes its slug just now, with the next free one."""
+    while True:
+        try:
+            with transaction.atomic():
+                post.save()
+            return
+        except IntegrityError:
+            if not slug_taken(post, post.slug):
+                raise
+            post.slug = ""
+            post.slug = _free_slug(post, wish)
+
+
+def _rebuild(post: Post, issue: Issue, reading: Reading, **changes: Any) -> None:
     """Rebuild a locked post, with changes to its own row."""
     before = counting.share_of(post)
     for name, value in changes.items():
         setattr(post, name, value)
-    issue = stored_issue(post)
-    parsed, problem = read(issue, in_file=bool(post.source_name))
+    parsed, problem = reading
     # What the import found wrong with a text that renders stays: the text is the same.
     if problem or not PostPage.objects.filter(post=post).exists():
         post.problem = problem
@@ -258,19 +353,25 @@ def _rebuild(post: Post, **changes: Any) -> None:
     _derive_and_compose(post, issue, parsed, before)
 
 
-def _set_status(post: Post, status: str, at: datetime | None) -> None:
+def _set_status(
+    post: Post, issue: Issue, reading: Reading, status: str, at: datetime | None
+) -> None:
     """Change the status of a locked post, and rebuild it: pages show the time.
 
     A header that says whether it is a draft follows, so that a copy of the file says the same.
     """
     is_draft = status == Post.Status.DRAFT
-    if stored_issue(post).metadata.draft is (not is_draft):
+    if issue.metadata.draft is (not is_draft):
         with suppress(DocumentError):
-            issue = with_metadata(post, post.body, {"draft": is_draft})
-            save_document(post, issue, status=status, published_at=at)
+            said = with_metadata(post, issue.body, {"draft": is_draft})
+            issue = replace(issue, header=said.header, metadata=said.metadata)
+            stored = copy(post)
+            _assign(post, issue, status, at, slug="")
+            _write(post, stored, issue, reading)
             return
     now, version = timezone.now(), post.version + 1
-    _rebuild(post, status=status, published_at=at, version=version, modified_at=now)
+    changes = {"status": status, "published_at": at, "version": version, "modified_at": now}
+    _rebuild(post, issue, reading, **changes)
 
 
 def _image_sizes(post: Post) -> dict[str, ImageSize]:

@@ -55,14 +55,11 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """A post as readers will see it, draft or not, for whoever holds its signed address."""
     try:
-        pk, until = read_preview(token), preview_ends(token)
+        post, until = read_preview(token), preview_ends(token)
     except PreviewExpired:
         return _private(page("preview_over", {}, status=410))
     except PreviewError as error:
         raise Http404("No preview has this address.") from error
-    post = Post.objects.filter(pk=pk, page__isnull=False).select_related("page").first()
-    if post is None:
-        raise Http404("There is nothing to preview.")
     stored = post.page
     parts = [bytes(part) for part in (stored.head, stored.intro, stored.body, stored.outro)]
     bar = {
@@ -71,7 +68,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         "saved_at": post.modified_at,
         "until": until,
         "address": request.build_absolute_uri(request.path),
-        "form_url": reverse("admin:posts_post_change", args=[pk]),
+        "form_url": reverse("admin:posts_post_change", args=[post.pk]),
         "public_url": post.get_absolute_url(),
     }
     return _private(article_page(parts, post.published_at, preview=bar))

@@ -42,17 +42,7 @@ def stored(text: str | bytes, name: str = "") -> Post:
 
 def fields(response: Any) -> dict[str, str]:
     """Return what a browser would submit of the form on a page."""
-    tree = Page(response)
-    values: dict[str, str] = {}
-    for node in tree.all("#post_form input[name], #post_form textarea[name]"):
-        if node.tag == "textarea":
-            # The parser gives the text as browsers do; the first newline belongs to the tag.
-            value = node.text().removeprefix("\n")
-            value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-        else:
-            value = node.attributes.get("value") or ""
-        values[str(node.attributes["name"])] = value
-    return values
+    return Page(response).fields("#post_form")
 
 
 def opened(client: Client, post: Post) -> dict[str, str]:

@@ -178,7 +178,7 @@ def test_a_publish_that_fails_leaves_no_trace(
     def fail(*_args: object) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr("posts.admin.publishing.record", fail)
+    monkeypatch.setattr("posts.admin.auditing.record", fail)
     with pytest.raises(RuntimeError, match="no room"):
         act(client, POSTS, "publish_selected", one, decide="1")
 
@@ -191,7 +191,7 @@ def test_deleting_posts_keeps_the_counts_right(client: Client) -> None:
 
     question = Page(act(client, POSTS, "delete_selected", *gone))
     assert "Issue 2" in question.one("#content").text()
-    act(client, POSTS, "delete_selected", *gone, post="yes")
+    act(client, POSTS, "delete_selected", *gone, decide="1")
 
     assert list(Post.objects.all()) == [kept]
     assert Tag.objects.get(name="AI").post_count == 1

@@ -5,13 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from posts import publishing
 from posts.models import Post
 from posts.previewing import PreviewError, PreviewExpired, read_preview, sign_preview
-from tests.builders import make_draft, make_post, make_scheduled
+from tests.builders import make_draft, make_post, make_scheduled, parsed
+from tests.conftest import SignIn
 from tests.reading import Page, shown
 
 pytestmark = pytest.mark.django_db
@@ -97,17 +102,69 @@ def test_a_signature_made_for_something_else_is_no_preview() -> None:
             read_preview(token)
 
 
-def test_the_address_of_a_deleted_post_shows_nothing(client: Client) -> None:
-    draft = make_draft()
-    address = sign_preview(draft)
-    draft.delete()
-
-    assert client.get(address).status_code == 404
-
-
 def test_an_expired_token_says_so(settings: Settings) -> None:
     with time_machine.travel(NOW, tick=False):
         token = sign_preview(make_draft()).split("/")[-2]
 
     with pytest.raises(PreviewExpired):
         read_preview(token)
+
+
+# Ended
+
+
+def test_whoever_writes_ends_all_previews_given_away(sign_in: SignIn, editor: User) -> None:
+    draft = make_draft()
+    given = sign_preview(draft)
+    client = sign_in(editor)
+    form = reverse("admin:posts_post_change", args=[draft.pk])
+    (address,) = {
+        href for href in Page(client.get(form)).values("#content a", "href") if "previews" in href
+    }
+
+    assert "End the previews" in Page(client.get(address)).one("#content button").text()
+    assert Client().get(given).status_code == 200
+    client.post(address)
+
+    assert Client().get(given).status_code == 410
+    draft.refresh_from_db()
+    assert Client().get(sign_preview(draft)).status_code == 200
+    assert LogEntry.objects.get().change_message == "Previews ended."
+
+
+def test_nobody_ends_previews_without_the_right_to(sign_in: SignIn, moderator: User) -> None:
+    address = reverse("admin:posts_post_previews", args=[make_draft().pk])
+    assert sign_in(moderator).post(address).status_code == 403
+
+
+def test_previews_end_with_withdrawal_and_deletion(client: Client) -> None:
+    post = make_post()
+    given = sign_preview(post)
+    publishing.withdraw([post])
+    assert client.get(given).status_code == 410
+
+    given = sign_preview(post)
+    assert client.get(given).status_code == 200
+    publishing.delete(post)
+    assert client.get(given).status_code == 410
+
+
+def test_previews_end_when_the_text_says_draft_again(client: Client) -> None:
+    post = make_post()
+    given = sign_preview(post)
+    publishing.save_document(post, parsed(draft="true"))
+    assert client.get(given).status_code == 410
+
+
+def test_a_save_brings_no_preview_back_that_was_ended_meanwhile(client: Client) -> None:
+    draft = make_draft()
+    given = sign_preview(draft)
+    publishing.end_previews(Post.objects.get(pk=draft.pk))
+    publishing.save_document(draft, parsed("Another title"))
+    assert client.get(given).status_code == 410
+
+
+def test_a_preview_given_away_before_there_were_rounds_works(client: Client) -> None:
+    draft = make_draft()
+    token = signing.dumps(draft.pk, salt="posts.preview")
+    assert client.get(reverse("posts:preview", args=[token])).status_code == 200

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from links import readers
 from links.decisions import decide
 from links.decisions import links as moderating
 from links.models import (
@@ -87,6 +88,16 @@ def act(client: Client, name: str, **values: object) -> Page:
     return Page(response)
 
 
+def decide_all(client: Client, action: str, reason: str = "", **part: object) -> Page:
+    """Ask about all of a part, and confirm what the page says it is."""
+    return confirm(client, act(client, "bulk", all=1, **part), action, reason)
+
+
+def confirm(client: Client, asked: Page, action: str, reason: str = "") -> Page:
+    seen = asked.fields(".desk-confirm form") | {"action": action, "reason": reason}
+    return act(client, "bulk", **seen)
+
+
 def choose(client: Client, url: str, action: str, **values: object) -> Page:
     return act(client, "decide", entry=entry(url).pk, action=action, **values)
 
@@ -132,7 +143,7 @@ def test_all_links_of_a_source_are_decided_in_one_go(client: Client, db: None) -
     asked = act(client, "bulk", **form)
     assert "all links of bit.ly" in asked.one("#desk-title").text()
     assert "3 links, in 1 issue, 3 items" in shown(asked.one(".desk-confirm p"))
-    done = act(client, "bulk", **form, action="block", reason="unhandy")
+    done = confirm(client, asked, "block", "unhandy")
     assert done.texts(".desk-groups .address") == ["one.example.org"]
     notes = Page(Client().get(post.get_absolute_url())).texts(".link-note")
     assert notes == ["(link removed)"] * 3
@@ -691,7 +702,7 @@ def test_selected_entries_get_one_decision_after_its_impact_was_shown(
 def test_all_of_a_part_are_decided_and_nothing_beside_it(client: Client, post: Post) -> None:
     worry(TWO, Worry(Kind.REPORT, "broken"))
 
-    act(client, "bulk", all=1, kind="new_source", action="approve")
+    decide_all(client, kind="new_source", action="approve")
 
     assert list(QueueEntry.objects.filter(closed_at=None)) == [entry(TWO)]
     assert link(TWO).status == "pending"
@@ -702,7 +713,7 @@ def test_a_decision_about_many_leaves_alone_what_others_have(
 ) -> None:
     claim(entry().pk, other)
 
-    page = act(client, "bulk", all=1, action="approve")
+    page = decide_all(client, action="approve")
 
     assert "1 entry is left alone: somebody else is deciding about it." in said(page)
     assert waits()
@@ -710,7 +721,7 @@ def test_a_decision_about_many_leaves_alone_what_others_have(
 
 
 def test_a_decision_about_many_asks_for_a_reason_too(client: Client, post: Post) -> None:
-    page = act(client, "bulk", all=1, action="block", reason="")
+    page = decide_all(client, action="block", reason="")
 
     assert "Say why first." in page.one(".desk-confirm").text()
     assert not Decision.objects.exists()
@@ -728,6 +739,55 @@ def test_a_selection_that_others_decided_meanwhile_is_said(
     assert link().status == "approved"
 
 
+def test_all_are_those_that_were_shown_and_not_what_came_in_between(
+    client: Client, post: Post
+) -> None:
+    asked = act(client, "bulk", all=1)
+    late = register(["https://late.example.com/malware"])
+    worry(*late, Worry(Kind.SUGGESTION))
+
+    confirm(client, asked, "approve")
+
+    assert waits("https://late.example.com/malware")
+    assert link("https://late.example.com/malware").status == "pending"
+    assert not waits(ONE)
+
+
+def test_nobody_decides_about_all_without_having_been_shown_them(
+    client: Client, post: Post
+) -> None:
+    page = act(client, "bulk", all=1, action="approve")
+
+    assert page.all(".desk-confirm")
+    assert not Decision.objects.exists()
+
+
+def test_what_others_decided_after_it_was_shown_stays_and_is_named(
+    client: Client, other: User, post: Post
+) -> None:
+    asked = act(client, "bulk", all=1)
+    decide([link()], "block", by=other, reason="phishing")
+
+    page = confirm(client, asked, "approve")
+
+    words = "1 was decided by somebody else meanwhile: one.example.org/a."
+    assert words in said(page)
+    assert (link().status, link(TWO).status) == ("blocked", "approved")
+
+
+def test_what_readers_reported_after_it_was_shown_is_left_alone_and_named(
+    client: Client, post: Post
+) -> None:
+    asked = act(client, "bulk", all=1)
+    readers.report(link(), "broken", note="malware")
+
+    page = confirm(client, asked, "approve")
+
+    words = "1 is left alone, because there is news about it: one.example.org/a."
+    assert words in said(page)
+    assert waits()
+
+
 def test_selecting_nothing_says_so(client: Client, post: Post) -> None:
     assert said(act(client, "bulk")) == "Select some entries first."
 
@@ -739,7 +799,7 @@ def test_a_large_decision_empties_the_queue_at_once_and_shows_how_far_it_is(
     monkeypatch.setattr("links.decisions.entries.BATCH", 2)
     many_links(5)
 
-    page = act(client, "bulk", all=1, action="block", reason="spam")
+    page = decide_all(client, action="block", reason="spam")
 
     assert not listed(page)
     assert page.one("progress").attributes["max"] == "5"
@@ -758,7 +818,7 @@ def test_undoing_a_large_decision_brings_all_its_entries_back(
     monkeypatch.setattr(moderating, "BATCH", 2)
     monkeypatch.setattr("links.decisions.entries.BATCH", 2)
     many_links(5)
-    act(client, "bulk", all=1, action="block", reason="spam")
+    decide_all(client, action="block", reason="spam")
 
     act(client, "undo")
 

@@ -40,6 +40,7 @@ MATRIX = {
     "post page export": (True, True, False),
     "post page publish": (True, True, False),
     "post page withdraw": (True, True, False),
+    "post page previews": (True, True, False),
     "section view": (True, True, True),
     "section add": (False, False, False),
     "section change": (False, False, False),
@@ -76,6 +77,7 @@ MATRIX = {
     "link page decide": (True, False, True),
     "link page health": (True, True, True),
     "link page healthfile": (True, True, True),
+    "link page measure": (True, True, True),
     "source view": (True, True, True),
     "source add": (False, False, False),
     "source change": (False, False, False),
@@ -213,7 +215,10 @@ def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool
         path = reverse(f"{base}_delete", args=[content[name]])
         return client.post(path, {"post": "yes"}).status_code == 302
     if what.startswith("page "):
-        response = client.get(address_of(f"{base}_{what.removeprefix('page ')}", content[name]))
+        path = address_of(f"{base}_{what.removeprefix('page ')}", content[name])
+        response = client.get(path)
+        if response.status_code == 405:  # it only acts
+            response = client.post(path)
         list(getattr(response, "streaming_content", ()))  # whose end closes what it reads
         return response.status_code in {200, 302}
     request = RequestFactory().get("/")

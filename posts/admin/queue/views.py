@@ -24,11 +24,14 @@ from django.http import (
 )
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links import access
+from links.admin import SEEN, Seen, read_seen, sign_seen
 from links.decisions import (
+    MOST,
     DecisionError,
     ReasonMissing,
     decide_entries,
@@ -50,9 +53,12 @@ from posts.admin.queue.desk import (
     put_aside,
     reach_in_words,
     sources_of,
+    without_scheme,
 )
 from posts.admin.queue.forms import BulkForm, RuleForm
 
+# How many entries are named that a decision left alone.
+NAMED = 5
 # How many entries a moderator may put aside in one session.
 ASIDE = 500
 # Where a decision about all links of a source leads: to the other sources.
@@ -266,15 +272,18 @@ def rule(request: HttpRequest) -> HttpResponse:
 def bulk(request: HttpRequest) -> HttpResponse:
     """Show what a decision about many entries would touch, and make it once confirmed."""
     looking = Looking.at(request.POST)
-    entries = _selected(request, looking)
-    form = BulkForm(request.POST if "action" in request.POST else None)
+    seen = _selected(request, looking)
+    entries = _still_so(seen)
+    # All that waits was not seen before it was asked about.
+    is_seen = "all" not in request.POST
+    form = BulkForm(request.POST if "action" in request.POST and is_seen else None)
     if form.is_valid():
         try:
             decision, taken = decide_entries(entries, by=_user(request), **form.cleaned_data)
         except (ReasonMissing, DecisionError, Taken) as error:
             form.add_error(None, _in_words(error))
         else:
-            words = _done(decision) + _left_alone(taken)
+            words = _done(decision) + _left_alone(taken) + _meanwhile(seen, decision)
             on = SOURCES if "back" in request.POST else _next(request, looking)
             return _answer(request, on, words)
     elif not form.is_bound and not entries.exists():
@@ -282,20 +291,33 @@ def bulk(request: HttpRequest) -> HttpResponse:
         return _answer(request, looking, words, messages.WARNING)
     shown = {
         "form": form,
-        "entries": request.POST.getlist("selected")[:LISTED_MOST],
-        "all": "all" in request.POST,
+        "seen": sign_seen(entries.values_list("pk", flat=True)),
         "back": SOURCES.url if "back" in request.POST else "",
     }
     links = Link.objects.filter(pk__in=entries.order_by().values("link"))
     return _desk(request, looking, bulk=shown, reach=reach_in_words(reach_of(links)))
 
 
-def _selected(request: HttpRequest, looking: Looking) -> QuerySet[QueueEntry]:
-    """Return the selected entries: all of the part, or those that are ticked."""
+def _selected(request: HttpRequest, looking: Looking) -> Seen:
+    """Return the entries that were shown before this is confirmed; else, to be shown, all of the
+    part, or those that are ticked."""
+    if seen := read_seen(request.POST.get(SEEN, "")):
+        return seen
+    keys = [number(value) for value in request.POST.getlist("selected")[:LISTED_MOST]]
     if "all" in request.POST:
-        return looking.part.entries()
-    ticked = [number(value) for value in request.POST.getlist("selected")[:LISTED_MOST]]
-    return QueueEntry.objects.filter(pk__in=ticked, closed_at=None)
+        keys = list(looking.part.entries().values_list("pk", flat=True)[: MOST + 1])
+    return Seen(timezone.now(), keys)
+
+
+def _still_so(seen: Seen) -> QuerySet[QueueEntry]:
+    """Return those entries that are open, and of which nothing became known that was not shown."""
+    entries = QueueEntry.objects.filter(pk__in=seen.keys, closed_at=None)
+    return entries.exclude(pk__in=_with_news(seen).values("pk"))
+
+
+def _with_news(seen: Seen) -> QuerySet[QueueEntry]:
+    """Return the open entries that wait for one more reason since they were shown."""
+    return QueueEntry.objects.filter(closed_at=None, concerns__created_at__gt=seen.at).distinct()
 
 
 @guarded
@@ -317,7 +339,7 @@ def _in_words(error: ValueError) -> str:
 
 
 # What readers get from now on, where the word for the decision does not say it.
-SEEN: dict[str, Any] = {
+WHAT_READERS_GET: dict[str, Any] = {
     Decision.Action.BLOCK: _("Readers get the words without the link."),
     Decision.Action.REPLACE: _("Readers are led to the other address, and told so."),
     Decision.Action.MARK_BROKEN: _("Readers see “link broken” beside it."),
@@ -326,7 +348,18 @@ SEEN: dict[str, Any] = {
 
 def _done(decision: Decision) -> str:
     done = f"{decision.get_action_display()}: {decision.subject}."
-    return f"{done} {SEEN[decision.action]}" if decision.action in SEEN else done
+    meaning = WHAT_READERS_GET.get(decision.action)
+    return f"{done} {meaning}" if meaning else done
+
+
+DECIDED_MEANWHILE = (
+    "%(n)d was decided by somebody else meanwhile: %(names)s.",
+    "%(n)d were decided by somebody else meanwhile: %(names)s.",
+)
+NEWS = (
+    "%(n)d is left alone, because there is news about it: %(names)s.",
+    "%(n)d are left alone, because there is news about them: %(names)s.",
+)
 
 
 def _left_alone(taken: int) -> str:
@@ -338,6 +371,23 @@ def _left_alone(taken: int) -> str:
         taken,
     )
     return " " + words % {"n": taken}
+
+
+def _meanwhile(seen: Seen, decision: Decision) -> str:
+    """Name the entries that others decided about, or that have news, since they were seen."""
+    asked = with_links(QueueEntry.objects.filter(pk__in=seen.keys))
+    decided = asked.filter(closed_at__gt=seen.at).exclude(closed_by=decision)
+    news = asked.filter(pk__in=_with_news(seen).values("pk"))
+    return _named(decided, *DECIDED_MEANWHILE) + _named(news, *NEWS)
+
+
+def _named(entries: QuerySet[QueueEntry], one: str, many: str) -> str:
+    count = entries.count()
+    if not count:
+        return ""
+    names = ", ".join(without_scheme(entry.link.url) for entry in entries.order_by("pk")[:NAMED])
+    more = ", …" if count > NAMED else ""
+    return " " + ngettext(one, many, count) % {"n": count, "names": names + more}
 
 
 urlpatterns = [

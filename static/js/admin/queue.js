@@ -54,6 +54,10 @@
       try {
         const options = body ? { method: "POST", body } : {};
         const response = await fetch(url, { ...options, headers: { "X-Desk": "1" } });
+        if (response.status === 503) {
+          say(holder.dataset.busy);
+          return;
+        }
         const html = await response.text();
         if (response.redirected || !response.ok) {
           // Signed out, or no longer allowed: the page itself says so.

@@ -1,0 +1,109 @@
+"""What was sent and could not be saved comes back with the answer, as it was filled in.
+
+Either the database was locked or took too long, so that it may be sent again (503); or somebody
+deleted meanwhile what it is about (409). Both may happen to any form, so they are answered here.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from newsletter.middleware import is_for_staff
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = "5"  # seconds
+# What SQLSTATE says of a write that another one was in the way of, or that took too long: lock not
+# available, deadlock, serialization failure, query canceled, idle in transaction.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+STATES = frozenset({"55P03", "40P01", "40001", "57014", "25P03"})
+# Of a server that goes, comes, or has too many clients.
+CLASSES = ("08", "53", "57P")
+LOCKS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+FOR_PROGRAMS = ("/collect/", "/api/")
+# A value that somebody typed, rather than a button or a key.
+_TYPED = re.compile(r"\s|.{60}", re.DOTALL)
+
+
+class UnsavedMiddleware:
+    """Answer what stopped a view in the middle of its work."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer what a view did not catch; called by Django."""
+        if is_busy(error):
+            return busy(request, error)
+        is_form = request.method == "POST" and is_for_staff(request)
+        if is_form and isinstance(error, ObjectDoesNotExist):
+            return gone(request, error)
+        return None
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Tell whether an error of the database comes of others who use it, so that the same may work
+    a moment later: a lock, a limit of time, no connection."""
+    cause = error.__cause__ if isinstance(error, Error) else None
+    if isinstance(cause, sqlite3.Error):
+        return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in LOCKS
+    state = getattr(cause, "sqlstate", "")
+    # psycopg knows no state of a server that is away.
+    return state is None or state in STATES or bool(state and state.startswith(CLASSES))
+
+
+def busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """Return 503, and what was sent to be sent again."""
+    logger.warning("The database was busy: %s %s: %s", request.method, request.path, error)
+    words = gettext("The site is busy with other work just now.")
+    if request.path_info.startswith(FOR_PROGRAMS):
+        body = {"error": {"code": "busy", "message": words}}
+        return _unstored(JsonResponse(body, status=503))
+    can_send = request.method == "POST" and not request.FILES and not _has_secret(request)
+    return _answer(request, 503, {"words": words, "can_send": can_send})
+
+
+def gone(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Return 409, and what was typed to be copied."""
+    logger.warning("Nothing is there any more: %s: %s", request.path, error)
+    words = gettext("Somebody deleted this while you were at it.")
+    return _answer(request, 409, {"words": words})
+
+
+def _answer(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
+    is_post = request.method == "POST"
+    shown = {"is_post": is_post, "status": status, "for_staff": is_for_staff(request), **context}
+    if is_post and not _has_secret(request):
+        shown["fields"] = list(_sent(request))
+    return _unstored(render(request, "unsaved.html", shown, status=status))
+
+
+def _unstored(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    if response.status_code == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _has_secret(request: HttpRequest) -> bool:
+    return any("password" in name for name in request.POST)
+
+
+def _sent(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:
+    """Yield name and value of what was sent, and whether somebody typed it."""
+    for name, values in request.POST.lists():
+        if name != "csrfmiddlewaretoken":
+            yield from ((name, value, bool(_TYPED.search(value))) for value in values)
