@@ -25,7 +25,7 @@ os.environ |= {"DEBUG": "true", "DJANGO_SETTINGS_MODULE": "newsletter.settings"}
 django.setup()
 
 # ruff: noqa: E402 (settings are at hand only after setup)
-from benchmarks.sites import KINDS, Site, run, sites
+from benchmarks.sites import KINDS, Contents, Site, run, sites
 
 SEED = 20240510
 
@@ -73,8 +73,7 @@ def kill_restores(times: int, full: Site, empty: Site, target: Site) -> int:
     for _time in range(times):
         target.become(empty)
         found["killed"] += killed(target, chance.uniform(0, whole), "restore", "--replace", file)
-        state = {repr(old): "old", repr(new): "new"}.get(repr(target.contents()), "half")
-        found["half" if target.pictures_missing() else state] += 1
+        found[_state(target, old, new)] += 1
     target.become(empty)
     target.manage("restore", "--replace", file)
     found["half"] += target.contents() != new
@@ -83,6 +82,13 @@ def kill_restores(times: int, full: Site, empty: Site, target: Site) -> int:
         f" site, {found['new']} times the new one, {found['half']} half restored"
     )
     return found["half"]
+
+
+def _state(site: Site, old: Contents, new: Contents) -> str:
+    contents = site.contents()
+    if site.pictures_missing() or contents not in (old, new):
+        return "half"
+    return "old" if contents == old else "new"
 
 
 def killed(site: Site, seconds: float, *command: str) -> bool:

@@ -32,6 +32,8 @@ BUSY = (
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 KINDS = ("sqlite", "postgresql")
+Contents = dict[str, list[tuple[Any, ...]]]
+"""The rows of each table."""
 
 
 class Site:
@@ -103,7 +105,7 @@ class Site:
         with closing(connection):
             return [connection.execute(query).fetchall() for query in queries]
 
-    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+    def contents(self) -> Contents:
         """Return the rows of every table, in the order of their text, once nobody writes."""
         while self.kind == "postgresql" and self.rows(BUSY)[0]:
             time.sleep(0.01)

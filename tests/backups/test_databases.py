@@ -106,7 +106,8 @@ def test_rows_are_counted_in_the_moment_of_the_copy_and_verified(
     assert manifest.facts.tables["posts_post"] == 1
     if connection.vendor == "postgresql":  # the scratch database is gone again
         with connection.cursor() as cursor:
-            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", ["%\\_verify%"])
+            name = f"{connection.settings_dict['NAME']}_verify_backup"
+            cursor.execute("SELECT datname FROM pg_database WHERE datname = %s", [name])
             assert cursor.fetchall() == []
 
 
