@@ -146,7 +146,7 @@ def manage(database: Path, *command: str, limit: int | None = None) -> subproces
     }
     limits = (limit, limit) if limit else None
     return subprocess.Popen(
-        [sys.executable, str(CHECKOUT / "manage.py"), *command],
+        [sys.executable, "-B", str(CHECKOUT / "manage.py"), *command],  # no bytecode cut off
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
