@@ -16,9 +16,10 @@ def count_languages(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> Non
         counts.update_or_create(name="languages", part=language, defaults={"count": count})
 
 
-def look_at_items(_apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def look_at_items(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """SQLite made the table of items anew, and knows nothing of it: it would read all of it."""
-    if schema_editor.connection.vendor == "sqlite":
+    has_items = apps.get_model("posts", "LinkedItem").objects.exists()
+    if has_items and schema_editor.connection.vendor == "sqlite":
         with schema_editor.connection.cursor() as cursor:
             cursor.execute("PRAGMA analysis_limit = 1000")
             cursor.execute("ANALYZE posts_linkeditem")
