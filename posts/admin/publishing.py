@@ -276,7 +276,7 @@ def _what_withdrawing_does(post: Post) -> str:
         return gettext("It is not published at its time, and stays here as a draft.")
     words = gettext(
         "Readers lose it at once: its address %(address)s answers 404, and it leaves all lists and"
-        " feeds. The text stays here as a draft."
+        " feeds. Preview addresses end. The text stays here as a draft."
     )
     return words % {"address": _address(post)}
 
