@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import Error
+from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -30,7 +30,7 @@ STATES = frozenset({"55P03", "40P01", "40001", "57014", "25P03"})
 # Of a server that goes, comes, or has too many clients.
 CLASSES = ("08", "53", "57P")
 LOCKS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-FOR_PROGRAMS = ("/collect/", "/api/")
+FOR_PROGRAMS = "/collect/"
 # A value that somebody typed, rather than a button or a key.
 _TYPED = re.compile(r"\s|.{60}", re.DOTALL)
 
@@ -61,24 +61,25 @@ def is_busy(error: BaseException | None) -> bool:
     if isinstance(cause, sqlite3.Error):
         return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in LOCKS
     state = getattr(cause, "sqlstate", "")
-    # psycopg knows no state of a server that is away.
-    return state is None or state in STATES or bool(state and state.startswith(CLASSES))
+    if state is None:  # of a server that is away psycopg knows none
+        return isinstance(error, OperationalError | InterfaceError)
+    return state in STATES or state.startswith(CLASSES)
 
 
 def busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Return 503, and what was sent to be sent again."""
-    logger.warning("The database was busy: %s %s: %s", request.method, request.path, error)
+    logger.warning("The database was busy: %s %r: %s", request.method, request.path, error)
     words = gettext("The site is busy with other work just now.")
     if request.path_info.startswith(FOR_PROGRAMS):
         body = {"error": {"code": "busy", "message": words}}
         return _unstored(JsonResponse(body, status=503))
-    can_send = request.method == "POST" and not request.FILES and not _has_secret(request)
+    can_send = _may_return(request) and not request.FILES
     return _answer(request, 503, {"words": words, "can_send": can_send})
 
 
 def gone(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Return 409, and what was typed to be copied."""
-    logger.warning("Nothing is there any more: %s: %s", request.path, error)
+    logger.warning("Nothing is there any more: %r", request.path, exc_info=error)
     words = gettext("Somebody deleted this while you were at it.")
     return _answer(request, 409, {"words": words})
 
@@ -86,7 +87,7 @@ def gone(request: HttpRequest, error: BaseException) -> HttpResponse:
 def _answer(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
     is_post = request.method == "POST"
     shown = {"is_post": is_post, "status": status, "for_staff": is_for_staff(request), **context}
-    if is_post and not _has_secret(request):
+    if _may_return(request):
         shown["fields"] = list(_sent(request))
     return _unstored(render(request, "unsaved.html", shown, status=status))
 
@@ -98,8 +99,13 @@ def _unstored(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _has_secret(request: HttpRequest) -> bool:
-    return any("password" in name for name in request.POST)
+def _may_return(request: HttpRequest) -> bool:
+    """Tell whether a form may come back: one that was read, that a page of ours sent where staff
+    are asked, and that holds no password. Nothing is read here, since no limit may stand before."""
+    if request.method != "POST" or not hasattr(request, "_post"):
+        return False
+    is_ours = not is_for_staff(request) or getattr(request, "csrf_processing_done", False)
+    return is_ours and not any("password" in name for name in request.POST)
 
 
 def _sent(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:

@@ -69,7 +69,9 @@ def on_site(request: HttpRequest, content_type_id: int, object_id: str) -> HttpR
     """Lead staff from a row to its page; 404 for what has none, such as a type without a table."""
     try:
         return shortcut(request, content_type_id, object_id)
-    except (DatabaseError, OverflowError, ValidationError):
+    except (DatabaseError, OverflowError, ValidationError) as error:
+        if is_busy(error):
+            raise
         raise Http404 from None
 
 

@@ -23,10 +23,13 @@ FARTHEST_ATTEMPT = timedelta(days=1)
 def mend_moments() -> None:
     """Let leases end when they should, and tasks that wait for another attempt run now."""
     now = timezone.now()
-    Worker.objects.filter(lease_until__gt=now + FARTHEST_LEASE).update(lease_until=next_lease())
+    leases = Worker.objects.filter(lease_until__gt=now + FARTHEST_LEASE)
+    if leases.exists():  # an update of no row would wait for SQLite's lock, too
+        leases.update(lease_until=next_lease())
     again = StoredTask.objects.filter(
         status=TaskResultStatus.READY,
         run_after__gt=now + FARTHEST_ATTEMPT,
         run_after__lt=get_date_max(),
-    )
-    again.exclude(worker_ids=[]).update(run_after=now)
+    ).exclude(worker_ids=[])
+    if again.exists():
+        again.update(run_after=now)

@@ -16,8 +16,8 @@ from django.utils.translation import gettext, ngettext
 
 from links.access import DECIDE, Right, may
 from links.admin.parts import SHOWN, ReasonForm, ask, selection, with_record
-from links.admin.seen import MOST_SEEN, SEEN, Seen, read_seen
-from links.decisions import DecisionError, Reach
+from links.admin.seen import SEEN, Seen, read_seen
+from links.decisions import MOST, DecisionError, Reach
 from links.models import Decision, Link
 
 # What is filled in where an action asks: nothing counts that was said before it could ask.
@@ -70,10 +70,10 @@ class StaffAdmin(admin.ModelAdmin):
         if seen := read_seen(request.POST.get(SEEN, "")):
             queryset = self._as_seen(request, queryset, seen)
         elif request.POST.get("select_across") == "1":
-            keys = list(queryset.order_by().values_list("pk", flat=True)[: MOST_SEEN + 1])
-            if len(keys) > MOST_SEEN:
+            keys = list(queryset.order_by().values_list("pk", flat=True)[: MOST + 1])
+            if len(keys) > MOST:
                 words = gettext("These are more than %(most)d: choose fewer by the filters.")
-                self.message_user(request, words % {"most": MOST_SEEN}, messages.ERROR)
+                self.message_user(request, words % {"most": MOST}, messages.ERROR)
                 return HttpResponseRedirect(request.get_full_path())
             queryset = queryset.filter(pk__in=keys)
             request.POST = _without_answers(request.POST)  # type: ignore[assignment]

@@ -14,11 +14,8 @@ from typing import Final, NamedTuple
 from django.core import signing
 from django.utils import timezone
 
-from links.decisions import MOST
-
 SEEN: Final = "seen"
 """The field of a form that carries it."""
-MOST_SEEN: Final = MOST
 _SALT: Final = "links.seen"
 
 

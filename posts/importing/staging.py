@@ -15,6 +15,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -27,6 +28,7 @@ from posts.storage import write_whole
 Upload: TypeAlias = "UploadedFile[Any]"
 
 MAX_AGE = 3600
+_KEY = "[0-9a-f]" * 32  # the name of a folder of ours
 MANIFEST = "names.json"
 
 
@@ -84,7 +86,7 @@ def forget(key: str) -> None:
 
 
 def _folder(key: str) -> Path:
-    if len(key) != 32 or not set(key) <= set("0123456789abcdef"):
+    if not fnmatchcase(key, _KEY):
         raise NotKept
     return Path(settings.UPLOAD_ROOT) / key
 
@@ -92,7 +94,8 @@ def _folder(key: str) -> Path:
 @task()
 def sweep() -> int:
     """Delete what was kept for longer than an hour; return how many uploads that were."""
-    old = [folder for folder in Path(settings.UPLOAD_ROOT).glob("*") if _age(folder) > MAX_AGE]
+    kept = Path(settings.UPLOAD_ROOT).glob(_KEY)  # what else is there belongs to others
+    old = [folder for folder in kept if _age(folder) > MAX_AGE]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import DatabaseError, DataError, OperationalError
 from django.test import Client
 from django.urls import reverse
 from psycopg import errors
@@ -25,9 +25,13 @@ def locked() -> sqlite3.OperationalError:
     return error
 
 
-def wrapped(cause: Exception) -> OperationalError:
+def wrapped(cause: Exception) -> DatabaseError:
+    return wrapped_as(OperationalError, cause)
+
+
+def wrapped_as(kind: type[DatabaseError], cause: Exception) -> DatabaseError:
     """Return an error of a database's driver as Django raises it."""
-    error = OperationalError(str(cause))
+    error = kind(str(cause))
     error.__cause__ = cause
     return error
 
@@ -59,6 +63,7 @@ def test_a_lock_or_a_limit_of_time_is_no_fault_of_the_site(cause: Exception) -> 
 def test_a_full_disk_or_a_missing_table_is_one() -> None:
     assert not is_busy(wrapped(sqlite3.OperationalError("no such table")))
     assert not is_busy(wrapped(errors.UndefinedTable()))
+    assert not is_busy(wrapped_as(DataError, errors.DataError("no NUL in a text")))
     assert not is_busy(ValueError("locked"))
 
 
@@ -104,6 +109,31 @@ def test_a_readers_form_comes_back_without_a_cookie(
     assert not answer.cookies
     assert Page(answer).one("textarea[name=note]").text().strip() == "Worth it, I think"
     assert Page(answer).value("input[name=url]", "value") == "https://example.org/a"
+
+
+def test_a_form_comes_back_only_once_it_is_known_to_be_ours(
+    quiet: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the check for forgery, and before the limits of sizes, nothing of it is shown."""
+
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        raise wrapped(locked())
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", refuse)
+    sent = {"action": "delete_selected", "note": "x" * 70_000}
+    answer = quiet.post(reverse("admin:posts_post_changelist"), sent)
+    assert answer.status_code == 503
+    assert Page(answer).all("form, input, textarea") == []
+
+
+def test_a_link_to_the_site_says_that_it_is_busy(
+    quiet: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        raise wrapped(locked())
+
+    monkeypatch.setattr("newsletter.views.shortcut", refuse)
+    assert quiet.get("/admin/r/1/1/").status_code == 503
 
 
 def test_a_password_never_comes_back(client: Client, db: None, monkeypatch: Any) -> None:

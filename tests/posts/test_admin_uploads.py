@@ -185,6 +185,17 @@ def test_old_files_are_swept_away_by_the_worker_and_by_the_next_upload() -> None
     assert "posts.importing.staging.sweep" in django_settings.PERIODIC_TASKS
 
 
+def test_what_others_keep_in_the_folder_of_uploads_stays() -> None:
+    staging.keep([file("a.md", "x")])
+    other = kept("media")
+    other.mkdir()
+    os.utime(other, (1, 1))
+
+    assert staging.sweep.call() == 0
+    assert other.exists()
+    other.rmdir()
+
+
 def test_files_kept_while_the_clock_was_ahead_are_swept_away() -> None:
     key = staging.keep([file("a.md", "x")])
     ahead = time.time() + 365 * 24 * 3600

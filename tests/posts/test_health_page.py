@@ -351,7 +351,6 @@ def test_every_table_can_be_downloaded(client: Client, archive: None, time_machi
 
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert 'attachment; filename="repeats-' in response.headers["Content-Disposition"]
-    assert response.streaming
     assert table(client, "repeats")[1:] == [
         ["2021-05", "2", "0", "0.0"],
         ["2024-05", "3", "1", "33.3"],

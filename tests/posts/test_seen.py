@@ -189,7 +189,7 @@ def test_more_rows_than_anybody_looks_at_are_refused(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_post()
-    monkeypatch.setattr("links.admin.bases.MOST_SEEN", 2)
+    monkeypatch.setattr("links.admin.bases.MOST", 2)
     path = reverse("admin:links_link_changelist")
     sent = {"action": "approve_selected", "select_across": "1", "_selected_action": "0"}
     page = Page(client.post(path, sent, follow=True))

@@ -339,6 +339,13 @@ def test_a_task_that_failed_while_the_clock_was_ahead_runs_again(
     assert "in a year" not in notes(folder)
 
 
+def test_where_no_clock_was_ahead_nothing_is_written(django_assert_num_queries):
+    Worker.objects.register()
+    with django_assert_num_queries(2) as asked:
+        mend_moments()
+    assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
+
+
 # Trouble
 
 
