@@ -28,9 +28,7 @@ class WholeFileStorage(FileSystemStorage):
     is replaced: that mends a file that was cut off, where names say what is in it."""
 
     def _save(self, name: str, content: File[Any]) -> str:
-        path = Path(self.path(name))
-        sweep(path.parent)
-        with beside(path) as partial:
+        with beside(Path(self.path(name))) as partial:
             super()._save(str(partial.relative_to(self.location)), content)  # type: ignore[misc]
         return name
 
@@ -58,9 +56,9 @@ def beside(path: Path) -> Iterator[Path]:
     _bring_to_disk(path.parent)
 
 
-def sweep(folder: Path) -> None:
-    """Delete what writers left over that were killed."""
-    for path in folder.glob(LEFT_OVER):
+def sweep(folder: Path, *, below: bool = False) -> None:
+    """Delete what writers left over that were killed, in a folder or in all those below it, too."""
+    for path in folder.rglob(LEFT_OVER) if below else folder.glob(LEFT_OVER):
         with suppress(FileNotFoundError):  # somebody else was faster
             if path.lstat().st_mtime < time.time() - AN_HOUR:
                 path.unlink()

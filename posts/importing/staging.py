@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django_tasks import task
 
+from posts import storage
 from posts.storage import write_whole
 
 Upload: TypeAlias = "UploadedFile[Any]"
@@ -93,11 +94,15 @@ def _folder(key: str) -> Path:
 
 @task()
 def sweep() -> int:
-    """Delete what was kept for longer than an hour; return how many uploads that were."""
+    """Delete what was kept for longer than an hour; return how many uploads that were.
+
+    With them goes what killed writers of pictures left over.
+    """
     kept = Path(settings.UPLOAD_ROOT).glob(_KEY)  # what else is there belongs to others
     old = [folder for folder in kept if _age(folder) > MAX_AGE]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
+    storage.sweep(Path(settings.MEDIA_ROOT), below=True)
     return len(old)
 
 

@@ -18,8 +18,9 @@ from django.conf import settings
 from PIL import Image as Picture
 from pytest_django.fixtures import Settings
 
+from posts import storage
 from posts.importing import Kind
-from posts.importing.staging import keep
+from posts.importing.staging import keep, sweep
 from posts.models import Image, Post
 from posts.storage import WholeFileStorage
 from tests.corpus import CHECKOUT
@@ -88,16 +89,26 @@ def test_a_full_disk_leaves_no_part_of_a_file(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_what_a_killed_writer_left_is_no_file_and_is_swept_away(tmp_path: Path) -> None:
+def test_what_a_killed_writer_left_is_no_file_and_is_swept_away(
+    tmp_path: Path, settings: Settings
+) -> None:
     assert save_elsewhere("killed", tmp_path) == -signal.SIGKILL
     (left,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert left.name != "b.bin"
-    storage = WholeFileStorage(location=tmp_path)
-    storage.save("a/c.bin", io.BytesIO(b"c"))
+    WholeFileStorage(location=tmp_path).save("a/b.bin", io.BytesIO(b"b"))
+    settings.MEDIA_ROOT = tmp_path
+    sweep.call()
     assert left.exists()  # somebody may be writing it
     os.utime(left, (1, 1))
-    storage.save("a/b.bin", io.BytesIO(b"b"))
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["b.bin", "c.bin"]
+    sweep.call()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.bin"]
+
+
+def test_a_file_is_stored_without_a_look_at_all_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "sweep", lambda *_args, **_options: pytest.fail("swept"))
+    WholeFileStorage(location=tmp_path).save("a/b.bin", io.BytesIO(b"b"))
 
 
 @pytest.mark.django_db
