@@ -1,12 +1,13 @@
 """The file of a backup: a zip archive of the database, the uploaded files and a manifest.
 
 The manifest names every file with its size and SHA-256, and what the database holds. Uploads are
-stored as they are and the database may be deflated, so that an archive cannot unfold to much more
-than it is. Whatever is read is compared with the manifest; no name leads out of its folder.
+stored as they are and the database may be deflated; who unpacks it looks for room first. Whatever
+is read is compared with the manifest; no name leads out of its folder.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -27,8 +28,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 MEDIA = "media/"
 BLOCK = 1024 * 1024
-# Databases shrink to a fifth or so; more than this is made to fill a disk.
-MOST_DEFLATED = 100
+# Empty pages shrink to a thousandth. Deflate does not get below 1/1032: who claims more lies.
+MOST_DEFLATED = 1100
 # What broken archives raise while they are read.
 DAMAGE = (BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OverflowError, OSError)
 _DRIVE_OR_CONTROL = re.compile(r"[\\:\x00-\x1f\x7f]")
@@ -39,7 +40,7 @@ class BackupError(Exception):
 
 
 class Untried(BackupError):
-    """Files that are whole, with a database that could not be restored for a trial."""
+    """Why nobody knows whether a backup is good: the machine could not read it or try it out."""
 
 
 def in_use() -> str:
@@ -164,7 +165,10 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except DAMAGE as error:
         said = _("%(file)s is damaged, or no backup: %(reason)s")
-        raise BackupError(said % {"file": path.name, "reason": error}) from error
+        # Wrong offsets are invalid arguments; any other number is what the machine refused.
+        refused = isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}
+        kind = Untried if refused else BackupError
+        raise kind(said % {"file": path.name, "reason": error}) from error
 
 
 class Archive:

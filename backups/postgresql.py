@@ -67,10 +67,16 @@ def dump(path: Path) -> Facts:
 
 
 def try_out(path: Path) -> Facts:
-    """Return what a copy holds, restored into a database that goes away again."""
+    """Return what a copy holds, restored into a database that goes away again.
+
+    Raises Untried where it cannot be restored.
+    """
     name = f"{connection.settings_dict['NAME'][:40]}_verify_backup"
     with _scratch(name):
-        _load(path, name)
+        try:
+            _load(path, name)
+        except BackupError as error:  # of the machine: the digest of the copy is right
+            raise Untried(str(error)) from error
         scratch = connections["default"].copy(alias=name)
         scratch.settings_dict["NAME"] = name
         try:

@@ -41,7 +41,7 @@ def restore(path: Path, *, replace: bool, progress: Progress) -> Manifest:
         if not replace:
             _check_empty(engine)
         check_digests(archive, progress)
-        with _copy(archive, engine) as copy:
+        with _copy(archive, engine, BackupError) as copy:
             if manifest.engine == "sqlite":
                 compare(engine.try_out(copy), manifest)
             _restore_uploads(archive, progress)
@@ -54,7 +54,7 @@ def verify(path: Path, *, progress: Progress) -> Manifest:
     """Read all of a backup, restore its database into a scratch place and compare it.
 
     Raises BackupError where anything is not as it was when the backup was taken, and Untried where
-    there is no such place.
+    the machine is at fault: there is no such place or no room, or a program is missing or failed.
     """
     said = _("The backup could not be verified: %(reason)s")
     with Archive(path) as archive, _said(Untried, said):
@@ -63,7 +63,7 @@ def verify(path: Path, *, progress: Progress) -> Manifest:
         engine = ENGINES.get(manifest.engine)
         if engine is None or (manifest.engine != "sqlite" and engine is not own()):
             raise BackupError(_other_engine(manifest))
-        with _copy(archive, engine) as copy:
+        with _copy(archive, engine, Untried) as copy:
             compare(engine.try_out(copy), manifest)
     return manifest
 
@@ -132,13 +132,13 @@ def _check_empty(engine: Engine) -> None:
 
 
 @contextmanager
-def _copy(archive: Archive, engine: Engine) -> Iterator[Path]:
-    """Give the database of an archive as a file."""
+def _copy(archive: Archive, engine: Engine, kind: type[BackupError]) -> Iterator[Path]:
+    """Give the database of an archive as a file; raise an error of a kind if there is no room."""
     entry = archive.manifest.files.get(engine.FILE)
     if entry is None:
         raise BackupError(_("%(file)s holds no database.") % {"file": archive.path.name})
     with tempfile.TemporaryDirectory(prefix="newsletter-restore-") as folder:
-        check_space(Path(folder), entry.size)
+        check_space(Path(folder), entry.size, kind)
         copy = Path(folder) / engine.FILE
         archive.extract(engine.FILE, copy)
         yield copy

@@ -1,6 +1,7 @@
 """The backups of a folder: one a day, the old ones thinned out.
 
-Only files with such a name are ever removed, and only once a newer one was verified.
+Only files with such a name are ever removed: old ones once a newer one was verified, and a new one
+that turns out to be damaged.
 """
 
 from __future__ import annotations
@@ -30,26 +31,26 @@ def back_up() -> dict[str, Any]:
     """Write a backup to BACKUP_DIR, verify it, and remove those that are too many.
 
     A backup that is not whole is removed again, and the task has failed. One whose database could
-    not be tried out (PostgreSQL's user may lack the right to create one) stays, with a remark.
+    not be tried out for a reason of the machine (no room, a missing program, no right to create a
+    database) stays, with a remark, and so do all older ones: nobody knows that it is good.
     """
     folder: Path = settings.BACKUP_DIR or Path()  # without one it is no periodic task
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"{timezone.now().astimezone(UTC):{_NAME}}"
     _manifest, missing = write_backup(target, Progress())
-    remark = ""
+    result = {"file": target.name, "remark": "", "removed": [], "missing": missing}
     try:
         verify(target, progress=Progress())
     except Untried as error:
-        remark = str(error)
-        logger.warning("%s is not tried out: %s", target, remark)
+        logger.warning("%s is not tried out: %s", target, error)
+        return {**result, "remark": str(error)}
     except BackupError:
         target.unlink()
         raise
     removed = list(too_many(backups_in(folder)))
     for path in removed:
         path.unlink(missing_ok=True)
-    names = [path.name for path in removed]
-    return {"file": target.name, "remark": remark, "removed": names, "missing": missing}
+    return {**result, "removed": [path.name for path in removed]}
 
 
 def backups_in(folder: Path) -> dict[Path, datetime]:

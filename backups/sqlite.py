@@ -18,6 +18,10 @@ from backups.facts import Facts, count
 
 FILE = "database.sqlite3"
 DEFLATED = True
+# Errors of the machine, which say nothing about a copy.
+MACHINE = {
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
+}  # fmt: skip
 
 
 def size() -> int:
@@ -46,7 +50,10 @@ def dump(path: Path) -> Facts:
 
 
 def try_out(path: Path) -> Facts:
-    """Return what a copy holds. Raises BackupError where it is not whole."""
+    """Return what a copy holds.
+
+    Raises BackupError where it is not whole, and sqlite3.Error where the machine refuses.
+    """
     try:
         with closing(_open(path)) as copy:
             problems = [row[0] for row in copy.execute("PRAGMA integrity_check(5)")]
@@ -57,6 +64,8 @@ def try_out(path: Path) -> Facts:
                 raise BackupError(_broken("; ".join(problems[:5])))
             return _facts(copy)
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in MACHINE:
+            raise
         raise BackupError(_broken(error)) from error
 
 

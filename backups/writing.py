@@ -60,13 +60,13 @@ def _check_place(target: Path) -> None:
             )
 
 
-def check_space(folder: Path, needed: int) -> None:
-    """Raise BackupError where less than this many bytes are free."""
+def check_space(folder: Path, needed: int, kind: type[BackupError] = BackupError) -> None:
+    """Raise an error of this kind where less than this many bytes are free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         said = _("%(folder)s has %(free)s MB free, and %(needed)s MB may be needed.")
         sizes = {"free": free // 10**6, "needed": -(-needed // 10**6)}
-        raise BackupError(said % {"folder": folder, **sizes})
+        raise kind(said % {"folder": folder, **sizes})
 
 
 def _check_space(folder: Path) -> int:

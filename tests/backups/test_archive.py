@@ -1,25 +1,28 @@
 """What is no whole backup is refused, and never by an exception that nobody expects."""
 
+import errno
 import os
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from backups.archive import Archive, BackupError
+from backups import archive
+from backups.archive import Archive, BackupError, Entry, Untried, Writer
 from backups.progress import Progress
 from backups.restoring import check_digests
-from tests.backups.forging import small_archive, with_member
+from tests.backups.forging import NOTHING, small_archive, with_member
 
 FILES = {"database.sqlite3": b"rows " * 9, "media/a/b.webp": b"a picture", "media/c.webp": b""}
 
 
 def read(path: Path) -> dict[str, bytes]:
     """Return the files of an archive once all of it was compared."""
-    with Archive(path) as archive:
-        check_digests(archive, Progress())
-        return {name: b"".join(archive.read(name)) for name in archive.manifest.files}
+    with Archive(path) as opened:
+        check_digests(opened, Progress())
+        return {name: b"".join(opened.read(name)) for name in opened.manifest.files}
 
 
 def read_bytes(data: bytes, file: Path) -> dict[str, bytes]:
@@ -34,9 +37,9 @@ def test_an_archive_gives_back_what_was_put_in(file: Path):
 def test_an_archive_can_be_read_with_any_program_for_zip_files(file: Path):
     file.write_bytes(small_archive(FILES))
 
-    with ZipFile(file) as archive:
-        assert archive.testzip() is None
-        assert archive.read("media/a/b.webp") == b"a picture"
+    with ZipFile(file) as opened:
+        assert opened.testzip() is None
+        assert opened.read("media/a/b.webp") == b"a picture"
 
 
 def test_a_flipped_byte_is_found_wherever_it_makes_a_difference(file: Path):
@@ -81,9 +84,8 @@ def test_a_file_that_the_manifest_does_not_name_is_refused(
         read_bytes(with_member(small_archive(FILES), name), file)
 
 
-@pytest.mark.parametrize("name", ["media/bomb.webp", "database.sqlite3"])
-def test_a_file_that_unfolds_to_far_more_than_it_is_is_refused_unread(name: str, file: Path):
-    bomb = small_archive({name: bytes(10_000_000)}, deflated=True)
+def test_an_upload_that_unfolds_to_far_more_than_it_is_is_refused_unread(file: Path):
+    bomb = small_archive({"media/bomb.webp": bytes(10_000_000)}, deflated=True)
     assert len(bomb) < 20_000
 
     file.write_bytes(bomb)
@@ -91,9 +93,35 @@ def test_a_file_that_unfolds_to_far_more_than_it_is_is_refused_unread(name: str,
         Archive(file)
 
 
+def test_a_database_of_empty_pages_is_taken_and_a_size_that_none_unfolds_to_is_not(file: Path):
+    empty = {"database.sqlite3": bytes(10_000_000)}
+    assert read_bytes(small_archive(empty, deflated=True), file) == empty
+
+    with file.open("wb") as opened, Writer(opened) as writer:
+        writer.add("database.sqlite3", empty.values(), Progress(), deflated=True)
+        writer.zip.NameToInfo["database.sqlite3"].file_size = 10**8
+        writer.files["database.sqlite3"] = Entry(10**8, "")
+        writer.finish(replace(NOTHING, files=writer.files))
+    with pytest.raises(BackupError, match="the size of"):
+        Archive(file)
+
+
+def test_an_archive_that_the_machine_does_not_read_is_not_called_damaged(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file.write_bytes(small_archive(FILES))
+
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(archive, "ZipFile", refuse)
+    with pytest.raises(Untried, match="Too many open files"):
+        Archive(file)
+
+
 def test_a_deflated_manifest_is_refused_unread(file: Path):
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("manifest.json", b" " * 10_000)
+    with ZipFile(file, "w", ZIP_DEFLATED) as opened:
+        opened.writestr("manifest.json", b" " * 10_000)
 
     with pytest.raises(BackupError, match="no manifest"):
         Archive(file)
@@ -108,8 +136,8 @@ def test_a_deflated_manifest_is_refused_unread(file: Path):
 )  # fmt: skip
 def test_a_manifest_that_says_nothing_is_refused(manifest: bytes, file: Path):
     target = BytesIO()
-    with ZipFile(target, "w") as archive:
-        archive.writestr("manifest.json", manifest)
+    with ZipFile(target, "w") as opened:
+        opened.writestr("manifest.json", manifest)
 
     with pytest.raises(BackupError, match="damaged, or no backup"):
         read_bytes(target.getvalue(), file)
@@ -118,8 +146,8 @@ def test_a_manifest_that_says_nothing_is_refused(manifest: bytes, file: Path):
 def test_a_format_of_a_later_version_is_named(file: Path):
     later = small_archive({}).replace(b'"format": 1', b'"format": 2')
     target = BytesIO()
-    with ZipFile(target, "w") as archive:
-        archive.writestr("manifest.json", later[later.index(b"{") : later.index(b"\n}") + 2])
+    with ZipFile(target, "w") as opened:
+        opened.writestr("manifest.json", later[later.index(b"{") : later.index(b"\n}") + 2])
 
     with pytest.raises(BackupError, match="newer version"):
         read_bytes(target.getvalue(), file)

@@ -20,7 +20,7 @@ from backups.archive import Archive, BackupError, Untried
 from backups.engines import own
 from backups.facts import Facts
 from posts.models import Post
-from tests.backups.forging import rewrite
+from tests.backups.forging import rewrite, small_archive
 from tests.backups.test_backups import back_up, restore, verify
 from tests.builders import make_post
 from tests.newsletter.production import CHECKOUT
@@ -153,6 +153,21 @@ def test_a_disk_that_is_full_leaves_no_file_and_says_so(
     assert list(file.parent.iterdir()) == []
 
 
+@pytest.mark.django_db
+def test_a_copy_that_the_machine_does_not_open_is_untried_and_a_broken_one_is_not(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file.write_bytes(small_archive({sqlite.FILE: b"no database" * 100}))
+    with pytest.raises(BackupError, match="is broken") as broken:
+        verify(file)
+    assert broken.type is BackupError
+
+    open_copy = sqlite._open
+    monkeypatch.setattr(sqlite, "_open", lambda path: open_copy(path / "nowhere"))
+    with pytest.raises(Untried, match="unable to open"):
+        verify(file)
+
+
 # PostgreSQL's programs
 
 
@@ -216,20 +231,38 @@ def test_the_password_stands_in_no_list_of_processes(programs: Path):
     }  # fmt: skip
 
 
-def test_who_may_create_no_database_is_told_what_verifying_needs(
-    programs: Path, monkeypatch: pytest.MonkeyPatch
-):
-    @contextmanager
-    def refusing() -> Iterator[Any]:
-        def execute(_query: str) -> None:
-            raise postgresql.DatabaseError("permission denied to create database")
+def scratch_server(execute: Callable[[str], None]) -> Any:
+    """Return a server whose cursors do this."""
 
+    @contextmanager
+    def cursor() -> Iterator[Any]:
         yield SimpleNamespace(execute=execute)
 
     server: Any = Server()
-    server.cursor = refusing
+    server.cursor = cursor
     server.ops = SimpleNamespace(quote_name=str)
-    monkeypatch.setattr(postgresql, "connection", server)
+    return server
+
+
+def test_who_may_create_no_database_is_told_what_verifying_needs(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(_query: str) -> None:
+        raise postgresql.DatabaseError("permission denied to create database")
+
+    monkeypatch.setattr(postgresql, "connection", scratch_server(refuse))
 
     with pytest.raises(Untried, match="CREATEDB"):
         postgresql.try_out(Path("database.dump"))
+
+
+def test_a_copy_that_cannot_be_loaded_for_a_trial_is_untried(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+):
+    queries: list[str] = []
+    monkeypatch.setattr(postgresql, "connection", scratch_server(queries.append))
+
+    with pytest.raises(Untried, match="pg_restore is missing"):
+        postgresql.try_out(Path("database.dump"))
+
+    assert queries[-1] == "DROP DATABASE news_verify_backup"

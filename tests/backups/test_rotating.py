@@ -1,13 +1,15 @@
 """A backup a day, the old ones thinned out, and never the last good one lost."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from backups import rotating
-from backups.archive import BackupError, Untried
+from backups import rotating, writing
+from backups.archive import BackupError
 from backups.progress import Progress
 from backups.restoring import verify
 from tests.backups.conftest import PICTURE, Paper
@@ -86,17 +88,23 @@ def test_a_backup_that_is_not_whole_is_removed_and_no_other(
     assert list(folder.iterdir()) == [old]
 
 
-def test_a_backup_that_cannot_be_tried_out_stays_with_a_remark(
-    site: object, paper: Paper, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_backup_that_cannot_be_tried_out_stays_with_a_remark_and_so_do_older_ones(
+    site: object, paper: Paper, folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    def refuse(*_args: object, **_options: object) -> None:
-        raise Untried("no right to create databases")
+    settings.BACKUP_DAYS, settings.BACKUP_WEEKS = 1, 0
+    old = folder / path_of(NEWEST - timedelta(days=900))
+    old.write_bytes(b"")
+    room = shutil.disk_usage(folder)
 
-    monkeypatch.setattr(rotating, "verify", refuse)
+    def no_scratch_place(place: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=0 if "newsletter-restore-" in place.name else room.free)
+
+    monkeypatch.setattr(writing.shutil, "disk_usage", no_scratch_place)
     result = rotating.back_up.call()
 
-    assert [path.name for path in folder.iterdir()] == [result["file"]]
-    assert result["remark"] == "no right to create databases"
+    assert sorted(folder.iterdir()) == sorted([old, folder / result["file"]])
+    assert "has 0 MB free" in result["remark"]
+    assert result["removed"] == []
 
 
 def test_backups_are_taken_by_themselves_only_where_there_is_a_folder_for_them():
