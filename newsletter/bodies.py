@@ -26,6 +26,7 @@ from django.utils.translation import gettext
 
 from newsletter.middleware import is_for_staff
 from newsletter.refusals import Refusal, refuse
+from newsletter.slots import stated_length
 from posts.access import IMPORT, may
 
 # How Django says that a form cannot be read: parts, their number, their encoding, their end.
@@ -68,9 +69,8 @@ def _refusal(request: HttpRequest) -> Refusal | None:
 
 def _length(request: HttpRequest) -> int | None:
     """Return the bytes that follow, or None where the request does not say so in plain digits."""
-    stated = request.META.get("CONTENT_LENGTH") or "0"
-    is_plain = stated.isascii() and stated.isdigit() and len(stated) < 19
-    return int(stated) if is_plain and "HTTP_TRANSFER_ENCODING" not in request.META else None
+    is_in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
+    return None if is_in_chunks else stated_length(request.META)
 
 
 def _is_form(request: HttpRequest) -> bool:

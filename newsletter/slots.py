@@ -49,8 +49,7 @@ def receive(environ: WSGIEnvironment) -> bool:
 
     What may be larger than a reader's Django reads by itself, and of staff alone.
     """
-    stated = environ.get("CONTENT_LENGTH") or "0"
-    length = int(stated) if PLAIN_NUMBER.fullmatch(stated) else 0  # else Django refuses it
+    length = stated_length(environ) or 0  # one that cannot be read Django refuses
     if not 0 < length <= settings.MOST_BYTES:
         return True
     late = Timer(PATIENCE, _end, [environ])
@@ -61,6 +60,12 @@ def receive(environ: WSGIEnvironment) -> bool:
         late.cancel()
     environ["wsgi.input"] = BytesIO(body)
     return len(body) == length
+
+
+def stated_length(environ: WSGIEnvironment) -> int | None:
+    """Return the bytes that a request says it brings, or None if not in plain digits."""
+    stated = environ.get("CONTENT_LENGTH") or "0"
+    return int(stated) if PLAIN_NUMBER.fullmatch(stated) else None
 
 
 def _end(environ: WSGIEnvironment) -> None:

@@ -5,10 +5,17 @@ The corpus is no tool, and no part of the project: a machine without it tests wh
 
 import os
 from collections.abc import Generator
+from typing import NoReturn
 
 import pytest
 
 from tests import corpus
+
+
+def lacks(what: str) -> NoReturn:
+    """End a test that needs a program which is not here: a failure in CI, a skip elsewhere."""
+    complain = pytest.fail if os.environ.get("CI") else pytest.skip
+    complain(f"needs {what}")
 
 
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -42,7 +42,7 @@ def keep(files: Iterable[Upload]) -> str:
 
     Raises OSError, such as for a full disk, and keeps nothing then.
     """
-    sweep.call()  # where there is no worker, too
+    _sweep_uploads()  # where there is no worker, too
     key = secrets.token_hex(16)
     folder = _folder(key)
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,11 +98,15 @@ def sweep() -> int:
 
     With them goes what killed writers of pictures left over.
     """
+    storage.sweep(Path(settings.MEDIA_ROOT), below=True)
+    return _sweep_uploads()
+
+
+def _sweep_uploads() -> int:
     kept = Path(settings.UPLOAD_ROOT).glob(_KEY)  # what else is there belongs to others
     old = [folder for folder in kept if _age(folder) > MAX_AGE]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
-    storage.sweep(Path(settings.MEDIA_ROOT), below=True)
     return len(old)
 
 

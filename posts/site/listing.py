@@ -53,8 +53,9 @@ Row = tuple[bytes | None, datetime, int]
 """A stored part of a post, its publish time and key."""
 Listed = TaggedPost | Section | Citation
 # What lists each of them.
-_END = datetime(9999, 1, 1, tzinfo=UTC)
 _BY: dict[type[Listed], str] = {TaggedPost: "tag", Section: "recurring", Citation: "source"}
+# After all that is to come.
+_END = datetime(9999, 1, 1, tzinfo=UTC)
 # Of a subquery: without a GROUP BY, so that no row is a zero.
 _COUNT = Func(F("pk"), function="COUNT", output_field=IntegerField())
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from tests.conftest import SignIn
+from tests.skips import lacks
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -37,8 +38,7 @@ def _executable() -> str:
     """Return the browser's path; a missing one is a failure in CI and a skip elsewhere."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        complain = pytest.fail if os.environ.get("CI") else pytest.skip
-        complain("needs Chromium: set CHROMIUM to its path, or install it")
+        lacks("Chromium: set CHROMIUM to its path, or install it")
     return found
 
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.links.hostile import CERTIFICATES
 from tests.newsletter.production import CHECKOUT
+from tests.skips import lacks
 
 DEPLOY = CHECKOUT / "deploy"
 HOST = "news.example.org"
@@ -24,8 +23,7 @@ def find(program: str) -> str:
     """Return a program's path; a missing one is a failure in CI and a skip elsewhere."""
     found = shutil.which(program, path=PLACES)
     if found is None:
-        complain = pytest.fail if os.environ.get("CI") else pytest.skip
-        complain(f"needs {program}: install it")
+        lacks(f"{program}: install it")
     return found
 
 

@@ -36,6 +36,10 @@ def wrapped_as(kind: type[DatabaseError], cause: Exception) -> DatabaseError:
     return error
 
 
+def meet_a_lock(*_args: Any, **_kwargs: Any) -> None:
+    raise wrapped(locked())
+
+
 @pytest.fixture
 def quiet(sign_in: SignIn, admin: User) -> Client:
     """A signed-in client that shows errors as browsers get them."""
@@ -100,10 +104,7 @@ def test_a_readers_form_comes_back_without_a_cookie(
 ) -> None:
     client.raise_request_exception = False
 
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise wrapped(locked())
-
-    monkeypatch.setattr("posts.readers.pages.comes_from_here", refuse)
+    monkeypatch.setattr("posts.readers.pages.comes_from_here", meet_a_lock)
     answer = client.post("/suggest/", {"url": "https://example.org/a", "note": "Worth it, I think"})
     assert answer.status_code == 503
     assert not answer.cookies
@@ -116,10 +117,7 @@ def test_a_form_comes_back_only_once_it_is_known_to_be_ours(
 ) -> None:
     """Before the check for forgery, and before the limits of sizes, nothing of it is shown."""
 
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise wrapped(locked())
-
-    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", refuse)
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", meet_a_lock)
     sent = {"action": "delete_selected", "note": "x" * 70_000}
     answer = quiet.post(reverse("admin:posts_post_changelist"), sent)
     assert answer.status_code == 503
@@ -129,20 +127,14 @@ def test_a_form_comes_back_only_once_it_is_known_to_be_ours(
 def test_a_link_to_the_site_says_that_it_is_busy(
     quiet: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise wrapped(locked())
-
-    monkeypatch.setattr("newsletter.views.shortcut", refuse)
+    monkeypatch.setattr("newsletter.views.shortcut", meet_a_lock)
     assert quiet.get("/admin/r/1/1/").status_code == 503
 
 
 def test_a_password_never_comes_back(client: Client, db: None, monkeypatch: Any) -> None:
     client.raise_request_exception = False
 
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise wrapped(locked())
-
-    monkeypatch.setattr("django.contrib.auth.forms.authenticate", refuse)
+    monkeypatch.setattr("django.contrib.auth.forms.authenticate", meet_a_lock)
     sent = {"username": "somebody", "password": "a secret of mine"}
     answer = client.post("/admin/login/", sent)
     assert answer.status_code == 503
@@ -154,10 +146,7 @@ def test_scripts_that_collect_get_json(
 ) -> None:
     client.raise_request_exception = False
 
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise wrapped(locked())
-
-    monkeypatch.setattr("posts.readers.collect.read_token", refuse)
+    monkeypatch.setattr("posts.readers.collect.read_token", meet_a_lock)
     answer = client.post("/collect/", headers={"Authorization": "Bearer nobody"})
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -167,10 +156,7 @@ def test_scripts_that_collect_get_json(
 def test_a_lock_that_middleware_meets_is_answered_the_same(
     quiet: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        raise wrapped(locked())
-
-    monkeypatch.setattr("newsletter.middleware.SessionMiddleware.process_response", refuse)
+    monkeypatch.setattr("newsletter.middleware.SessionMiddleware.process_response", meet_a_lock)
     assert quiet.get(reverse("admin:posts_post_changelist")).status_code == 503
 
 
@@ -180,7 +166,7 @@ def test_a_page_that_is_only_read_offers_to_open_it_again(
     def refuse(*_args: Any, **_kwargs: Any) -> None:
         raise wrapped(errors.QueryCanceled())
 
-    monkeypatch.setattr("posts.admin.queue.views.desk_of", refuse)
+    monkeypatch.setattr("posts.admin.queue.views.desk_of", meet_a_lock)
     queue = reverse("admin:links_queueentry_changelist")
     answer = quiet.get(queue)
     assert answer.status_code == 503
