@@ -2,10 +2,10 @@
 
     python -m benchmarks.kill_backup [TIMES]
 
-On SQLite and on PostgreSQL, each so many times: `kill -9` in the middle of a backup, in whose place
-an older one stands, and then the file must be the old or the new one, and whole; `kill -9` in the
-middle of a restore over another site, and then every table must be as it was or as in the backup,
-and every picture that a row names must be there.
+On SQLite and on PostgreSQL, until each was killed so many times: `kill -9` in the middle of a
+backup, in whose place an older one stands, and then the file must be the old or the new one, and
+whole; `kill -9` in the middle of a restore over another site, and then every table must be as it
+was or as in the backup, and every picture that a row names must be there.
 """
 
 from __future__ import annotations
@@ -51,14 +51,16 @@ def kill_backups(times: int, full: Site, scratch: Site) -> int:
     chance, found = random.Random(SEED), Counter[str]()  # noqa: S311
     file = full.path.with_suffix(".zip")
     whole = full.manage("backup", str(file))
-    for _time in range(times):
+    while found["killed"] < times:
+        found["backups"] += 1
         before = file.stat().st_ino
         found["killed"] += killed(full, chance.uniform(0, whole), "backup", str(file))
         found["new" if file.stat().st_ino != before else "old"] += 1
         found["broken"] += not scratch.succeeds("verify_backup", str(file))
     print(
-        f"{full.kind}: {times} backups, {found['killed']} killed: {found['old']} times the old"
-        f" file, {found['new']} times a new one, {found['broken']} not whole"
+        f"{full.kind}: {found['backups']} backups, {found['killed']} killed:"
+        f" {found['old']} times the old file, {found['new']} times a new one,"
+        f" {found['broken']} not whole"
     )
     return found["broken"]
 
@@ -70,7 +72,8 @@ def kill_restores(times: int, full: Site, empty: Site, target: Site) -> int:
     target.become(empty)
     old, new = target.contents(), full.contents()
     whole = target.manage("restore", "--replace", file)
-    for _time in range(times):
+    while found["killed"] < times:
+        found["restores"] += 1
         target.become(empty)
         found["killed"] += killed(target, chance.uniform(0, whole), "restore", "--replace", file)
         found[_state(target, old, new)] += 1
@@ -78,8 +81,9 @@ def kill_restores(times: int, full: Site, empty: Site, target: Site) -> int:
     target.manage("restore", "--replace", file)
     found["half"] += target.contents() != new
     print(
-        f"{full.kind}: {times} restores, {found['killed']} killed: {found['old']} times the old"
-        f" site, {found['new']} times the new one, {found['half']} half restored"
+        f"{full.kind}: {found['restores']} restores, {found['killed']} killed:"
+        f" {found['old']} times the old site, {found['new']} times the new one,"
+        f" {found['half']} half restored"
     )
     return found["half"]
 
