@@ -18,6 +18,7 @@ from posts.models import (
     Post,
     PostPage,
     Section,
+    SectionEntry,
     TaggedPost,
 )
 from posts.publishing import save_document
@@ -158,6 +159,15 @@ def _copy_all(copy: int) -> None:
     }
     for model, (key, change) in changes.items():
         _copy(model, key, (first, last), change)
+    items = LinkedItem.objects.filter(post__gte=first, post__lte=last).aggregate(
+        first=models.Min("pk"), last=models.Max("pk")
+    )
+    _copy(
+        SectionEntry,
+        "item_id",
+        (items["first"], items["last"]),
+        {"id": _none, "item_id": item, "date": moment},
+    )
 
 
 _spans: dict[type[models.Model], int] = {}

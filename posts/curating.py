@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from links.rows import rewrite
 from posts import access
 from posts.access import Actor
-from posts.models import SLUG_LENGTH, LinkedItem, RecurringSection, Section
+from posts.models import SLUG_LENGTH, RecurringSection, Section, SectionEntry
 from posts.naming import heading_key, unicode_slug, with_suffix
 from posts.publishing import counting
 from posts.publishing.deriving import KEY_LENGTH
@@ -58,9 +58,17 @@ def merge(sections: Iterable[RecurringSection], into: RecurringSection, *, by: A
     leading = RecurringSection.objects.filter(Q(pk__in=merged) | Q(merged_into__in=merged))
     leading.update(merged_into=into, post_count=0, first_seen=None, last_seen=None)
     Section.objects.filter(recurring__in=merged).update(recurring=into)
-    LinkedItem.objects.filter(recurring__in=merged).update(recurring=into)
+    _move_entries(merged, into)
     _number_repeats(into)
     return counting.recount_section(into)
+
+
+def _move_entries(merged: Iterable[int], into: RecurringSection) -> None:
+    """List the items of sections in another one, once where they stand below both headings."""
+    for pk in merged:
+        rows, there = SectionEntry.objects.filter(recurring=pk), into.entries.values("item")
+        rows.filter(item__in=there).delete()
+        rows.update(recurring=into)
 
 
 def issues_touched(sections: Iterable[RecurringSection]) -> int:

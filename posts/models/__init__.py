@@ -14,6 +14,7 @@ from posts.models.sections import (
     LinkedItem,
     RecurringSection,
     Section,
+    SectionEntry,
     item_anchor,
 )
 from posts.models.tags import Tag, TagAlias, TaggedPost

@@ -127,16 +127,7 @@ class LinkedItem(models.Model):
         _("hidden"), default=False, help_text=_("Left out of the page and the feeds.")
     )
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
-    # What the page of a recurring section lists; without a date while readers do not see it.
-    recurring = models.ForeignKey(
-        RecurringSection,
-        related_name="items",
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        db_index=False,
-    )
-    date = models.DateTimeField(null=True, editable=False)  # Post.listed_at
+    date = models.DateTimeField(null=True, editable=False)  # Post.listed_at; None if hidden
     # Whether a few other posts have its main link, too: see posts.publishing.returning.
     returns = models.BooleanField(default=False, db_default=False, editable=False)
 
@@ -162,11 +153,6 @@ class LinkedItem(models.Model):
             models.Index(
                 fields=["link"], condition=Q(returns=True), name="posts_links_that_return"
             ),
-            models.Index(
-                fields=["recurring", "-date", "id"],
-                condition=Q(date__isnull=False),
-                name="posts_items_of_a_section",
-            ),
         )
 
     def __str__(self) -> str:
@@ -184,6 +170,32 @@ class LinkedItem(models.Model):
 def item_anchor(uid: uuid.UUID) -> str:
     """Return the fragment of the permalink of the item that has an identity."""
     return f"item-{uid.hex[:12]}"
+
+
+class SectionEntry(models.Model):
+    """An item in the list of a recurring section: under its heading, or under one below that.
+
+    Only what readers see has entries, one for each of the headings it stands under.
+    """
+
+    recurring = models.ForeignKey(
+        RecurringSection, related_name="entries", on_delete=models.CASCADE, db_index=False
+    )
+    item = models.ForeignKey(
+        LinkedItem, related_name="entries", on_delete=models.CASCADE, db_index=False
+    )
+    date = models.DateTimeField()  # Post.listed_at
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["item", "recurring"], name="posts_section_entry"),
+        ]
+        indexes = (
+            models.Index(fields=["recurring", "-date", "item"], name="posts_entries_of_a_section"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.recurring_id}: {self.item_id}"
 
 
 class Appearance(models.Model):

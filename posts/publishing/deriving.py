@@ -18,11 +18,12 @@ from links.registering import register
 from links.rows import insert, rewrite
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
-from posts.models import SLUG_LENGTH, Citation, Post, RecurringSection, Section
+from posts.models import SLUG_LENGTH, Citation, Post, RecurringSection, Section, SectionEntry
 from posts.naming import heading_key, unicode_slug, with_suffix
 from posts.publishing.itemizing import (
     ItemGrid,
     derive_appearances,
+    derive_entries,
     derive_items,
     known_items,
     shown_places,
@@ -64,6 +65,7 @@ def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSe
     compare_texts((links[p.url], p.anchor) for s in found for p in s.links if p.url in links)
     sections = _derive_sections(post, sources, found)
     items = derive_items(post, sections, found, links, known)
+    derive_entries(post, sections, items)
     before = derive_appearances(post, sections, items, found, links)
     mark_printed({link.pk for link in links.values()} - before)
     _drop_surplus_sections(post, len(sources))
@@ -79,6 +81,7 @@ def unlist(post: Post) -> None:
     """Take a post out of every list: what was derived turned out to be nothing to publish."""
     for rows in (post.sections, post.citations, post.taggings, post.items, post.appearances):
         rows.update(date=None)
+    SectionEntry.objects.filter(item__post=post).delete()
 
 
 # Sections

@@ -1,4 +1,5 @@
-"""Derive the rows of a post's linked items, and of the places of its links, from its text.
+"""Derive the rows of a post's linked items, their entries in the lists of sections, and the places
+of its links, from its text.
 
 Items keep their identity: which row is which item, `posts.publishing.matching` decides.
 """
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from links.models import Link
 from links.rows import create, insert, rewrite
-from posts.models import Appearance, LinkedItem, Post, Section
+from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
 from posts.naming import heading_key
 from posts.publishing.matching import Trait, match_items, trait_of
 from posts.rendering import FoundItem, FoundLink, FoundSection
@@ -121,7 +122,6 @@ def _values_of(
     link = links.get(trait.url)
     return {
         "section_id": section.pk,
-        "recurring_id": section.recurring_id,
         "position": position,
         "kind": item.kind,
         "group": item.group,
@@ -142,11 +142,42 @@ def _bury(post: Post, known: Sequence[LinkedItem], kept: set[int]) -> None:
     """Turn items whose text is gone into tombstones, and forget the old ones."""
     now = timezone.now()
     if gone := [row.pk for row in known if not _is_removed(row) and row.pk not in kept]:
-        post.items.filter(pk__in=gone).update(
-            removed_at=now, section=None, recurring=None, date=None
-        )
+        post.items.filter(pk__in=gone).update(removed_at=now, section=None, date=None)
     if any(map(_is_removed, known)):
         post.items.filter(removed_at__lt=now - TOMBSTONES_KEPT).delete()
+
+
+# Entries in the lists of sections
+
+
+def derive_entries(post: Post, sections: Sequence[Section], items: ItemGrid) -> None:
+    """Enter the items that readers see under the recurring heading of their section, and under
+    those of the higher levels around it."""
+    wanted = {
+        (recurring, item.pk, post.listed_at)
+        for headings, rows in zip(_headings_around(sections), items, strict=False)
+        for item in rows
+        if item.date is not None
+        for recurring in headings
+    }
+    entries = SectionEntry.objects.filter(item__post=post)
+    stored = {
+        (recurring, item, date): pk
+        for recurring, item, date, pk in entries.values_list("recurring", "item", "date", "pk")
+    }
+    if outdated := [pk for values, pk in stored.items() if values not in wanted]:
+        SectionEntry.objects.filter(pk__in=outdated).delete()
+    new = sorted(wanted - stored.keys())
+    insert(SectionEntry, ("recurring_id", "item_id", "date"), new)
+
+
+def _headings_around(sections: Sequence[Section]) -> Iterator[set[int]]:
+    """Yield the recurring sections that each section is part of: its own, and those whose heading
+    is of a higher level and still open."""
+    around: list[Section] = []
+    for section in sections:
+        around = [one for one in around if one.level < section.level] + [section]
+        yield {one.recurring_id for one in around if one.recurring_id}
 
 
 # Appearances

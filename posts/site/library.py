@@ -18,7 +18,7 @@ from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils.safestring import SafeString
 
 from links.models import Link
-from posts.models import Appearance, LinkedItem
+from posts.models import Appearance, LinkedItem, SectionEntry
 from posts.publishing.decisions import link_words
 from posts.site.paging import Page, paginate
 from posts.site.prepared import Rows, prepared
@@ -79,14 +79,22 @@ def _urn(of: str, key: str) -> str:
     return (uuid5(identity, key) if key else identity).urn
 
 
-# What readers get of a link
-_SHOWN = Q(link__standing=Link.Standing.SHOWN)
-_ADDRESS = Case(
-    When(_SHOWN & ~Q(link__replacement_url=""), then=F("link__replacement_url")),
-    When(_SHOWN, then=F("link__url")),
-    default=Value(""),
-    output_field=TextField(),
-)
+def _shown(link: str) -> Q:
+    """Say that readers get a link."""
+    return Q(**{f"{link}__standing": Link.Standing.SHOWN})
+
+
+def _address(link: str) -> Case:
+    """Return what readers get of a link."""
+    return Case(
+        When(
+            _shown(link) & ~Q(**{f"{link}__replacement_url": ""}),
+            then=F(f"{link}__replacement_url"),
+        ),
+        When(_shown(link), then=F(f"{link}__url")),
+        default=Value(""),
+        output_field=TextField(),
+    )
 
 
 def _text(column: str) -> Cast:
@@ -99,30 +107,38 @@ def _told(**condition: Any) -> Case:
     return Case(When(**condition, then=1), default=0, output_field=IntegerField())
 
 
-# What somebody marked broken, as ``Link.is_marked_broken`` says of a row.
-_BROKEN = _told(link__health=Link.Health.BROKEN, link__due_at=None, link__replacement_url="")
-_POST = ("post__slug", "post__title", "post__language")
+def _broken(link: str) -> Case:
+    """Return whether somebody marked a link broken, as ``Link.is_marked_broken`` says of a row."""
+    marked = {"health": Link.Health.BROKEN, "due_at": None, "replacement_url": ""}
+    return _told(**{f"{link}__{name}": value for name, value in marked.items()})
 
 
-def items_of(section: int, at: datetime) -> QuerySet[LinkedItem, Any]:
-    """Return the items of a recurring section, newest issue first, in the order of each."""
-    rows = LinkedItem.objects.filter(recurring=section, hidden=False, date__lte=at)
-    return rows.order_by("-date", "pk").values_list(
-        _text("uid"),
+def _post(post: str) -> tuple[str, ...]:
+    return tuple(f"{post}__{name}" for name in ("slug", "title", "language"))
+
+
+def items_of(section: int, at: datetime) -> QuerySet[SectionEntry, Any]:
+    """Return the items under a recurring heading and those below it, newest issue first, in the
+    order of each."""
+    rows = SectionEntry.objects.filter(recurring=section, item__hidden=False, date__lte=at)
+    return rows.order_by("-date", "item_id").values_list(
+        _text("item__uid"),
         Value("", output_field=TextField()),
-        "title",
-        "anchor_text",
-        Substr("summary", 1, LINE_LENGTH + 1),
+        "item__title",
+        "item__anchor_text",
+        Substr("item__summary", 1, LINE_LENGTH + 1),
         Value(1),
-        _told(kind=LinkedItem.Kind.LIST),
-        _text("uid"),
-        "section__anchor",
-        _ADDRESS,
-        _BROKEN,
-        Case(When(_SHOWN, then=F("link__source__name")), output_field=TextField()),
-        *_POST,
+        _told(item__kind=LinkedItem.Kind.LIST),
+        _text("item__uid"),
+        "item__section__anchor",
+        _address("item__link"),
+        _broken("item__link"),
+        Case(
+            When(_shown("item__link"), then=F("item__link__source__name")), output_field=TextField()
+        ),
+        *_post("item__post"),
         "date",
-        "pk",
+        "item_id",
     )
 
 
@@ -137,7 +153,7 @@ def links_of_owner(owner: int, at: datetime) -> QuerySet[Appearance, Any]:
 
 
 def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
-    seen = rows.filter(Q(item=None) | Q(item__hidden=False), _SHOWN)
+    seen = rows.filter(Q(item=None) | Q(item__hidden=False), _shown("link"))
     return seen.order_by("-date", "pk").values_list(
         _text("post__uid"),
         "link__key",
@@ -148,10 +164,10 @@ def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
         _told(item__kind=LinkedItem.Kind.LIST),
         _text("item__uid"),
         "section__anchor",
-        _ADDRESS,
-        _BROKEN,
+        _address("link"),
+        _broken("link"),
         "link__source__name",
-        *_POST,
+        *_post("post"),
         "date",
         "pk",
     )
@@ -172,11 +188,11 @@ def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
     say = short_days()
-    rows = [_shown(_entry(Row(*row)), say) for row in page.rows]
+    rows = [_as_row(_entry(Row(*row)), say) for row in page.rows]
     return replace(page, rows=[filled("linked", FIELDS, rows)])
 
 
-def _shown(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | SafeString, ...]:
+def _as_row(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | SafeString, ...]:
     source = entry.source and address_of("source", entry.source)
     return (
         entry.title,

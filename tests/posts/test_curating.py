@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from posts.curating import merge, rename, set_hidden
-from posts.models import LinkedItem, RecurringSection, Section
+from posts.models import RecurringSection, Section, SectionEntry
 from posts.publishing import rebuild
 from posts.retagging import NameTaken
 from tests.builders import make_post, parsed
@@ -96,7 +96,7 @@ def test_what_was_merged_follows_into_the_next_section(admin: User) -> None:
     merge([heading("news")], heading("tools"), by=admin)
     for old in ("news", "the-news"):
         assert Client().get(f"/sections/{old}/").headers["Location"] == "/sections/tools/"
-    assert not LinkedItem.objects.exclude(recurring=heading("tools")).exists()
+    assert not SectionEntry.objects.exclude(recurring=heading("tools")).exists()
     assert_counts_are_right()
 
 

@@ -1,22 +1,34 @@
 """The links of a source and the items of a section: the library that all issues make up."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
+from importlib import import_module
 from xml.etree import ElementTree
 
 import pytest
+from django.apps import apps as django_apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from links.decisions import decide
 from links.models import Decision, Link, Source
+from posts.curating import merge
 from posts.documents import parse_issue
 from posts.following import set_hidden
-from posts.models import Appearance, LinkedItem, Post, RecurringSection
-from posts.publishing import publish, save_document, withdraw
+from posts.models import Appearance, LinkedItem, Post, RecurringSection, SectionEntry
+from posts.publishing import publish, rebuild, save_document, withdraw
 from posts.site import library
-from tests.builders import LONG_AGO, item, make_draft, make_post, make_posts, make_scheduled
+from tests.builders import (
+    LONG_AGO,
+    item,
+    make_draft,
+    make_post,
+    make_posts,
+    make_scheduled,
+    parsed,
+)
 from tests.posts.site.test_indexes import walk
 from tests.posts.site.test_pages import queries, read
 
@@ -95,6 +107,98 @@ def test_a_section_lists_its_items_newest_issue_first(client: Client) -> None:
     assert page.values(f"{TITLES} a", "href")[-1].startswith("/posts/one/#item-")
 
 
+NESTED = """# Part
+
+- [Zero](https://a.example/0)
+
+## Chapter
+
+### Official
+
+- [One](https://a.example/1)
+
+#### Notes
+
+- [Two](https://a.example/2)
+
+### Tools
+
+- [Three](https://a.example/3)
+
+## Events
+
+- [Four](https://a.example/4)
+"""
+BY_SECTION = {
+    "part": ["Zero", "One", "Two", "Three", "Four"],
+    "chapter": ["One", "Two", "Three"],
+    "official": ["One", "Two"],
+    "notes": ["Two"],
+    "tools": ["Three"],
+    "events": ["Four"],
+}
+
+
+def by_section(client: Client, names: Iterable[str] = BY_SECTION) -> dict[str, list[str]]:
+    return {name: read(client, f"/sections/{name}/").texts(TITLES) for name in names}
+
+
+def test_a_section_lists_what_stands_under_its_subheadings(client: Client) -> None:
+    post = make_post(body=NESTED)
+    assert by_section(client) == BY_SECTION
+    assert read(client, "/sections/chapter/").texts(".facts span")[0] == "1 issue"
+    feed = json.loads(client.get("/sections/chapter/feed.json").content)["items"]
+    assert [entry["title"] for entry in feed] == BY_SECTION["chapter"]
+
+    set_hidden([item(post, "Two")], True, reason="x")
+    assert by_section(client, ["part", "notes"]) == {
+        "part": ["Zero", "One", "Three", "Four"],
+        "notes": [],
+    }
+    withdraw([post])
+    assert not SectionEntry.objects.exists()
+
+
+def test_a_subheading_that_moves_takes_its_items_along(client: Client) -> None:
+    post = make_post(body=NESTED)
+    body = NESTED.replace("### Tools", "## Tools").replace("- [Two]", "- [Too]")
+    save_document(post, parsed(body=body))
+    assert by_section(client, ["chapter", "tools", "notes"]) == {
+        "chapter": ["One", "Too"],
+        "tools": ["Three"],
+        "notes": ["Too"],
+    }
+
+
+def test_a_heading_below_its_own_name_lists_its_items_once(client: Client) -> None:
+    make_post(body="## Tools\n\n### Tools!\n\n- [One](https://a.example/1)\n")
+    assert read(client, "/sections/tools/").texts(TITLES) == ["One"]
+
+
+def test_merged_with_its_subheading_a_section_lists_items_once(client: Client) -> None:
+    make_post(body=NESTED)
+    chapter, *others = (
+        RecurringSection.objects.get(key=key) for key in ("chapter", "official", "notes")
+    )
+    merge(others, chapter)
+    assert by_section(client, ["chapter"]) == {"chapter": BY_SECTION["chapter"]}
+    rows = set(SectionEntry.objects.values_list("recurring", "item", "date"))
+    rebuild(Post.objects.get())
+    assert set(SectionEntry.objects.values_list("recurring", "item", "date")) == rows
+
+
+def test_an_upgrade_lists_what_saving_lists() -> None:
+    make_posts(2, body=NESTED)
+    make_draft(body=NESTED)
+    hidden = item(make_post("Three", BODY), "Rust")
+    set_hidden([hidden], True, reason="x")
+    rows = set(SectionEntry.objects.values_list("recurring", "item", "date"))
+    SectionEntry.objects.all().delete()
+    migration = import_module("posts.migrations.0014_section_entries")
+    migration.enter_items(django_apps, None)
+    assert set(SectionEntry.objects.values_list("recurring", "item", "date")) == rows
+
+
 def test_links_that_readers_do_not_get_are_in_no_list(client: Client, moderator: User) -> None:
     post = make_post(body=BODY)
     decide(
@@ -167,14 +271,15 @@ def test_a_long_list_goes_on_by_pages(client: Client, path: str) -> None:
     "path",
     [
         f"/{kind}/{name}"
-        for kind in ("sources/a.example", "sources/github.com", "sections/tools")
+        for kind in ("sources/a.example", "sources/github.com", "sections/tools", "sections/part")
         for name in ("", "feed.xml", "atom.xml", "feed.json")
     ],
 )
 def test_a_list_takes_three_queries_however_many_rows(client: Client, path: str) -> None:
-    make_posts(2, body=BODY)
+    body = f"# Part\n\n{BODY}"
+    make_posts(2, body=body)
     few = queries(client, path)
-    make_posts(6, body=BODY, start=LONG_AGO + timedelta(days=9))
+    make_posts(6, body=body, start=LONG_AGO + timedelta(days=9))
     assert queries(client, path) == few <= 3
 
 
