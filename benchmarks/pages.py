@@ -14,6 +14,7 @@ from django.urls import get_resolver, reverse
 PUBLIC: dict[str, str] = {
     "posts:home": "/",
     "posts:post": "/posts/{slug}/",
+    "posts:post-markdown": "/posts/{slug}.md",
     "posts:archive": "/archive/",
     "posts:archive-year": "/archive/2022/",
     "posts:archive-month": "/archive/2022/05/",
@@ -38,6 +39,7 @@ PUBLIC: dict[str, str] = {
     "posts:sitemap": "/sitemap.xml",
     "posts:sitemap-section": "/sitemap-sources.xml",
     "posts:robots": "/robots.txt",
+    "posts:llms": "/llms.txt",
     "posts:suggest": "/suggest/",
     "posts:follow": "/follow/",
 }

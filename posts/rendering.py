@@ -21,6 +21,7 @@ from posts.markdown.decisions import Decisions, LinkWords
 from posts.markdown.document import Document
 from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
+from posts.markdown.source import SourceWriter
 from posts.markdown.tree import NAME, fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer
 from posts.naming import heading_key, join_words, nfc
@@ -96,6 +97,24 @@ class ParsedIssue:
         if self._document.used_notes:
             pages[-1] += writer.write_notes(self._document.used_notes)
         return tuple(sanitize(self._document.finish(page), self._key) for page in pages)
+
+    def to_markdown(
+        self,
+        decisions: Decisions | None = None,
+        images: Mapping[str, ImageSize] | None = None,
+    ) -> str:
+        """The Markdown that readers get: as written, but for what was decided and is not shown.
+
+        ``images`` are those known, by address as written.
+        """
+        document = self._document
+        writer = SourceWriter(
+            self._marks(None, decisions or Decisions(), images or {}),
+            document.lines,
+            document.spans,
+            definitions=document.definitions,
+        )
+        return writer.write(document.trees, document.used_notes)
 
     def _marks(
         self,

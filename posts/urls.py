@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts.readers import collect, pages
-from posts.site import feeds, indexes, sitemaps, views
+from posts.site import feeds, indexes, markdown, sitemaps, views
 
 
 class YearConverter:
@@ -84,11 +84,13 @@ for_machines = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<str:section>.xml", sitemaps.section, name="sitemap-section"),
     path("robots.txt", views.robots, name="robots"),
+    path("llms.txt", markdown.llms, name="llms"),
 ]
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("posts/<str:slug>/", views.post, name="post"),
+    path("posts/<str:slug>.md", markdown.issue, name="post-markdown"),
     path("preview/<str:token>/", views.preview, name="preview"),
     path("archive/", include(archive)),
     path("follow/", views.follow, name="follow"),

@@ -116,6 +116,16 @@ class Document:
         """The lines of each block, counted from 0 in the text."""
         return self._blocks.spans
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the text with their ends, as the blocks were read from them."""
+        return with_ends(_without_surrogates(self.text))
+
+    @property
+    def definitions(self) -> frozenset[str]:
+        """The labels that links may refer to."""
+        return frozenset(self._blocks.definitions)
+
     def finish(self, html: str) -> str:
         """The HTML of a section after the postprocessors of further extensions."""
         for postprocessor in self._md.postprocessors:

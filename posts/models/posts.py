@@ -242,5 +242,12 @@ class PostPage(models.Model):
         null=True, help_text=_("The body as feeds send it, where it is another.")
     )
 
+    markdown_head = models.BinaryField(
+        default=b"", help_text=_("What the issue as Markdown says of itself.")
+    )
+    markdown = models.BinaryField(
+        null=True, help_text=_("The Markdown that readers get, with what was decided.")
+    )
+
     def __str__(self) -> str:
         return str(self.post_id)

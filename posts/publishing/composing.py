@@ -47,8 +47,9 @@ def compose(
     sections: Sequence[Section],
     items: Sequence[Sequence[LinkedItem]],
     html: Sequence[str],
+    markdown: str,
 ) -> None:
-    """Compose a post's page of its rows and of the safe HTML of its sections.
+    """Compose a post's page of its rows, of the safe HTML of its sections, and of its Markdown.
 
     ``items`` and ``html`` go with ``sections``; the last HTML ends with the footnotes.
     """
@@ -62,6 +63,7 @@ def compose(
             "opening": stored(opening),
             "body": stored("".join(html)),
             "feed_body": fed,
+            "markdown": stored(markdown),
         }
     PostPage.objects.bulk_create(
         [PostPage(post=post, **columns)],
@@ -110,6 +112,7 @@ def _frame(context: dict[str, Any], fed: bytes) -> dict[str, Any]:
         "rss": _render("feed/rss_item", context | {"body": SafeString(marks.BODY)}, "xml"),
         "atom": _render("feed/atom_entry", context | {"body": SafeString(marks.BODY)}, "xml"),
         "json": _json_item(context),
+        "markdown_head": _markdown_head(context),
     }
     columns = {name: stored(part) for name, part in parts.items()}
     digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
@@ -259,6 +262,22 @@ def _brief(url: str, item: LinkedItem, language: str) -> Brief:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else Truncator(text).chars(length)
+
+
+def _markdown_head(context: dict[str, Any]) -> str:
+    """Return what an issue as Markdown says of itself, as YAML, of which JSON is a part.
+
+    Nothing of its author's own header: that may hold what is for nobody else.
+    """
+    post = context["post"]
+    said = {
+        "title": post.title,
+        "date": context["date"].isoformat(),
+        "tags": [name for name, _url in context["tags"]],
+        "canonical": context["absolute_url"],
+    }
+    lines = (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
+    return "\n".join(("---", *lines, "---", "", ""))
 
 
 def _json_item(context: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -23,12 +23,12 @@ from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewri
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.messages import Message as _
-from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage
+from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage, Tag
 from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
-from posts.publishing.deriving import derive, unlist
+from posts.publishing.deriving import Rows, derive, unlist
 from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
 from posts.translating import translated
@@ -309,12 +309,7 @@ def _derive_and_compose(
     rows = derive(post, issue.sections, parsed.sections if parsed else ())
     mark_returns({*rows.before, *(link.pk for link in rows.links.values())})
     if parsed:
-        decided = decisions_about(rows, post.language)
-        html = parsed.to_html(rows.anchors, decided, _image_sizes(post))
-        if find_problem:
-            plain = parsed.to_html() if decided.change_something else html
-            post.problem = find_problem(issue.body, "".join(plain))
-        compose(post, tags, rows.sections, rows.visible_items, html)
+        _compose_page(post, issue, parsed, tags, rows, find_problem)
     else:
         PostPage.objects.filter(post=post).delete()
     if post.problem and post.listed_at:
@@ -324,6 +319,24 @@ def _derive_and_compose(
         post.preview_round += 1  # withdrawn, and so are its previews
     post.save(update_fields=DERIVED)
     counting.apply_change(before, counting.share_of(post))
+
+
+def _compose_page(
+    post: Post,
+    issue: Issue,
+    parsed: ParsedIssue,
+    tags: Sequence[Tag],
+    rows: Rows,
+    find_problem: FindProblem | None,
+) -> None:
+    """Have a post's page written with what was decided, and compose it; note a problem found."""
+    decided, sizes = decisions_about(rows, post.language), _image_sizes(post)
+    html = parsed.to_html(rows.anchors, decided, sizes)
+    if find_problem:
+        plain = parsed.to_html() if decided.change_something else html
+        post.problem = find_problem(issue.body, "".join(plain))
+    markdown = parsed.to_markdown(decided, sizes)
+    compose(post, tags, rows.sections, rows.visible_items, html, markdown)
 
 
 def _save_row(post: Post, wish: str) -> None:

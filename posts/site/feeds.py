@@ -251,3 +251,5 @@ FORMS = {
     ),
     "json": Form("application/feed+json", _json, b",\n", _json_text, _json_entries),
 }
+# What people call each.
+NAMES = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))

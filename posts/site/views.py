@@ -221,9 +221,9 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def follow(request: HttpRequest) -> HttpResponse:
     """How to follow the site by its feeds."""
-    names = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
     found = [
-        (name, absolute(address_of(form)), feeds.FORMS[form].media_type) for name, form in names
+        (name, absolute(address_of(form)), feeds.FORMS[form].media_type)
+        for name, form in feeds.NAMES
     ]
     return page("follow", {"feeds": found}, path=request.path)
 
@@ -295,7 +295,7 @@ def _seen(first: datetime | None, last: datetime | None) -> list[str]:
 def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
     return [
         (title, address_of(f"{kind}-{form}", slug), feeds.FORMS[form].media_type)
-        for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
+        for title, form in feeds.NAMES
     ]
 
 

@@ -27,11 +27,13 @@ ENTRANCES = (
     "/sitemap-sections.xml",
     "/sitemap-sources.xml",
     "/robots.txt",
+    "/llms.txt",
     "/healthz",
 )
 PAGES = (
     *ENTRANCES,
     "/posts/a-first-issue/",
+    "/posts/a-first-issue.md",
     "/archive/2024/",
     "/archive/2024/05/",
     "/tags/ai/",
