@@ -11,13 +11,18 @@ class PostsConfig(AppConfig):
         """Follow what is decided or deleted; say how decisions about items are undone, and where
         addresses stand."""
         # Models can be imported from here on only.
-        from django.db.models.signals import post_delete, pre_delete  # noqa: PLC0415
+        from django.db.models.signals import (  # noqa: PLC0415
+            post_delete,
+            post_migrate,
+            pre_delete,
+        )
 
         from links.decisions import REGISTRY, Undoing  # noqa: PLC0415
         from links.signals import links_changed, suggestions_answered  # noqa: PLC0415
         from posts.access import HIDE_ITEMS  # noqa: PLC0415
         from posts.following import HIDDEN, follow_links, undo_hiding  # noqa: PLC0415
         from posts.models import Appearance, LinkedItem, Post  # noqa: PLC0415
+        from posts.publication import move_after_migrate  # noqa: PLC0415
         from posts.publishing import counting  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
 
@@ -29,3 +34,4 @@ class PostsConfig(AppConfig):
         suggestions_answered.connect(tell_all, dispatch_uid="posts")
         pre_delete.connect(counting.note_share, sender=Post, dispatch_uid="posts")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")
+        post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from links.rows import rewrite
-from posts import access
+from posts import access, publication
 from posts.access import Actor
 from posts.models import SLUG_LENGTH, RecurringSection, Section, SectionEntry
 from posts.naming import heading_key, unicode_slug, with_suffix
@@ -38,6 +38,8 @@ def set_hidden(
         row.hidden = hidden
         row.save(update_fields=["hidden"])
         counting.enlist(row)
+    if changed:
+        publication.move()
     return changed
 
 
@@ -60,6 +62,7 @@ def merge(sections: Iterable[RecurringSection], into: RecurringSection, *, by: A
     Section.objects.filter(recurring__in=merged).update(recurring=into)
     _move_entries(merged, into)
     _number_repeats(into)
+    publication.move()
     return counting.recount_section(into)
 
 
@@ -118,6 +121,7 @@ def rename(section: RecurringSection, title: str, slug: str = "", *, by: Actor =
     _lead_here(stored, key, old)
     stored.save(update_fields=["title", "slug"])
     section.title, section.slug = title, slug
+    publication.move()
     return True
 
 

@@ -27,7 +27,7 @@ from links.decisions import (
     tidy_reason,
 )
 from links.models import Decision, Link
-from posts import access, publishing
+from posts import access, publication, publishing
 from posts.access import Actor
 from posts.models import Appearance, LinkedItem, Post
 
@@ -71,6 +71,7 @@ def _hide(decision: Decision, rows: list[LinkedItem], hidden: bool) -> None:
     values: tuple[dict[str, Any], dict[str, Any]] = ({"hidden": not hidden}, {"hidden": hidden})
     record_effects(decision, [Change(row, *values) for row in rows])
     _rebuild(Post.objects.filter(pk__in={row.post_id for row in rows}))
+    publication.move()
 
 
 def undo_hiding(decision: Decision, undoing: Decision) -> None:
@@ -88,6 +89,7 @@ def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> N
     """Bring the pages in line on which links stand (receiver of ``links_changed``)."""
     places = Appearance.objects.filter(link__in=links.order_by().values("pk"))
     _rebuild(Post.objects.filter(pk__in=places.order_by().values("post")))
+    publication.move()
 
 
 # Pages

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from posts import access
+from posts import access, publication
 from posts.access import Actor
 from posts.models import SLUG_LENGTH, Post, Tag, TagAlias, TaggedPost
 from posts.naming import fold, tag_slug, with_suffix
@@ -93,6 +93,7 @@ def _posts_of(tags: Iterable[Tag]) -> QuerySet[Post]:
 
 
 def _retag(posts: Collection[Post]) -> int:
+    publication.move()
     for post in posts:
         retag(post)
     return len(posts)

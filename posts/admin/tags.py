@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, StaffAdmin
-from posts import access
+from posts import access, publication
 from posts.admin.auditing import record
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.naming import fold, tag_slug, unicode_slug
@@ -153,6 +153,7 @@ class TagAdmin(StaffAdmin):
     ) -> None:
         """Write the description, and rename as that takes."""
         obj.save(update_fields=["description"])
+        publication.move()
         count = rename(obj, form.cleaned_data["name"], form.cleaned_data["slug"], by=request.user)
         if count:
             words = ngettext(

@@ -20,7 +20,7 @@ from links.decisions import Change, record_decision, record_effects
 from links.models import Decision
 from links.registering import know_sources
 from links.rows import create
-from posts import access, sidefile
+from posts import access, publication, sidefile
 from posts.access import Actor
 from posts.documents import Issue
 from posts.documents.holding import Hold
@@ -165,6 +165,7 @@ def restore_site(side: SideFile, by: Actor) -> tuple[str, ...]:
                 restore()
             elif is_said:
                 left_out.append(_("%(name)s stay as they are: you may not change them", name=name))
+        publication.move()
     return tuple(map(translated, left_out))
 
 

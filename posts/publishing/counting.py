@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from links.models import Source
 from links.rows import insert, shift
+from posts import publication
 from posts.models import (
     ArchiveMonth,
     Citation,
@@ -114,8 +115,9 @@ def note_share(instance: Post, **_kwargs: object) -> None:
 
 
 def discount(instance: Post, **_kwargs: object) -> None:
-    """Take out of the counters what a post added that was just deleted."""
+    """Take out of the counters, and of the site, what a post added that was just deleted."""
     apply_change(vars(instance).pop("_share"), Share())
+    publication.move()
 
 
 def _steps(before: frozenset[int], after: frozenset[int], moved: bool) -> dict[int, tuple[int]]:

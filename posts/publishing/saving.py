@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from posts import access, tagging
+from posts import access, publication, tagging
 from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
@@ -89,6 +89,7 @@ def save_document(
         _write(post, stored, issue, reading, images, find_problem, restore)
         if log:
             log(post)
+        publication.move()
     return post
 
 
@@ -181,6 +182,7 @@ def retag(post: Post) -> None:
         header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
         compose_frame(post, tagging.set_tags(post, header.metadata.tags))
         counting.apply_change(before, counting.share_of(post))
+        publication.move()
 
 
 def read(issue: Issue, *, in_file: bool = False) -> Reading:
@@ -258,6 +260,7 @@ def _change(post: Post, act: Callable[[Post, Issue, Reading], None]) -> bool:
         with transaction.atomic():
             if _lock(post) and post.version == seen.version:
                 act(post, issue, reading)
+                publication.move()
                 return True
     return False
 

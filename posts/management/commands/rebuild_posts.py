@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
+from posts import publication
 from posts.models import Post
 from posts.publishing import rebuild
 from posts.publishing.counting import recount
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         refused = [slug for slug in map(self._rebuild, self._progress(pks)) if slug]
         with transaction.atomic():
             recount()
+            publication.move()
         self.stdout.write(f"{len(pks)} rebuilt, {len(refused)} refused")
         if refused:
             raise CommandError(f"Refused by the renderer: {', '.join(refused)}")
