@@ -1,6 +1,6 @@
 """Addresses of the public site. Stable: scripts and people outside rely on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
@@ -49,9 +49,14 @@ register_converter(MonthConverter, "month")
 app_name = "posts"
 
 
-def feeds_of(view: Callable[..., HttpResponse], prefix: str = "") -> list[URLPattern]:
-    """Return the three feeds that every list of posts has below its own address."""
-    forms = {"feed.xml": "rss", "atom.xml": "atom", "feed.json": "json"}
+WHOLE = {"feed.xml": "rss", "atom.xml": "atom", "feed.json": "json"}
+BY_ITEM = {"items.xml": "rss", "items-atom.xml": "atom", "items.json": "json"}
+
+
+def feeds_of(
+    view: Callable[..., HttpResponse], prefix: str = "", forms: Mapping[str, str] = WHOLE
+) -> list[URLPattern]:
+    """Return the three feeds that a list has below its own address."""
     return [
         path(name, view, {"form": form}, name=f"{prefix}{form}") for name, form in forms.items()
     ]
@@ -66,6 +71,7 @@ lists = [
     path("tags/", indexes.tags, name="tags"),
     path("tags/<str:slug>/", views.tag, name="tag"),
     path("tags/<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
+    path("tags/<str:slug>/", include(feeds_of(feeds.tag_items, "tag-items-", BY_ITEM))),
     path("sections/", indexes.sections, name="sections"),
     path("sections/<str:slug>/", views.section, name="section"),
     path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),
@@ -97,5 +103,6 @@ urlpatterns = [
     *lists,
     *taking_part,
     *feeds_of(feeds.site),
+    *feeds_of(feeds.items, "items-", BY_ITEM),
     *for_machines,
 ]

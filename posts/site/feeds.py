@@ -1,4 +1,5 @@
-"""RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of the site, a tag, a section or a source.
+"""RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 of the site, a tag, a section or a source; of the site
+and of a tag also by item.
 
 The entries are stored with each post; a feed is their bytes, with the bodies, inside its frame.
 """
@@ -20,14 +21,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from posts.naming import nfc
 from posts.publishing.composing import absolute
-from posts.publishing.marks import BODY, CUT, STORED, clean
-from posts.site import library, listing, moved
+from posts.publishing.marks import BODY, CUT, STORED
+from posts.site import entries, library, listing, moved
 from posts.site.listing import public_row
-from posts.site.shell import each_filled, filled, with_site
+from posts.site.shell import with_site
 from posts.templatetags.newsletter import rfc822
 
 FEED_POSTS = 20
@@ -80,7 +82,8 @@ def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
         return moved.feed(request, moved.section(slug))
     _count, pk, title, *_dates = rows[0]
     page = reverse("posts:section", args=[nfc(slug)])
-    return _library(request, form, title, page, library.newest(library.items_of, pk, now))
+    found = library.newest(library.items_of, pk, now)
+    return _library(request, form, _titled(title), page, found, entries.abouts_of(found))
 
 
 @require_safe
@@ -90,7 +93,26 @@ def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
     _count, pk, _links, _first, _last, host = public_row(listing.source_named(name, now))
     page = reverse("posts:source", args=[name])
     rows_of = library.links_of_owner if host else library.links_of_host
-    return _library(request, form, name, page, library.newest(rows_of, pk, now))
+    found = library.newest(rows_of, pk, now)
+    return _library(request, form, _titled(name), page, found, entries.abouts_of(found))
+
+
+@require_safe
+def items(request: HttpRequest, form: str) -> HttpResponse:
+    """The latest items of all issues."""
+    page = reverse("posts:home")
+    return _items(request, form, settings.SITE_NAME, page, listing.cards)
+
+
+@require_safe
+def tag_items(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """The latest items of the issues about a subject."""
+    rows = listing.tag_named(nfc(slug), timezone.now())
+    if not rows:
+        return moved.feed(request, moved.tag(slug))
+    _count, pk, name, _description = public_row(rows)
+    page = reverse("posts:tag", args=[nfc(slug)])
+    return _items(request, form, _titled(name), page, listing.tagged, pk)
 
 
 def _titled(name: str) -> str:
@@ -107,22 +129,39 @@ def _feed(
     known = repr((form, title, settings.SITE_URL, [row[0] for row in rows])).encode()
     changed = max((row[1] for row in rows), default=now)
 
-    def entries() -> list[bytes]:
+    def bodies() -> list[bytes]:
         write = FORMS[form].body
         return [_filled(row[2], row[4] or row[3], write) for row in rows]
 
-    return _sent(request, form, Channel(title, page, request.path, changed), known, entries)
+    return _sent(request, form, Channel(title, page, request.path, changed), known, bodies)
+
+
+def _items(
+    request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
+) -> HttpResponse:
+    """Send the feed of the items of the site or of a tag (``of`` its key)."""
+    now = timezone.now()
+    posts = listing.newest(rows_of, library.ROWS, "item_count", "page__json")(*of, now)
+    found = library.newest_items(posts, now, *of)
+    shown = {entry.post for entry in found}
+    abouts = {pk: entries.about(stored) for _, stored, _, pk in posts if stored and pk in shown}
+    return _library(request, form, gettext("Links of {}").format(title), page, found, abouts)
 
 
 def _library(
-    request: HttpRequest, form: str, name: str, page: str, found: list[library.Entry]
+    request: HttpRequest,
+    form: str,
+    title: str,
+    page: str,
+    found: list[library.Entry],
+    abouts: entries.Abouts,
 ) -> HttpResponse:
     """Send the feed of a list of links or items, or 304 when the reader has it already."""
     changed = found[0].date if found else timezone.now()
-    channel = Channel(_titled(name), page, request.path, changed)
-    entries = FORMS[form].entries(found)
-    known = repr((form, name, settings.SITE_URL)).encode() + entries
-    return _sent(request, form, channel, known, lambda: [entries])
+    channel = Channel(title, page, request.path, changed)
+    written = FORMS[form].entries(found, abouts)
+    known = repr((form, title, settings.SITE_URL)).encode() + written
+    return _sent(request, form, channel, known, lambda: [written])
 
 
 def _sent(
@@ -130,14 +169,14 @@ def _sent(
     form: str,
     channel: Channel,
     known: bytes,
-    entries: Callable[[], list[bytes]],
+    bodies: Callable[[], list[bytes]],
 ) -> HttpResponse:
     etag = f'"{hashlib.sha256(known).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         written = FORMS[form]
         head, tail = written.frame(form, channel)
-        body = written.separator.join(entries())
+        body = written.separator.join(bodies())
         response = HttpResponse(
             b"".join((head.encode(), body, tail.encode())),
             content_type=f"{written.media_type}; charset=utf-8",
@@ -188,51 +227,6 @@ def _json_text(text: bytes) -> bytes:
     return text.replace(b"\r", b"\\r").replace(b"\t", b"\\t")
 
 
-# Entries of links and items
-
-
-def _said(found: list[library.Entry]) -> list[tuple[str, str]]:
-    """Return the address of each link or item in its issue, and what feeds say of it as HTML."""
-    places = [f"{settings.SITE_URL}{entry.place}" for entry in found]
-    rows = [(entry.line, place, entry.issue) for entry, place in zip(found, places, strict=True)]
-    texts = each_filled("feed/linked", ("line", "place", "issue"), rows)
-    return [(place, text.rstrip()) for place, text in zip(places, texts, strict=True)]
-
-
-def _xml_entries(form: str, say: Callable[[datetime], str], found: list[library.Entry]) -> bytes:
-    rows = [
-        (
-            entry.title,
-            entry.address or place,
-            place,
-            entry.urn,
-            say(entry.date),
-            html,
-            entry.language,
-        )
-        for entry, (place, html) in zip(found, _said(found), strict=True)
-    ]
-    fields = ("title", "url", "place", "id", "date", "html", "lang")
-    return clean(filled(f"feed/{form}_linked", fields, rows, "xml"))
-
-
-def _json_entries(found: list[library.Entry]) -> bytes:
-    rows = [
-        {
-            "id": entry.urn,
-            "url": place,
-            "external_url": entry.address,
-            "title": entry.title,
-            "content_html": html,
-            "date_published": entry.date.isoformat(),
-            "language": entry.language,
-        }
-        for entry, (place, html) in zip(found, _said(found), strict=True)
-    ]
-    given = [{name: value for name, value in row.items() if value} for row in rows]
-    return json.dumps(given)[1:-1].encode()
-
-
 class Form(NamedTuple):
     """How a feed is written: its media type, its frame, what is between entries, bodies, and the
     entries of links and items."""
@@ -241,15 +235,15 @@ class Form(NamedTuple):
     frame: Callable[[str, Channel], list[str]]
     separator: bytes
     body: Callable[[bytes], bytes]
-    entries: Callable[[list[library.Entry]], bytes]
+    entries: Callable[[list[library.Entry], entries.Abouts], bytes]
 
 
+_RSS = partial(entries.xml_entries, "rss", rfc822, "<category>{}</category>\n")
+_ATOM = partial(entries.xml_entries, "atom", datetime.isoformat, '<category term="{}"/>\n')
 FORMS = {
-    "rss": Form("application/rss+xml", _xml, b"", bytes, partial(_xml_entries, "rss", rfc822)),
-    "atom": Form(
-        "application/atom+xml", _xml, b"", bytes, partial(_xml_entries, "atom", datetime.isoformat)
-    ),
-    "json": Form("application/feed+json", _json, b",\n", _json_text, _json_entries),
+    "rss": Form("application/rss+xml", _xml, b"", bytes, _RSS),
+    "atom": Form("application/atom+xml", _xml, b"", bytes, _ATOM),
+    "json": Form("application/feed+json", _json, b",\n", _json_text, entries.json_entries),
 }
 # What people call each.
 NAMES = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))

@@ -18,7 +18,7 @@ from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils.safestring import SafeString
 
 from links.models import Link
-from posts.models import Appearance, LinkedItem, SectionEntry
+from posts.models import Appearance, LinkedItem, Post, SectionEntry, TaggedPost
 from posts.publishing.decisions import link_words
 from posts.site.paging import Page, paginate
 from posts.site.prepared import Rows, prepared
@@ -49,6 +49,7 @@ class Row(NamedTuple):
     slug: str
     issue: str
     language: str
+    post: int
     date: datetime
     pk: int
 
@@ -65,6 +66,7 @@ class Entry(NamedTuple):
     place: str
     issue: str
     language: str
+    post: int
     date: datetime
 
     @property
@@ -114,31 +116,35 @@ def _broken(link: str) -> Case:
 
 
 def _post(post: str) -> tuple[str, ...]:
-    return tuple(f"{post}__{name}" for name in ("slug", "title", "language"))
+    return tuple(f"{post}__{name}" for name in ("slug", "title", "language", "id"))
 
 
 def items_of(section: int, at: datetime) -> QuerySet[SectionEntry, Any]:
     """Return the items under a recurring heading and those below it, newest issue first, in the
     order of each."""
     rows = SectionEntry.objects.filter(recurring=section, item__hidden=False, date__lte=at)
-    return rows.order_by("-date", "item_id").values_list(
-        _text("item__uid"),
+    ordered = rows.order_by("-date", "item_id")
+    return ordered.values_list(*_columns("item__"), "date", "item_id")
+
+
+def _columns(item: str = "") -> tuple[Any, ...]:
+    """Return the columns of items as a ``Row`` has them, but for date and key; ``item`` is the path
+    to an item."""
+    link = f"{item}link"
+    return (
+        _text(f"{item}uid"),
         Value("", output_field=TextField()),
-        "item__title",
-        "item__anchor_text",
-        Substr("item__summary", 1, LINE_LENGTH + 1),
+        f"{item}title",
+        f"{item}anchor_text",
+        Substr(f"{item}summary", 1, LINE_LENGTH + 1),
         Value(1),
-        _told(item__kind=LinkedItem.Kind.LIST),
-        _text("item__uid"),
-        "item__section__anchor",
-        _address("item__link"),
-        _broken("item__link"),
-        Case(
-            When(_shown("item__link"), then=F("item__link__source__name")), output_field=TextField()
-        ),
-        *_post("item__post"),
-        "date",
-        "item_id",
+        _told(**{f"{item}kind": LinkedItem.Kind.LIST}),
+        _text(f"{item}uid"),
+        f"{item}section__anchor",
+        _address(link),
+        _broken(link),
+        Case(When(_shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
+        *_post(f"{item}post"),
     )
 
 
@@ -184,6 +190,41 @@ def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
     return [_entry(Row(*row)) for row in first(rows_of)(of, at)[:ROWS]]
 
 
+def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return the items that readers see of a few posts, newest first, in the order of each."""
+    rows = LinkedItem.objects.filter(post__in=posts, hidden=False, date__lte=at)
+    ordered = rows.order_by("-date", "-post_id", "section__position", "position")
+    return ordered.values_list(*_columns(), "date", "pk")[:ROWS]
+
+
+@prepared
+def _items_since(start: datetime, at: datetime) -> QuerySet[LinkedItem, Any]:
+    posts = Post.objects.published(at).filter(published_at__gte=start).newest_first()
+    return _items(posts.values("pk")[:ROWS], at)
+
+
+@prepared
+def _items_of_tag_since(tag: int, start: datetime, at: datetime) -> QuerySet[LinkedItem, Any]:
+    rows = TaggedPost.objects.filter(tag=tag, date__lte=at, date__gte=start)
+    ordered = rows.order_by("-date", "-content_object_id")
+    return _items(ordered.values("content_object_id")[:ROWS], at)
+
+
+def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:
+    """Return the newest items of the site or of a tag.
+
+    ``posts`` are its newest, as rows of (number of items, …, publish time, key): only as many of
+    them are looked at as are needed, so that no index over all items has to be kept.
+    """
+    start, needed = at, ROWS
+    for count, *_rest, date, _pk in posts:
+        start, needed = date, needed - count
+        if needed <= 0:
+            break
+    rows = _items_of_tag_since(*tag, start, at) if tag else _items_since(start, at)
+    return [_entry(Row(*row)) for row in rows]
+
+
 def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
@@ -223,6 +264,7 @@ def _entry(row: Row) -> Entry:
         place=f"{address_of('post', row.slug)}#{fragment}",
         issue=row.issue,
         language=row.language,
+        post=row.post,
         date=row.date,
     )
 

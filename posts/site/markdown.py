@@ -64,7 +64,11 @@ def llms(request: HttpRequest) -> HttpResponse:
         for count, title, slug, *_dates in _sections(now)
         if count >= RECURS
     )
-    follow = ((name, address_of(form), feeds.FORMS[form].media_type) for name, form in feeds.NAMES)
+    follow = [
+        (f"{name}{by}", address_of(f"{prefix}{form}"), feeds.FORMS[form].media_type)
+        for by, prefix in (("", ""), (", link by link", "items-"))
+        for name, form in feeds.NAMES
+    ]
     parts = (
         f"# {_plain(settings.SITE_NAME)}\n",
         f"> {_plain(settings.SITE_DESCRIPTION)}\n" if settings.SITE_DESCRIPTION else "",

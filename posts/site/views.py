@@ -171,6 +171,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "facts": [issue_count(count)],
         "related": [(other, address_of("tag", slug), 0) for other, slug in related],
         "feeds": _feeds("tag", nfc(slug)),
+        "item_feeds": _feeds("tag-items", nfc(slug)),
     }
     return _listing(request, found, context, nav="tags")
 
@@ -221,11 +222,8 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def follow(request: HttpRequest) -> HttpResponse:
     """How to follow the site by its feeds."""
-    found = [
-        (name, absolute(address_of(form)), feeds.FORMS[form].media_type)
-        for name, form in feeds.NAMES
-    ]
-    return page("follow", {"feeds": found}, path=request.path)
+    context = {"feeds": _site_feeds(), "item_feeds": _site_feeds("items-")}
+    return page("follow", context, path=request.path)
 
 
 @require_safe
@@ -296,6 +294,13 @@ def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
     return [
         (title, address_of(f"{kind}-{form}", slug), feeds.FORMS[form].media_type)
         for title, form in feeds.NAMES
+    ]
+
+
+def _site_feeds(prefix: str = "") -> list[tuple[str, str, str]]:
+    return [
+        (name, absolute(address_of(f"{prefix}{form}")), feeds.FORMS[form].media_type)
+        for name, form in feeds.NAMES
     ]
 
 

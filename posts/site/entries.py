@@ -1,0 +1,125 @@
+"""Links and items as entries of feeds, with what their issue says of itself: tags and picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from posts.models import PostPage
+from posts.publishing.marks import clean
+from posts.site.library import Entry
+from posts.site.shell import each_filled, filled, with_site
+
+# Files that readers of feeds play, by the ending of their address (RSS 2.0, "enclosure").
+PLAYED = {
+    ".aac": "audio/aac", ".flac": "audio/flac", ".m4a": "audio/mp4", ".mp3": "audio/mpeg",
+    ".oga": "audio/ogg", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".wav": "audio/wav",
+    ".m4v": "video/mp4", ".mov": "video/quicktime", ".mp4": "video/mp4", ".ogv": "video/ogg",
+    ".webm": "video/webm",
+}  # fmt: skip
+XML_FIELDS = (
+    "title", "url", "place", "id", "date", "html", "lang", "categories", "image", "file", "type",
+)  # fmt: skip
+
+
+class About(NamedTuple):
+    """What an issue says of itself, and so of its items: its tags, the address of its picture."""
+
+    tags: tuple[str, ...] = ()
+    image: str = ""
+
+
+Abouts = Mapping[int, About]
+"""By the key of the issue."""
+
+
+def about(stored: bytes) -> About:
+    """Return what an issue's entry in JSON Feeds, as it is stored, says of it."""
+    # It holds the mark of the body, a control character.
+    said = json.loads(with_site(stored), strict=False)
+    return About(tuple(said.get("tags", ())), said.get("image", ""))
+
+
+def abouts_of(found: Iterable[Entry]) -> Abouts:
+    """Return what the issues of entries say of themselves."""
+    pages = PostPage.objects.filter(post__in={entry.post for entry in found})
+    return {post: about(bytes(stored)) for post, stored in pages.values_list("post", "json")}
+
+
+def media_type(address: str) -> str:
+    """Return the type of an audio or video file by its address; "" for anything else."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return ""
+    return PLAYED.get(PurePosixPath(path).suffix.lower(), "")
+
+
+def _said(found: list[Entry]) -> list[tuple[str, str]]:
+    """Return the address of each link or item in its issue, and what feeds say of it as HTML."""
+    places = [f"{settings.SITE_URL}{entry.place}" for entry in found]
+    rows = [(entry.line, place, entry.issue) for entry, place in zip(found, places, strict=True)]
+    texts = each_filled("feed/linked", ("line", "place", "issue"), rows)
+    return [(place, text.rstrip()) for place, text in zip(places, texts, strict=True)]
+
+
+def xml_entries(
+    form: str, say: Callable[[datetime], str], category: str, found: list[Entry], abouts: Abouts
+) -> bytes:
+    """Return entries of an XML feed; ``category`` is the element of a tag, with a gap for it."""
+    tags = {
+        post: SafeString("".join(category.format(escape(tag)) for tag in said.tags))
+        for post, said in abouts.items()
+    }
+    rows = [
+        (
+            entry.title,
+            entry.address or place,
+            place,
+            entry.urn,
+            say(entry.date),
+            html,
+            entry.language,
+            tags.get(entry.post, SafeString()),
+            abouts.get(entry.post, About()).image,
+            entry.address if kind else "",
+            kind,
+        )
+        for entry, (place, html) in zip(found, _said(found), strict=True)
+        for kind in (media_type(entry.address),)
+    ]
+    return clean(filled(f"feed/{form}_linked", XML_FIELDS, rows, "xml"))
+
+
+def json_entries(found: list[Entry], abouts: Abouts) -> bytes:
+    """Return entries of a JSON Feed, without the brackets around them."""
+    rows = [
+        _json_entry(entry, place, html, abouts.get(entry.post, About()))
+        for entry, (place, html) in zip(found, _said(found), strict=True)
+    ]
+    return json.dumps(rows)[1:-1].encode()
+
+
+def _json_entry(entry: Entry, place: str, html: str, said: About) -> dict[str, Any]:
+    kind = media_type(entry.address)
+    values = {
+        "id": entry.urn,
+        "url": place,
+        "external_url": entry.address,
+        "title": entry.title,
+        "content_html": html,
+        "image": said.image,
+        "date_published": entry.date.isoformat(),
+        "tags": said.tags,
+        "language": entry.language,
+        "attachments": [{"url": entry.address, "mime_type": kind}] if kind else (),
+    }
+    return {name: value for name, value in values.items() if value}
