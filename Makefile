@@ -15,6 +15,10 @@ DEV_STAMP := .venv/.installed-dev
 MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 ADDRESS := http://$(HOST):$(PORT)
+# Fails where nothing can listen at this address, before anything is said of it.
+LISTEN := import socket, sys; socket.create_server((sys.argv[1], int(sys.argv[2])))
+TAKEN := Nothing can be served at $(ADDRESS)/: most likely something runs there already. \
+	End that, or take another port: make run PORT=8001
 # What a server would have, and nothing of this machine.
 PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" DEBUG=false SITE_URL=https://news.example.org \
 	SECRET_KEY=not-the-key-of-any-site-but-long-enough-for-every-check-0123456789
@@ -53,6 +57,7 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 	@printf '# Read by manage.py on this machine alone.\nDEBUG=true\n' > $@
 
 run: $(RUN_STAMP) .env  ## Serve the site with sample issues and a worker on http://127.0.0.1:8000 (HOST=, PORT=, RELOAD=1)
+	@$(BIN)/python -c '$(LISTEN)' '$(HOST)' '$(PORT)' 2>/dev/null || { echo "$(TAKEN)" >&2; exit 1; }
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@$(MANAGE) create_demo
 	@printf '\n  The site       %s/\n  For its staff  %s/admin/\n' '$(ADDRESS)' '$(ADDRESS)'

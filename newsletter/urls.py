@@ -11,6 +11,7 @@ handler500 = "newsletter.views.server_error"
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index
     # In the place of admin:view_on_site.
     path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),

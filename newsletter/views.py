@@ -3,6 +3,7 @@
 import mimetypes
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from django.conf import settings
 from django.contrib.contenttypes.views import shortcut
@@ -47,6 +48,19 @@ def _ask_database() -> None:
             cursor.execute("SELECT 1")
     finally:
         connection.close()
+
+
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Send the icon to what asks for it without reading a page, such as readers of feeds."""
+    return HttpResponse(
+        _icon(), content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"}
+    )
+
+
+@cache
+def _icon() -> bytes:
+    return (settings.BASE_DIR / "static/icons/favicon.svg").read_bytes()
 
 
 @require_safe

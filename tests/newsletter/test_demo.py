@@ -1,6 +1,11 @@
+import os
+import socket
+import subprocess
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
@@ -34,6 +39,9 @@ def test_a_newcomer_finds_issues_accounts_and_a_queue_that_shows_what_it_is_for(
     assert Post.objects.published().count() == len(create_demo.samples())
     assert QueueEntry.objects.filter(closed_at=None).count() == create_demo.LEFT
 
+    # The site's own decision: no desk offers to undo it.
+    assert Decision.objects.get().by is None
+
     again = create()
 
     assert "account" not in again
@@ -59,3 +67,24 @@ def test_the_newest_sample_is_in_the_language_of_the_site(
 
     assert f"language: {language}" in texts[-1]
     assert any(f"language: {other}" in text for text in texts)
+
+
+def test_a_port_that_is_taken_is_named_before_anything_else_happens(tmp_path: Path) -> None:
+    database = tmp_path / "db.sqlite3"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        run = subprocess.run(
+            ["make", "run", f"PORT={port}"],
+            cwd=site.BASE_DIR,
+            env={**os.environ, "DATABASE_URL": f"sqlite:///{database}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert run.returncode == 2
+    assert f"http://127.0.0.1:{port}/" in run.stderr
+    assert "another port" in run.stderr
+    assert not run.stdout
+    assert not database.exists()

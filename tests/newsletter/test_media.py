@@ -56,3 +56,11 @@ def test_nothing_but_uploaded_files_is_served(client: Client, path: str) -> None
     response = client.get(f"/media/{path}")
 
     assert response.status_code == 404
+
+
+def test_the_icon_is_where_those_look_who_read_no_page(client: Client) -> None:
+    response = client.get("/favicon.ico")
+
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    assert response.content.startswith(b"<svg")
+    assert response.headers["Cache-Control"] == "public, max-age=86400"

@@ -32,6 +32,7 @@ ENTRANCES = (
     "/robots.txt",
     "/llms.txt",
     "/healthz",
+    "/favicon.ico",
 )
 PAGES = (
     *ENTRANCES,
