@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
 from django_tasks_db.models import get_date_max
@@ -133,7 +133,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
         with transaction.atomic():
             again = [task for task in queryset if task.run_again()]
             for task in again:
-                self.log_change(request, task, gettext("Run again."))
+                self.log_change(request, task, gettext_noop("Run again."))
         said = ngettext("%(n)d task will run again.", "%(n)d tasks will run again.", len(again))
         level = messages.SUCCESS if again else messages.INFO
         self.message_user(request, said % {"n": len(again)}, level)
@@ -149,7 +149,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         """Write down what was wished."""
-        return gettext("Run again.") if "_retry" in request.POST else ""
+        return gettext_noop("Run again.") if "_retry" in request.POST else ""
 
     def response_change(self, request: HttpRequest, obj: StoredTask) -> HttpResponse:
         """Show the task with what became of it."""

@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links import inbox
@@ -28,6 +28,7 @@ from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.auditing import record
 from posts.admin.covered import Covered, named, summary
+from posts.messages import Message
 from posts.places import places_of
 
 # So many entries at most are copied at once.
@@ -243,7 +244,7 @@ class InboxEntryAdmin(Covered):
         """Take links off the list that will not be printed, or were printed elsewhere."""
         with transaction.atomic():
             rows = inbox.put_aside(queryset, by=request.user)
-            record(request, rows, gettext("Put aside."))
+            record(request, rows, Message(gettext_noop("Put aside.")))
         words = ngettext("%(n)d link is put aside.", "%(n)d links are put aside.", len(rows))
         self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)
 
@@ -252,7 +253,7 @@ class InboxEntryAdmin(Covered):
         """Have links printed after all; one link is in the inbox once."""
         with transaction.atomic():
             rows = inbox.reopen(queryset, by=request.user)
-            record(request, rows, gettext("Put back."))
+            record(request, rows, Message(gettext_noop("Put back.")))
         words = ngettext("%(n)d link is put back.", "%(n)d links are put back.", len(rows))
         self.message_user(request, words % {"n": len(rows)}, messages.SUCCESS)
 

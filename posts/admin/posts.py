@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
+from posts.admin.auditing import kept
 from posts.admin.forms import (
     GONE,
     PUBLISH,
@@ -31,7 +32,7 @@ from posts.admin.forms import (
 )
 from posts.admin.outlines import outline
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
-from posts.admin.states import STATES, StateFilter, state_of
+from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import ListCount, Post, Tag, TaggedPost
@@ -355,7 +356,7 @@ class PostAdmin(PublishingPages):
         message = super().construct_change_message(request, form, formsets, add)
         after = state_of(form.instance)
         if form.state_before != after:
-            message.append({"changed": {"fields": [f"status: {after}"]}})
+            message.append(kept(NOW[after]))
         return message
 
     # What happened

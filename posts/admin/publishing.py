@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import SHOWN, StaffAdmin, ask, selection
@@ -23,6 +23,7 @@ from posts import access, publishing
 from posts.access import Right
 from posts.admin.auditing import writing_down
 from posts.admin.states import state_of
+from posts.messages import Message
 from posts.models import Post
 
 
@@ -59,7 +60,7 @@ class PublishingPages(StaffAdmin):
                 button=gettext("Publish"),
             )
         before = state_of(post)
-        log = writing_down(request, gettext("Published."))
+        log = writing_down(request, Message(gettext_noop("Published.")))
         if not publishing.publish([post], by=request.user, log=log):
             raise Post.DoesNotExist(pk)
         self.message_user(request, said(post, before), messages.SUCCESS)
@@ -79,7 +80,7 @@ class PublishingPages(StaffAdmin):
                 button=gettext("Withdraw"),
             )
         was_public = post.is_public()
-        log = writing_down(request, gettext("Withdrawn."))
+        log = writing_down(request, Message(gettext_noop("Withdrawn.")))
         if not publishing.withdraw([post], by=request.user, log=log):
             raise Post.DoesNotExist(pk)
         self.message_user(request, _said_of_withdrawn(post, was_public), messages.SUCCESS)
@@ -99,7 +100,7 @@ class PublishingPages(StaffAdmin):
                 ),
                 button=gettext("End the previews"),
             )
-        log = writing_down(request, gettext("Previews ended."))
+        log = writing_down(request, Message(gettext_noop("Previews ended.")))
         publishing.end_previews(post, by=request.user, log=log)
         words = gettext("The preview addresses given away so far have ended.")
         self.message_user(request, words, messages.SUCCESS)
@@ -132,7 +133,7 @@ class PublishingPages(StaffAdmin):
             return None
         if "decide" not in request.POST:
             return self._question_about(request, chosen, "publish_selected")
-        log = writing_down(request, gettext("Published."))
+        log = writing_down(request, Message(gettext_noop("Published.")))
         published = publishing.publish(chosen, by=request.user, log=log)
         scheduled = sum(not post.is_public() for post in published)
         self._report(request, len(published) - scheduled, PUBLISHED)
@@ -151,7 +152,7 @@ class PublishingPages(StaffAdmin):
             return None
         if "decide" not in request.POST:
             return self._question_about(request, chosen, "withdraw_selected")
-        log = writing_down(request, gettext("Withdrawn."))
+        log = writing_down(request, Message(gettext_noop("Withdrawn.")))
         withdrawn = publishing.withdraw(chosen, by=request.user, log=log)
         self._report(request, len(withdrawn), WITHDRAWN)
         return None

@@ -13,13 +13,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, StaffAdmin, day
 from posts import access
 from posts.admin.auditing import record
 from posts.curating import check_free, issues_touched, merge, rename, set_hidden
+from posts.messages import Message
 from posts.models import SLUG_LENGTH, RecurringSection
 from posts.naming import heading_key, unicode_slug
 from posts.publishing.counting import RECURS
@@ -153,10 +154,10 @@ class RecurringSectionAdmin(StaffAdmin):
     def _set_hidden(
         self, request: HttpRequest, queryset: QuerySet[RecurringSection], hidden: bool
     ) -> None:
-        done = gettext("Hidden.") if hidden else gettext("Shown.")
+        done = gettext_noop("Hidden.") if hidden else gettext_noop("Shown.")
         with transaction.atomic():
             changed = set_hidden(queryset, hidden, by=request.user)
-            record(request, changed, done)
+            record(request, changed, Message(done))
         words = ngettext("%(n)d section changed.", "%(n)d sections changed.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
 
@@ -202,7 +203,7 @@ class RecurringSectionAdmin(StaffAdmin):
         names = ", ".join(row.title for row in rows if row.pk != into.pk)
         with transaction.atomic():
             count = merge(rows, into, by=request.user)
-            record(request, [into], gettext("Merged with: %(names)s.") % {"names": names})
+            record(request, [into], Message(gettext_noop("Merged with: %(names)s."), names=names))
         words = ngettext(
             "%(names)s: now %(into)s, in %(n)d issue.",
             "%(names)s: now %(into)s, in %(n)d issues.",

@@ -9,7 +9,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from posts.messages import Message
 from posts.models import Post, PostQuerySet
 
 STATES = {
@@ -17,6 +19,15 @@ STATES = {
     "scheduled": _("Scheduled"),
     "published": _("Published"),
     "problem": _("Problem"),
+}
+
+
+# What the history of a post says of a new state.
+NOW = {
+    "draft": Message(gettext_noop("Now a draft.")),
+    "scheduled": Message(gettext_noop("Now scheduled.")),
+    "published": Message(gettext_noop("Now published.")),
+    "problem": Message(gettext_noop("Now a draft with a problem.")),
 }
 
 

@@ -13,15 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import SHOWN, ReadOnly, addresses, ask, badge, day, selection
 from links.decisions import BATCH
 from links.models import Suggestion
 from links.readers import accept, decline
-from posts.admin.auditing import record
+from posts.admin.auditing import kept, record
 from posts.admin.covered import Covered, summary
+from posts.messages import Message
 
 Status = Suggestion.Status
 COLOURS = {Status.WAITING: "scheduled", Status.ACCEPTED: "published", Status.DECLINED: "draft"}
@@ -152,7 +153,12 @@ class SuggestionAdmin(Covered, ReadOnly):
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         """Write down what was answered."""
-        return f"{form.instance.get_status_display()}: {form.instance.answer}"
+        answer = form.instance.answer
+        if form.instance.status == Status.ACCEPTED:
+            words = gettext_noop("Accepted into the inbox: %(answer)s")
+            plain = Message(gettext_noop("Accepted into the inbox."))
+            return [kept(Message(words, answer=answer) if answer else plain)]
+        return [kept(Message(gettext_noop("Declined: %(why)s"), why=answer))]
 
     @admin.action(
         description=_("Accept the selected suggestions into the inbox"), permissions=["change"]
@@ -166,7 +172,7 @@ class SuggestionAdmin(Covered, ReadOnly):
         elif rows:
             with transaction.atomic():
                 accept(rows, by=request.user)
-                record(request, rows, gettext("Accepted into the inbox."))
+                record(request, rows, Message(gettext_noop("Accepted into the inbox.")))
             words = ngettext(
                 "Accepted. %(n)d suggestion is in the inbox now; the reader's page says so.",
                 "Accepted. %(n)d suggestions are in the inbox now; the readers' pages say so.",
@@ -203,7 +209,7 @@ class SuggestionAdmin(Covered, ReadOnly):
     def _decline(self, request: HttpRequest, rows: QuerySet[Suggestion], answer: str) -> None:
         with transaction.atomic():
             declined = decline(list(rows), by=request.user, answer=answer)
-            record(request, declined, gettext("Declined: %(why)s") % {"why": answer})
+            record(request, declined, Message(gettext_noop("Declined: %(why)s"), why=answer))
         words = ngettext(
             "%(n)d suggestion is declined; the reader's page says why.",
             "%(n)d suggestions are declined; the readers' pages say why.",

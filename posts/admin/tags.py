@@ -14,12 +14,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, StaffAdmin
 from posts import access, publication
 from posts.admin.auditing import record
+from posts.messages import Message
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.naming import fold, tag_slug, unicode_slug
 from posts.retagging import NameTaken, check_free, merge, posts_touched, rename
@@ -226,7 +227,7 @@ class TagAdmin(StaffAdmin):
         names = ", ".join(tag.name for tag in tags if tag.pk != into.pk)
         with transaction.atomic():
             count = merge(tags, into, by=request.user)
-            record(request, [into], gettext("Merged with: %(names)s.") % {"names": names})
+            record(request, [into], Message(gettext_noop("Merged with: %(names)s."), names=names))
         words = ngettext(
             "%(names)s: now %(into)s, on %(n)d issue.",
             "%(names)s: now %(into)s, on %(n)d issues.",

@@ -15,7 +15,7 @@ from django.core import signing
 from django.db import transaction
 from django.http import FileResponse, HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import badge
@@ -26,6 +26,7 @@ from posts.exporting import zip_posts
 from posts.importing import ImportOptions, Kind, Outcome, import_source, staging
 from posts.importing.sources import SourceFile, open_uploads
 from posts.importing.staging import Upload
+from posts.messages import Message
 from posts.models import Post, PostQuerySet
 
 SALT = "posts.upload"
@@ -182,7 +183,7 @@ def _import(request: HttpRequest, source: SourceFile, options: ImportOptions) ->
             record(
                 request,
                 list(Post.objects.filter(pk=outcome.post_id)),
-                gettext("Imported from %(name)s.") % {"name": outcome.name},
+                Message(gettext_noop("Imported from %(name)s."), name=outcome.name),
                 ADDITION if outcome.kind == Kind.CREATED else CHANGE,
             )
     return outcome

@@ -1,4 +1,4 @@
-"""What the lists of staff need to count in words."""
+"""What the pages of staff say in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from typing import Any
 
 from django import template
 
+from posts.admin.auditing import words_of
+
 register = template.Library()
+
+register.filter("in_words", words_of)
 
 
 @register.filter

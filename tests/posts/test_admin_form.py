@@ -592,3 +592,28 @@ def test_the_update_date_of_a_header_with_a_time_is_left_alone(client: Client) -
 
     post.refresh_from_db()
     assert "update: 2024-05-10 12:30\n" in post.header
+
+
+# What was done, read later
+
+
+def test_a_history_is_told_in_the_language_of_who_reads_it(client: Client, settings: Any) -> None:
+    post = make_draft()
+    save(client, post, "_publish", title="Renamed")
+    client.post(reverse("admin:posts_post_withdraw", args=[post.pk]), {"decide": "1"})
+    LogEntry.objects.create(
+        user_id=client.session["_auth_user_id"],
+        content_type_id=LogEntry.objects.first().content_type_id,
+        object_id=str(post.pk),
+        object_repr="x",
+        action_flag=2,
+        change_message="Published.",  # as rows were written before they held templates
+    )
+
+    def told() -> list[str]:
+        history = Page(client.get(reverse("admin:posts_post_history", args=[post.pk])))
+        return history.texts("#change-history tbody td")[1::2]
+
+    assert told() == ["Changed title. Now published.", "Withdrawn.", "Published."]
+    settings.LANGUAGE_CODE = "ko"
+    assert told() == ["고친 것: 제목. 이제 발행한 글이에요.", "발행을 취소했어요.", "발행했어요."]
