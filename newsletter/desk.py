@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext
 
 from links.admin import HEALTH, badge, day, moment
 from links.models import InboxEntry, Kind, Link, QueueEntry, Suggestion
-from posts.access import WRITE, may
+from posts.access import PUBLISH, WRITE, may
 from posts.admin.states import STATES
 from posts.models import Post, PostQuerySet
 from posts.places import places_of
@@ -99,9 +99,6 @@ def _issues() -> PostQuerySet:
 def _drafts(request: HttpRequest) -> Pile:
     drafts = _issues().filter(status=Post.Status.DRAFT).order_by("-modified_at", "-pk")
     number, posts = _first(drafts)
-    step = (gettext("See all issues"), _list("posts_post"))
-    if may(request.user, WRITE):
-        step = (gettext("Write a new issue"), reverse("admin:posts_post_add"))
     return Pile(
         "drafts",
         gettext("Drafts"),
@@ -109,7 +106,7 @@ def _drafts(request: HttpRequest) -> Pile:
         number,
         [Row(post.title, _page(post), _changed(post)) for post in posts],
         gettext("Nothing is being written."),
-        step,
+        _step(request, gettext("Write a new issue"), reverse("admin:posts_post_add")),
     )
 
 
@@ -119,7 +116,16 @@ def _changed(post: Post) -> object:
     return format_html(gettext("changed {}"), moment(post.modified_at))
 
 
-def _scheduled(_request: HttpRequest) -> Pile:
+def _step(request: HttpRequest, words: str, url: str) -> tuple[str, str]:
+    """Return what who writes may do next; others may look."""
+    may_write = may(request.user, WRITE)
+    return (words, url) if may_write else (gettext("See all issues"), _list("posts_post"))
+
+
+def _scheduled(request: HttpRequest) -> Pile:
+    nothing = gettext("Nothing is scheduled.")
+    if may(request.user, PUBLISH):
+        nothing = gettext("Nothing is scheduled: give a draft a time and press Schedule.")
     number, posts = _first(_issues().scheduled().order_by("published_at", "pk"))
     return Pile(
         "scheduled",
@@ -127,12 +133,12 @@ def _scheduled(_request: HttpRequest) -> Pile:
         _list("posts_post", "?state=scheduled"),
         number,
         [Row(post.title, _page(post), moment(post.published_at)) for post in posts],
-        gettext("Nothing is scheduled: give a draft a time and press Schedule."),
-        (gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
+        nothing,
+        _step(request, gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
     )
 
 
-def _latest(_request: HttpRequest) -> Pile:
+def _latest(request: HttpRequest) -> Pile:
     posts = _issues().published().newest_first()[:1]
     return Pile(
         "latest",
@@ -141,7 +147,7 @@ def _latest(_request: HttpRequest) -> Pile:
         "",
         [Row(post.title, _page(post), _with_links(post)) for post in posts],
         gettext("Readers see no issue yet."),
-        (gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
+        _step(request, gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
     )
 
 

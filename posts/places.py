@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from links.models import Link
 from links.registering import canonical_or_none
@@ -47,6 +47,13 @@ def places_of(links: Iterable[int], at: datetime | None = None) -> dict[int, lis
     for row in rows:
         found[row.link_id].setdefault(row.post_id, _place(row))
     return {link: list(places.values()) for link, places in found.items()}
+
+
+def unseen_among(links: Iterable[int], at: datetime | None = None) -> set[int]:
+    """Return those of the links (by key) that stand in issues, none of which readers can see."""
+    places = Appearance.objects.filter(link=OuterRef("pk")).order_by()
+    rows = Link.objects.filter(Exists(places), ~Exists(places.filter(public(at, post="post"))))
+    return set(rows.filter(pk__in=list(links)).values_list("pk", flat=True))
 
 
 def covered(url: str, at: datetime | None = None) -> list[Place]:

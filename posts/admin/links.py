@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
 from django.http import (
@@ -23,9 +24,11 @@ from django.views.decorators.http import require_POST
 
 from links.admin import DecisionAdmin, LinkAdmin, SourceRuleAdmin
 from links.models import Decision, Link, SourceRule
+from links.queue import count_by_kind
 from posts.admin.queue.context import reach_of
+from posts.admin.queue.desk import capped
 from posts.health import measuring
-from posts.health.keeping import kept_health, measure_links
+from posts.health.keeping import is_fresh, kept_health, measure_links
 from posts.health.panels import panels_of
 from posts.health.tabulating import csv_lines
 from posts.models import Appearance, Post
@@ -111,6 +114,7 @@ class PlacedLinkAdmin(LinkAdmin):
             "title": gettext("Link health"),
             "opts": self.opts,
             "health": numbers,
+            "waiting": capped(sum(count_by_kind(cast("User", request.user)).values())),
             "outage": next((one for one in outages if one.ended_at is None), None),
             "panels": panels_of(numbers, outages) if numbers else (),
         }
@@ -121,8 +125,11 @@ class PlacedLinkAdmin(LinkAdmin):
         """Have the links counted again."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        measure_links.enqueue()
-        said = gettext("The links are being counted. Load this page again in a moment.")
+        if is_fresh():
+            said = gettext("They were counted less than a minute ago; what is shown is that.")
+        else:
+            measure_links.enqueue()
+            said = gettext("The links are being counted. Load this page again in a moment.")
         messages.info(request, said)
         return redirect("admin:links_link_health")
 

@@ -13,7 +13,7 @@ from posts.health.measuring import Health, Repeats, Rot, measure
 from posts.models import Measurement
 
 # Ends with the number of the shape of what is kept.
-NAME: Final = "links.1"
+NAME: Final = "links.2"
 # Whoever asks twice gets what is as young as this.
 FRESH: Final = timedelta(minutes=1)
 
@@ -21,12 +21,18 @@ FRESH: Final = timedelta(minutes=1)
 @task()
 def measure_links() -> bool:
     """Count how the links fare and keep it; return whether that was still to be done."""
-    now = timezone.now()
-    if Measurement.objects.filter(name=NAME, at__range=(now - FRESH, now)).exists():
+    if is_fresh():
         return False
+    now = timezone.now()
     figures = {"at": now, "figures": asdict(measure(now))}
     Measurement.objects.update_or_create(name=NAME, defaults=figures)
     return True
+
+
+def is_fresh() -> bool:
+    """Tell whether what was counted last is so young that nothing would be counted again."""
+    now = timezone.now()
+    return Measurement.objects.filter(name=NAME, at__range=(now - FRESH, now)).exists()
 
 
 def kept_health() -> Health | None:

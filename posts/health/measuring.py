@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from links.models import Check, Link, Outage, QueueEntry, Source, Suggestion
+from links.models import Check, Link, Outage, Source, Suggestion
 from posts.models import Appearance, public
 from posts.publishing.counting import month_of
 
@@ -81,7 +81,6 @@ class Health:
     links: int
     checked: int
     rotten: int
-    waiting: int
     by_age: Sequence[Rot]
     by_source: Sequence[Rot]
     checks: Sequence[tuple[date, Mapping[str, int]]]
@@ -97,7 +96,7 @@ def percent(part: int, whole: int) -> float | None:
 
 
 def measure(at: datetime) -> Health:
-    """Count everything as readers see it at a moment: seven queries, however much there is."""
+    """Count everything as readers see it at a moment: six queries, however much there is."""
     first_seen = _first_seen(at)
     healths = _tally((health, count) for _moment, health, count in first_seen)
     waits = _waits(at)
@@ -106,7 +105,6 @@ def measure(at: datetime) -> Health:
         links=sum(healths.values()),
         checked=sum(healths[result] for result in RESULTS),
         rotten=sum(healths[result] for result in ROTTEN),
-        waiting=QueueEntry.objects.filter(closed_at=None).count(),
         by_age=_by_age(first_seen, at),
         by_source=[Rot(*row) for row in rot_by_source()[:TOP]],
         checks=_checks(at),

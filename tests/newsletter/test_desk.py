@@ -129,6 +129,7 @@ def test_an_empty_desk_says_of_each_pile_what_to_do_next(
     assert len(steps) == len(page.all(".pile"))
     allowed = [step for step in steps if client.get(step).status_code == 200]
     assert allowed == steps
+    assert ("press Schedule" in page.text()) == (role != "moderator")
 
 
 def test_each_role_sees_its_own_piles_and_its_own_work_first(

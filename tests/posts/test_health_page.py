@@ -20,6 +20,7 @@ from posts.health import measuring, plotting
 from posts.health.keeping import kept_health, measure_links
 from posts.health.plotting import Series, Words, labelled_every, ticks_up_to
 from posts.models import Measurement
+from tasks.models import StoredTask
 from tests.builders import make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -178,14 +179,19 @@ def test_suggestions_wait_until_the_issue_that_prints_them(archive: None) -> Non
     assert health.median_wait == 8.0
 
 
-def test_headline_numbers_count_links_checks_rot_and_the_queue(archive: None) -> None:
+def test_headline_numbers_count_links_checks_and_rot(archive: None) -> None:
+    health = measuring.measure(NOW)
+
+    assert (health.links, health.checked, health.rotten) == (4, 3, 2)
+
+
+def test_what_waits_is_counted_when_the_page_is_read(client: Client, archive: None) -> None:
     link = Link.objects.first()
     QueueEntry.objects.all().delete()
     QueueEntry.objects.create(link=link, kind="broken", weight=1)
-    QueueEntry.objects.create(link=link, kind="broken", weight=1, closed_at=NOW)
-    health = measuring.measure(NOW)
-
-    assert (health.links, health.checked, health.rotten, health.waiting) == (4, 3, 2, 1)
+    assert look(client).texts(".waiting .number")[-1] == "1"
+    QueueEntry.objects.update(closed_at=NOW)
+    assert Page(client.get(PAGE)).texts(".waiting .number")[-1] == "0"
 
 
 def test_the_most_cited_hosts_come_first() -> None:
@@ -278,6 +284,15 @@ def test_whoever_wants_has_them_counted_again(
     assert "12:00" in Page(answer).one(".counted").text()
     run_waiting_tasks()
     assert "12:01" in Page(client.get(PAGE)).one(".counted").text()
+
+
+def test_who_asks_at_once_is_told_that_nothing_is_counted(client: Client, archive: None) -> None:
+    page = look(client)
+
+    answer = client.post(page.value("form.counted", "action"), follow=True)
+
+    assert "less than a minute ago" in Page(answer).text()
+    assert not StoredTask.objects.exists()
 
 
 def test_who_asks_again_and_again_has_them_counted_once(archive: None) -> None:

@@ -70,9 +70,13 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a reader wrote about a link; ``place`` is a path on this site, or ""."""
+    """What a reader wrote about a link; ``place`` is a path on this site, or "".
+
+    ``tone`` is the kind of entry whose colour it has: not all that readers report is harmful.
+    """
 
     kind: str
+    tone: str
     text: str
     place: str
     at: datetime
@@ -241,7 +245,15 @@ def _notes_about(entry: QueueEntry) -> list[Note]:
         kind=Value(Kind.SUGGESTION.value), place=Value("")
     ).values_list(*names)
     rows: Iterable[Any] = reports.union(suggested, all=True).order_by("-created_at")[:NOTES]
-    return [Note(_name_of(kind), note, place, at) for kind, note, place, at in rows]
+    return [Note(_name_of(kind), _TONES.get(kind, kind), *told) for kind, *told in rows]
+
+
+_TONES = {
+    Report.Kind.BROKEN: Kind.BROKEN,
+    Report.Kind.MISLEADING: Kind.SUSPICIOUS,
+    Report.Kind.HARMFUL: Kind.SUSPICIOUS,
+    Report.Kind.OTHER: Kind.NEW_SOURCE,
+}
 
 
 def _name_of(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -32,6 +32,7 @@ from links.queue import (
     with_links,
 )
 from posts.admin.queue.context import Context, context_of, say
+from posts.places import unseen_among
 
 # How many entries stand beside the open one, and how many when more are asked for.
 LISTED = 30
@@ -140,12 +141,14 @@ def desk_of(request: HttpRequest, looking: Looking) -> dict[str, Any]:
     listed = rows[:size]
     entry = _open_entry(listed, looking.entry, user)
     place = listed.index(entry) if entry in listed else -1
+    unseen = unseen_among([row.link_id for row in (*listed, entry) if row])
     return {
         "looking": looking,
-        "listed": [_row(row, looking, user) for row in listed],
+        "listed": [_row(row, looking, user, unseen) for row in listed],
         "longer": looking.longer() if len(rows) > size and not looking.more else None,
         "aside": len(aside),
         "entry": entry,
+        "unseen": entry is not None and entry.link_id in unseen,
         "next": listed[place + 1].pk if place + 1 < len(listed) else 0,
         "tabs": tabs(looking, counts),
         "waiting": capped(counts.get(looking.part.kind) or sum(counts.values())),
@@ -162,7 +165,9 @@ def desk_of(request: HttpRequest, looking: Looking) -> dict[str, Any]:
     }
 
 
-def _row(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
+def _row(
+    entry: QueueEntry, looking: Looking, user: User, unseen: Collection[int]
+) -> dict[str, Any]:
     """Return an entry as the list shows it."""
     return {
         "entry": entry,
@@ -170,6 +175,7 @@ def _row(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
         "title": entry.link.title or without_scheme(entry.link.url),
         "taken": is_taken(entry, user),
         "leads": without_scheme(_target(entry.link)),
+        "unseen": entry.link_id in unseen,
     }
 
 
