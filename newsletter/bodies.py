@@ -20,7 +20,6 @@ from django.core.files.uploadhandler import (
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -29,6 +28,7 @@ from newsletter.refusals import Refusal, refuse
 from newsletter.slots import stated_length
 from posts.access import IMPORT, may
 
+KB = 1024  # bytes
 # How Django says that a form cannot be read: parts, their number, their encoding, their end.
 UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError)
 
@@ -118,7 +118,10 @@ def _unreadable() -> Refusal:
 
 
 def _too_large(most: int) -> Refusal:
-    words = gettext("At most %(size)s are taken here.")
-    return Refusal(
-        413, "size", gettext("That is too much at once."), words % {"size": filesizeformat(most)}
+    words = gettext(
+        "The form you sent may bring %(size)s at most, with all that was typed or chosen in it."
+        " Nothing was saved. Go back, where your browser may still have it, and send less."
     )
+    size = f"{most // KB:,} KB" if most < 1024 * KB else f"{most // (1024 * KB):,} MB"
+    title = gettext("That is too much at once.")
+    return Refusal(413, "size", title, words % {"size": size}, leads_back=True)

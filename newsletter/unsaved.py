@@ -1,7 +1,8 @@
 """What was sent and could not be saved comes back with the answer, as it was filled in.
 
 Either the database was locked or took too long, so that it may be sent again (503); or somebody
-deleted meanwhile what it is about (409). Both may happen to any form, so they are answered here.
+deleted meanwhile what it is about (409); or nothing shows that a page of ours sent it (403). All
+may happen to any form, so they are answered here.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
 from newsletter.middleware import is_for_staff
+from newsletter.refusals import page_before, speaks_json
+from posts.readers import collect
+from posts.readers.tickets import comes_from_here
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,6 @@ STATES = frozenset({"55P03", "40P01", "40001", "57014", "25P03"})
 # Of a server that goes, comes, or has too many clients.
 CLASSES = ("08", "53", "57P")
 LOCKS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-FOR_PROGRAMS = "/collect/"
 # A value that somebody typed, rather than a button or a key.
 _TYPED = re.compile(r"\s|.{60}", re.DOTALL)
 
@@ -70,9 +73,8 @@ def busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Return 503, and what was sent to be sent again."""
     logger.warning("The database was busy: %s %r: %s", request.method, request.path, error)
     words = gettext("The site is busy with other work just now.")
-    if request.path_info.startswith(FOR_PROGRAMS):
-        body = {"error": {"code": "busy", "message": words}}
-        return _unstored(JsonResponse(body, status=503))
+    if speaks_json(request):
+        return _unstored(collect.refusal(503, "busy", words))
     can_send = _may_return(request) and not request.FILES
     return _answer(request, 503, {"words": words, "can_send": can_send})
 
@@ -82,6 +84,21 @@ def gone(request: HttpRequest, error: BaseException) -> HttpResponse:
     logger.warning("Nothing is there any more: %r", request.path, exc_info=error)
     words = gettext("Somebody deleted this while you were at it.")
     return _answer(request, 409, {"words": words})
+
+
+def unproven(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Return 403, what to do, and what was typed to be copied; called by Django.
+
+    Nothing here can be sent by a click: it may be another site that sent it.
+    """
+    logger.info("Nothing shows that a page of ours sent this: %r: %s", request.path, reason)
+    words = gettext("This was not taken, because it may come from another site.")
+    if speaks_json(request):
+        return _unstored(collect.refusal(403, "csrf", words))
+    may_show = comes_from_here(request) and _is_readable(request)
+    fields = [sent for sent in _sent(request) if sent[2]] if may_show else []
+    shown = {"words": words, "back": page_before(request), "fields": fields}
+    return _unstored(render(request, "403_csrf.html", shown, status=403))
 
 
 def _answer(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
@@ -102,10 +119,14 @@ def _unstored(response: HttpResponse) -> HttpResponse:
 def _may_return(request: HttpRequest) -> bool:
     """Tell whether a form may come back: one that was read, that a page of ours sent where staff
     are asked, and that holds no password. Nothing is read here, since no limit may stand before."""
+    is_ours = not is_for_staff(request) or getattr(request, "csrf_processing_done", False)
+    return is_ours and _is_readable(request)
+
+
+def _is_readable(request: HttpRequest) -> bool:
     if request.method != "POST" or not hasattr(request, "_post"):
         return False
-    is_ours = not is_for_staff(request) or getattr(request, "csrf_processing_done", False)
-    return is_ours and not any("password" in name for name in request.POST)
+    return not any("password" in name for name in request.POST)
 
 
 def _sent(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:

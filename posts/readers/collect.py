@@ -45,8 +45,14 @@ def collect(request: HttpRequest) -> JsonResponse:
     try:
         return _collect(request)
     except CollectError as error:
-        body = {"error": {"code": error.code, "message": error.message}}
-        return _json(body, error.status, error.headers)
+        return refusal(error.status, error.code, error.message, error.headers)
+
+
+def refusal(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> JsonResponse:
+    """Return why a program got nothing: a word for itself and a line for people."""
+    return _json({"error": {"code": code, "message": message}}, status, headers)
 
 
 def _collect(request: HttpRequest) -> JsonResponse:

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from links.models import Report
 from links.normalizing import host_of
 from links.registering import canonical_or_none
-from posts.readers.tickets import TicketError, TooQuick, check_ticket, make_ticket, use_ticket
+from posts.readers.tickets import (
+    QUICKEST,
+    TicketError,
+    TooQuick,
+    check_ticket,
+    make_ticket,
+    use_ticket,
+)
 
 MAX_URL = 2000
 
@@ -57,7 +64,11 @@ class PublicForm(forms.Form):
             if self.errors:
                 return cleaned  # looking over these takes time enough
             raise forms.ValidationError(
-                gettext("That was too quick for a person. Look over it and send it again.")
+                gettext(
+                    "That was too quick for a person. Look over it, and send it again after"
+                    " %(n)d seconds or more."
+                )
+                % {"n": QUICKEST.seconds}
             ) from error
         except TicketError as error:
             self.renew()

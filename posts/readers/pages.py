@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -16,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -245,12 +246,24 @@ def _held_back(
 
 
 def _too_many(form: PublicForm, show: Show, seconds: int) -> HttpResponse:
-    form.add_error(
-        None, gettext("That was a lot in a short time. Please send this again a little later.")
-    )
+    form.add_error(None, f"{gettext('That was a lot in a short time.')} {_when(seconds)}")
     response = show(form, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def _when(seconds: int) -> str:
+    """Say after how long something may be sent again: in minutes, or from two hours on in hours."""
+    minutes = math.ceil(seconds / 60)
+    if minutes < 120:
+        words = ngettext(
+            "Nothing is lost: send it again in %(n)d minute.",
+            "Nothing is lost: send it again in %(n)d minutes.",
+            minutes,
+        )
+        return words % {"n": minutes}
+    hours = math.ceil(minutes / 60)
+    return gettext("Nothing is lost: send it again in %(n)d hours.") % {"n": hours}
 
 
 def _see_other(path: str) -> HttpResponse:

@@ -158,11 +158,31 @@ def test_a_refusal_is_a_page_of_the_site(settings: Settings) -> None:
 
     assert "Content-Security-Policy" in answer.headers
     assert page.texts("h1") == ["That is too much at once."]
-    assert "64.0\xa0KB" in inner(page.one("body"), ".message")
+    assert "64 KB" in inner(page.one("body"), ".message")
     assert page.all(".masthead")
+    assert not page.all('.message a[href="/suggest/?url=x"]')
     settings.LANGUAGE_CODE = "ko"
     answer, _read = send("/suggest/", CONTENT_LENGTH="70000")
     assert Page(answer).texts("h1") == ["한 번에 보내기에는 너무 커요."]
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/suggest/?url=x", "/suggest/?url=x"),
+        ("http://evil.example/suggest/?url=x", None),
+        ("javascript:alert(1)", None),
+        ("//evil.example/", None),
+    ],
+)
+def test_what_is_too_large_leads_back_to_where_it_was_written(
+    referer: str, back: str | None
+) -> None:
+    answer, _read = send("/suggest/", CONTENT_LENGTH="70000", HTTP_REFERER=referer)
+
+    ways = Page(answer).values(".message a", "href")
+    assert ways[0] == (back or "/")
+    assert not [way for way in ways if "evil" in way or "script" in way]
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,52 @@ def test_a_collected_link_that_left_the_inbox_loses_no_note(quiet: Client) -> No
     assert answer.status_code == 409
     assert "A long thought" in Page(answer).one("textarea").text()
     assert not InboxEntry.objects.exists()
+
+
+# What no page of ours seems to have sent
+
+
+def forged(user: User, **headers: str) -> Any:
+    """Return the answer to a form of a page of before somebody signed in anew."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    sent = {"url": "https://new.example.org/", "note": "Words that took an hour.", "_save": "1"}
+    return client.post(reverse("admin:links_inboxentry_add"), sent, headers=headers)
+
+
+def test_a_form_that_lost_its_proof_comes_back_to_be_copied(editor: User, settings: Any) -> None:
+    answer = forged(editor, referer="http://testserver/admin/links/inboxentry/add/?url=x")
+    page = Page(answer)
+
+    assert answer.status_code == 403
+    assert "This was not taken" in page.one("h1").text()
+    assert page.texts(".masthead .site-name") == [settings.SITE_NAME]
+    assert page.texts("textarea[readonly]") == ["Words that took an hour."]
+    assert not page.all("main form")
+    assert page.value(".action", "href") == "/admin/links/inboxentry/add/?url=x"
+    assert not InboxEntry.objects.exists()
+    settings.LANGUAGE_CODE = "ko"
+    assert "받지 않았어요" in Page(forged(editor)).one("h1").text()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site", "referer": "https://evil.example/"},
+        {"origin": "https://evil.example"},
+    ],
+)
+def test_what_another_site_sent_is_not_shown(editor: User, headers: dict[str, str]) -> None:
+    page = Page(forged(editor, **headers))
+
+    assert not page.all("textarea")
+    assert page.value(".action", "href") == "/admin/links/inboxentry/add/"
+
+
+def test_a_password_of_a_form_without_proof_never_comes_back(db: None) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    sent = {"username": "a long name of somebody", "password": "a secret of several words"}
+    answer = strict.post("/admin/login/", sent)
+
+    assert answer.status_code == 403
+    assert b"secret" not in answer.content

@@ -166,6 +166,7 @@ def test_who_has_to_wait_is_told_until_when(client: Client) -> None:
         answers = [suggest(client, f"https://new.example.org/{n}") for n in range(6)]
 
     assert answers[-1].headers["Retry-After"] == "150"
+    assert "send it again in 3 minutes." in Page(answers[-1]).text()
 
 
 def test_a_form_is_taken_once_and_then_asks_whether_it_is_meant(client: Client) -> None:
@@ -381,7 +382,7 @@ def test_an_address_that_nobody_got_is_no_page(client: Client, token: str) -> No
 def test_a_suggestion_waits(client: Client) -> None:
     page = status_page(client, make_suggestion(note="<b>why</b>"))
 
-    assert heading(page) == "Thank you. It waits for an editor."
+    assert heading(page) == "Thank you."
     assert "<b>why</b>" in page.texts(".given dd")
 
 
@@ -405,7 +406,7 @@ def test_accepting_approves_the_link_and_puts_it_into_the_inbox(
     assert not QueueEntry.objects.filter(closed_at=None).exists()
     assert (decision.action, decision.by) == ("approve", moderator)
     page = status_page(client, suggestion)
-    assert heading(page) == "Accepted for one of the next issues."
+    assert heading(page) == "It is accepted."
     assert page.texts(".answer p") == ["Thanks, it is good."]
 
 
@@ -425,7 +426,7 @@ def test_an_old_place_is_not_what_became_of_a_suggestion(client: Client, moderat
     suggestion = make_suggestion(PRINTED)
     suggesting.accept([suggestion], by=moderator)
 
-    assert heading(status_page(client, suggestion)) == "Accepted for one of the next issues."
+    assert heading(status_page(client, suggestion)) == "It is accepted."
     make_post("The issue of today", at=timezone.now())
     assert "The issue of today" in status_page(client, suggestion).texts(".places a")
 
@@ -547,7 +548,7 @@ def test_what_is_in_the_inbox_already_is_accepted_at_once(client: Client, modera
     response = suggest(client, NEW)
 
     page = Page(client.get(response.headers["Location"]))
-    assert heading(page) == "Accepted for one of the next issues."
+    assert heading(page) == "It is accepted."
     assert not QueueEntry.objects.filter(closed_at=None).exists()
 
 
