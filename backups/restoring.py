@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.apps import apps
+from django.contrib import admin
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -122,13 +124,28 @@ def _other_engine(manifest: Manifest) -> str:
 
 def _check_empty(engine: Engine) -> None:
     tables = engine.look().tables
-    filled = [name for name, rows in tables.items() if rows and not name.startswith(FRESH)]
+    filled = {name: n for name, n in tables.items() if n and not name.startswith(FRESH)}
     if filled:
         said = _(
-            "The site is not empty (there are rows in %(tables)s). With --replace, all it holds"
-            " is lost; take a backup of it first."
+            "This site is in use: it holds %(things)s. All of that would be lost. Take a backup of"
+            " it first, then restore with --replace."
         )
-        raise BackupError(said % {"tables": ", ".join(filled[:5])})
+        raise BackupError(said % {"things": _in_words(filled)})
+
+
+def _in_words(tables: Mapping[str, int]) -> str:
+    """Return what tables hold as staff call it; the names of tables where staff see none of it."""
+    names = {
+        model._meta.db_table: model._meta
+        for model in apps.get_models()
+        if admin.site.is_registered(model)
+    }
+    words = [
+        f"{rows:,} {names[table].verbose_name if rows == 1 else names[table].verbose_name_plural}"
+        for table, rows in tables.items()
+        if table in names
+    ]
+    return ", ".join(words or sorted(tables))
 
 
 @contextmanager

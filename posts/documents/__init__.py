@@ -3,6 +3,7 @@
 from posts.documents.errors import DocumentError
 from posts.documents.headers import split_header
 from posts.documents.issues import (
+    DAY_OF_NAME,
     MAX_BYTES,
     Issue,
     check_size,

@@ -94,6 +94,9 @@ def join_issue(header: str, sources: Sequence[str]) -> str:
     return "".join(pieces)
 
 
+DAY_OF_NAME = _("no date in the header: taken from the file name")
+
+
 def check_size(size: int, limit: int = MAX_BYTES) -> None:
     """Raise DocumentError if a file is too large, before anybody reads it."""
     if size > limit:
@@ -140,7 +143,7 @@ def _day_in_name(name: str) -> tuple[date | None, str]:
         day = date_in_name(name)
     except DocumentError as error:
         return None, error.message
-    return day, _("no date in the header: taken from the file name") if day else ""
+    return day, DAY_OF_NAME if day else ""
 
 
 def _title_heading(markdown: Document) -> str:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from posts import publishing
 from posts.access import Actor
-from posts.documents import DocumentError, Issue, parse_issue
+from posts.documents import DAY_OF_NAME, DocumentError, Issue, parse_issue
 from posts.documents.holding import Hold
 from posts.exporting import post_of_export
 from posts.importing.comparing import Difference, differences
@@ -282,7 +282,7 @@ def _find_problem(issue: Issue, _body: str, html: str) -> str:
 def _time(post: Post, file: _File) -> datetime | None:
     """Return when an export says that an issue was published; or when a file without any date was
     last changed, for a post that has no time yet."""
-    if file.told and (file.told.is_same or file.told.published_at):
+    if file.told and file.told.tells_time:
         return file.told.published_at
     if file.issue.metadata.date is not None or post.published_at is not None:
         return None
@@ -290,19 +290,27 @@ def _time(post: Post, file: _File) -> datetime | None:
 
 
 def _notices(file: _File, status: str | None) -> tuple[str, ...]:
-    now, issue, modified = timezone.now(), file.issue, file.source.modified
-    notices: list[str] = [*issue.notices, *remarks_on(issue, now)]
+    now, issue = timezone.now(), file.issue
     at = (file.told and file.told.published_at) or publishing.moment(issue.metadata.date)
+    notices: list[str] = [*issue.notices, *remarks_on(issue, now), *_doubts_about_time(file, at)]
+    if file.told and file.told.tells_time:
+        notices = [notice for notice in notices if notice != DAY_OF_NAME]
     if file.hold and status != Post.Status.PUBLISHED:
         notices.insert(0, _("stays a draft: %(reason)s", reason=file.hold.reason))
     elif at and at > now and status != Post.Status.DRAFT:
         notices.insert(0, _("scheduled for %(day)s", day=f"{timezone.localtime(at):%Y-%m-%d}"))
-    if at is None and modified is None:
-        notices.append(_("no date in the header or file name: without a date it is a draft"))
-    elif at is None:
-        day = f"{modified:%Y-%m-%d}"
-        notices.append(_("no date in the header or file name: last changed on %(day)s", day=day))
     return tuple(map(translated, notices))
+
+
+def _doubts_about_time(file: _File, at: datetime | None) -> Iterator[str]:
+    """Yield what is said of an issue whose time nothing tells."""
+    if at is not None or (file.told and file.told.tells_time):
+        return
+    if (modified := file.source.modified) is None:
+        yield _("no date in the header or file name: without a date it is a draft")
+    else:
+        day = f"{modified:%Y-%m-%d}"
+        yield _("no date in the header or file name: last changed on %(day)s", day=day)
 
 
 # Dry runs

@@ -49,6 +49,11 @@ class Told:
         return None if of_header else self.entry.published
 
     @property
+    def tells_time(self) -> bool:
+        """Whether it knows when it was published, or that it was not."""
+        return self.is_same or self.published_at is not None
+
+    @property
     def slug(self) -> str:
         """What its address ends with, unless its header says so."""
         of_header = not self.is_same and self.issue.metadata.slug

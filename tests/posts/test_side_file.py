@@ -226,6 +226,19 @@ def test_what_was_withdrawn_stays_so(tmp_path: Path, status: str | None) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", ["a.md", "2024-01-01-a.md"])
+def test_what_the_side_file_dates_is_not_called_undated(tmp_path: Path, name: str) -> None:
+    make_post("Dated", "Text", source_name=name)
+    make_draft("Not dated", "Text", source_name="b.md")
+    export(tmp_path)
+    Post.objects.all().delete()
+
+    outcomes = run(tmp_path, dry_run=True) + run(tmp_path)
+
+    assert not [told for outcome in outcomes for told in outcome.notices if "no date" in told]
+
+
+@pytest.mark.django_db
 def test_all_can_be_stored_as_drafts_all_the_same(tmp_path: Path) -> None:
     run(exported(tmp_path), status="draft")
     post = Post.objects.get()
