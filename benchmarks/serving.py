@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,8 +160,15 @@ def _measure_all(ours: Server, bare: Server, folder: Path) -> dict[str, Figure]:
     figures = {}
     for name, path in (PUBLIC | FURTHER).items():
         figures[name] = _measure(ours, bare, folder, path.format(slug=quote(post.slug)))
-        _print(name, figures[name])
+        show(name, figures[name])
     return figures
+
+
+def measured(folder: Path, paths: Iterable[str]) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of each path, both servers running."""
+    with _servers(folder) as (ours, bare):
+        for path in paths:
+            yield path, _measure(ours, bare, folder, path)
 
 
 def _measure(ours: Server, bare: Server, folder: Path, path: str) -> Figure:
@@ -179,7 +186,7 @@ def _measure_staff() -> dict[str, Figure]:
     figures = {}
     for name, path in staff().items():
         figures[name] = _measure_here(client, path)
-        _print(name, figures[name])
+        show(name, figures[name])
     return figures
 
 
@@ -221,7 +228,7 @@ def free_port() -> int:
         return port
 
 
-def _print(name: str, figure: Figure) -> None:
+def show(name: str, figure: Figure) -> None:
     """Print a row: CPU milliseconds a request, without a cache."""
     print(
         f"{name:40}{figure.size:>9}{figure.ours:>9.3f}{figure.bare:>8.3f}"

@@ -45,6 +45,8 @@ PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
 # What readers send: whether, and how many suggestions and how many reports in an hour, of all.
 READERS_FORMS = env.flag("READERS_FORMS", default=True)
 READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
+# How often a client may ask the API in an hour.
+API_HOURLY = env.integer("API_HOURLY", 3600, minimum=60)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 

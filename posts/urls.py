@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts.readers import collect, pages
-from posts.site import feeds, indexes, markdown, sitemaps, views
+from posts.site import api, feeds, indexes, markdown, sitemaps, views
 
 
 class YearConverter:
@@ -102,6 +102,7 @@ urlpatterns = [
     path("follow/", views.follow, name="follow"),
     *lists,
     *taking_part,
+    path("api/v1/", include((api.urlpatterns, "api"))),
     *feeds_of(feeds.site),
     *feeds_of(feeds.items, "items-", BY_ITEM),
     *for_machines,

@@ -242,6 +242,7 @@ class PostPage(models.Model):
         null=True, help_text=_("The body as feeds send it, where it is another.")
     )
 
+    api = models.BinaryField(null=True, help_text=_("The issue as the API lists it, as JSON."))
     markdown_head = models.BinaryField(
         default=b"", help_text=_("What the issue as Markdown says of itself.")
     )

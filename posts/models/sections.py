@@ -143,6 +143,9 @@ class LinkedItem(models.Model):
         indexes = (
             models.Index(fields=["-post", "section", "position"], name="posts_items_of_an_issue"),
             models.Index(
+                fields=["-date", "id"], condition=Q(date__isnull=False), name="posts_items_by_date"
+            ),
+            models.Index(
                 fields=["removed_at"],
                 condition=Q(removed_at__isnull=False),
                 name="posts_item_tombstones",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -112,6 +113,7 @@ def _frame(context: dict[str, Any], fed: bytes) -> dict[str, Any]:
         "rss": _render("feed/rss_item", context | {"body": SafeString(marks.BODY)}, "xml"),
         "atom": _render("feed/atom_entry", context | {"body": SafeString(marks.BODY)}, "xml"),
         "json": _json_item(context),
+        "api": _api_row(context),
         "markdown_head": _markdown_head(context),
     }
     columns = {name: stored(part) for name, part in parts.items()}
@@ -155,6 +157,7 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "long_date": marks.LONG_DATE,
         "short_date": marks.SHORT_DATE,
         "tags": [(tag.name, tag.get_absolute_url()) for tag in tags],
+        "tag_rows": tags,
         "item_count": post.item_count,
         "link_count": post.link_count,
         "reading_minutes": post.reading_minutes,
@@ -262,6 +265,31 @@ def _brief(url: str, item: LinkedItem, language: str) -> Brief:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else Truncator(text).chars(length)
+
+
+def _api_row(context: dict[str, Any]) -> str:
+    """Return an issue as the API lists it (``posts.site.api.schemas.Issue``)."""
+    post, cover = context["post"], context["cover"]
+    values = {
+        "id": str(post.uid),
+        "slug": post.slug,
+        "url": context["absolute_url"],
+        "markdown_url": marks.SITE_URL + reverse("posts:post-markdown", args=[post.slug]),
+        "title": post.title,
+        "description": post.description,
+        "language": post.language,
+        "published_at": context["date"].isoformat(),
+        "updated_at": post.revised_at.isoformat() if post.revised_at else None,
+        "tags": [
+            {"name": tag.name, "slug": tag.slug, "url": marks.SITE_URL + tag.get_absolute_url()}
+            for tag in context["tag_rows"]
+        ],
+        "item_count": post.item_count,
+        "link_count": post.link_count,
+        "reading_minutes": post.reading_minutes,
+        "image": absolute(cover["url"], marks.SITE_URL) if cover else None,
+    }
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _markdown_head(context: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ limit get through. Who it was is kept as a keyed digest only, and not for longer
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,9 +39,9 @@ def wait(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = 
     not counted.
     """
     now = at or timezone.now()
-    digest = salted_hmac("posts.throttling", f"{purpose}\0{who}", algorithm="sha256").hexdigest()
+    client = f"{purpose}:{_digest(purpose, who)}"
     for limit in limits:
-        if not _count(f"{purpose}:{digest}", limit, now):
+        if not _count(client, limit, now):
             return ceil((limit.window - (now - EPOCH) % limit.window).total_seconds())
     return 0
 
@@ -50,12 +51,53 @@ def allow(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None =
     return not wait(purpose, who, limits, at)
 
 
-def _count(client: str, limit: Limit, now: datetime) -> bool:
+class Shares:
+    """A limit on what comes too often to be written down each time: a process takes shares of it.
+
+    What it has taken of a window it gives out without asking the database. So all processes
+    together never give more than the limit, and one request in ``PARTS`` writes.
+    """
+
+    PARTS = 60
+    CLIENTS = 10_000  # remembered at once; one that is forgotten takes another share
+    SPENT = -1  # nothing is left in this window, and the database need not be asked again
+
+    def __init__(self, purpose: str) -> None:
+        self._purpose = purpose
+        self._left: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def wait(self, who: str, limit: Limit, at: datetime | None = None) -> int:
+        """Count one more time, as ``wait`` does; return how many seconds are to wait.
+
+        Where two threads meet, one of the shares is lost, and none is given out twice.
+        """
+        now = at or timezone.now()
+        window = now - (now - EPOCH) % limit.window
+        of, left = self._left.pop(who, (window, 0))
+        if of != window or not left:
+            left = self._take(who, limit, now) or self.SPENT
+        self._left[who] = window, left if left == self.SPENT else left - 1
+        if len(self._left) > self.CLIENTS:
+            self._left.popitem(last=False)
+        return ceil((window + limit.window - now).total_seconds()) if left == self.SPENT else 0
+
+    def _take(self, who: str, limit: Limit, now: datetime) -> int:
+        """Take a share of a client's limit and return its size; 0 when there is none left."""
+        share = max(1, limit.times // self.PARTS)
+        client = f"{self._purpose}:{_digest(self._purpose, who)}"
+        return share if _count(client, limit, now, share) else 0
+
+
+def _digest(purpose: str, who: str) -> str:
+    return salted_hmac("posts.throttling", f"{purpose}\0{who}", algorithm="sha256").hexdigest()
+
+
+def _count(client: str, limit: Limit, now: datetime, by: int = 1) -> bool:
     key = f"{client}:{int(limit.window.total_seconds())}"
     window = now - (now - EPOCH) % limit.window
     RateCount.objects.bulk_create([RateCount(key=key, window=window)], ignore_conflicts=True)
-    row = RateCount.objects.filter(key=key, window=window, count__lt=limit.times)
-    return bool(row.update(count=F("count") + 1))
+    row = RateCount.objects.filter(key=key, window=window, count__lte=limit.times - by)
+    return bool(row.update(count=F("count") + by))
 
 
 @task()

@@ -217,7 +217,7 @@ def _json(_name: str, channel: Channel) -> list[str]:
     return json.dumps(feed, ensure_ascii=False).split(f'"{CUT}"')
 
 
-def _json_text(text: bytes) -> bytes:
+def json_text(text: bytes) -> bytes:
     """Return UTF-8 text as it stands in a JSON string (RFC 8259, section 7), never decoded.
 
     What is sent holds no control characters but the three below.
@@ -243,7 +243,7 @@ _ATOM = partial(entries.xml_entries, "atom", datetime.isoformat, '<category term
 FORMS = {
     "rss": Form("application/rss+xml", _xml, b"", bytes, _RSS),
     "atom": Form("application/atom+xml", _xml, b"", bytes, _ATOM),
-    "json": Form("application/feed+json", _json, b",\n", _json_text, entries.json_entries),
+    "json": Form("application/feed+json", _json, b",\n", json_text, entries.json_entries),
 }
 # What people call each.
 NAMES = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))

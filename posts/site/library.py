@@ -81,25 +81,25 @@ def _urn(of: str, key: str) -> str:
     return (uuid5(identity, key) if key else identity).urn
 
 
-def _shown(link: str) -> Q:
+def shown(link: str) -> Q:
     """Say that readers get a link."""
     return Q(**{f"{link}__standing": Link.Standing.SHOWN})
 
 
-def _address(link: str) -> Case:
+def shown_address(link: str) -> Case:
     """Return what readers get of a link."""
     return Case(
         When(
-            _shown(link) & ~Q(**{f"{link}__replacement_url": ""}),
+            shown(link) & ~Q(**{f"{link}__replacement_url": ""}),
             then=F(f"{link}__replacement_url"),
         ),
-        When(_shown(link), then=F(f"{link}__url")),
+        When(shown(link), then=F(f"{link}__url")),
         default=Value(""),
         output_field=TextField(),
     )
 
 
-def _text(column: str) -> Cast:
+def as_text(column: str) -> Cast:
     """Return an identity as the database writes it: as text it costs a tenth of an object."""
     return Cast(column, TextField())
 
@@ -109,7 +109,7 @@ def _told(**condition: Any) -> Case:
     return Case(When(**condition, then=1), default=0, output_field=IntegerField())
 
 
-def _broken(link: str) -> Case:
+def marked_broken(link: str) -> Case:
     """Return whether somebody marked a link broken, as ``Link.is_marked_broken`` says of a row."""
     marked = {"health": Link.Health.BROKEN, "due_at": None, "replacement_url": ""}
     return _told(**{f"{link}__{name}": value for name, value in marked.items()})
@@ -132,18 +132,18 @@ def _columns(item: str = "") -> tuple[Any, ...]:
     to an item."""
     link = f"{item}link"
     return (
-        _text(f"{item}uid"),
+        as_text(f"{item}uid"),
         Value("", output_field=TextField()),
         f"{item}title",
         f"{item}anchor_text",
         Substr(f"{item}summary", 1, LINE_LENGTH + 1),
         Value(1),
         _told(**{f"{item}kind": LinkedItem.Kind.LIST}),
-        _text(f"{item}uid"),
+        as_text(f"{item}uid"),
         f"{item}section__anchor",
-        _address(link),
-        _broken(link),
-        Case(When(_shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
+        shown_address(link),
+        marked_broken(link),
+        Case(When(shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
         *_post(f"{item}post"),
     )
 
@@ -159,19 +159,19 @@ def links_of_owner(owner: int, at: datetime) -> QuerySet[Appearance, Any]:
 
 
 def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
-    seen = rows.filter(Q(item=None) | Q(item__hidden=False), _shown("link"))
+    seen = rows.filter(Q(item=None) | Q(item__hidden=False), shown("link"))
     return seen.order_by("-date", "pk").values_list(
-        _text("post__uid"),
+        as_text("post__uid"),
         "link__key",
         Coalesce("item__title", Value(""), output_field=TextField()),
         "anchor_text",
         Substr("item__summary", 1, LINE_LENGTH + 1),
         _told(item__link=F("link")),
         _told(item__kind=LinkedItem.Kind.LIST),
-        _text("item__uid"),
+        as_text("item__uid"),
         "section__anchor",
-        _address("link"),
-        _broken("link"),
+        shown_address("link"),
+        marked_broken("link"),
         "link__source__name",
         *_post("post"),
         "date",

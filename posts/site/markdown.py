@@ -69,15 +69,18 @@ def llms(request: HttpRequest) -> HttpResponse:
         for by, prefix in (("", ""), (", link by link", "items-"))
         for name, form in feeds.NAMES
     ]
+    others = [
+        ("API", address_of("api:openapi-view"), "JSON"),
+        ("Archive", address_of("archive"), ""),
+        ("Tags", address_of("tags"), ""),
+    ]
     parts = (
         f"# {_plain(settings.SITE_NAME)}\n",
         f"> {_plain(settings.SITE_DESCRIPTION)}\n" if settings.SITE_DESCRIPTION else "",
         *_part("Issues", issues),
         *_part("Sections", sections),
         *_part("Feeds", follow),
-        *_part(
-            "Optional", [("Archive", address_of("archive"), ""), ("Tags", address_of("tags"), "")]
-        ),
+        *_part("Optional", others),
     )
     return _sent("\n".join(filter(None, parts)).encode())
 

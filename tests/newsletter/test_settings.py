@@ -34,6 +34,7 @@ BAD_VALUES: dict[str, str | None] = {
     "PREVIEW_MAX_AGE": "a week",
     "READERS_FORMS": "some",
     "READERS_FORMS_HOURLY": "0",
+    "API_HOURLY": "59",
     "LINKS_PREMODERATION": "perhaps",
     "LINKS_ARCHIVE": "attic",
     "DATABASE_URL": "mysql://localhost/news",

@@ -1,0 +1,3 @@
+"""The API for programs, read only: ``/api/v1/``. ``urlpatterns`` are its addresses."""
+
+from posts.site.api.operations import urlpatterns

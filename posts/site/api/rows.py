@@ -1,0 +1,141 @@
+"""The rows of the API's lists: read as columns, in the order of an index, and written as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, When
+
+from links.models import Link
+from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
+from posts.publishing.composing import absolute
+from posts.site.api.answers import as_json
+from posts.site.library import as_text, marked_broken, shown, shown_address
+from posts.site.prepared import prepared
+from posts.site.shell import address_of
+
+
+def items(at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return the items that readers see, newest issue first, in the order of each."""
+    rows = LinkedItem.objects.filter(hidden=False, date__lte=at).order_by("-date", "pk")
+    return rows.values_list(*_columns(), "date", "pk")
+
+
+def items_of_issue(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return the items of an issue as ``items`` does."""
+    posts = Post.objects.published(at).filter(slug=slug)
+    return items(at).filter(post__in=posts.values("pk"))
+
+
+def items_of_section(recurring: int, at: datetime) -> QuerySet[SectionEntry, Any]:
+    """Return the items under a recurring heading as ``items`` does."""
+    rows = SectionEntry.objects.filter(recurring=recurring, item__hidden=False, date__lte=at)
+    return rows.order_by("-date", "item_id").values_list(*_columns("item__"), "date", "item_id")
+
+
+def _columns(item: str = "") -> tuple[Any, ...]:
+    link = f"{item}link"
+    return (
+        as_text(f"{item}uid"),
+        *(f"{item}{name}" for name in ("title", "anchor_text", "summary", "group")),
+        f"{item}section__heading",
+        shown_address(link),
+        Case(When(shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
+        marked_broken(link),
+        *(f"{item}post__{name}" for name in ("title", "slug", "language")),
+    )
+
+
+def item(row: tuple[Any, ...]) -> bytes:
+    """Return a row of ``items`` as JSON."""
+    uid, title, anchor, summary, group, section, address, source, broken, *of, date, _pk = row
+    identity, (issue, slug, language) = UUID(uid), of
+    page = absolute(address_of("post", slug))
+    values = {
+        "id": str(identity),
+        "url": f"{page}#item-{identity.hex[:12]}",
+        "title": title or anchor or summary,
+        "summary": summary if title or anchor else "",
+        "group": group,
+        "section": section or "",
+        "address": address or None,
+        "source": source,
+        "is_broken": bool(broken),
+        "issue": {"title": issue, "slug": slug, "url": page},
+        "language": language,
+        "published_at": date.isoformat(),
+    }
+    return as_json(values)
+
+
+def links(at: datetime, source: str | None = None) -> QuerySet[Link, Any]:
+    """Return the links that readers get in some issue, the newest first."""
+    places = Appearance.objects.filter(link=OuterRef("pk"), host__isnull=False, date__lte=at)
+    rows = Link.objects.filter(Exists(places), standing=Link.Standing.SHOWN)
+    if source is not None:
+        rows = rows.filter(source__name=source)
+    columns = ("key", "url", "replacement_url", "title", "source__name", "health", "due_at")
+    return rows.values_list(*columns, "created_at", "pk")
+
+
+def link(row: tuple[Any, ...]) -> bytes:
+    """Return a row of ``links`` as JSON."""
+    key, url, replacement, title, source, health, due_at, created_at, _pk = row
+    values = {
+        "id": key,
+        "url": url,
+        "address": replacement or url,
+        "title": title,
+        "source": source,
+        "is_broken": health == Link.Health.BROKEN and due_at is None and not replacement,
+        "first_seen": created_at.isoformat(),
+    }
+    return as_json(values)
+
+
+def tag(row: tuple[Any, ...]) -> bytes:
+    """Return a row of ``indexes.used_tags`` as JSON."""
+    count, name, slug, _pk = row
+    url = absolute(address_of("tag", slug))
+    return as_json({"name": name, "slug": slug, "url": url, "issue_count": count})
+
+
+def section(row: tuple[Any, ...]) -> bytes:
+    """Return a row of ``indexes.recurring`` as JSON."""
+    count, title, slug, first, last, _pk = row
+    url = absolute(address_of("section", slug))
+    return as_json({"title": title, "slug": slug, "url": url, **_seen(count, first, last)})
+
+
+def source(row: tuple[Any, ...]) -> bytes:
+    """Return a row of ``indexes.hosts`` as JSON."""
+    count, name, first, last, _pk = row
+    url = absolute(address_of("source", name))
+    return as_json({"name": name, "url": url, **_seen(count, first, last)})
+
+
+def _seen(count: int, first: datetime | None, last: datetime | None) -> dict[str, Any]:
+    return {
+        "issue_count": count,
+        "first_seen": first and first.isoformat(),
+        "last_seen": last and last.isoformat(),
+    }
+
+
+# One issue
+
+
+@prepared
+def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
+    """Return what is stored of an issue: its row in lists, and its text as feeds send it."""
+    rows = Post.objects.published(at).filter(slug=slug, page__api__isnull=False)
+    return rows.values_list("page__api", "page__feed_body", "page__body", "pk")
+
+
+@prepared
+def headings(post: int) -> QuerySet[Section, Any]:
+    """Return the headings of an issue in its order."""
+    rows = Section.objects.filter(post=post, level__gt=0).order_by("position")
+    return rows.values_list("heading", "level", "anchor", "item_count")
