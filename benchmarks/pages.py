@@ -54,6 +54,7 @@ PUBLIC: dict[str, str] = {
     "posts:sitemap-section": "/sitemap-sources.xml",
     "posts:robots": "/robots.txt",
     "posts:llms": "/llms.txt",
+    "posts:style": "/style-0.css",
     "posts:suggest": "/suggest/",
     "posts:follow": "/follow/",
 }

@@ -26,7 +26,8 @@ from django.utils.translation import gettext
 from newsletter.middleware import is_for_staff
 from newsletter.refusals import Refusal, refuse
 from newsletter.slots import stated_length
-from posts.access import IMPORT, may
+from posts.access import CHANGE_SETTINGS, IMPORT, Right, may
+from posts.models.identity import THE_ROW
 
 KB = 1024  # bytes
 # How Django says that a form cannot be read: parts, their number, their encoding, their end.
@@ -34,7 +35,7 @@ UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadableP
 
 
 class NoFiles(FileUploadHandler):
-    """Drops the files of a form: but for one page of staff, none asks for any."""
+    """Drops the files of a form: but for two pages of staff, none asks for any."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep nothing."""
@@ -87,16 +88,26 @@ def _is_form(request: HttpRequest) -> bool:
 def _most(request: HttpRequest, length: int) -> int:
     """Return how many bytes this request may bring; who sent it matters only where it is many."""
     if is_for_staff(request):
-        if request.path_info == reverse("admin:posts_post_upload"):
-            if admin.site.has_permission(request) and may(request.user, IMPORT):
+        right, most = _pages_with_files().get(request.path_info, (None, 0))
+        if right:
+            if admin.site.has_permission(request) and may(request.user, right):
                 request.upload_handlers = [
                     MemoryFileUploadHandler(request),
                     TemporaryFileUploadHandler(request),
                 ]
-                return settings.MOST_BYTES_UPLOADED
+                return most
         elif length > settings.MOST_BYTES and admin.site.has_permission(request):
             return settings.MOST_BYTES_OF_STAFF
     return settings.MOST_BYTES
+
+
+def _pages_with_files() -> dict[str, tuple[Right, int]]:
+    """Return the addresses that take files: the right to send some, and how many bytes."""
+    settings_page = reverse("admin:posts_sitesettings_change", args=[THE_ROW])
+    return {
+        reverse("admin:posts_post_upload"): (IMPORT, settings.MOST_BYTES_UPLOADED),
+        settings_page: (CHANGE_SETTINGS, settings.MOST_BYTES_OF_STAFF),
+    }
 
 
 def _unmeasured() -> Refusal:

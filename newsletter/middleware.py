@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 from django.views.defaults import page_not_found
 
 from newsletter.refusals import Refusal, refuse
+from posts import identity
 
 STAFF_PATHS = ("/admin/",)
 
@@ -70,6 +71,23 @@ class HeadMiddleware:
                 response.headers.setdefault("Content-Length", str(len(response.content)))
                 response.content = b""
         return response
+
+
+class IdentityMiddleware:
+    """Answer in the language of the site and count days in its zone, as its owner has set them.
+
+    They hold for all of an answer. Files say nothing, and a probe waits for no database.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self._silent = (settings.STATIC_URL, settings.MEDIA_URL, "/healthz")
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(self._silent):
+            return self.get_response(request)
+        with identity.speaking():
+            return self.get_response(request)
 
 
 class NulMiddleware:

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "newsletter.middleware.HeadMiddleware",
     "newsletter.security.PolicyMiddleware",
+    "newsletter.middleware.IdentityMiddleware",
     "newsletter.middleware.NulMiddleware",
     "newsletter.middleware.StaffSessionMiddleware",
     "newsletter.middleware.StaffAuthenticationMiddleware",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
@@ -24,7 +23,8 @@ from links.models import (
     SourceRule,
     Suggestion,
 )
-from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
+from posts import identity
+from posts.models import LinkedItem, Post, RecurringSection, Section, SiteSettings, Tag
 
 # The menu: what is written, what is linked, and then whatever else has a table.
 GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
@@ -33,6 +33,7 @@ GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),
     ),
+    (_("Site"), (SiteSettings,)),
     (_("Upkeep"), (User, Group)),
 )
 # Tables of libraries that staff have no use for, or see on a page of ours.
@@ -42,8 +43,12 @@ UNUSED = frozenset({UnusedTag, DBTaskResult})
 class StaffSite(AdminSite):
     """Django's admin under the site's name, in the order of work."""
 
-    site_header = site_title = settings.SITE_NAME
     index_title = _("This week")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what all pages of staff show: the name of the site as it is set now."""
+        name = identity.current().name
+        return super().each_context(request) | {"site_title": name, "site_header": name}
 
     def register(
         self,

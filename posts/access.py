@@ -7,6 +7,7 @@ from typing import Final
 from links.access import Actor, Right, check, may
 
 __all__ = [
+    "CHANGE_SETTINGS",
     "CURATE_SECTIONS",
     "DELETE",
     "END_PREVIEWS",
@@ -23,6 +24,7 @@ __all__ = [
     "may",
 ]
 
+CHANGE_SETTINGS: Final[Right] = ("posts.change_sitesettings",)
 WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)

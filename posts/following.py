@@ -27,7 +27,7 @@ from links.decisions import (
     tidy_reason,
 )
 from links.models import Decision, Link
-from posts import access, publication, publishing
+from posts import access, identity, publication, publishing
 from posts.access import Actor
 from posts.models import Appearance, LinkedItem, Post
 
@@ -114,6 +114,7 @@ def _rebuild_now(keys: list[int]) -> None:
 
 
 @task()
+@identity.speaking()
 def rebuild_stale(after: int = 0) -> int:
     """Rebuild the next stale posts, in the order of their keys, starting behind one; return how
     many were tried. While there are more, leave them to another run.

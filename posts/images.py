@@ -67,6 +67,21 @@ def reencode(data: bytes, filename: str) -> bytes:
         return _encode(frames[0])
 
 
+def square(data: bytes, filename: str, side: int) -> bytes:
+    """The first frame of `data` as a PNG of `side` × `side` pixels; what is no square is centred.
+
+    Takes what `reencode` takes. Raises ImageError.
+    """
+    with _one_line_errors(filename), _opened(data) as image:
+        image.draft(None, (MAX_SIDE, MAX_SIDE))
+        picture = ImageOps.contain(_prepare(image).convert("RGBA"), (side, side))
+        canvas = Image.new("RGBA", (side, side))
+        canvas.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+        out = io.BytesIO()
+        canvas.save(out, "PNG", optimize=True)
+        return out.getvalue()
+
+
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height in pixels as the picture is shown, that is, after turning it upright.
 

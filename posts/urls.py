@@ -89,6 +89,7 @@ taking_part = [
 for_machines = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<str:section>.xml", sitemaps.section, name="sitemap-section"),
+    path("style-<slug:digest>.css", views.style, name="style"),
     path("robots.txt", views.robots, name="robots"),
     path("llms.txt", markdown.llms, name="llms"),
 ]

@@ -86,11 +86,11 @@ def make_posts(count: int, start: datetime = LONG_AGO, **header: object) -> list
     ]
 
 
-GROUPS = {"editor": "Editor", "moderator": "Moderator"}
+GROUPS = {"editor": "Editor", "moderator": "Moderator", "owner": "Owner"}
 
 
 def make_member(name: str) -> User:
-    """Return one of the cast: admin, editor, moderator, or somebody else without any right."""
+    """Return one of the cast: admin, editor, moderator, owner, or somebody without rights."""
     address = f"{name}@example.org"
     if name == "admin":
         return User.objects.create_superuser(name, address)

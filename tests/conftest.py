@@ -56,6 +56,12 @@ def moderator(db: None) -> User:
 
 
 @pytest.fixture
+def owner(db: None) -> User:
+    """Staff who set the site up."""
+    return make_member("owner")
+
+
+@pytest.fixture
 def outsider(db: None) -> User:
     """Somebody with an account and no rights."""
     return make_member("outsider")
@@ -181,3 +187,4 @@ def django_db_setup(django_db_setup: None) -> None:
 
 def _create_groups(**_signal: Any) -> None:
     import_module("posts.migrations.0002_groups").create_groups(apps, None)
+    import_module("posts.migrations.0017_site_settings").create_owner(apps, None)

@@ -8,6 +8,7 @@ from posts.admin import (
     queue,
     recurring,
     sections,
+    settings,
     suggestions,
     tags,
     tokens,

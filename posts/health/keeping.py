@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.utils import timezone
 from django_tasks import task
 
+from posts import identity
 from posts.health.measuring import Health, Repeats, Rot, measure
 from posts.models import Measurement
 
@@ -19,6 +20,7 @@ FRESH: Final = timedelta(minutes=1)
 
 
 @task()
+@identity.speaking()
 def measure_links() -> bool:
     """Count how the links fare and keep it; return whether that was still to be done."""
     if is_fresh():

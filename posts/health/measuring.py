@@ -201,7 +201,7 @@ def top_sources() -> QuerySet[Source, Any]:
 
 def _checks(at: datetime) -> list[tuple[date, Mapping[str, int]]]:
     """Return the last days, each with its checks by result; none at all without any check."""
-    zone, today = timezone.get_default_timezone(), timezone.localdate(at)
+    zone, today = timezone.get_current_timezone(), timezone.localdate(at)
     days = [today - timedelta(days=back) for back in range(DAYS)]
     starts = [datetime.combine(day, time.min, zone) for day in days]
     # Comparing takes SQLite a third of the time that cutting every moment to its day does.

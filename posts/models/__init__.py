@@ -5,6 +5,7 @@ decided (``LinkedItem.hidden``) are canonical; every other column is derived on 
 ``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
 """
 
+from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount
 from posts.models.measurements import Measurement
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public

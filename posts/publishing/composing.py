@@ -19,6 +19,7 @@ from django.utils.text import Truncator
 
 from links.normalizing import host_of
 from links.registering import canonical_or_none
+from posts import identity
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import LinkedItem, Post, PostPage, Section, Tag
@@ -55,7 +56,7 @@ def compose(
     ``items`` and ``html`` go with ``sections``; the last HTML ends with the footnotes.
     """
     sections, html = _without_title(post, sections, html)
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(identity.current().language):
         context = _context(post, tags, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
         fed = stored(_feed_body("".join(html), context["absolute_url"]))
@@ -95,7 +96,7 @@ def compose_frame(post: Post, tags: Sequence[Tag]) -> None:
     page = PostPage.objects.only("body", "feed_body").filter(post=post).first()
     if page is not None:
         sections = list(post.sections.defer("source").order_by("position"))
-        with translation.override(settings.LANGUAGE_CODE):
+        with translation.override(identity.current().language):
             columns = _frame(_context(post, tags, sections), bytes(page.feed_body or page.body))
         PostPage.objects.filter(post=post).update(**columns)
 
@@ -169,11 +170,13 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
 
 def site() -> dict[str, object]:
     """Return what templates say about the site."""
+    now = identity.current()
     return {
-        "name": settings.SITE_NAME,
-        "description": settings.SITE_DESCRIPTION,
+        "name": now.name,
+        "description": now.description,
         "url": settings.SITE_URL,
         "has_forms": settings.READERS_FORMS,
+        "identity": now,
     }
 
 

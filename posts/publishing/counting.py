@@ -249,7 +249,7 @@ def recount() -> None:
     """Set every counter and date from the rows it counts."""
     for model, listed in ((Tag, TaggedPost), (RecurringSection, Section), (Source, Citation)):
         _set_all(model, _tallies(listed))
-    _set_months()
+    count_months()
     _set_lists()
 
 
@@ -279,7 +279,8 @@ def _none(model: type[Any]) -> dict[str, Any]:
     return {name: value for name, value in zero.items() if name in fields}
 
 
-def _set_months() -> None:
+def count_months() -> None:
+    """Count the issues of each month anew, in the time zone that is active."""
     months = (
         Post.objects.filter(status=Post.Status.PUBLISHED)
         .annotate(month=TruncMonth("published_at"))

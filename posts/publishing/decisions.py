@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from links.models import Link
+from posts import identity
 from posts.publishing.deriving import Rows
 from posts.rendering import Decisions, LinkWords
 
@@ -34,12 +35,16 @@ def decisions_about(rows: Rows, language: str) -> Decisions:
     )
 
 
-@cache
 def link_words(language: str) -> LinkWords:
     """Return what readers are told about decided links, in a post's language if we speak it."""
     spoken = {code for code, _name in settings.LANGUAGES}
     base = language.partition("-")[0].lower()
-    with translation.override(base if base in spoken else settings.LANGUAGE_CODE):
+    return _words_in(base if base in spoken else identity.current().language)
+
+
+@cache
+def _words_in(language: str) -> LinkWords:
+    with translation.override(language):
         return LinkWords(
             blocked=gettext("link removed"),
             held=gettext("link not reviewed yet"),

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from posts import access, publication, tagging
+from posts import access, identity, publication, tagging
 from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
@@ -55,6 +55,7 @@ class EditConflict(Exception):
         self.current = current
 
 
+@identity.speaking()
 def save_document(
     post: Post,
     issue: Issue,
@@ -169,6 +170,7 @@ def rebuild(post: Post) -> bool:
     return _change(post, _rebuild)
 
 
+@identity.speaking()
 def retag(post: Post) -> None:
     """Give a post the tags its header names, which are called otherwise now.
 
@@ -249,6 +251,7 @@ def _lock(post: Post) -> bool:
     return True
 
 
+@identity.speaking()
 def _change(post: Post, act: Callable[[Post, Issue, Reading], None]) -> bool:
     """Read what is stored of a post, then lock it and act on it; tell whether it is there.
 
@@ -425,7 +428,9 @@ def _assign_metadata(post: Post, issue: Issue) -> None:
     post.description = metadata.description
     post.revised_at = moment(metadata.updated)
     post.cover = metadata.cover[:1000]
-    post.language = metadata.language[:16] or detect_language(issue.body, settings.LANGUAGE_CODE)
+    post.language = metadata.language[:16] or detect_language(
+        issue.body, identity.current().language
+    )
 
 
 def _free_slug(post: Post, wish: str) -> str:

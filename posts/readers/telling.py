@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django_tasks import task
 
 from links.models import Suggestion
+from posts import identity
 from posts.publishing.composing import absolute, site
 
 # For as long as a mail may take to leave, a few days, and then some.
@@ -55,10 +56,10 @@ def tell(pk: int) -> bool:
     suggestion = Suggestion.objects.filter(pk=pk).exclude(email="").first()
     if suggestion is None or suggestion.status == Suggestion.Status.WAITING or not settings.EMAIL:
         return False
-    with translation.override(suggestion.language or settings.LANGUAGE_CODE):
+    with translation.override(suggestion.language or identity.current().language):
         path = reverse("posts:suggestion", args=[suggestion.token])
         context = {"suggestion": suggestion, "url": absolute(path), "site": site()}
-        subject = gettext("Your suggestion to %(site)s") % {"site": settings.SITE_NAME}
+        subject = gettext("Your suggestion to %(site)s") % {"site": identity.current().name}
         text = render_to_string("posts/mail/answer.txt", context)
         try:
             _send(" ".join(subject.split()), text, suggestion.email)

@@ -24,6 +24,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from posts import identity
 from posts.naming import nfc
 from posts.publishing.composing import absolute
 from posts.publishing.marks import BODY, CUT, STORED
@@ -59,7 +60,7 @@ class Channel:
 @require_safe
 def site(request: HttpRequest, form: str) -> HttpResponse:
     """The latest issues."""
-    return _feed(request, form, settings.SITE_NAME, reverse("posts:home"), listing.cards)
+    return _feed(request, form, identity.current().name, reverse("posts:home"), listing.cards)
 
 
 @require_safe
@@ -101,7 +102,7 @@ def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
 def items(request: HttpRequest, form: str) -> HttpResponse:
     """The latest items of all issues."""
     page = reverse("posts:home")
-    return _items(request, form, settings.SITE_NAME, page, listing.cards)
+    return _items(request, form, identity.current().name, page, listing.cards)
 
 
 @require_safe
@@ -116,7 +117,7 @@ def tag_items(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 
 
 def _titled(name: str) -> str:
-    return f"{name} · {settings.SITE_NAME}"
+    return f"{name} · {identity.current().name}"
 
 
 def _feed(
@@ -126,7 +127,8 @@ def _feed(
     columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
-    known = repr((form, title, settings.SITE_URL, [row[0] for row in rows])).encode()
+    told = (form, title, settings.SITE_URL, *identity.current().key)
+    known = repr((*told, [row[0] for row in rows])).encode()
     changed = max((row[1] for row in rows), default=now)
 
     def bodies() -> list[bytes]:
@@ -160,7 +162,8 @@ def _library(
     changed = found[0].date if found else timezone.now()
     channel = Channel(title, page, request.path, changed)
     written = FORMS[form].entries(found, abouts)
-    known = repr((form, title, settings.SITE_URL)).encode() + written
+    told = (form, title, settings.SITE_URL, *identity.current().key)
+    known = repr(told).encode() + written
     return _sent(request, form, channel, known, lambda: [written])
 
 
@@ -193,11 +196,12 @@ def _filled(entry: bytes, body: bytes, write: Callable[[bytes], bytes]) -> bytes
 
 def _xml(name: str, channel: Channel) -> list[str]:
     """Return what an XML feed says of itself before its entries, and what ends it."""
+    now = identity.current()
     context = {
         "channel": channel,
-        "site_name": settings.SITE_NAME,
-        "description": settings.SITE_DESCRIPTION,
-        "language": settings.LANGUAGE_CODE,
+        "site_name": now.name,
+        "description": now.description,
+        "language": now.language,
         "entries": SafeString(CUT),
     }
     return get_template(f"posts/feed/{name}.xml").render(context).split(CUT)
@@ -205,13 +209,14 @@ def _xml(name: str, channel: Channel) -> list[str]:
 
 def _json(_name: str, channel: Channel) -> list[str]:
     """Return what a JSON feed says of itself before its entries, and what ends it."""
+    now = identity.current()
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
         "home_page_url": channel.page,
         "feed_url": channel.address,
-        "description": settings.SITE_DESCRIPTION,
-        "language": settings.LANGUAGE_CODE,
+        "description": now.description,
+        "language": now.language,
         "items": [CUT],
     }
     return json.dumps(feed, ensure_ascii=False).split(f'"{CUT}"')

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from posts import identity
 from posts.models import Post, RecurringSection
 from posts.naming import nfc
 from posts.publishing.composing import absolute
@@ -56,7 +56,7 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def llms(request: HttpRequest) -> HttpResponse:
     """What the site is and where its texts are, for programs that read them."""
-    now = timezone.now()
+    here, now = identity.current(), timezone.now()
     latest = listing.newest(listing.cards, LATEST, "title", "slug", "description")(now)
     issues = ((title, _markdown_of(slug), line) for title, slug, line, *_key in latest)
     sections = (
@@ -75,8 +75,8 @@ def llms(request: HttpRequest) -> HttpResponse:
         ("Tags", address_of("tags"), ""),
     ]
     parts = (
-        f"# {_plain(settings.SITE_NAME)}\n",
-        f"> {_plain(settings.SITE_DESCRIPTION)}\n" if settings.SITE_DESCRIPTION else "",
+        f"# {_plain(here.name)}\n",
+        f"> {_plain(here.description)}\n" if here.description else "",
         *_part("Issues", issues),
         *_part("Sections", sections),
         *_part("Feeds", follow),

@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
+from posts import identity
 from posts.publishing.composing import absolute, site
 from posts.publishing.marks import CUT, FORMS, LONG_DATE, SHORT_DATE, SITE_NAME, SITE_URL, STORED
 from posts.templatetags.newsletter import long_date, short_date
@@ -65,8 +66,8 @@ def article_page(
         shell = [shell[0], shell[1].replace(b"<body>", b"<body>" + bar, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
-    outro = _with_forms(stored_outro)
-    pieces = (shell[0], head, shell[1], intro, body, outro, ending, *pager, shell[4])
+    below = _with_forms(stored_outro) + _kept(_own_ending)
+    pieces = (shell[0], head, shell[1], intro, body, below, ending, *pager, shell[4])
     return HttpResponse(b"".join(pieces))
 
 
@@ -135,7 +136,7 @@ def short_days() -> Callable[[datetime | None], SafeString]:
 def with_site(part: bytes) -> bytes:
     """Return a stored part with the site's address and name where it left them open."""
     part = bytes(part).replace(STORED[SITE_URL], settings.SITE_URL.encode())
-    return part.replace(STORED[SITE_NAME], escape(settings.SITE_NAME).encode())
+    return part.replace(STORED[SITE_NAME], escape(identity.current().name).encode())
 
 
 def _with_forms(part: bytes) -> bytes:
@@ -168,6 +169,12 @@ def _dates(moment: datetime, _language: str, _zone: str) -> tuple[SafeString, by
 def _shell(nav: str) -> Shell:
     """Return the shell of the pages below an entry of the navigation ("" for the others)."""
     return tuple(_render("frame", {"nav": nav, "mark": SafeString(CUT)}).split(CUT))
+
+
+def _own_ending() -> bytes:
+    """Return what the owner lets stand below every issue."""
+    html = SafeString(identity.current().ending)
+    return _render("own_ending", {"html": html}).encode() if html else b""
 
 
 def _article_shell() -> list[bytes]:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from posts import identity
 from posts.models import Post
 from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
@@ -27,6 +28,7 @@ from posts.site.paging import Page, paginate
 from posts.site.shell import address_of, article_page, joined, page, short_days
 from posts.templatetags.newsletter import issue_count, link_count, month_and_year
 
+A_YEAR = 365 * 24 * 3600
 HOME_ROWS = 12
 OWNERS_SHOWN = 12  # the others of a host are folded
 
@@ -224,6 +226,16 @@ def follow(request: HttpRequest) -> HttpResponse:
     """How to follow the site by its feeds."""
     context = {"feeds": _site_feeds(), "item_feeds": _site_feeds("items-")}
     return page("follow", context, path=request.path)
+
+
+@require_safe
+def style(request: HttpRequest, digest: str) -> HttpResponse:
+    """The owner's colours. An address of before gets those of today, and is not kept."""
+    now = identity.current()
+    response = HttpResponse(now.style, content_type="text/css; charset=utf-8")
+    kept = f"public, max-age={A_YEAR}, immutable"
+    response.headers["Cache-Control"] = kept if digest == now.style_digest else "no-cache"
+    return response
 
 
 @require_safe

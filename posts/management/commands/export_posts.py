@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from tqdm import tqdm
 
+from posts import identity
 from posts.documents import DocumentError
 from posts.exporting import write_posts
 from posts.models import Post, PostQuerySet
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             "--since", type=_day, metavar="YYYY-MM-DD", help="only posts dated this day or later"
         )
 
+    @identity.speaking()
     def handle(
         self, *args: Any, folder: Path, tag: str, since: date | None, **options: Any
     ) -> None:

@@ -15,6 +15,7 @@ from django.core.management.base import (
 )
 from tqdm import tqdm
 
+from posts import identity
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
 from posts.importing.sources import open_sources
 from posts.models import Post
@@ -74,6 +75,7 @@ class Command(BaseCommand):
             "--update", action="store_true", help="replace stored posts that differ from their file"
         )
 
+    @identity.speaking()
     def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
         how = ImportOptions(options["dry_run"], options["status"], options["update"])
         counts: Counter[Kind] = Counter()

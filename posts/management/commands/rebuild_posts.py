@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
-from posts import publication
+from posts import identity, publication
 from posts.models import Post
 from posts.publishing import rebuild
 from posts.publishing.counting import recount
@@ -25,6 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slugs", nargs="*", metavar="SLUG", help="only these posts")
 
+    @identity.speaking()
     def handle(self, *args: Any, slugs: list[str], **options: Any) -> None:
         posts = Post.objects.filter(slug__in=slugs) if slugs else Post.objects.all()
         pks = list(posts.order_by("pk").values_list("pk", flat=True))

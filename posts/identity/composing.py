@@ -1,0 +1,50 @@
+"""Composing what pages need of the settings, in the transaction of whatever changes it."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import Any
+
+from posts.identity.colours import DARK, nearest
+from posts.models.identity import THE_ROW, MenuLink, SiteSettings
+from posts.rendering import render_markdown
+
+
+def compose() -> SiteSettings:
+    """Compose what pages need of the settings and links, under a new revision; return the row."""
+    row, _made = SiteSettings.objects.select_for_update().get_or_create(pk=THE_ROW)
+    row.shown = {name: value for name, value in _shown(row).items() if value}
+    row.revision = token_hex(16)
+    row.save(update_fields=["shown", "revision"])
+    return row
+
+
+def _shown(row: SiteSettings) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "description": row.description,
+        "language": row.language,
+        "time_zone": row.time_zone,
+        **{place: _menu(row, place) for place in MenuLink.Place.values},
+        "profiles": row.profiles.split(),
+        "logo": row.logo,
+        "icons": row.icons,
+        "ending": render_markdown(row.ending) if row.ending.strip() else "",
+        "style": style(row.accent, row.accent_dark),
+    }
+
+
+def _menu(row: SiteSettings, place: str) -> list[tuple[str, str]]:
+    links = row.links.filter(place=place).order_by("position", "pk")
+    return list(links.values_list("label", "address"))
+
+
+def style(accent: str, accent_dark: str = "") -> str:
+    """Return the style sheet of an accent, "" without one.
+
+    The one for dark pages follows from that for light ones unless it is given. Paper stays black.
+    """
+    if not accent:
+        return ""
+    dark = accent_dark or nearest(accent, DARK)
+    return f"@media screen {{ html:root {{ --accent: light-dark({accent}, {dark}); }} }}\n"

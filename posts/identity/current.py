@@ -1,0 +1,146 @@
+"""What the site is called and how it looks, speaks and counts days, as it is set just now.
+
+The settings are one row, kept in the memory of each process under their revision, so that all
+processes follow a change at once. What is empty there is as the environment says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import DatabaseError
+from django.utils import timezone, translation
+
+from posts.models.identity import THE_ROW, SiteSettings
+
+Row = tuple[dict[str, Any], str]
+MenuEntries = tuple[tuple[str, str], ...]
+NOTHING: Final[Row] = ({}, "")
+MOST_KEPT: Final = 16
+COLUMNS: Final = ("shown", "revision")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is set now. Two are equal if they are of the same revision and environment."""
+
+    key: tuple[str, ...]
+    name: str = field(compare=False)
+    description: str = field(compare=False)
+    language: str = field(compare=False)
+    time_zone: str = field(compare=False)
+    masthead: MenuEntries = field(default=(), compare=False)
+    footer: MenuEntries = field(default=(), compare=False)
+    profiles: tuple[str, ...] = field(default=(), compare=False)
+    logo: tuple[str, int, int] | None = field(default=None, compare=False)
+    icons: Mapping[str, str] = field(default_factory=dict, compare=False)
+    ending: str = field(default="", compare=False)
+    style: str = field(default="", compare=False)
+
+    @property
+    def revision(self) -> str:
+        """Which state of the settings it is; "" if nothing was ever set."""
+        return self.key[0]
+
+    @property
+    def style_digest(self) -> str:
+        """The digest of the style sheet, which its address holds; "" while it says nothing."""
+        return digest_of(self.style) if self.style else ""
+
+
+_here: ContextVar[Identity | None] = ContextVar("identity", default=None)
+# By key; and the row that the database said last.
+_kept: dict[tuple[str, ...], Identity] = {}
+_last: dict[str, Row] = {}
+
+
+def current() -> Identity:
+    """Return what is set now: within ``speaking`` as when that began, else as it is stored."""
+    return _here.get() or stored()
+
+
+@contextmanager
+def speaking(*, anew: bool = False) -> Iterator[Identity]:
+    """Speak the language of the site and count days in its zone until the end of the block.
+
+    Within another block nothing is looked up, unless it is asked to look ``anew``.
+    """
+    known = None if anew else _here.get()
+    if known is not None:
+        yield known
+        return
+    identity = stored()
+    token = _here.set(identity)
+    try:
+        with translation.override(identity.language), timezone.override(identity.time_zone):
+            yield identity
+    finally:
+        _here.reset(token)
+
+
+def stored() -> Identity:
+    """Return what is stored now; while the database does not answer, what it said last."""
+    try:
+        rows = SiteSettings.objects.filter(pk=THE_ROW).values_list(*COLUMNS)
+        _last["row"] = row = rows.first() or NOTHING
+    except DatabaseError:
+        row = _last.get("row", NOTHING)
+    return _identity(row, _environment())
+
+
+def _environment() -> tuple[str, ...]:
+    return (
+        settings.SITE_NAME,
+        settings.SITE_DESCRIPTION,
+        settings.LANGUAGE_CODE,
+        settings.TIME_ZONE,
+    )
+
+
+def _identity(row: Row, environment: tuple[str, ...]) -> Identity:
+    key = (row[-1], *environment)
+    if (known := _kept.get(key)) is not None:
+        return known
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[key] = made = _made(row[0], key)
+    return made
+
+
+def _made(shown: dict[str, Any], key: tuple[str, ...]) -> Identity:
+    _revision, default_name, default_description, default_language, default_zone = key
+    language = shown.get("language") or default_language
+    description = shown.get("description")
+    if not description and default_description in settings.DESCRIPTIONS.values():
+        description = settings.DESCRIPTIONS.get(language, default_description)
+    logo = shown.get("logo")
+    return Identity(
+        key,
+        shown.get("name") or default_name,
+        description or default_description,
+        language,
+        shown.get("time_zone") or default_zone,
+        masthead=_entries(shown, "masthead"),
+        footer=_entries(shown, "footer"),
+        profiles=tuple(shown.get("profiles", ())),
+        logo=(default_storage.url(logo["file"]), logo["width"], logo["height"]) if logo else None,
+        icons={side: default_storage.url(file) for side, file in shown.get("icons", {}).items()},
+        ending=shown.get("ending", ""),
+        style=shown.get("style", ""),
+    )
+
+
+def _entries(shown: dict[str, Any], place: str) -> MenuEntries:
+    return tuple((label, address) for label, address in shown.get(place, ()))
+
+
+def digest_of(style: str) -> str:
+    """Return the digest of a style sheet that stands in its address."""
+    return hashlib.sha256(style.encode()).hexdigest()[:16]
