@@ -14,6 +14,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import MiddlewareNotUsed
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
@@ -21,6 +22,7 @@ from django.views.defaults import page_not_found
 
 from newsletter.refusals import Refusal, refuse
 from posts import identity
+from posts.site import version
 
 STAFF_PATHS = ("/admin/",)
 
@@ -86,8 +88,16 @@ class IdentityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(self._silent):
             return self.get_response(request)
-        with identity.speaking():
+        with identity.speaking(_revision()):
             return self.get_response(request)
+
+
+def _revision() -> str | None:
+    """Return the revision of the settings, or None while the database does not answer."""
+    try:
+        return version.look().revision
+    except DatabaseError:
+        return None
 
 
 class NulMiddleware:

@@ -10,6 +10,7 @@ __all__ = [
     "CHANGE_SETTINGS",
     "CURATE_SECTIONS",
     "DELETE",
+    "DELETE_PAGES",
     "END_PREVIEWS",
     "EXPORT",
     "HIDE_ITEMS",
@@ -18,6 +19,7 @@ __all__ = [
     "PUBLISH",
     "RENAME_TAGS",
     "WRITE",
+    "WRITE_PAGES",
     "Actor",
     "Right",
     "check",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 CHANGE_SETTINGS: Final[Right] = ("posts.change_sitesettings",)
+WRITE_PAGES: Final[Right] = ("posts.change_page",)
+DELETE_PAGES: Final[Right] = ("posts.delete_page",)
 WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from posts.models import Post
+from posts.models import Page, Post
 
 SALT = "posts.preview"
+PAGES = "posts.preview.page"
 
 
 class PreviewError(Exception):
@@ -54,3 +55,22 @@ def read_preview(token: str) -> Post:
     if not hasattr(post, "page"):
         raise PreviewError
     return post
+
+
+def sign_page_preview(page: Page) -> str:
+    """Return the path that shows a stored page to whoever holds it, until it expires."""
+    return reverse("posts:preview-page", args=[signing.dumps(page.pk, salt=PAGES)])
+
+
+def read_page_preview(token: str) -> Page:
+    """Return the page that a token was made for. Raises PreviewExpired and PreviewError."""
+    try:
+        pk = signing.loads(token, salt=PAGES, max_age=settings.PREVIEW_MAX_AGE)
+    except signing.SignatureExpired as error:
+        raise PreviewExpired from error
+    except signing.BadSignature as error:
+        raise PreviewError from error
+    page = Page.objects.filter(pk=pk).first()
+    if page is None:
+        raise PreviewExpired
+    return page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from posts import access, identity
+from posts import access, identity, publication
 from posts.access import Actor
 from posts.following import rebuild_stale
 from posts.models import Post, SiteSettings
@@ -29,6 +29,7 @@ def settle(*, by: Actor = None) -> SiteSettings:
         if after.language != before.language:
             Post.objects.update(stale_since=timezone.now())
             rebuild_stale.enqueue()
+    publication.move()
     return row
 
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts.readers import collect, pages
-from posts.site import api, feeds, indexes, markdown, sitemaps, views
+from posts.site import api, feeds, indexes, markdown, own_pages, sitemaps, views
 
 
 class YearConverter:
@@ -45,6 +45,7 @@ class SourceConverter:
 register_converter(YearConverter, "year")
 register_converter(SourceConverter, "source")
 register_converter(MonthConverter, "month")
+register_converter(own_pages.PageConverter, "page")
 
 app_name = "posts"
 
@@ -99,6 +100,7 @@ urlpatterns = [
     path("posts/<str:slug>/", views.post, name="post"),
     path("posts/<str:slug>.md", markdown.issue, name="post-markdown"),
     path("preview/<str:token>/", views.preview, name="preview"),
+    path("preview/pages/<str:token>/", own_pages.preview, name="preview-page"),
     path("archive/", include(archive)),
     path("follow/", views.follow, name="follow"),
     *lists,
@@ -107,4 +109,6 @@ urlpatterns = [
     *feeds_of(feeds.site),
     *feeds_of(feeds.items, "items-", BY_ITEM),
     *for_machines,
+    # Whatever has no address above may be a page.
+    path("<page:slug>/", own_pages.own_page, name="page"),
 ]

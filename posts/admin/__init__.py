@@ -4,6 +4,7 @@ from posts.admin import (
     inbox,
     items,
     links,
+    pages,
     posts,
     queue,
     recurring,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from secrets import token_hex
 from typing import Any
 
 from posts.identity.colours import DARK, nearest
 from posts.models.identity import THE_ROW, MenuLink, SiteSettings
+from posts.models.pages import OldPageSlug, Page
 from posts.rendering import render_markdown
 
 
@@ -31,12 +33,23 @@ def _shown(row: SiteSettings) -> dict[str, Any]:
         "icons": row.icons,
         "ending": render_markdown(row.ending) if row.ending.strip() else "",
         "style": style(row.accent, row.accent_dark),
+        **_pages(),
     }
 
 
 def _menu(row: SiteSettings, place: str) -> list[tuple[str, str]]:
-    links = row.links.filter(place=place).order_by("position", "pk")
-    return list(links.values_list("label", "address"))
+    """Return the links of a place, its pages among them, as (words, address) in their order."""
+    links = [(link.position, link.label, link.address) for link in row.links.filter(place=place)]
+    pages = Page.objects.filter(status=Page.Status.PUBLISHED, menu=place)
+    links += [(page.position, page.label or page.title, f"/{page.slug}/") for page in pages]
+    return [(label, address) for _position, label, address in sorted(links, key=itemgetter(0))]
+
+
+def _pages() -> dict[str, Any]:
+    pages = Page.objects.filter(status=Page.Status.PUBLISHED).order_by("position", "pk")
+    rows = list(pages.values_list("slug", "pk"))
+    old = OldPageSlug.objects.filter(page__status=Page.Status.PUBLISHED).values_list("slug", "page")
+    return {"pages": {**dict(old), **dict(rows)}, "page_paths": [f"/{slug}/" for slug, _pk in rows]}
 
 
 def style(accent: str, accent_dark: str = "") -> str:

@@ -43,6 +43,9 @@ class Identity:
     icons: Mapping[str, str] = field(default_factory=dict, compare=False)
     ending: str = field(default="", compare=False)
     style: str = field(default="", compare=False)
+    pages: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """The keys of the pages that readers see, by each slug that leads there."""
+    page_paths: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def revision(self) -> str:
@@ -67,16 +70,17 @@ def current() -> Identity:
 
 
 @contextmanager
-def speaking(*, anew: bool = False) -> Iterator[Identity]:
+def speaking(revision: str | None = None, *, anew: bool = False) -> Iterator[Identity]:
     """Speak the language of the site and count days in its zone until the end of the block.
 
-    Within another block nothing is looked up, unless it is asked to look ``anew``.
+    Nothing is looked up if the ``revision`` is known, nor within another block, unless it is asked
+    to look ``anew``.
     """
     known = None if anew else _here.get()
     if known is not None:
         yield known
         return
-    identity = stored()
+    identity = stored() if revision is None else _of(revision)
     token = _here.set(identity)
     try:
         with translation.override(identity.language), timezone.override(identity.time_zone):
@@ -93,6 +97,11 @@ def stored() -> Identity:
     except DatabaseError:
         row = _last.get("row", NOTHING)
     return _identity(row, _environment())
+
+
+def _of(revision: str) -> Identity:
+    """Return what a revision says, from memory where it was looked up before."""
+    return _kept.get((revision, *_environment())) or stored()
 
 
 def _environment() -> tuple[str, ...]:
@@ -134,6 +143,8 @@ def _made(shown: dict[str, Any], key: tuple[str, ...]) -> Identity:
         icons={side: default_storage.url(file) for side, file in shown.get("icons", {}).items()},
         ending=shown.get("ending", ""),
         style=shown.get("style", ""),
+        pages=shown.get("pages", {}),
+        page_paths=tuple(shown.get("page_paths", ())),
     )
 
 

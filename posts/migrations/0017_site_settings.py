@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                         choices=[("masthead", "Masthead"), ("footer", "Footer")],
                         default="footer",
                         max_length=16,
-                        verbose_name="place",
+                        verbose_name="stands in",
                     ),
                 ),
                 ("label", models.CharField(max_length=60, verbose_name="words")),

@@ -8,6 +8,7 @@ decided (``LinkedItem.hidden``) are canonical; every other column is derived on 
 from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount
 from posts.models.measurements import Measurement
+from posts.models.pages import OldPageSlug, Page
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
 from posts.models.publication import Publication
 from posts.models.readers import RateCount

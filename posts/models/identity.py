@@ -55,7 +55,9 @@ class MenuLink(models.Model):
         FOOTER = "footer", _("Footer")
 
     settings = models.ForeignKey(SiteSettings, related_name="links", on_delete=models.CASCADE)
-    place = models.CharField(_("place"), max_length=16, choices=Place.choices, default=Place.FOOTER)
+    place = models.CharField(
+        _("stands in"), max_length=16, choices=Place.choices, default=Place.FOOTER
+    )
     label = models.CharField(_("words"), max_length=60)
     address = models.CharField(_("address"), max_length=1000)
     position = models.PositiveSmallIntegerField(_("order"), default=10)

@@ -71,6 +71,15 @@ def article_page(
     return HttpResponse(b"".join(pieces))
 
 
+def with_bar(response: HttpResponse, bar: dict[str, Any]) -> HttpResponse:
+    """Return a page with the bar of a preview above it; ``bar`` is what its template says."""
+    head = _render("preview_head", {}).encode() + b"</head>"
+    body = b"<body>" + _render("preview_bar", bar).encode()
+    content = response.content.replace(b"</head>", head, 1).replace(b"<body>", body, 1)
+    response.content = content
+    return response
+
+
 def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
     """Return stored parts as template text, from rows of a part and its publish time."""
     zone = get_language() or "", get_current_timezone_name()

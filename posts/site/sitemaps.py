@@ -22,6 +22,7 @@ from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from links.models import Source
+from posts import identity
 from posts.models import (
     Citation,
     ListCount,
@@ -121,11 +122,16 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     number = request.GET.get("p", "1")
     if section == PAGES and number == "1":
         names = [name for name in ENTRANCES if name != "suggest" or settings.READERS_FORMS]
-        return _sent("urlset", [_entry(absolute(reverse(f"posts:{name}"))) for name in names])
+        paths = [reverse(f"posts:{name}") for name in names] + _own_pages()
+        return _sent("urlset", [_entry(absolute(path)) for path in paths])
     blocks = _blocks_by_part().get(section, [])
     if not (number.isascii() and number.isdigit() and 0 < int(number) <= len(blocks)):
         raise Http404("The sitemap has no such part.")
     return _sent("urlset", _entries(section, blocks[int(number) - 1]))
+
+
+def _own_pages() -> list[str]:
+    return [quote(path, safe=SAFE) for path in identity.current().page_paths]
 
 
 def _entries(part: str, block: int) -> Iterator[str]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, F, Func, QuerySet, Subquery
 from django.utils import timezone
 
-from posts.models import Post, Publication
+from posts.models import Post, Publication, SiteSettings
+from posts.models.identity import THE_ROW
 from posts.site.prepared import prepared
 
 # Without GROUP BY: there is a row whether anything moved or not.
 _SUM = Func(F("step"), function="SUM", output_field=BigIntegerField())
+
+
+class Found(NamedTuple):
+    """Which version of the site it is, and which revision of its settings."""
+
+    version: str
+    revision: str
 
 
 def current(at: datetime | None = None) -> str:
@@ -20,13 +28,21 @@ def current(at: datetime | None = None) -> str:
 
     It is another one after each ``publication.move``, and when a scheduled issue is due.
     """
-    ((steps, newest),) = _version(at or timezone.now())
-    return f"{steps or 0}-{newest.isoformat() if newest else ''}"
+    return look(at).version
+
+
+def look(at: datetime | None = None) -> Found:
+    """Return the version at a moment, and the revision of the settings, by the same one query."""
+    ((steps, newest, revision),) = _version(at or timezone.now())
+    return Found(f"{steps or 0}-{newest.isoformat() if newest else ''}", revision or "")
 
 
 @prepared
 def _version(at: datetime) -> QuerySet[Publication, Any]:
     """Return the sum of all moves, and when the newest public issue became public."""
     newest = Post.objects.published(at).newest_first().values("published_at")[:1]
-    rows = Publication.objects.annotate(steps=_SUM, newest=Subquery(newest))
-    return rows.values_list("steps", "newest")
+    revision = SiteSettings.objects.filter(pk=THE_ROW).values("revision")[:1]
+    rows = Publication.objects.annotate(
+        steps=_SUM, newest=Subquery(newest), revision=Subquery(revision)
+    )
+    return rows.values_list("steps", "newest", "revision")

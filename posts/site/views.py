@@ -24,6 +24,7 @@ from posts.publishing.counting import month_of
 from posts.site import feeds, indexes, library, listing, moved
 from posts.site.ending import ending
 from posts.site.listing import public_row
+from posts.site.own_pages import private
 from posts.site.paging import Page, paginate
 from posts.site.shell import address_of, article_page, joined, page, short_days
 from posts.templatetags.newsletter import issue_count, link_count, month_and_year
@@ -59,7 +60,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     try:
         post, until = read_preview(token), preview_ends(token)
     except PreviewExpired:
-        return _private(page("preview_over", {}, status=410))
+        return private(page("preview_over", {}, status=410))
     except PreviewError as error:
         raise Http404("No preview has this address.") from error
     stored = post.page
@@ -73,21 +74,13 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         "form_url": reverse("admin:posts_post_change", args=[post.pk]),
         "public_url": post.get_absolute_url(),
     }
-    return _private(article_page(parts, post.published_at, preview=bar))
+    return private(article_page(parts, post.published_at, preview=bar))
 
 
 def _state_of(post: Post) -> str:
     if post.is_public():
         return "published"
     return "draft" if post.status == Post.Status.DRAFT else "scheduled"
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Keep a page out of caches and search engines, and its address out of other sites' logs."""
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 @require_safe

@@ -214,7 +214,7 @@ def test_logo_and_icon_are_made_anew_and_taken_away_again(
     touch = client.get(page.value('link[rel="apple-touch-icon"]', "href"))
     assert logo.headers["Content-Type"] == "image/webp"
     assert touch.headers["Content-Type"] == "image/png"
-    assert Image.open(io.BytesIO(b"".join(touch))).size == (180, 180)  # type: ignore[arg-type]
+    assert Image.open(io.BytesIO(b"".join(touch))).size == (180, 180)
     logo.close()
     touch.close()
     fill(signed_in, no_logo="on", no_icon="on")

@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from links.decisions import decide
 from links.models import Link
@@ -13,6 +11,7 @@ from posts.models import LinkedItem, Post
 from posts.publishing import delete, rebuild, save_document, withdraw
 from posts.publishing.returning import FEW
 from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled, parsed
+from tests.posts.site.test_pages import queries
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -90,17 +89,10 @@ def test_an_issue_ends_with_the_latest_on_its_rarest_subject(client: Client) -> 
 
 
 def test_an_issue_asks_three_times_however_many_there_are(client: Client) -> None:
-    def asked() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            client.get("/posts/issue-1/")
-        return len(queries)
-
     issue(1)
     issue(2)
     client.get("/posts/issue-1/")
-    before = asked()
+    before = queries(client, "/posts/issue-1/")
     for number in range(3, 6):
         issue(number)
-    assert asked() == before == 3
+    assert queries(client, "/posts/issue-1/") == before == 3
