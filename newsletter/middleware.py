@@ -78,7 +78,7 @@ class HeadMiddleware:
 class IdentityMiddleware:
     """Answer in the language of the site and count days in its zone, as its owner has set them.
 
-    They hold for all of an answer. Files say nothing, and a probe waits for no database.
+    They hold for all of an answer. Files and probes wait for no database.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -86,18 +86,17 @@ class IdentityMiddleware:
         self._silent = (settings.STATIC_URL, settings.MEDIA_URL, "/healthz")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(self._silent):
-            return self.get_response(request)
-        with identity.speaking(_revision()):
+        is_file = request.path_info.startswith(self._silent)
+        with identity.speaking(identity.REMEMBERED if is_file else _revision()):
             return self.get_response(request)
 
 
-def _revision() -> str | None:
-    """Return the revision of the settings, or None while the database does not answer."""
+def _revision() -> str:
+    """Return the revision of the settings; while the database does not answer, that of before."""
     try:
         return version.look().revision
     except DatabaseError:
-        return None
+        return identity.REMEMBERED
 
 
 class NulMiddleware:

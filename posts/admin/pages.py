@@ -48,6 +48,8 @@ class PageForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "text" in self.fields:
+            self.fields["text"].strip = False  # type: ignore[attr-defined]
         if "seen_version" in self.fields:
             self.initial["seen_version"] = self.instance.version
 

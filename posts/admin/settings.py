@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -288,8 +288,9 @@ class SiteSettingsAdmin(StaffAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Go on to the one row."""
-        return HttpResponseRedirect(reverse("admin:posts_sitesettings_change", args=[THE_ROW]))
+        """Show the form of the one row."""
+        form_url = reverse("admin:posts_sitesettings_change", args=[THE_ROW])
+        return self.changeform_view(request, str(THE_ROW), form_url)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -22,6 +22,7 @@ from posts.models.identity import THE_ROW, SiteSettings
 
 Row = tuple[dict[str, Any], str]
 MenuEntries = tuple[tuple[str, str], ...]
+REMEMBERED: Final = "remembered"
 NOTHING: Final[Row] = ({}, "")
 MOST_KEPT: Final = 16
 COLUMNS: Final = ("shown", "revision")
@@ -74,7 +75,7 @@ def speaking(revision: str | None = None, *, anew: bool = False) -> Iterator[Ide
     """Speak the language of the site and count days in its zone until the end of the block.
 
     Nothing is looked up if the ``revision`` is known, nor within another block, unless it is asked
-    to look ``anew``.
+    to look ``anew``. A revision that is REMEMBERED is that of the last look.
     """
     known = None if anew else _here.get()
     if known is not None:
@@ -101,6 +102,8 @@ def stored() -> Identity:
 
 def _of(revision: str) -> Identity:
     """Return what a revision says, from memory where it was looked up before."""
+    if revision == REMEMBERED:
+        return _identity(_last.get("row", NOTHING), _environment())
     return _kept.get((revision, *_environment())) or stored()
 
 

@@ -14,7 +14,10 @@ from links.decisions import make_rule
 from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
 from links.readers import suggest
+from posts import identity
 from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
+from posts.models import Page as OwnPage
+from posts.pages import save as save_page
 from tests.builders import LONG_AGO, make_member, make_post, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -41,6 +44,14 @@ MATRIX = {
     "post page publish": (True, True, False),
     "post page withdraw": (True, True, False),
     "post page previews": (True, True, False),
+    "page view": (True, True, False),
+    "page add": (True, True, False),
+    "page change": (True, True, False),
+    "page delete": (True, False, False),
+    "sitesettings view": (True, False, False),
+    "sitesettings add": (False, False, False),
+    "sitesettings change": (True, False, False),
+    "sitesettings delete": (False, False, False),
     "section view": (True, True, True),
     "section add": (False, False, False),
     "section change": (False, False, False),
@@ -179,6 +190,8 @@ def content(shared_rows: None) -> dict[str, str]:
         "inboxentry": gather("https://collected.example.org/", by=owner).entry,
         "apitoken": issue_token(owner, "script", timedelta(days=1))[0],
         "queueentry": QueueEntry.objects.first(),
+        "page": save_page(OwnPage(title="About", slug="about")),
+        "sitesettings": identity.compose(),
         "storedtask": make_task(),
     }
     return {name: str(row.pk) for name, row in rows.items() if row}
@@ -299,8 +312,17 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
         for group in Group.objects.all()
     }
 
+    owners = {
+        "posts.view_sitesettings",
+        "posts.change_sitesettings",
+        "posts.delete_page",
+    }
     assert held == {
+        "Owner": held["Editor"] | held["Moderator"] | owners,
         "Editor": {
+            "posts.add_page",
+            "posts.change_page",
+            "posts.view_page",
             "posts.add_post",
             "posts.change_post",
             "posts.view_post",
