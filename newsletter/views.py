@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.views import defaults
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from newsletter.unsaved import busy, is_busy
+from posts import identity
 
 # What a browser may show in place; anything else is handed over as a download.
 SHOWN_TYPES = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"})
@@ -53,6 +54,8 @@ def _ask_database() -> None:
 @require_safe
 def favicon(_request: HttpRequest) -> HttpResponse:
     """Send the icon to what asks for it without reading a page, such as readers of feeds."""
+    if own := identity.current().icons:
+        return HttpResponseRedirect(own["32"])
     return HttpResponse(
         _icon(), content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"}
     )

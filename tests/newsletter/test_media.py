@@ -58,6 +58,7 @@ def test_nothing_but_uploaded_files_is_served(client: Client, path: str) -> None
     assert response.status_code == 404
 
 
+@pytest.mark.django_db
 def test_the_icon_is_where_those_look_who_read_no_page(client: Client) -> None:
     response = client.get("/favicon.ico")
 

@@ -215,6 +215,9 @@ def test_logo_and_icon_are_made_anew_and_taken_away_again(
     assert logo.headers["Content-Type"] == "image/webp"
     assert touch.headers["Content-Type"] == "image/png"
     assert Image.open(io.BytesIO(b"".join(touch))).size == (180, 180)
+    assert client.get("/favicon.ico").headers["Location"] == page.value(
+        "link[sizes='32x32']", "href"
+    )
     logo.close()
     touch.close()
     fill(signed_in, no_logo="on", no_icon="on")
