@@ -24,7 +24,7 @@ def permit(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor | None) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("posts", "0017_site_settings"),
+        ("posts", "0018_site_settings"),
     ]
 
     operations = [

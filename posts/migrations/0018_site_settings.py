@@ -24,7 +24,7 @@ def create_owner(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor | None) ->
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("posts", "0016_publication"),
+        ("posts", "0017_api"),
     ]
 
     operations = [
