@@ -154,12 +154,14 @@ def _servers(folder: Path) -> Iterator[tuple[Server, Server]]:
 
 
 def _measure_all(ours: Server, bare: Server, folder: Path) -> dict[str, Figure]:
-    from posts.models import Post  # noqa: PLC0415 (only after django.setup)
+    from posts.models import Post, RecurringLink  # noqa: PLC0415 (only after django.setup)
 
     post = Post.objects.published().filter(source_name="300.md").get()
+    link = RecurringLink.objects.select_related("link").order_by("-post_count").first()
+    names = {"slug": quote(post.slug), "digest": link.link.digest if link else ""}
     figures = {}
     for name, path in (PUBLIC | FURTHER).items():
-        figures[name] = _measure(ours, bare, folder, path.format(slug=quote(post.slug)))
+        figures[name] = _measure(ours, bare, folder, path.format(**names))
         show(name, figures[name])
     return figures
 

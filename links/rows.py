@@ -127,8 +127,9 @@ def shift(
     quote = connection.ops.quote_name
     fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
     columns = [quote(fields[name].column) for name in names]
+    key = quote(fields[model._meta.pk.name].column)
     sums = ", ".join(f"{c} = CASE WHEN {c} + %s > 0 THEN {c} + %s ELSE 0 END" for c in columns)
-    sql = f"UPDATE {quote(model._meta.db_table)} SET {sums} WHERE id = %s"  # noqa: S608
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {sums} WHERE {key} = %s"  # noqa: S608
     values = [(*(n for step in changes[pk] for n in (step, step)), pk) for pk in sorted(changes)]
     with connection.cursor() as cursor:
         cursor.executemany(sql, values)

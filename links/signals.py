@@ -6,5 +6,9 @@ from django.dispatch import Signal
 # QuerySet of them. Receivers bring their pages in line, or make sure that it happens.
 links_changed = Signal()
 
+# Sent inside the transaction that keys links anew, before those are deleted that became part of
+# others, with `links`: the keys of all that have other places now.
+links_united = Signal()
+
 # Sent inside the transaction that answers what readers suggested, with `suggestions`: a list.
 suggestions_answered = Signal()

@@ -15,6 +15,7 @@ __all__ = [
     "EXPORT",
     "HIDE_ITEMS",
     "IMPORT",
+    "MARK_NEWS",
     "MERGE_TAGS",
     "PUBLISH",
     "RENAME_TAGS",
@@ -37,6 +38,7 @@ END_PREVIEWS: Final[Right] = ("posts.change_post",)
 IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")
 EXPORT: Final[Right] = ("posts.change_post",)
 HIDE_ITEMS: Final[Right] = ("posts.change_linkeditem",)
+MARK_NEWS: Final[Right] = ("posts.change_post",)
 RENAME_TAGS: Final[Right] = ("posts.change_tag",)
 CURATE_SECTIONS: Final[Right] = ("posts.change_recurringsection",)
 MERGE_TAGS: Final[Right] = ("posts.merge_tag",)

@@ -18,19 +18,31 @@ class PostsConfig(AppConfig):
         )
 
         from links.decisions import REGISTRY, Undoing  # noqa: PLC0415
-        from links.signals import links_changed, suggestions_answered  # noqa: PLC0415
+        from links.signals import (  # noqa: PLC0415
+            links_changed,
+            links_united,
+            suggestions_answered,
+        )
         from posts.access import HIDE_ITEMS  # noqa: PLC0415
-        from posts.following import HIDDEN, follow_links, undo_hiding  # noqa: PLC0415
+        from posts.following import (  # noqa: PLC0415
+            HIDDEN,
+            follow_links,
+            follow_posts,
+            undo_hiding,
+        )
         from posts.models import Appearance, LinkedItem, Post  # noqa: PLC0415
         from posts.publication import move_after_migrate  # noqa: PLC0415
         from posts.publishing import counting  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
+        from posts.signals import pages_outdated  # noqa: PLC0415
 
         REGISTRY.add(
             undoing=dict.fromkeys(HIDDEN, Undoing(undo_hiding, HIDE_ITEMS)),
             written=(Appearance, LinkedItem),
         )
         links_changed.connect(follow_links, dispatch_uid="posts")
+        links_united.connect(counting.recount_links, dispatch_uid="posts")
+        pages_outdated.connect(follow_posts, dispatch_uid="posts")
         suggestions_answered.connect(tell_all, dispatch_uid="posts")
         pre_delete.connect(counting.note_share, sender=Post, dispatch_uid="posts")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -30,6 +30,9 @@ from links.models import Decision, Link
 from posts import access, identity, publication, publishing
 from posts.access import Actor
 from posts.models import Appearance, LinkedItem, Post
+
+Log = Callable[[Sequence[LinkedItem]], None]
+"""Writes down what was done to items, in the transaction of it."""
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +85,25 @@ def undo_hiding(decision: Decision, undoing: Decision) -> None:
     _hide(undoing, list(rows.order_by("pk")), not was_hidden)
 
 
+def set_news(
+    items: Iterable[LinkedItem], is_news: bool, *, by: Actor = None, log: Log | None = None
+) -> list[LinkedItem]:
+    """Mark items as news, so that their pages do not say that their links were covered before, or
+    take the mark away; return those that changed. ``log`` writes it down. Raises PermissionDenied.
+    """
+    access.check(by, access.MARK_NEWS)
+    with transaction.atomic():
+        wanted = [item.pk for item in items]
+        rows = LinkedItem.objects.select_for_update().filter(pk__in=wanted)
+        changed = list(rows.exclude(is_news=is_news).order_by("pk"))
+        LinkedItem.objects.filter(pk__in=[row.pk for row in changed]).update(is_news=is_news)
+        if log:
+            log(changed)
+        _rebuild(Post.objects.filter(pk__in={row.post_id for row in changed}))
+        publication.move()
+    return changed
+
+
 # Links
 
 
@@ -90,6 +112,18 @@ def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> N
     places = Appearance.objects.filter(link__in=links.order_by().values("pk"))
     _rebuild(Post.objects.filter(pk__in=places.order_by().values("post")))
     publication.move()
+
+
+# Issues
+
+
+def follow_posts(sender: type[Post], posts: QuerySet[Post], **_kwargs: Any) -> None:
+    """Have pages made again that another issue came before (receiver of ``pages_outdated``).
+
+    Always by the worker: who imports an archive, the latest first, does not wait for them.
+    """
+    posts.update(stale_since=timezone.now())
+    transaction.on_commit(rebuild_stale.enqueue)
 
 
 # Pages

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
 from links.models import Link
 from links.registering import canonical_or_none
-from posts.models import Appearance, public
+from posts.models import Appearance, LinkedItem, public
 
 # So many places of one link are named: nobody needs the others to believe it.
 NAMED = 5
@@ -63,6 +64,18 @@ def covered(url: str, at: datetime | None = None) -> list[Place]:
         return []
     link = Link.objects.filter(key=Link.key_for(canonical)).values_list("pk", flat=True).first()
     return places_of([link], at).get(link, [])[:NAMED] if link else []
+
+
+def item_called(anchor: str) -> LinkedItem | None:
+    """Return the item that readers see under ``#item-<anchor>``."""
+    try:
+        first, last = UUID(anchor + "0" * 20), UUID(anchor + "f" * 20)
+    except ValueError:
+        return None
+    rows = LinkedItem.objects.filter(
+        public(post="post"), uid__range=(first, last), hidden=False, removed_at=None
+    )
+    return rows.select_related("post", "link").first()
 
 
 def _place(row: Appearance) -> Place:

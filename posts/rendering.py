@@ -138,7 +138,8 @@ class ParsedIssue:
                 anchor = anchors[index] if index < len(anchors) else ""
                 hidden = (number, index) in decided.hidden
                 url = "" if item.main is None else item.links[item.main].url
-                mark = _mark(decided.shown(url), anchor, hidden)
+                again = decided.again.get((number, index), "")
+                mark = _mark(decided.shown(url), anchor, hidden, again)
                 element = found.item_elements[index]
                 marks.items[element] = mark
                 if hidden and element in found.bodies:
@@ -146,8 +147,9 @@ class ParsedIssue:
         return marks
 
 
-def _mark(url: str, anchor: str, hidden: bool) -> ItemMark:
-    return ItemMark(escape(_shown_host(url)), kind_of(url), escape(anchor), hidden)
+def _mark(url: str, anchor: str, hidden: bool, again: str) -> ItemMark:
+    host = escape(_shown_host(url))
+    return ItemMark(host, kind_of(url), escape(anchor), hidden, escape(again))
 
 
 def _shown_host(url: str) -> str:

@@ -42,8 +42,8 @@ Reader: TypeAlias = Callable[[Any, str], Any]
 class Item:
     """An item, or one that was there: its identity, the digest of what it says, its main address.
 
-    ``place`` is its number in the text. ``hidden`` is why it is hidden, if it is; ``removed`` when
-    its text went.
+    ``place`` is its number in the text. ``hidden`` is why it is hidden, if it is; ``news`` whether
+    it is marked as such; ``removed`` when its text went.
     """
 
     uid: UUID
@@ -51,6 +51,7 @@ class Item:
     url: str = ""
     place: int | None = None
     hidden: str | None = None
+    news: bool = False
     removed: datetime | None = None
 
 
@@ -304,7 +305,14 @@ _key = _matching(_ANY, 400, _("must be a text of 1 to 400 characters"))
 _name = _matching(_ANY, 200, _("must be a text of 1 to 200 characters"))
 
 _ITEM = _row(
-    Item, uid=_uid, digest=_digest, url=_text, place=_number, hidden=_text, removed=_moment
+    Item,
+    uid=_uid,
+    digest=_digest,
+    url=_text,
+    place=_number,
+    hidden=_text,
+    news=_flag,
+    removed=_moment,
 )
 _PICTURE = _row(Picture, digest=_digest, signature=_text, file=_text)
 _ENTRY = _row(

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts.readers import collect, pages
-from posts.site import api, feeds, indexes, markdown, own_pages, sitemaps, views
+from posts.site import api, cited, feeds, indexes, links, markdown, own_pages, sitemaps, views
 
 
 class YearConverter:
@@ -42,6 +42,19 @@ class SourceConverter:
         return value
 
 
+class DigestConverter:
+    """The digits that name a link: the first of its key, or as many more as somebody likes."""
+
+    regex = "[0-9a-f]{16,64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(DigestConverter, "digest")
 register_converter(YearConverter, "year")
 register_converter(SourceConverter, "source")
 register_converter(MonthConverter, "month")
@@ -80,6 +93,13 @@ lists = [
     path("sources/<source:name>/", views.source, name="source"),
     path("sources/<source:name>/", include(feeds_of(feeds.source, "source-"))),
 ]
+of_links = [
+    path("", cited.links, name="links"),
+    path("rediscovered/", cited.back, name="back"),
+    path("random/", links.random, name="random-link"),
+    path("item/<slug:anchor>/", links.of_item, name="link-of-item"),
+    path("<digest:digest>/", links.link, name="link"),
+]
 taking_part = [
     path("suggest/", pages.suggest, name="suggest"),
     path("suggest/<slug:token>/", pages.suggestion, name="suggestion"),
@@ -104,6 +124,7 @@ urlpatterns = [
     path("archive/", include(archive)),
     path("follow/", views.follow, name="follow"),
     *lists,
+    path("links/", include(of_links)),
     *taking_part,
     path("api/v1/", include((api.urlpatterns, "api"))),
     *feeds_of(feeds.site),

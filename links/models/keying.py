@@ -6,6 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from links.models.links import Link
+
 
 class Keying(models.Model):
     """The version of the canonical rules that all links follow; one row, or none before migration.
@@ -22,3 +24,13 @@ class Keying(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class FormerKey(models.Model):
+    """The key a link had before it was keyed anew or united with another: its page redirects."""
+
+    key = models.CharField(max_length=64, unique=True)
+    link = models.ForeignKey(Link, related_name="former_keys", on_delete=models.CASCADE)
+
+    def __str__(self) -> str:
+        return self.key

@@ -33,6 +33,7 @@ from links.decisions import (
 from links.models import (
     Concern,
     Decision,
+    FormerKey,
     InboxEntry,
     Link,
     QueueEntry,
@@ -43,6 +44,7 @@ from links.normalizing import RULES_VERSION, source_name
 from links.queue import ask_about_new
 from links.registering import canonical_or_none, sources_of
 from links.rekeying.planning import Group, Move
+from links.signals import links_united
 from links.standing import active_rules, settle
 
 # What asking a link said; it goes together.
@@ -89,6 +91,7 @@ def unite(groups: Iterable[Group]) -> None:
         _fold_queue(batch, decision)
         _fold_inbox(batch)
         _move_references(batch)
+        _keep_addresses(batch)
         _continue_undertakings(batch)
         Link.objects.filter(pk__in=batch.gone).delete()
         ask_about_new([home for home in batch.homes.values() if home.pk not in batch.rows], ())
@@ -212,6 +215,23 @@ def _move_references(batch: _Batch) -> None:
             rows.update(
                 **{link: Case(*cases, default=F(link), output_field=models.BigIntegerField())}
             )
+
+
+def _keep_addresses(batch: _Batch) -> None:
+    """Remember which link has the place of a key that none has any more, and tell who counts."""
+    homes = {pk: batch.homes[move.to] for pk, move in batch.moves.items()}
+    FormerKey.objects.bulk_create(
+        [
+            FormerKey(key=batch.rows[pk].key, link=home)
+            for pk, home in homes.items()
+            if batch.rows[pk].key != home.key
+        ],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["link"],
+    )
+    concerned = {*batch.gone, *(home.pk for home in batch.homes.values())}
+    links_united.send(sender=Link, links=concerned)
 
 
 def _part_cases(batch: _Batch) -> list[When]:

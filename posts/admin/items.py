@@ -14,13 +14,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
-from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, SHOWN, ReasonForm, StaffAdmin, ask, badge, day, selection
 from links.decisions import ReasonMissing, tidy_reason
 from links.models import Decision, Link
-from posts import following
+from posts import access, following
+from posts.admin.auditing import record
+from posts.messages import Message
 from posts.models import LinkedItem
 
 
@@ -78,6 +80,7 @@ class LinkedItemAdmin(StaffAdmin):
     list_display = ("name", "post_title", "day", "host", "link_count", "shown")
     list_filter = (
         ShownFilter,
+        "is_news",
         ("link__status", admin.ChoicesFieldListFilter),
         ("kind", admin.ChoicesFieldListFilter),
     )
@@ -91,11 +94,12 @@ class LinkedItemAdmin(StaffAdmin):
     next_step = (_("See all issues"), "admin:posts_post_changelist")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("hide_selected", "show_selected")
-    acts_at_once = ("show_selected",)
+    actions = ("hide_selected", "show_selected", "mark_news", "unmark_news")
+    acts_at_once = ("show_selected", "mark_news", "unmark_news")
     change_form_template = "admin/posts/linkeditem/change_form.html"
     readonly_fields = (
-        "post_link", "section", "group", "title", "summary", "main_link", "place", "removed_at",
+        "post_link", "section", "group", "title", "summary", "main_link", "place", "is_news",
+        "removed_at",
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: LinkedItem | None = None) -> tuple[str, ...]:
@@ -213,6 +217,33 @@ class LinkedItemAdmin(StaffAdmin):
         changed = following.set_hidden(queryset, False, by=request.user)
         words = ngettext("%(n)d item is shown again.", "%(n)d items are shown again.", len(changed))
         self.message_user(request, words % {"n": len(changed)}, messages.SUCCESS)
+
+    @admin.action(description=_("Mark the selected items as news"), permissions=["mark"])
+    def mark_news(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
+        """Have issues not say that an earlier one had the links of these items."""
+        self._set_news(request, queryset, True)
+
+    @admin.action(description=_("Take the mark of news away"), permissions=["mark"])
+    def unmark_news(self, request: HttpRequest, queryset: QuerySet[LinkedItem]) -> None:
+        """Have issues say that again."""
+        self._set_news(request, queryset, False)
+
+    def _set_news(
+        self, request: HttpRequest, queryset: QuerySet[LinkedItem], is_news: bool
+    ) -> None:
+        done = gettext_noop("Marked as news.") if is_news else gettext_noop("No longer news.")
+        said = Message(done)
+        changed = following.set_news(
+            queryset, is_news, by=request.user, log=lambda rows: record(request, rows, said)
+        )
+        words = ngettext("%(n)d item was changed.", "%(n)d items were changed.", len(changed))
+        self.message_user(
+            request, f"{gettext(done)} {words % {'n': len(changed)}}", messages.SUCCESS
+        )
+
+    def has_mark_permission(self, request: HttpRequest) -> bool:
+        """Those who write issues."""
+        return access.may(request.user, access.MARK_NEWS)
 
     def save_model(
         self, request: HttpRequest, obj: LinkedItem, form: ItemForm, change: bool

@@ -87,6 +87,12 @@ class PlacedLinkAdmin(LinkAdmin):
             )
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def view_on_site(self, obj: Link) -> str | None:
+        """Return the page of a link, if readers can see it."""
+        public = Appearance.objects.filter(link=obj, date__lte=timezone.now())
+        is_shown = obj.standing == Link.Standing.SHOWN and public.exists()
+        return reverse("posts:link", args=[obj.digest]) if is_shown else None
+
     # Link health at a glance
 
     def pages(self, request: HttpRequest) -> list[tuple[str, str]]:

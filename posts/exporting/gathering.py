@@ -76,6 +76,7 @@ def _items(post: Post) -> tuple[sidefile.Item, ...]:
             url=row.url,
             place=places.get(row.pk),
             hidden=reasons.get(row.pk, "") if row.hidden else None,
+            news=row.is_news,
             removed=row.removed_at,
         )
         for row in rows

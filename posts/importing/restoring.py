@@ -125,6 +125,7 @@ def _restore_items(post: Post, items: Sequence[sidefile.Item], by: Actor) -> Non
             url=item.url,
             digest=item.digest,
             hidden=item.hidden is not None,
+            is_news=item.news,
             removed_at=item.removed or now,
         )
         for item in items

@@ -23,7 +23,7 @@ class Decisions:
 
     ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, those
     that somebody found ``broken`` are marked, and beside those in ``copies`` an archived copy is
-    offered; ``words`` say so.
+    offered; ``words`` say so. Items covered ``again`` lead to the page about their link.
     """
 
     blocked: frozenset[str] = frozenset()
@@ -32,12 +32,14 @@ class Decisions:
     broken: frozenset[str] = frozenset()
     copies: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[tuple[int, int]] = frozenset()
+    again: Mapping[tuple[int, int], str] = field(default_factory=dict)
     words: LinkWords = LinkWords()
 
     @property
     def change_something(self) -> bool:
         """Whether the HTML is another than without decisions."""
-        return any((self.blocked, self.held, self.replaced, self.broken, self.copies, self.hidden))
+        links = self.blocked, self.held, self.replaced, self.broken, self.copies
+        return any((*links, self.hidden, self.again))
 
     def shown(self, url: str) -> str:
         """Return the address that readers get for one; "" for none."""

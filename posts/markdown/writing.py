@@ -45,6 +45,7 @@ class ItemMark(NamedTuple):
     kind: str = ""
     anchor: str = ""
     hidden: bool = False
+    again: str = ""
 
 
 class ImageSize(NamedTuple):
@@ -85,6 +86,7 @@ class Writer:
         self._page_levels: dict[int, int] = {}
         self._group = self._own("class", "group")
         self._title = self._own("class", "title")
+        self._again = self._own("class", "again")
         self._elsewhere = self._own("rel", LINK_REL)
         self._lazy = self._own("loading", "lazy") + self._own("decoding", "async")
 
@@ -142,9 +144,11 @@ class Writer:
         self._element(element, "".join(attributes))
 
     def _mark_item(self, mark: ItemMark) -> None:
-        """The link to an item itself, which says where the item leads.
+        """The link to an item itself, which says where the item leads; if its link was covered
+        before, one to the page about that.
 
-        It is empty: the stylesheet draws host and kind, and a script names it after the item.
+        They are empty: the stylesheet draws what they say, and a script names the first after the
+        item.
         """
         attributes = f' href="#{mark.anchor}"'
         if mark.host:
@@ -152,6 +156,8 @@ class Writer:
         if mark.kind:
             attributes += self._own("data-kind", mark.kind)
         self._out.append(f"<a{attributes}></a>")
+        if mark.again:
+            self._out.append(f'<a{self._again} href="{mark.again}"></a>')
 
     # -- blocks -----------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 """Posts and everything derived from their Markdown.
 
 Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files and what people
-decided (``LinkedItem.hidden``) are canonical; every other column is derived on save by
-``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
+decided (``LinkedItem.hidden`` and ``is_news``) are canonical; every other column is derived on save
+by ``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
 """
 
 from posts.models.identity import MenuLink, SiteSettings
-from posts.models.lists import ArchiveMonth, Citation, ListCount
+from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink
 from posts.models.measurements import Measurement
 from posts.models.pages import OldPageSlug, Page
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public

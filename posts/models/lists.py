@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from links.models import Source
+from links.models import Link, Source
 from posts.models.posts import Post
 
 
@@ -35,6 +35,34 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} in {self.post_id}"
+
+
+class RecurringLink(models.Model):
+    """A link that several posts have: how many, and since when. Others have no row.
+
+    Its relation is hidden, because who keys links anew must not move it: what it counts is counted
+    again then.
+    """
+
+    link = models.OneToOneField(Link, related_name="+", on_delete=models.CASCADE, primary_key=True)
+    post_count = models.PositiveIntegerField()
+    first_seen = models.DateTimeField(null=True)
+    last_seen = models.DateTimeField(null=True)
+    # When a post last had it that had been in none for long.
+    returned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["-post_count", "link"], name="posts_links_by_use"),
+            models.Index(
+                fields=["-returned_at", "link"],
+                condition=models.Q(returned_at__isnull=False),
+                name="posts_links_rediscovered",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class ListCount(models.Model):

@@ -126,6 +126,12 @@ class LinkedItem(models.Model):
     hidden = models.BooleanField(
         _("hidden"), default=False, help_text=_("Left out of the page and the feeds.")
     )
+    is_news = models.BooleanField(
+        _("news"),
+        default=False,
+        db_default=False,
+        help_text=_("Its page does not say that an earlier issue had the same link."),
+    )
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True, editable=False)
     date = models.DateTimeField(null=True, editable=False)  # Post.listed_at; None if hidden
     # Whether a few other posts have its main link, too: see posts.publishing.returning.
@@ -215,7 +221,9 @@ class Appearance(models.Model):
     item = models.ForeignKey(
         LinkedItem, related_name="appearances", on_delete=models.CASCADE, null=True
     )
-    link = models.ForeignKey(Link, related_name="appearances", on_delete=models.PROTECT)
+    link = models.ForeignKey(
+        Link, related_name="appearances", on_delete=models.PROTECT, db_index=False
+    )
     position = models.PositiveIntegerField()
     url = models.TextField(_("address as written"))
     anchor_text = models.TextField(_("anchor text"), blank=True)
@@ -243,6 +251,7 @@ class Appearance(models.Model):
                 )
                 for source in ("host", "owner")
             ),
+            models.Index(fields=["link", "-date", "id"], name="posts_places_of_a_link"),
         )
 
     def __str__(self) -> str:

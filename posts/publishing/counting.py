@@ -11,7 +11,7 @@ post on, a recurring section from its second.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -29,16 +29,19 @@ from posts.models import (
     Citation,
     ListCount,
     Post,
+    RecurringLink,
     RecurringSection,
     Section,
     Tag,
     TaggedPost,
 )
+from posts.publishing import recurring
+from posts.signals import pages_outdated
 
 # A part of the sitemap: rows whose keys differ in the last digits only.
 BLOCK: Final = 250
 LANGUAGES: Final = "languages"
-RECURS: Final = 2  # a heading is a recurring section from its second issue on
+RECURS: Final = 2  # a heading is a recurring section from its second issue on; so are links
 Part = tuple[str, str]
 """The name and part of a ``ListCount``."""
 
@@ -54,6 +57,7 @@ class Share:
     tags: frozenset[int] = frozenset()
     sections: frozenset[int] = frozenset()
     sources: Mapping[int, int] = field(default_factory=dict)
+    cited: frozenset[int] = frozenset()
 
 
 def month_of(moment: datetime) -> date:
@@ -78,6 +82,7 @@ def share_of(post: Post) -> Share:
         tags=_keys(TaggedPost.objects.filter(content_object=post), "tag"),
         sections=_keys(post.sections.exclude(recurring=None), "recurring"),
         sources=dict(post.citations.values_list("source", "link_count")),
+        cited=_keys(recurring.listed(post=post), "link"),
     )
 
 
@@ -105,6 +110,10 @@ def apply_change(before: Share, after: Share) -> None:
     changes.update(_languages(after))
     for model, steps in ((Tag, tags), (RecurringSection, sections), (Source, sources)):
         changes.update(_list_changes(model, steps))
+    links = {pk: step for pk, (step,) in _steps(before.cited, after.cited, moved).items()}
+    if links:
+        changes.update(_links_changes(*recurring.shift_links(links)))
+        _outdate_others(links, before, after)
     _shift_lists(changes)
     _shift_months(before, after)
 
@@ -162,6 +171,35 @@ def _dated(listed: type[models.Model]) -> models.QuerySet[Any]:
     return listed._default_manager.filter(date__isnull=False, **once)
 
 
+def recount_links(links: Collection[int], **_kwargs: object) -> None:
+    """Count links anew that were keyed anew (receiver of ``links_united``)."""
+    _shift_lists(_links_changes(*recurring.recount_links(links)))
+    publication.move()
+
+
+def _links_changes(new: Iterable[int], gone: Iterable[int]) -> Counter[Part]:
+    changes = Counter(("links", block_of(pk)) for pk in new)
+    changes.subtract(("links", block_of(pk)) for pk in gone)
+    return changes
+
+
+def _outdate_others(links: Collection[int], before: Share, after: Share) -> None:
+    """Tell which pages no longer say rightly whether a link of theirs was covered before, since a
+    post that has it came, went or moved."""
+    post = after.post or before.post or 0
+    outdated = {
+        other
+        for pk, other, date in recurring.turning_posts(links, post)
+        if _is_before(before, pk, date) != _is_before(after, pk, date)
+    }
+    if outdated:
+        pages_outdated.send(sender=Post, posts=Post.objects.filter(pk__in=outdated))
+
+
+def _is_before(share: Share, link: int, date: datetime) -> bool:
+    return link in share.cited and share.date is not None and share.date < date
+
+
 def _shift_months(before: Share, after: Share) -> None:
     steps: dict[date, list[int]] = {}
     for share, sign in ((before, -1), (after, 1)):
@@ -180,6 +218,8 @@ def _parts(row: Any) -> Iterator[Part]:
     """Yield the lists that have a row which is used often enough."""
     if isinstance(row, Tag):
         yield from (("tags", block_of(row.pk)), ("initials", row.initial))
+    elif isinstance(row, RecurringLink):
+        yield "links", block_of(row.pk)
     elif isinstance(row, Source):
         yield "sources", block_of(row.pk)
         if row.parent_id is None:
@@ -190,7 +230,7 @@ def _parts(row: Any) -> Iterator[Part]:
 
 def _least(model: type[models.Model]) -> int:
     """Return how many posts a row needs to be listed."""
-    return RECURS if model is RecurringSection else 1
+    return RECURS if model in {RecurringSection, RecurringLink} else 1
 
 
 def _list_changes(model: type[Any], steps: Mapping[int, tuple[int, ...]]) -> Counter[Part]:
@@ -249,6 +289,7 @@ def recount() -> None:
     """Set every counter and date from the rows it counts."""
     for model, listed in ((Tag, TaggedPost), (RecurringSection, Section), (Source, Citation)):
         _set_all(model, _tallies(listed))
+    recurring.recount_all_links()
     count_months()
     _set_lists()
 
@@ -300,7 +341,7 @@ def _set_lists() -> None:
     counts: Counter[Part] = Counter()
     for pk, language in posts.values_list("pk", "language"):
         counts.update([("posts", block_of(pk)), *([(LANGUAGES, language)] if language else [])])
-    for model in (Tag, RecurringSection, Source):
+    for model in (Tag, RecurringSection, Source, RecurringLink):
         for row in _used(model):
             counts.update(_parts(row))
     ListCount.objects.all().delete()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -16,8 +18,11 @@ from posts.rendering import Decisions, LinkWords
 _BLOCKED, _HELD = Link.Standing.BLOCKED, Link.Standing.HELD
 
 
-def decisions_about(rows: Rows, language: str) -> Decisions:
-    """Return what was decided about the items and links of a post, in the renderer's terms."""
+def decisions_about(rows: Rows, language: str, again: Mapping[int, str]) -> Decisions:
+    """Return what was decided about the items and links of a post, in the renderer's terms.
+
+    ``again`` are the digests of links (by key) that items before had.
+    """
     links = rows.links.items()
     return Decisions(
         blocked=frozenset(url for url, link in links if link.standing == _BLOCKED),
@@ -31,6 +36,12 @@ def decisions_about(rows: Rows, language: str) -> Decisions:
             for position, row in enumerate(items)
             if row.hidden
         ),
+        again={
+            (section, position): reverse("posts:link", args=[again[row.link_id]])
+            for section, items in enumerate(rows.items)
+            for position, row in enumerate(items)
+            if row.link_id and row.link_id in again and not row.is_news
+        },
         words=link_words(language),
     )
 

@@ -29,6 +29,7 @@ from posts.publishing import counting
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import Rows, derive, unlist
+from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
 from posts.translating import translated
@@ -336,7 +337,8 @@ def _compose_page(
     find_problem: FindProblem | None,
 ) -> None:
     """Have a post's page written with what was decided, and compose it; note a problem found."""
-    decided, sizes = decisions_about(rows, post.language), _image_sizes(post)
+    again = covered_before(post, rows.items)
+    decided, sizes = decisions_about(rows, post.language, again), _image_sizes(post)
     html = parsed.to_html(rows.anchors, decided, sizes)
     if find_problem:
         plain = parsed.to_html() if decided.change_something else html

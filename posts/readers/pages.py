@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial, wraps
@@ -14,7 +13,6 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
@@ -25,9 +23,9 @@ from links import readers
 from links.models import InboxEntry, Link, Suggestion
 from links.normalizing import host_of
 from links.registering import canonical_or_none
-from posts.models import Appearance, LinkedItem, Post, public
+from posts.models import Appearance, LinkedItem, Post
 from posts.naming import nfc
-from posts.places import Place, covered, places_of
+from posts.places import Place, covered, item_called, places_of
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
 from posts.readers.throttling import Limit, wait
 from posts.readers.tickets import client_of, comes_from_here
@@ -170,17 +168,7 @@ def _form_of(item: LinkedItem) -> str:
 
 def _item(anchor: str) -> LinkedItem:
     """Return the item that readers see under ``#item-<anchor>``, or raise Http404."""
-    try:
-        first, last = uuid.UUID(anchor + "0" * 20), uuid.UUID(anchor + "f" * 20)
-    except ValueError as error:
-        raise Http404("There is no such item.") from error
-    rows = LinkedItem.objects.filter(
-        public(timezone.now(), post="post"),
-        uid__range=(first, last),
-        hidden=False,
-        removed_at=None,
-    )
-    item = rows.select_related("post").first()
+    item = item_called(anchor)
     if item is None:
         raise Http404("There is no such item.")
     return item

@@ -36,7 +36,9 @@ def came_back(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
     """Return (uid, title, text) of a post's items whose links came back, and (uid, slug, title,
     date) of the items and posts that had them, the latest first."""
     other = "link__main_items__"
-    own = LinkedItem.objects.filter(post__slug=slug, returns=True, date__isnull=False)
+    own = LinkedItem.objects.filter(
+        post__slug=slug, returns=True, is_news=False, date__isnull=False
+    )
     rows = LinkedItem.objects.filter(
         Q(**{f"{other}post__gt": F("post")}) | Q(**{f"{other}post__lt": F("post")}),
         pk__in=own.order_by("pk").values("pk")[:RETURNS],

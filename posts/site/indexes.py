@@ -84,15 +84,16 @@ def _owners(at: datetime) -> QuerySet[Source, Any]:
 
 @prepared
 def _host_total(at: datetime) -> QuerySet[ListCount, Any]:
-    return _total("hosts", only_to_come(Source.objects.filter(parent=None), Citation, at))
+    return total("hosts", only_to_come(Source.objects.filter(parent=None), Citation, at))
 
 
 @prepared
 def _section_total(at: datetime) -> QuerySet[ListCount, Any]:
-    return _total("sections", only_to_come(PUBLIC_SECTIONS, Section, at, RECURS))
+    return total("sections", only_to_come(PUBLIC_SECTIONS, Section, at, RECURS))
 
 
-def _total(name: str, coming: QuerySet[Any]) -> QuerySet[ListCount, Any]:
+def total(name: str, coming: QuerySet[Any]) -> QuerySet[ListCount, Any]:
+    """Return how many rows a list has, and how many of them only posts to come have."""
     counts = ListCount.objects.filter(name=name).order_by().values("name")
     numbers = counts.annotate(total=Sum("count"), coming=number_of(coming))
     return numbers.values_list("total", "coming")
@@ -161,7 +162,7 @@ def sections(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rows": filled("entry", ENTRY, rows),
-        "total": _counted(_section_total(now)),
+        "total": counted(_section_total(now)),
         "orders": _orders(request, (BY_USE, gettext("Most often")), (BY_DATE, gettext("Latest"))),
     }
     return _index(request, "section_index", "sections", found, context)
@@ -180,7 +181,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     below = {} if name else _below(now)
     context = {
         "rows": filled("entry", ENTRY, _source_rows(found, below)),
-        "total": _counted(_host_total(now)),
+        "total": counted(_host_total(now)),
         "sought": name,
         "orders": _orders(
             request,
@@ -259,7 +260,8 @@ def _address(request: HttpRequest, **query: str) -> str:
     return f"{request.path}?{given}" if given else request.path
 
 
-def _counted(rows: Rows) -> int:
+def counted(rows: Rows) -> int:
+    """Return how many rows of a ``total`` readers see."""
     return rows[0][0] - rows[0][1] if rows else 0
 
 

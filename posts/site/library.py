@@ -6,29 +6,45 @@ about a link shows at once, since it is read with the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    Case,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils.safestring import SafeString
 
-from links.models import Link
-from posts.models import Appearance, LinkedItem, Post, SectionEntry, TaggedPost
+from links.models import DIGEST_LENGTH, Link
+from posts.models import Appearance, LinkedItem, Post, RecurringLink, SectionEntry, TaggedPost
 from posts.publishing.decisions import link_words
+from posts.site.listing import number_of
 from posts.site.paging import Page, paginate
 from posts.site.prepared import Rows, prepared
 from posts.site.shell import address_of, filled, short_days
+from posts.templatetags.newsletter import issue_count
 
 ROWS = 50
 LINE_LENGTH = 160
 TITLE_LENGTH = 100
 RowsOf = Callable[[int, datetime], QuerySet[Any, Any]]
-FIELDS = ("title", "url", "line", "source", "source_url", "place", "issue", "date", "lang")
+FIELDS = (
+    "title", "url", "line", "source", "source_url", "place", "issue", "cited", "cited_url",
+    "date", "lang",
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -50,12 +66,18 @@ class Row(NamedTuple):
     issue: str
     language: str
     post: int
+    link: str | None
+    cited: int | None
+    coming: int
     date: datetime
     pk: int
 
 
 class Entry(NamedTuple):
-    """A link or item with its place; ``address`` is "" where readers get none."""
+    """A link or item with its place; ``address`` is "" where readers get none.
+
+    ``link`` is the key of its link, ``cited`` in how many public posts that is.
+    """
 
     of: str
     key: str
@@ -68,6 +90,8 @@ class Entry(NamedTuple):
     language: str
     post: int
     date: datetime
+    link: str = ""
+    cited: int = 1
 
     @property
     def urn(self) -> str:
@@ -124,10 +148,10 @@ def items_of(section: int, at: datetime) -> QuerySet[SectionEntry, Any]:
     order of each."""
     rows = SectionEntry.objects.filter(recurring=section, item__hidden=False, date__lte=at)
     ordered = rows.order_by("-date", "item_id")
-    return ordered.values_list(*_columns("item__"), "date", "item_id")
+    return ordered.values_list(*item_columns(at, "item__"), "date", "item_id")
 
 
-def _columns(item: str = "") -> tuple[Any, ...]:
+def item_columns(at: datetime, item: str = "") -> tuple[Any, ...]:
     """Return the columns of items as a ``Row`` has them, but for date and key; ``item`` is the path
     to an item."""
     link = f"{item}link"
@@ -145,27 +169,46 @@ def _columns(item: str = "") -> tuple[Any, ...]:
         marked_broken(link),
         Case(When(shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
         *_post(f"{item}post"),
+        *_cited(at, link),
     )
+
+
+def _cited(at: datetime, link: str) -> tuple[Any, ...]:
+    """Return the key of a link, in how many posts it is if in several, in how many to come."""
+    counted = RecurringLink.objects.filter(link=OuterRef(link)).values("post_count")
+    coming = Appearance.objects.filter(link=OuterRef(link), date__gt=at)
+    key = Case(When(shown(link), then=F(f"{link}__key")))
+    return key, Subquery(counted), number_of(coming)
 
 
 def links_of_host(host: int, at: datetime) -> QuerySet[Appearance, Any]:
     """Return the links of a host with those of its owners, as ``items_of`` does."""
-    return _links(Appearance.objects.filter(host=host, date__lte=at))
+    return _links(Appearance.objects.filter(host=host, date__lte=at), at)
 
 
 def links_of_owner(owner: int, at: datetime) -> QuerySet[Appearance, Any]:
     """Return the links of an owner, as ``items_of`` does."""
-    return _links(Appearance.objects.filter(owner=owner, date__lte=at))
+    return _links(Appearance.objects.filter(owner=owner, date__lte=at), at)
 
 
-def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
-    seen = rows.filter(Q(item=None) | Q(item__hidden=False), shown("link"))
-    return seen.order_by("-date", "pk").values_list(
+def _links(rows: QuerySet[Appearance], at: datetime) -> QuerySet[Appearance, Any]:
+    return seen(rows).values_list(*place_columns(at))
+
+
+def seen(rows: QuerySet[Appearance]) -> QuerySet[Appearance]:
+    """Return those places of links that readers see as it is decided now, the newest first."""
+    visible = rows.filter(Q(item=None) | Q(item__hidden=False), shown("link"))
+    return visible.order_by("-date", "pk")
+
+
+def place_columns(at: datetime, length: int = LINE_LENGTH) -> tuple[Any, ...]:
+    """Return the columns of a ``Row`` of a place of a link, with so much of the summary."""
+    return (
         as_text("post__uid"),
         "link__key",
         Coalesce("item__title", Value(""), output_field=TextField()),
         "anchor_text",
-        Substr("item__summary", 1, LINE_LENGTH + 1),
+        Substr("item__summary", 1, length + 1),
         _told(item__link=F("link")),
         _told(item__kind=LinkedItem.Kind.LIST),
         as_text("item__uid"),
@@ -174,6 +217,7 @@ def _links(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
         marked_broken("link"),
         "link__source__name",
         *_post("post"),
+        *_cited(at, "link"),
         "date",
         "pk",
     )
@@ -187,14 +231,14 @@ def first(rows_of: RowsOf) -> Callable[[int, datetime], Rows]:
 
 def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
     """Return the first page of a list."""
-    return [_entry(Row(*row)) for row in first(rows_of)(of, at)[:ROWS]]
+    return [entry_of(Row(*row)) for row in first(rows_of)(of, at)[:ROWS]]
 
 
 def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
     """Return the items that readers see of a few posts, newest first, in the order of each."""
     rows = LinkedItem.objects.filter(post__in=posts, hidden=False, date__lte=at)
     ordered = rows.order_by("-date", "-post_id", "section__position", "position")
-    return ordered.values_list(*_columns(), "date", "pk")[:ROWS]
+    return ordered.values_list(*item_columns(at), "date", "pk")[:ROWS]
 
 
 @prepared
@@ -222,15 +266,19 @@ def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:
         if needed <= 0:
             break
     rows = _items_of_tag_since(*tag, start, at) if tag else _items_since(start, at)
-    return [_entry(Row(*row)) for row in rows]
+    return [entry_of(Row(*row)) for row in rows]
 
 
 def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
     say = short_days()
-    rows = [_as_row(_entry(Row(*row)), say) for row in page.rows]
-    return replace(page, rows=[filled("linked", FIELDS, rows)])
+    return replace(page, rows=[linked((entry_of(Row(*row)) for row in page.rows), say)])
+
+
+def linked(entries: Iterable[Entry], say: Callable[[datetime], SafeString]) -> SafeString:
+    """Return entries as rows of a list."""
+    return filled("linked", FIELDS, [_as_row(entry, say) for entry in entries])
 
 
 def _as_row(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | SafeString, ...]:
@@ -243,13 +291,16 @@ def _as_row(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | 
         source,
         entry.place,
         entry.issue,
+        issue_count(entry.cited) if entry.cited > 1 else "",
+        address_of_link(entry.link) if entry.cited > 1 else "",
         say(entry.date),
         entry.language,
     )
 
 
-def _entry(row: Row) -> Entry:
-    title, line = _words(row)
+def entry_of(row: Row, length: int = LINE_LENGTH) -> Entry:
+    """Return what a row says; of its text so many characters."""
+    title, line = _words(row, length)
     if row.is_broken:
         title = f"{title} ({link_words(row.language).broken})"
     # PostgreSQL writes hyphens between the digits.
@@ -266,10 +317,17 @@ def _entry(row: Row) -> Entry:
         language=row.language,
         post=row.post,
         date=row.date,
+        link=row.link or "",
+        cited=(row.cited or 1) - row.coming if row.link else 1,
     )
 
 
-def _words(row: Row) -> tuple[str, str]:
+def address_of_link(key: str) -> str:
+    """Return the address of a link's page."""
+    return address_of("link", key[:DIGEST_LENGTH])
+
+
+def _words(row: Row, length: int) -> tuple[str, str]:
     """Return how an entry is called, and what more there is to say in a line.
 
     A further link of an item is called after both: "Llama 3 · paper".
@@ -279,8 +337,9 @@ def _words(row: Row) -> tuple[str, str]:
         named = f"{row.title} · {row.anchor}" if row.title and row.is_listed else row.anchor
     if not named:
         named, line = line or row.address, ""
-    return _cut(named, TITLE_LENGTH), _cut(line, LINE_LENGTH)
+    return cut(named, TITLE_LENGTH), cut(line, length)
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """Return a text that is too long up to its last whole word."""
     return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]}…"

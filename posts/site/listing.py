@@ -32,6 +32,7 @@ from django.utils import timezone
 
 from links.models import Source
 from posts.models import (
+    Appearance,
     ArchiveMonth,
     Citation,
     Post,
@@ -51,9 +52,14 @@ MonthCount = tuple[date, int]
 RowsOf = Callable[..., QuerySet[Any, Any]]
 Row = tuple[bytes | None, datetime, int]
 """A stored part of a post, its publish time and key."""
-Listed = TaggedPost | Section | Citation
+Listed = TaggedPost | Section | Citation | Appearance
 # What lists each of them.
-_BY: dict[type[Listed], str] = {TaggedPost: "tag", Section: "recurring", Citation: "source"}
+_BY: dict[type[Listed], str] = {
+    TaggedPost: "tag",
+    Section: "recurring",
+    Citation: "source",
+    Appearance: "link",
+}
 # After all that is to come.
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 # Of a subquery: without a GROUP BY, so that no row is a zero.
@@ -213,8 +219,11 @@ def only_to_come(
     rows: QuerySet[Any], listed: type[Listed], at: datetime, least: int = 1
 ) -> QuerySet[Any]:
     """Return the tags, sections or sources that lists count, but that readers do not see yet."""
-    # The end tells SQLite that these are few: by its own guess it looks tag by tag instead.
-    coming = _coming(listed, at).filter(date__lt=_END).order_by().values(_BY[listed])
+    coming = _coming(listed, at).order_by().values(_BY[listed])
+    if listed is Appearance:  # found by the few posts to come: no index begins with their date
+        coming = coming.filter(post__in=Post.objects.scheduled(at).order_by().values("pk"))
+    else:  # the end tells SQLite that these are few: by its own guess it looks tag by tag instead
+        coming = coming.filter(date__lt=_END)
     used = rows.filter(pk__in=coming, post_count__gte=least)
     found: QuerySet[Any] = with_public_count(used, listed, at)
     coming_alone: QuerySet[Any] = found.filter(public_count__lt=least)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from links.models import FormerKey, Link
 from posts.models import OldSlug, Post, RecurringSection, Tag, TagAlias, public
 from posts.naming import nfc
 
@@ -31,6 +32,14 @@ def section(slug: str) -> RecurringSection:
     if (row := old.select_related("merged_into").first()) is None or row.merged_into is None:
         raise Http404("There is no such section.")
     return row.merged_into
+
+
+def link(first: str, last: str) -> Link:
+    """Return the link that one with a key between these became part of, else raise Http404."""
+    former = FormerKey.objects.filter(key__range=(first, last), link__standing=Link.Standing.SHOWN)
+    if (row := former.select_related("link").order_by("pk").first()) is None:
+        raise Http404("There is no such link.")
+    return row.link
 
 
 def feed(request: HttpRequest, of: Tag | RecurringSection) -> HttpResponse:

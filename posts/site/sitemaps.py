@@ -21,12 +21,14 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
-from links.models import Source
+from links.models import DIGEST_LENGTH, Link, Source
 from posts import identity
 from posts.models import (
+    Appearance,
     Citation,
     ListCount,
     Post,
+    RecurringLink,
     RecurringSection,
     Section,
     Tag,
@@ -38,10 +40,10 @@ from posts.publishing.counting import BLOCK, RECURS
 from posts.site.listing import with_public_count
 from posts.site.prepared import Rows, prepared
 
-ENTRANCES = ("home", "archive", "tags", "sections", "sources", "suggest")
+ENTRANCES = ("home", "archive", "tags", "sections", "sources", "links", "back", "suggest")
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # Stands in for a name in an address.
-NAME = "name"
+NAME = "0" * DIGEST_LENGTH
 # What need not be quoted in a path (RFC 3986, section 3.3) and means nothing in XML.
 SAFE = "/~:@!$()*+,;="
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]*", re.ASCII).fullmatch
@@ -74,6 +76,13 @@ def _sources(first: int, end: int, at: datetime) -> QuerySet[Source, Any]:
     return _counted(Source.objects.all(), Citation, "name", first, end, at)
 
 
+@prepared
+def _links(first: int, end: int, at: datetime) -> QuerySet[RecurringLink, Any]:
+    rows = RecurringLink.objects.filter(link__standing=Link.Standing.SHOWN)
+    name = Substr("link__key", 1, DIGEST_LENGTH)
+    return _counted(rows.annotate(name=name), Appearance, "name", first, end, at)
+
+
 def _counted(
     rows: QuerySet[Any], listed: Any, name: str, first: int, end: int, at: datetime
 ) -> QuerySet[Any, Any]:
@@ -87,6 +96,7 @@ PARTS: dict[str, tuple[Callable[[int, int, datetime], Rows], str, int]] = {
     "tags": (_tags, "tag", 1),
     "sections": (_sections, "section", RECURS),
     "sources": (_sources, "source", 1),
+    "links": (_links, "link", RECURS),
 }
 PAGES = "pages"
 

@@ -241,6 +241,8 @@ def robots(request: HttpRequest) -> HttpResponse:
         f"Allow: {suggest}$",
         f"Disallow: {suggest}",
         f"Disallow: {reverse('posts:report')}",
+        f"Disallow: {reverse('posts:random-link')}",
+        f"Disallow: {reverse('posts:links')}item/",
         f"Sitemap: {absolute(reverse('posts:sitemap'))}",
     )
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -1,5 +1,5 @@
-/* An item's own link, named after the item: it offers the item's address to copy, and to report its
-   link. Without this script it leads to the item, and the end of the issue to the reports. */
+/* An item's own link, named after the item: it offers the item's address to copy, all that was said
+   about its link, and to report that. Without this script it leads to the item, and the end of the issue to the reports. */
 (() => {
   "use strict";
   const MARKS = 'a[href^="#item-"]:empty';
@@ -9,7 +9,9 @@
     return;
   }
   const button = menu.querySelector("button");
-  const report = menu.querySelector("a");
+  const report = menu.querySelector('a[rel="nofollow"]');
+  const more = menu.querySelector(".item-more");
+  const about = more?.href;
   const words = button.textContent;
   let opened = null;
 
@@ -37,9 +39,14 @@
     mark.setAttribute("aria-expanded", "true");
     window.history.replaceState(null, "", mark.hash);
     button.textContent = words;
+    const item = mark.hash.slice("#item-".length);
     if (report) {
-      report.href = `${report.href.split("?")[0]}?item=${mark.hash.slice("#item-".length)}`;
+      report.href = `${report.href.split("?")[0]}?item=${item}`;
       report.hidden = !mark.dataset.host;
+    }
+    if (more) {
+      more.href = `${about}${item}/`;
+      more.hidden = !mark.dataset.host;
     }
     mark.after(menu);
     menu.hidden = false;

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -37,7 +38,7 @@ from links.models import (
 from links.normalizing import RULES_VERSION, canonicalize
 from links.queue import Worry, raise_concerns
 from links.rekeying import keyed_by, note_version, plan, planning, unite, uniting
-from posts.models import Appearance, Citation, LinkedItem, Post
+from posts.models import Appearance, Citation, LinkedItem, ListCount, Post, RecurringLink
 from posts.publishing import counting
 from tests.builders import make_post
 
@@ -97,6 +98,22 @@ def judge(
 
 
 # Merging
+
+
+def test_a_link_that_became_part_of_another_leads_to_that_and_counts_for_it(
+    client: Client,
+) -> None:
+    with rules(raw):
+        post_with(SHORT)
+        post_with(LONG)
+    old = link(SHORT).digest
+    assert client.get(f"/links/{old}/").status_code == 200
+    rekey()
+
+    kept = link(LONG)
+    assert client.get(f"/links/{old}/").headers["Location"] == f"/links/{kept.digest}/"
+    assert RecurringLink.objects.get(link=kept).post_count == 2
+    assert ListCount.objects.get(name="links").count == 1
 
 
 def test_links_that_are_one_page_become_one_with_all_their_places() -> None:

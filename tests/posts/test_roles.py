@@ -70,6 +70,8 @@ MATRIX = {
     "linkeditem delete": (False, False, False),
     "linkeditem hide_selected": (True, False, True),
     "linkeditem show_selected": (True, False, True),
+    "linkeditem mark_news": (True, True, False),
+    "linkeditem unmark_news": (True, True, False),
     "tag view": (True, True, True),
     "tag add": (False, False, False),
     "tag change": (True, True, True),

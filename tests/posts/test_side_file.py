@@ -39,7 +39,7 @@ from tests.reading import Page
 # The number of a row in the address of a further page of a list.
 _ROW = re.compile(r"((?:older|newer)-\d+)-\d+")
 # Forms with a time in them; what is for staff; and the same issue at another address.
-_NOT_READ = ("/suggest/", "/report/", "/admin/", "/collect/", "/static/")
+_NOT_READ = ("/suggest/", "/report/", "/admin/", "/collect/", "/static/", "/links/random/")
 START = ("/", "/sitemap.xml", "/robots.txt", "/archive/", "/follow/")
 
 
@@ -149,6 +149,7 @@ def change_items() -> None:
     following.set_hidden([item(hidden, "Second find")], True, reason="A mistake")
     following.set_hidden([item(hidden, "First find")], True, reason="Another")
     edited(hidden, "  - **First find**: what it is. [Read more](https://one.example.org/a7)\n", "")
+    following.set_news([item(early, "Second find")], True)
 
 
 def change_names() -> None:
@@ -166,7 +167,7 @@ def change_names() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_site_is_the_same_to_the_byte_after_export_and_import(tmp_path: Path) -> None:
     varied_site(tmp_path / "in")
-    before, identities = pages(), set(LinkedItem.objects.values_list("uid", "hidden"))
+    before, identities = pages(), set(LinkedItem.objects.values_list("uid", "hidden", "is_news"))
     kinds = {status for status, _location, _body in before.values()}
     assert kinds == {200, 301, 404}
     export(tmp_path / "out")
@@ -176,7 +177,7 @@ def test_a_site_is_the_same_to_the_byte_after_export_and_import(tmp_path: Path) 
     after = pages()
     assert {address for address in before if before[address] != after.get(address)} == set()
     assert after.keys() == before.keys()
-    assert set(LinkedItem.objects.values_list("uid", "hidden")) == identities
+    assert set(LinkedItem.objects.values_list("uid", "hidden", "is_news")) == identities
     again = export(tmp_path / "again")
     exported = {p.relative_to(again): p.read_bytes() for p in again.rglob("*") if p.is_file()}
     assert exported == {

@@ -17,6 +17,8 @@ ENTRANCES = (
     "/tags/",
     "/sections/",
     "/sources/",
+    "/links/",
+    "/links/rediscovered/",
     "/feed.xml",
     "/atom.xml",
     "/feed.json",
@@ -29,6 +31,7 @@ ENTRANCES = (
     "/sitemap-tags.xml",
     "/sitemap-sections.xml",
     "/sitemap-sources.xml",
+    "/sitemap-links.xml",
     "/robots.txt",
     "/llms.txt",
     "/healthz",
@@ -97,6 +100,7 @@ def test_no_public_page_depends_on_a_cookie(client: Client, path: str) -> None:
         "/tags/none/",
         "/sections/none/",
         "/sources/none.example.org/",
+        "/links/none/",
         "/tags/none/feed.xml",
         "/tags/none/items.xml",
         "/sitemap-none.xml",
@@ -124,7 +128,8 @@ def test_what_is_not_there_is_404(client: Client, path: str) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "path", ["/tags/ai/", "/sections/preview/", "/sources/arxiv.org/", "/archive/2024/05/"]
+    "path",
+    ["/tags/ai/", "/sections/preview/", "/sources/arxiv.org/", "/archive/2024/05/", "/links/"],
 )
 def test_a_nonsense_page_is_404(client: Client, path: str, page: str) -> None:
     assert client.get(f"{path}?page={page}").status_code == 404

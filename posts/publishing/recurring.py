@@ -1,0 +1,140 @@
+"""Links that several posts have: how many posts, since when, and which came back after long.
+
+Kept on save, like the counters of `posts.publishing.counting`. Most links stand in one post and
+have no row; so what a save costs is a look into an index for each link that it adds or drops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Any, Final
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from links.models import Link
+from links.rows import insert, shift
+from posts.models import Appearance, LinkedItem, Post, RecurringLink
+from posts.publishing.returning import FEW
+
+RECURS: Final = 2
+LONG: Final = timedelta(days=180)
+"""A link that was in no post for so long is rediscovered by the next."""
+FURNITURE: Final = 50
+"""A link that more posts have than these is never rediscovered."""
+
+
+def listed(**condition: Any) -> QuerySet[Appearance]:
+    """Return the places of links that lists have: one of each link that readers see in a post."""
+    return Appearance.objects.filter(date__isnull=False, **condition)
+
+
+# Counters
+
+
+def shift_links(steps: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """Move the counters of links (by key) by how many posts have them more; 0 where only a date
+    changed. Return those that came to be recurring, and those that ceased to be."""
+    known = RecurringLink.objects.filter(pk__in=steps)
+    old = list(known.values_list("pk", flat=True))
+    shift(RecurringLink, ("post_count",), {pk: (steps[pk],) for pk in old if steps[pk]})
+    gone = list(known.filter(post_count__lt=RECURS).values_list("pk", flat=True))
+    RecurringLink.objects.filter(pk__in=gone).delete()
+    added = {pk for pk, step in steps.items() if step > 0} - set(old)
+    new = tallies(added) if added else []
+    insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), new)
+    kept = set(old) - set(gone)
+    _set_dates(RecurringLink.objects.filter(pk__in=kept))
+    _set_returns([*kept, *(pk for pk, *_values in new)])
+    return [pk for pk, *_values in new], gone
+
+
+def recount_links(links: Collection[int]) -> tuple[list[int], list[int]]:
+    """Count links (by key) anew whose places were moved; return what ``shift_links`` does."""
+    rows = RecurringLink.objects.filter(pk__in=links)
+    old = set(rows.values_list("pk", flat=True))
+    rows.delete()
+    found = tallies(links)
+    insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), found)
+    new = {pk for pk, *_values in found}
+    _set_returns(new)
+    return sorted(new - old), sorted(old - new)
+
+
+def recount_all_links() -> None:
+    """Set the rows of all links."""
+    RecurringLink.objects.all().delete()
+    found = tallies()
+    insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), found)
+    _set_returns([pk for pk, *_values in found])
+
+
+def tallies(links: Collection[int] | None = None) -> list[tuple[int, int, datetime, datetime]]:
+    """Return (key, posts, first and last date) of the links that several posts have."""
+    rows = listed() if links is None else listed(link__in=links)
+    counted = rows.order_by().values_list("link")
+    counted = counted.annotate(posts=Count("post", distinct=True))
+    return list(counted.filter(posts__gte=RECURS).annotate(Min("date"), Max("date")))
+
+
+def _set_dates(rows: QuerySet[RecurringLink]) -> None:
+    """Set when links were first and last seen, from the ends of an index."""
+    of = listed(link=OuterRef("pk"))
+    rows.update(
+        first_seen=Subquery(of.order_by("date").values("date")[:1]),
+        last_seen=Subquery(of.order_by("-date").values("date")[:1]),
+    )
+
+
+def _set_returns(links: Collection[int]) -> None:
+    """Set when links last came back after long."""
+    rows = RecurringLink.objects.filter(pk__in=links)
+    few = rows.filter(post_count__lte=FURNITURE).values("pk")
+    rows.filter(returned_at__isnull=False).update(returned_at=None)
+    dated: QuerySet[Any, Any] = (
+        listed(link__in=few).order_by("link", "date").values_list("link", "date")
+    )
+    for moment, found in _by_moment(dated.distinct()).items():
+        RecurringLink.objects.filter(pk__in=found).update(returned_at=moment)
+
+
+def _by_moment(dated: Iterable[tuple[int, datetime]]) -> dict[datetime, list[int]]:
+    """Return links by when they last came back after long, of (link, date) in that order."""
+    found: dict[datetime, list[int]] = {}
+    for link, rows in groupby(dated, key=lambda row: row[0]):
+        pauses = pairwise(date for _link, date in rows)
+        if back := [date for before, date in pauses if date - before >= LONG]:
+            found.setdefault(back[-1], []).append(link)
+    return found
+
+
+# What pages of issues say
+
+
+def covered_before(post: Post, items: Iterable[Iterable[LinkedItem]]) -> dict[int, str]:
+    """Return the digests of links (by key) of items that earlier posts have, too.
+
+    What has more of them than a few is furniture. It follows from earlier posts alone, so that a
+    page says the same whatever comes later. Items that are news say nothing.
+    """
+    keys = {row.link_id for rows in items for row in rows if row.link_id and not row.is_news}
+    at = post.published_at or timezone.now()
+    earlier = listed(link=OuterRef("pk"), date__lt=at).exclude(post=post).order_by("-date")
+    links = Link.objects.filter(Exists(earlier), pk__in=keys, standing=Link.Standing.SHOWN)
+    links = links.annotate(more=Subquery(earlier.values("pk")[FEW : FEW + 1])).filter(more=None)
+    return {link.pk: link.digest for link in links.only("key")}
+
+
+def turning_posts(links: Collection[int], post: int) -> Iterator[tuple[int, int, datetime]]:
+    """Yield links (by key) with another post and its date that says something else once one more
+    post has the link before it: the first to have it, and the first after the few."""
+    others = listed(link=OuterRef("pk")).exclude(post=post).order_by("date", "pk")
+    for place in (0, FEW):
+        rows = Link.objects.filter(pk__in=links).order_by()
+        rows = rows.annotate(
+            other=Subquery(others.values("post")[place : place + 1]),
+            date=Subquery(others.values("date")[place : place + 1]),
+        )
+        yield from rows.exclude(other=None).values_list("pk", "other", "date")

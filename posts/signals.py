@@ -1,0 +1,7 @@
+"""What saving tells those who bring pages in line, which it does not know."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction of a save, with `posts`: a QuerySet of others whose pages say
+# something about it that is right no longer.
+pages_outdated = Signal()

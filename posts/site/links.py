@@ -1,0 +1,247 @@
+"""What the site said about each link, and which links it came back to.
+
+The rows are the places of links that lists have: one of each link in an issue. What is decided
+about a link shows at once, since it is read with them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Abs, Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from links.models import DIGEST_LENGTH, Link
+from posts.models import Appearance, LinkedItem, RecurringLink, TaggedPost
+from posts.places import item_called
+from posts.publishing.decisions import link_words
+from posts.site import library, moved
+from posts.site.library import ROWS, Entry, Row, address_of_link, entry_of, shown
+from posts.site.paging import paginate
+from posts.site.prepared import prepared
+from posts.site.shell import address_of, filled, page, short_days
+from posts.templatetags.newsletter import issue_count
+
+WORDS_LENGTH = 600
+BESIDE = 6
+FIELDS = ("title", "line", "place", "issue", "issue_url", "date", "lang", "tags")
+_ROTTEN = (Link.Health.BROKEN, Link.Health.GONE)
+
+
+class Head(NamedTuple):
+    """What rows of a link's page say besides how lists call it."""
+
+    slug: str
+    is_replaced: int
+    copy: str
+    first_seen: datetime | None
+
+
+def _called(first: str, last: str) -> QuerySet[Link, Any]:
+    """Return the key of the oldest link whose digits are between these.
+
+    Not sorted by an index of its own: a database that chose that would read it from its start.
+    """
+    rows = Link.objects.filter(key__gte=first, key__lte=last)
+    return rows.order_by(F("pk") + 0).values("pk")[:1]
+
+
+def _of(first: str, last: str) -> QuerySet[Appearance]:
+    return Appearance.objects.filter(link=Subquery(_called(first, last))).order_by()
+
+
+def mentions(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
+    """Return the columns of ``Head`` and of a ``Row`` of every public post that has a link."""
+    known = RecurringLink.objects.filter(link=Subquery(_called(first, last)))
+    copied = Q(link__health__in=_ROTTEN, link__replacement_url="")
+    return library.seen(_of(first, last).filter(date__lte=at)).values_list(
+        "post__slug",
+        Case(When(link__replacement_url="", then=0), default=1, output_field=IntegerField()),
+        Case(
+            When(copied, then=F("link__archived_url")), default=Value(""), output_field=TextField()
+        ),
+        Subquery(known.values("first_seen")),
+        *library.place_columns(at, WORDS_LENGTH),
+    )
+
+
+@prepared
+def _newest(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
+    return mentions(first, last, at)[: ROWS + 1]
+
+
+@prepared
+def _tags(first: str, last: str, oldest: datetime, newest: datetime) -> QuerySet[TaggedPost, Any]:
+    """Return (key of a post, name, slug) of the tags of posts that have a link."""
+    posts = _of(first, last).filter(date__gte=oldest, date__lte=newest).values("post")
+    rows = TaggedPost.objects.filter(content_object__in=posts).order_by("pk")
+    return rows.values_list("content_object_id", "tag__name", "tag__slug")
+
+
+@prepared
+def _beside(first: str, last: str, at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return (key of its link, row) of the items that stand nearest to a link, where it was last.
+
+    In the same section, so that they are few.
+    """
+    own = _of(first, last).filter(date__lte=at)
+    here = own.filter(section=OuterRef("section"), item__isnull=False)
+    place = Coalesce(Subquery(here.values("item__position")[:1]), 0)
+    rows = LinkedItem.objects.filter(
+        shown("link"),
+        section__in=own.order_by("-date", "pk").values("section")[:3],
+        link__source__isnull=False,
+        hidden=False,
+        date__lte=at,
+    ).exclude(link=Subquery(_called(first, last)))
+    order = Abs(F("position") - place), "-date", "pk"
+    # Chosen first, because the columns of all candidates would be most of the work.
+    near = LinkedItem.objects.filter(pk__in=rows.order_by(*order).values("pk")[: 2 * BESIDE])
+    found: QuerySet[LinkedItem, Any] = near.order_by(*order).values_list(
+        "link__key", *library.item_columns(at), "date", "pk"
+    )
+    return found
+
+
+# Pages
+
+
+@require_safe
+def link(request: HttpRequest, digest: str) -> HttpResponse:
+    """All that public issues said about one link."""
+    now, bounds = timezone.now(), (digest, f"{digest}g")
+    newest = _newest(*bounds, now)
+    if not newest:
+        return redirect(address_of_link(moved.link(*bounds).key), permanent=True)
+    head, latest = _read(newest[0])
+    if len(digest) > DIGEST_LENGTH and _has_short_name(latest.link):
+        return redirect(address_of_link(latest.link), permanent=True)
+    value = request.GET.get("page")
+    found = paginate(value, lambda: newest, lambda: mentions(*bounds, now), ROWS)
+    say = short_days()
+    context = {
+        "title": latest.title,
+        "address": latest.address,
+        "source": (latest.source, address_of("source", latest.source)),
+        "language": latest.language,
+        "notes": _notes(head, latest),
+        "copy": head.copy,
+        "facts": _facts(head, latest, say),
+        "is_single": latest.cited == 1,
+        "rows": _rows(bounds, found.rows, say),
+        "beside": "" if value else library.linked(_others(_beside(*bounds, now)), say),
+        "newer": found.newer and f"{request.path}?page={found.newer}",
+        "older": found.older and f"{request.path}?page={found.older}",
+    }
+    return page("link", context, nav="sources", path=request.path)
+
+
+def _read(row: Sequence[Any]) -> tuple[Head, Entry]:
+    size = len(Head._fields)
+    return Head(*row[:size]), entry_of(Row(*row[size:]), WORDS_LENGTH)
+
+
+def _has_short_name(key: str) -> bool:
+    """Tell whether a link is the one that the first digits of its key name."""
+    name = key[:DIGEST_LENGTH]
+    return Link.objects.filter(pk=Subquery(_called(name, f"{name}g")), key=key).exists()
+
+
+def _notes(head: Head, latest: Entry) -> list[str]:
+    """Return what was decided about a link that is shown, in the site's words."""
+    return [link_words(latest.language).replaced] if head.is_replaced else []
+
+
+def _facts(head: Head, latest: Entry, say: Callable[[datetime | None], SafeString]) -> list[str]:
+    first = head.first_seen or latest.date
+    dates = [(gettext("first seen {}"), first)]
+    if latest.cited > 1:
+        dates.append((gettext("last seen {}"), latest.date))
+    return [issue_count(latest.cited), *(format_html(text, say(day)) for text, day in dates)]
+
+
+def _rows(
+    bounds: tuple[str, str],
+    rows: Sequence[Sequence[Any]],
+    say: Callable[[datetime | None], SafeString],
+) -> SafeString:
+    read = [_read(row) for row in rows]
+    tags: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for post, name, slug in _tags(*bounds, read[-1][1].date, read[0][1].date):
+        tags[post].append((name, address_of("tag", slug)))
+    return filled("mention", FIELDS, [_mention(head, entry, say, tags) for head, entry in read])
+
+
+def _mention(
+    head: Head,
+    entry: Entry,
+    say: Callable[[datetime | None], SafeString],
+    tags: dict[int, list[tuple[str, str]]],
+) -> tuple[str | SafeString, ...]:
+    return (
+        entry.title,
+        entry.line,
+        entry.place,
+        entry.issue,
+        address_of("post", head.slug),
+        say(entry.date),
+        entry.language,
+        filled("tag_mark", ("name", "url"), tags[entry.post]) if entry.post in tags else "",
+    )
+
+
+def _others(rows: Iterable[Sequence[Any]]) -> list[Entry]:
+    """Return the first of the items that have each link."""
+    nearest: dict[str, Entry] = {}
+    for key, *row in rows:
+        nearest.setdefault(key, entry_of(Row(*row)))
+    return list(nearest.values())[:BESIDE]
+
+
+# Ways to a page
+
+
+@require_safe
+def of_item(request: HttpRequest, anchor: str) -> HttpResponse:
+    """Lead from an item (the end of its permalink) to the page of its main link."""
+    item = item_called(anchor)
+    if item is None or item.link is None or item.link.standing != Link.Standing.SHOWN:
+        raise Http404("There is no such item, or it has no link.")
+    return redirect(address_of_link(item.link.key))
+
+
+@require_safe
+def random(request: HttpRequest) -> HttpResponse:
+    """Lead to the page of any link."""
+    public = Appearance.objects.filter(link=OuterRef("pk"), date__lte=timezone.now())
+    rows = Link.objects.filter(Exists(public), standing=Link.Standing.SHOWN).order_by("key")
+    keys = rows.values_list("key", flat=True)
+    key = keys.filter(key__gte=secrets.token_hex(32)).first() or keys.first()
+    if key is None:
+        raise Http404("No link has been cited yet.")
+    response = redirect(address_of_link(key))
+    response.headers["Cache-Control"] = "no-store"
+    return response
