@@ -17,13 +17,18 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext
 from django.views.defaults import page_not_found
 
 from newsletter.refusals import Refusal, refuse
-from posts import identity
+from posts import identity, redirects
+from posts.models import Redirect
 from posts.site import version
 
+SAFE = ("GET", "HEAD")
+# What pages say to crawlers where the owner does not want all of them; see posts.site.robots.
+CRAWLERS = {"search": "noai, noimageai", "none": "noindex, nofollow, noai, noimageai"}
 STAFF_PATHS = ("/admin/",)
 
 
@@ -87,8 +92,11 @@ class IdentityMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         is_file = request.path_info.startswith(self._silent)
-        with identity.speaking(identity.REMEMBERED if is_file else _revision()):
-            return self.get_response(request)
+        with identity.speaking(identity.REMEMBERED if is_file else _revision()) as now:
+            response = self.get_response(request)
+        if now.crawlers and not is_for_staff(request):
+            response.headers.setdefault("X-Robots-Tag", CRAWLERS[now.crawlers])
+        return response
 
 
 def _revision() -> str:
@@ -97,6 +105,31 @@ def _revision() -> str:
         return version.look().revision
     except DatabaseError:
         return identity.REMEMBERED
+
+
+class RedirectMiddleware:
+    """Lead from an old address to the new one, where nothing else answers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 404 or request.method not in SAFE or is_for_staff(request):
+            return response
+        found = _redirect(request)
+        if found is None:
+            return response
+        answer = HttpResponse(status=found.kind)
+        answer.headers["Location"] = iri_to_uri(found.new)
+        return answer
+
+
+def _redirect(request: HttpRequest) -> Redirect | None:
+    try:
+        return redirects.find(request.path_info, request.META["QUERY_STRING"])
+    except (DatabaseError, ValueError):  # busy, or an address that no database takes
+        return None
 
 
 class NulMiddleware:

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "newsletter.security.PolicyMiddleware",
     "newsletter.middleware.IdentityMiddleware",
     "newsletter.middleware.NulMiddleware",
+    "newsletter.middleware.RedirectMiddleware",
     "newsletter.middleware.StaffSessionMiddleware",
     "newsletter.middleware.StaffAuthenticationMiddleware",
     "newsletter.bodies.BodyMiddleware",

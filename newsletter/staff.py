@@ -24,7 +24,16 @@ from links.models import (
     Suggestion,
 )
 from posts import identity
-from posts.models import LinkedItem, Page, Post, RecurringSection, Section, SiteSettings, Tag
+from posts.models import (
+    LinkedItem,
+    Page,
+    Post,
+    RecurringSection,
+    Redirect,
+    Section,
+    SiteSettings,
+    Tag,
+)
 
 # The menu: what is written, what is linked, and then whatever else has a table.
 GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
@@ -33,7 +42,7 @@ GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),
     ),
-    (_("Site"), (SiteSettings, Page)),
+    (_("Site"), (SiteSettings, Page, Redirect)),
     (_("Upkeep"), (User, Group)),
 )
 # Tables of libraries that staff have no use for, or see on a page of ours.

@@ -18,6 +18,7 @@ __all__ = [
     "MARK_NEWS",
     "MERGE_TAGS",
     "PUBLISH",
+    "REDIRECT",
     "RENAME_TAGS",
     "WRITE",
     "WRITE_PAGES",
@@ -30,6 +31,7 @@ __all__ = [
 CHANGE_SETTINGS: Final[Right] = ("posts.change_sitesettings",)
 WRITE_PAGES: Final[Right] = ("posts.change_page",)
 DELETE_PAGES: Final[Right] = ("posts.delete_page",)
+REDIRECT: Final[Right] = ("posts.change_redirect",)
 WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)

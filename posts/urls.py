@@ -6,7 +6,18 @@ from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from posts.readers import collect, pages
-from posts.site import api, cited, feeds, indexes, links, markdown, own_pages, sitemaps, views
+from posts.site import (
+    api,
+    cited,
+    feeds,
+    indexes,
+    links,
+    markdown,
+    own_pages,
+    robots,
+    sitemaps,
+    views,
+)
 
 
 class YearConverter:
@@ -111,7 +122,7 @@ for_machines = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<str:section>.xml", sitemaps.section, name="sitemap-section"),
     path("style-<slug:digest>.css", views.style, name="style"),
-    path("robots.txt", views.robots, name="robots"),
+    path("robots.txt", robots.robots, name="robots"),
     path("llms.txt", markdown.llms, name="llms"),
 ]
 

@@ -8,6 +8,7 @@ from posts.admin import (
     posts,
     queue,
     recurring,
+    redirects,
     sections,
     settings,
     suggestions,

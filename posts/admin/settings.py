@@ -36,6 +36,7 @@ SEEN = "seen_revision"
 # What a conflict compares.
 FIELDS = (
     "name", "description", "language", "time_zone", "accent", "accent_dark", "ending", "profiles",
+    "crawlers",
 )  # fmt: skip
 
 
@@ -95,6 +96,7 @@ class SettingsForm(forms.ModelForm):
             "new_icon": gettext("For browsers and phones: square, 512 pixels wide or more."),
             "accent": gettext("Such as #1b4b9b: the colour of links and of the main button."),
             "accent_dark": gettext("Empty: made from the one for light pages."),
+            "crawlers": gettext("Said in robots.txt and on every page; the polite ones comply."),
             "ending": gettext("Markdown; it stands below every issue."),
             "profiles": gettext(
                 "One address a line. Services such as Mastodon check that the site names you."
@@ -277,6 +279,7 @@ class SiteSettingsAdmin(StaffAdmin):
             ("new_logo", "no_logo"), ("new_icon", "no_icon"), "accent", "accent_dark",
         )}),
         (_("Texts"), {"fields": ("ending", "profiles")}),
+        (_("Machines"), {"fields": ("crawlers",)}),
     )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -28,6 +28,7 @@ def _shown(row: SiteSettings) -> dict[str, Any]:
         "language": row.language,
         "time_zone": row.time_zone,
         **{place: _menu(row, place) for place in MenuLink.Place.values},
+        "crawlers": row.crawlers,
         "profiles": row.profiles.split(),
         "logo": row.logo,
         "icons": row.icons,

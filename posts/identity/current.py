@@ -44,6 +44,7 @@ class Identity:
     icons: Mapping[str, str] = field(default_factory=dict, compare=False)
     ending: str = field(default="", compare=False)
     style: str = field(default="", compare=False)
+    crawlers: str = field(default="", compare=False)
     pages: Mapping[str, int] = field(default_factory=dict, compare=False)
     """The keys of the pages that readers see, by each slug that leads there."""
     page_paths: tuple[str, ...] = field(default=(), compare=False)
@@ -146,6 +147,7 @@ def _made(shown: dict[str, Any], key: tuple[str, ...]) -> Identity:
         icons={side: default_storage.url(file) for side, file in shown.get("icons", {}).items()},
         ending=shown.get("ending", ""),
         style=shown.get("style", ""),
+        crawlers=shown.get("crawlers", ""),
         pages=shown.get("pages", {}),
         page_paths=tuple(shown.get("page_paths", ())),
     )

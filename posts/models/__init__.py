@@ -12,6 +12,7 @@ from posts.models.pages import OldPageSlug, Page
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
 from posts.models.publication import Publication
 from posts.models.readers import RateCount
+from posts.models.redirects import Redirect
 from posts.models.sections import (
     Appearance,
     LinkedItem,

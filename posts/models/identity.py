@@ -17,6 +17,11 @@ class SiteSettings(models.Model):
     ``revision`` is a new random word for each of its states; "" while there is none.
     """
 
+    class Crawlers(models.TextChoices):
+        ALL = "", _("All may read everything public")
+        SEARCH = "search", _("Search engines only, no training of models")
+        NONE = "none", _("None: keep the site out of search engines, too")
+
     name = models.CharField(_("name"), max_length=100, blank=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
@@ -28,6 +33,9 @@ class SiteSettings(models.Model):
     icons = models.JSONField(_("icon"), default=dict, blank=True, editable=False)
     ending = models.TextField(_("text at the end of issues"), blank=True)
     profiles = models.TextField(_("your profiles elsewhere"), blank=True)
+    crawlers = models.CharField(
+        _("robots"), max_length=16, choices=Crawlers.choices, blank=True, default=Crawlers.ALL
+    )
     revision = models.CharField(max_length=32, default="", editable=False)
     shown = models.JSONField(default=dict, editable=False)
 

@@ -231,23 +231,6 @@ def style(request: HttpRequest, digest: str) -> HttpResponse:
     return response
 
 
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """What crawlers may read (RFC 9309): everything public, no forms but the entrance to one."""
-    suggest = reverse("posts:suggest")
-    lines = (
-        "User-agent: *",
-        f"Disallow: {reverse('admin:index')}",
-        f"Allow: {suggest}$",
-        f"Disallow: {suggest}",
-        f"Disallow: {reverse('posts:report')}",
-        f"Disallow: {reverse('posts:random-link')}",
-        f"Disallow: {reverse('posts:links')}item/",
-        f"Sitemap: {absolute(reverse('posts:sitemap'))}",
-    )
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
-
-
 # Parts of pages
 
 

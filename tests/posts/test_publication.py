@@ -224,6 +224,7 @@ QUIET = {
     "admin/inbox.py: reopen_selected",
     "admin/recurring.py: _merge",  # calls curating
     "admin/recurring.py: _set_hidden",
+    "admin/redirects.py: _take",  # calls redirects
     "admin/settings.py: save_related",  # calls settling
     "admin/suggestions.py: _decline",
     "admin/suggestions.py: accept_selected",

@@ -15,7 +15,7 @@ from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
 from links.readers import suggest
 from posts import identity
-from posts.models import LinkedItem, Post, RecurringSection, Section, Tag
+from posts.models import LinkedItem, Post, RecurringSection, Redirect, Section, Tag
 from posts.models import Page as OwnPage
 from posts.pages import save as save_page
 from tests.builders import LONG_AGO, make_member, make_post, make_task
@@ -52,6 +52,12 @@ MATRIX = {
     "sitesettings add": (False, False, False),
     "sitesettings change": (True, False, False),
     "sitesettings delete": (False, False, False),
+    "redirect view": (True, False, False),
+    "redirect add": (True, False, False),
+    "redirect change": (True, False, False),
+    "redirect delete": (True, False, False),
+    "redirect page table": (True, False, False),
+    "redirect page file": (True, False, False),
     "section view": (True, True, True),
     "section add": (False, False, False),
     "section change": (False, False, False),
@@ -194,6 +200,7 @@ def content(shared_rows: None) -> dict[str, str]:
         "queueentry": QueueEntry.objects.first(),
         "page": save_page(OwnPage(title="About", slug="about")),
         "sitesettings": identity.compose(),
+        "redirect": Redirect.objects.create(old="/old", new="/about/"),
         "storedtask": make_task(),
     }
     return {name: str(row.pk) for name, row in rows.items() if row}
@@ -318,6 +325,7 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
         "posts.view_sitesettings",
         "posts.change_sitesettings",
         "posts.delete_page",
+        *(f"posts.{verb}_redirect" for verb in ("add", "change", "delete", "view")),
     }
     assert held == {
         "Owner": held["Editor"] | held["Moderator"] | owners,
