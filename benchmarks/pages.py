@@ -102,7 +102,7 @@ _ONE_ROW = ("_add", "_change", "_delete", "_history")
 _VERBS = (
     "copy", "anywhere", "decide", "open", "skip", "claim", "release", "undo", "rule", "bulk",
     "progress", "end", "upload", "export", "publish", "withdraw", "previews", "merge", "suggest",
-    "password", "hide", "show", "split", "resolve", "table", "file",
+    "password", "hide", "show", "split", "resolve", "table", "file", "correct",
 )  # fmt: skip
 
 

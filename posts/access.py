@@ -8,6 +8,7 @@ from links.access import Actor, Right, check, may
 
 __all__ = [
     "CHANGE_SETTINGS",
+    "CORRECT",
     "CURATE_SECTIONS",
     "DELETE",
     "DELETE_PAGES",
@@ -42,5 +43,6 @@ EXPORT: Final[Right] = ("posts.change_post",)
 HIDE_ITEMS: Final[Right] = ("posts.change_linkeditem",)
 MARK_NEWS: Final[Right] = ("posts.change_post",)
 RENAME_TAGS: Final[Right] = ("posts.change_tag",)
+CORRECT: Final[Right] = ("posts.change_post", "posts.publish_post")
 CURATE_SECTIONS: Final[Right] = ("posts.change_recurringsection",)
 MERGE_TAGS: Final[Right] = ("posts.merge_tag",)

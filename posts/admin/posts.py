@@ -21,6 +21,7 @@ from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
 from posts import access, publishing
 from posts.admin import uploads
 from posts.admin.auditing import kept
+from posts.admin.corrections import CorrectingPages
 from posts.admin.forms import (
     GONE,
     PUBLISH,
@@ -86,7 +87,7 @@ class PublishedFilter(PeriodFilter):
 
 
 @admin.register(Post)
-class PostAdmin(PublishingPages):
+class PostAdmin(CorrectingPages, PublishingPages):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm
@@ -319,6 +320,7 @@ class PostAdmin(PublishingPages):
             context |= {
                 "outline": outline(obj),
                 "preview_url": "" if obj.problem else sign_preview(obj),
+                "can_correct": obj.is_public() and access.may(request.user, access.CORRECT),
                 "can_withdraw": context["can_publish"] and obj.status == Post.Status.PUBLISHED,
                 "public_url": obj.get_absolute_url() if obj.is_public() else "",
             }

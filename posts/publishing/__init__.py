@@ -3,6 +3,7 @@
 from posts.publishing.saving import (
     EditConflict,
     Log,
+    correct,
     delete,
     end_previews,
     moment,
@@ -13,6 +14,7 @@ from posts.publishing.saving import (
     save_document,
     slug_taken,
     stored_issue,
+    take_back,
     with_metadata,
     withdraw,
 )

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from links.registering import canonical_or_none
 from posts import identity
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
-from posts.models import LinkedItem, Post, PostPage, Section, Tag
+from posts.models import Correction, LinkedItem, Post, PostPage, Section, Tag
 from posts.outlining import depths
 from posts.publishing import marks
 from posts.publishing.decisions import link_words
@@ -59,7 +60,8 @@ def compose(
     with translation.override(identity.current().language):
         context = _context(post, tags, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
-        fed = stored(_feed_body("".join(html), context["absolute_url"]))
+        corrected = _render("corrections", context) if context["corrections"] else ""
+        fed = stored(_feed_body("".join((corrected, *html)), context["absolute_url"]))
         columns = {
             **_frame(context, fed),
             "opening": stored(opening),
@@ -164,8 +166,15 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "reading_minutes": post.reading_minutes,
         "contents": contents(sections, title_section(post.title, sections)),
         "cover": _cover(post),
+        "corrections": _corrections(post),
         "forms": marks.FORMS,
     }
+
+
+def _corrections(post: Post) -> list[tuple[date, SafeString]]:
+    """Return what readers are told was wrong: days and safe HTML, the latest first."""
+    rows = Correction.objects.filter(post=post, taken_back_at=None)
+    return [(row.day, SafeString(row.html)) for row in rows]
 
 
 def site() -> dict[str, object]:

@@ -23,7 +23,7 @@ from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewri
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.messages import Message as _
-from posts.models import SLUG_LENGTH, Image, OldSlug, Post, PostPage, Tag
+from posts.models import SLUG_LENGTH, Correction, Image, OldSlug, Post, PostPage, Tag
 from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
 from posts.publishing.composing import compose, compose_frame
@@ -31,7 +31,7 @@ from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import Rows, derive, unlist
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
-from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
+from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue, render_markdown
 from posts.translating import translated
 
 FindProblem = Callable[[str, str], str]
@@ -161,6 +161,35 @@ def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> boo
         if log:
             log(post)
     return True
+
+
+def correct(
+    post: Post, text: str, day: date, *, by: Actor = None, log: Log | None = None
+) -> Correction:
+    """Tell readers of a post what was wrong in it. Raises PermissionDenied, Post.DoesNotExist and
+    MarkdownLimitError."""
+    access.check(by, access.CORRECT)
+    row = Correction(post=post, day=day, text=text, html=render_markdown(text))
+    _correct(row, log)
+    return row
+
+
+def take_back(correction: Correction, *, by: Actor = None, log: Log | None = None) -> None:
+    """Show a correction no more; its row is kept. Raises PermissionDenied and Post.DoesNotExist."""
+    access.check(by, access.CORRECT)
+    correction.taken_back_at = timezone.now()
+    _correct(correction, log)
+
+
+def _correct(row: Correction, log: Log | None) -> None:
+    def act(post: Post, issue: Issue, reading: Reading) -> None:
+        row.save()
+        _rebuild(post, issue, reading, version=post.version + 1, modified_at=timezone.now())
+        if log:
+            log(post)
+
+    if not _change(row.post, act):
+        raise Post.DoesNotExist(row.post_id)
 
 
 def rebuild(post: Post) -> bool:

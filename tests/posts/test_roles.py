@@ -43,6 +43,7 @@ MATRIX = {
     "post page export": (True, True, False),
     "post page publish": (True, True, False),
     "post page withdraw": (True, True, False),
+    "post page correct": (True, True, False),
     "post page previews": (True, True, False),
     "page view": (True, True, False),
     "page add": (True, True, False),
