@@ -59,6 +59,7 @@ PUBLIC: dict[str, str] = {
     "posts:llms": "/llms.txt",
     "posts:page": "/about/",
     "posts:style": "/style-0.css",
+    "posts:oembed": "/oembed?url=http://127.0.0.1:8000/posts/{slug}/",
     "posts:suggest": "/suggest/",
     "posts:follow": "/follow/",
 }

@@ -167,6 +167,19 @@ def url(name: str, default: str = "") -> str:
     return parts._replace(netloc=_to_ascii(name, parts.netloc), path="").geturl()
 
 
+def endpoint(name: str) -> str:
+    """Return the http(s) address of a service, which may have a path; "" without one."""
+    value = text(name)
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        is_one = False
+    if value and (not is_one or parts.fragment or not value.isascii() or " " in value):
+        raise ImproperlyConfigured(f"{name} must be an address such as https://hub.example.org/.")
+    return value
+
+
 def _to_ascii(name: str, host: str) -> str:
     """Return a host, with its port or a dot in front, as requests name it (RFC 5891).
 

@@ -47,6 +47,8 @@ READERS_FORMS = env.flag("READERS_FORMS", default=True)
 READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
 # How often a client may ask the API in an hour.
 API_HOURLY = env.integer("API_HOURLY", 3600, minimum=60)
+# Where feeds say that they are announced (https://www.w3.org/TR/websub/).
+WEBSUB_HUB = env.endpoint("WEBSUB_HUB")
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 
@@ -158,6 +160,8 @@ PERIODIC_TASKS = {
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
     "tasks.reporting.report_failures": 24 * 3600,
 }
+if WEBSUB_HUB:
+    PERIODIC_TASKS["posts.site.announcing.announce"] = 60
 # What tasks do, for people who read that one failed.
 TASK_NAMES = {
     "backups.rotating.back_up": _("Take a backup"),
@@ -176,6 +180,7 @@ TASK_NAMES = {
     "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
     "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),
     "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),
+    "posts.site.announcing.announce": _("Tell the hub that feeds changed"),
     "tasks.pruning.prune_finished_tasks": _("Forget old tasks"),
     "tasks.reporting.report_failures": _("Mail what failed"),
 }

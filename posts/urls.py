@@ -13,6 +13,7 @@ from posts.site import (
     indexes,
     links,
     markdown,
+    oembed,
     own_pages,
     robots,
     sitemaps,
@@ -124,6 +125,7 @@ for_machines = [
     path("style-<slug:digest>.css", views.style, name="style"),
     path("robots.txt", robots.robots, name="robots"),
     path("llms.txt", markdown.llms, name="llms"),
+    path("oembed", oembed.oembed, name="oembed"),
 ]
 
 urlpatterns = [

@@ -16,14 +16,14 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal, Self
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import h2.exceptions
 import httpcore
@@ -40,7 +40,7 @@ from links.fetching.responses import (
 )
 from links.normalizing import DEFAULT_PORTS, Address, AddressError, parse_address, trim
 
-Method = Literal["GET", "HEAD"]
+Method = Literal["GET", "HEAD", "POST"]
 
 DEFAULT_POLICY: Final = Policy()
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -59,6 +59,7 @@ def fetch(
     known: Validators | None = None,
     max_bytes: int | None = None,
     truncate: bool = False,
+    form: Mapping[str, str] | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> Response:
     """Ask for one address and wait; see `Fetcher.fetch`. Not for use inside an event loop."""
@@ -66,7 +67,12 @@ def fetch(
     async def once() -> Response:
         async with Fetcher(policy) as fetcher:
             return await fetcher.fetch(
-                url, method=method, known=known, max_bytes=max_bytes, truncate=truncate
+                url,
+                method=method,
+                known=known,
+                max_bytes=max_bytes,
+                truncate=truncate,
+                form=form,
             )
 
     return asyncio.run(once())
@@ -117,8 +123,11 @@ class Fetcher:
         known: Validators | None = None,
         max_bytes: int | None = None,
         truncate: bool = False,
+        form: Mapping[str, str] | None = None,
     ) -> Response:
         """Ask for an address and follow its redirects; any status is a response.
+
+        With POST a `form` is sent, and redirects are answers: what was sent is for nobody else.
 
         `known` makes the request conditional: the server that gave these validators may answer 304.
         A body of more than `max_bytes` decoded bytes (the policy's, if None) is an error, or is
@@ -127,7 +136,7 @@ class Fetcher:
         """
         started = time.monotonic()
         limit = self.policy.max_bytes if max_bytes is None else max_bytes
-        order = _Order(method, known, limit, truncate)
+        order = _Order(method, known, limit, truncate, urlencode(form or {}).encode())
         with _explained(order.hops):
             async with asyncio.timeout(self.policy.total_seconds):
                 answer = await self._follow(url, order)
@@ -147,7 +156,7 @@ class Fetcher:
         for _ in range(self.policy.max_redirects + 1):
             seen.add(str(place))
             answer = await self._ask(place, order)
-            if not answer.redirects:
+            if not answer.redirects or order.method == "POST":
                 return answer
             place = _read_redirect(place, answer.headers["location"], self.policy)
             if str(place) in seen:
@@ -178,6 +187,7 @@ class Fetcher:
             (b"Accept", _ACCEPT),
             (b"Accept-Encoding", ACCEPTED.encode()),
             *_conditions(place, order.known),
+            *_about_form(order),
         ]
         target = httpcore.URL(
             scheme=place.scheme.encode(),
@@ -191,7 +201,11 @@ class Fetcher:
             "write": self.policy.read_seconds,
         }
         return httpcore.Request(
-            order.method, target, headers=headers, extensions={"timeout": limits}
+            order.method,
+            target,
+            headers=headers,
+            content=order.form,
+            extensions={"timeout": limits},
         )
 
     def _check_head(self, response: httpcore.Response) -> None:
@@ -217,6 +231,7 @@ class _Order:
     known: Validators | None
     max_bytes: int
     truncate: bool
+    form: bytes = b""
     hops: list[Hop] = field(default_factory=list)
 
 
@@ -302,6 +317,13 @@ def _conditions(place: Address, known: Validators | None) -> list[tuple[bytes, b
         return []
     given = ((b"If-None-Match", known.etag), (b"If-Modified-Since", known.last_modified))
     return [(name, value.encode()) for name, value in given if value]
+
+
+def _about_form(order: _Order) -> list[tuple[bytes, bytes]]:
+    if order.method != "POST":
+        return []
+    length = str(len(order.form)).encode()
+    return [(b"Content-Type", b"application/x-www-form-urlencoded"), (b"Content-Length", length)]
 
 
 def _read_headers(response: httpcore.Response) -> MappingProxyType[str, str]:

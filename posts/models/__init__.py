@@ -11,7 +11,7 @@ from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink
 from posts.models.measurements import Measurement
 from posts.models.pages import OldPageSlug, Page
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
-from posts.models.publication import Publication
+from posts.models.publication import Announcement, Publication
 from posts.models.readers import RateCount
 from posts.models.redirects import Redirect
 from posts.models.sections import (

@@ -12,3 +12,14 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return str(self.step)
+
+
+class Announcement(models.Model):
+    """What a WebSub hub was last told of: the digest of what feeds said, and when."""
+
+    hub = models.CharField(max_length=500, unique=True)
+    digest = models.CharField(max_length=64)
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.hub

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +12,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import get_template
-from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -25,8 +23,9 @@ from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import Correction, LinkedItem, Post, PostPage, Section, Tag
 from posts.outlining import depths
-from posts.publishing import marks
+from posts.publishing import describing, marks
 from posts.publishing.decisions import link_words
+from posts.publishing.describing import absolute as absolute  # what pages know by this name
 from posts.publishing.marks import stored
 from posts.rendering import title_section
 from posts.sanitizing import sanitize_for_feed
@@ -63,7 +62,7 @@ def compose(
         corrected = _render("corrections", context) if context["corrections"] else ""
         fed = stored(_feed_body("".join((corrected, *html)), context["absolute_url"]))
         columns = {
-            **_frame(context, fed),
+            **_frame(context, [item for rows in items for item in rows], fed),
             "opening": stored(opening),
             "body": stored("".join(html)),
             "feed_body": fed,
@@ -98,26 +97,29 @@ def compose_frame(post: Post, tags: Sequence[Tag]) -> None:
     page = PostPage.objects.only("body", "feed_body").filter(post=post).first()
     if page is not None:
         sections = list(post.sections.defer("source").order_by("position"))
+        items = post.items.filter(removed_at=None, hidden=False)
+        shown = items.order_by("section__position", "position")[: describing.LISTED]
+        fed = bytes(page.feed_body or page.body)
         with translation.override(identity.current().language):
-            columns = _frame(_context(post, tags, sections), bytes(page.feed_body or page.body))
+            columns = _frame(_context(post, tags, sections), list(shown), fed)
         PostPage.objects.filter(post=post).update(**columns)
 
 
-def _frame(context: dict[str, Any], fed: bytes) -> dict[str, Any]:
-    """Return the columns around a body, which feeds send as ``fed``."""
+def _frame(context: dict[str, Any], items: Sequence[LinkedItem], fed: bytes) -> dict[str, Any]:
+    """Return the columns around a body with these items, which feeds send as ``fed``."""
     intro, outro = _article(context)
     parts = {
         "card": _render("card", context),
         "newer": _render("neighbour", context | {"side": "newer"}),
         "older": _render("neighbour", context | {"side": "older"}),
-        "head": _render("head", context),
+        "head": _render("head", context | {"described": describing.json_ld(context, items)}),
         "intro": intro,
         "outro": outro,
         "rss": _render("feed/rss_item", context | {"body": SafeString(marks.BODY)}, "xml"),
         "atom": _render("feed/atom_entry", context | {"body": SafeString(marks.BODY)}, "xml"),
-        "json": _json_item(context),
-        "api": _api_row(context),
-        "markdown_head": _markdown_head(context),
+        "json": describing.json_item(context),
+        "api": describing.api_row(context),
+        "markdown_head": describing.markdown_head(context),
     }
     columns = {name: stored(part) for name, part in parts.items()}
     digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
@@ -138,11 +140,6 @@ def _feed_body(html: str, url: str) -> str:
     It stands in a CDATA section, which only ``]]>`` can end.
     """
     return sanitize_for_feed(_EMPTY_LINK.sub("", html), url).replace("]]>", "]]&gt;")
-
-
-def absolute(path: str, site_url: str = "") -> str:
-    """Return the absolute address of a path on this site."""
-    return path if "://" in path else f"{site_url or settings.SITE_URL}{path}"
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
@@ -277,63 +274,3 @@ def _brief(url: str, item: LinkedItem, language: str) -> Brief:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else Truncator(text).chars(length)
-
-
-def _api_row(context: dict[str, Any]) -> str:
-    """Return an issue as the API lists it (``posts.site.api.schemas.Issue``)."""
-    post, cover = context["post"], context["cover"]
-    values = {
-        "id": str(post.uid),
-        "slug": post.slug,
-        "url": context["absolute_url"],
-        "markdown_url": marks.SITE_URL + reverse("posts:post-markdown", args=[post.slug]),
-        "title": post.title,
-        "description": post.description,
-        "language": post.language,
-        "published_at": context["date"].isoformat(),
-        "updated_at": post.revised_at.isoformat() if post.revised_at else None,
-        "tags": [
-            {"name": tag.name, "slug": tag.slug, "url": marks.SITE_URL + tag.get_absolute_url()}
-            for tag in context["tag_rows"]
-        ],
-        "item_count": post.item_count,
-        "link_count": post.link_count,
-        "reading_minutes": post.reading_minutes,
-        "image": absolute(cover["url"], marks.SITE_URL) if cover else None,
-    }
-    return json.dumps(values, ensure_ascii=False)
-
-
-def _markdown_head(context: dict[str, Any]) -> str:
-    """Return what an issue as Markdown says of itself, as YAML, of which JSON is a part.
-
-    Nothing of its author's own header: that may hold what is for nobody else.
-    """
-    post = context["post"]
-    said = {
-        "title": post.title,
-        "date": context["date"].isoformat(),
-        "tags": [name for name, _url in context["tags"]],
-        "canonical": context["absolute_url"],
-    }
-    lines = (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
-    return "\n".join(("---", *lines, "---", "", ""))
-
-
-def _json_item(context: dict[str, Any]) -> str:
-    post = context["post"]
-    item = {
-        "id": post.uid.urn,
-        "url": context["absolute_url"],
-        "title": post.title,
-        "summary": post.description,
-        "language": post.language,
-        "date_published": context["date"].isoformat(),
-        "tags": [name for name, _url in context["tags"]],
-        "content_html": marks.BODY,
-    }
-    if post.revised_at:
-        item["date_modified"] = post.revised_at.isoformat()
-    if context["cover"]:
-        item["image"] = absolute(context["cover"]["url"], marks.SITE_URL)
-    return json.dumps({key: value for key, value in item.items() if value}, ensure_ascii=False)

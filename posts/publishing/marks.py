@@ -18,6 +18,7 @@ CUT = f"cut-{_RANDOM}"
 # The site's address is a whole one, since others are joined to it.
 SITE_URL = f"https://{_RANDOM}.invalid"
 SITE_NAME = f"site-name-{_RANDOM}"
+SITE_NAME_JSON = f"site-json-{_RANDOM}"  # inside a string in a script element
 LONG_DATE = f"long-date-{_RANDOM}"
 SHORT_DATE = f"short-date-{_RANDOM}"
 BODY = f"body-{_RANDOM}"
@@ -26,7 +27,9 @@ FORMS = f"forms-{_RANDOM}"
 
 STORED = {
     mark: bytes([code])
-    for code, mark in enumerate((SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY, FORMS), 1)
+    for code, mark in enumerate(
+        (SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY, FORMS, SITE_NAME_JSON), 1
+    )
 }
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # In UTF-8 no other characters hold these bytes.

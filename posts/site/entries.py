@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -13,7 +14,6 @@ from django.conf import settings
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from posts.models import PostPage
 from posts.publishing.marks import clean
 from posts.site.library import Entry
 from posts.site.shell import each_filled, filled, with_site
@@ -37,21 +37,19 @@ class About(NamedTuple):
     image: str = ""
 
 
-Abouts = Mapping[int, About]
-"""By the key of the issue."""
-
-
-def about(stored: bytes) -> About:
+@lru_cache(maxsize=512)
+def _about(stored: bytes, _site_url: str) -> About:
     """Return what an issue's entry in JSON Feeds, as it is stored, says of it."""
     # It holds the mark of the body, a control character.
     said = json.loads(with_site(stored), strict=False)
     return About(tuple(said.get("tags", ())), said.get("image", ""))
 
 
-def abouts_of(found: Iterable[Entry]) -> Abouts:
+def _abouts(found: Iterable[Entry]) -> list[About]:
     """Return what the issues of entries say of themselves."""
-    pages = PostPage.objects.filter(post__in={entry.post for entry in found})
-    return {post: about(bytes(stored)) for post, stored in pages.values_list("post", "json")}
+    return [
+        _about(bytes(entry.page), settings.SITE_URL) if entry.page else About() for entry in found
+    ]
 
 
 def media_type(address: str) -> str:
@@ -72,13 +70,9 @@ def _said(found: list[Entry]) -> list[tuple[str, str]]:
 
 
 def xml_entries(
-    form: str, say: Callable[[datetime], str], category: str, found: list[Entry], abouts: Abouts
+    form: str, say: Callable[[datetime], str], category: str, found: list[Entry]
 ) -> bytes:
     """Return entries of an XML feed; ``category`` is the element of a tag, with a gap for it."""
-    tags = {
-        post: SafeString("".join(category.format(escape(tag)) for tag in said.tags))
-        for post, said in abouts.items()
-    }
     rows = [
         (
             entry.title,
@@ -88,22 +82,22 @@ def xml_entries(
             say(entry.date),
             html,
             entry.language,
-            tags.get(entry.post, SafeString()),
-            abouts.get(entry.post, About()).image,
+            SafeString("".join(category.format(escape(tag)) for tag in said.tags)),
+            said.image,
             entry.address if kind else "",
             kind,
         )
-        for entry, (place, html) in zip(found, _said(found), strict=True)
+        for entry, said, (place, html) in zip(found, _abouts(found), _said(found), strict=True)
         for kind in (media_type(entry.address),)
     ]
     return clean(filled(f"feed/{form}_linked", XML_FIELDS, rows, "xml"))
 
 
-def json_entries(found: list[Entry], abouts: Abouts) -> bytes:
+def json_entries(found: list[Entry]) -> bytes:
     """Return entries of a JSON Feed, without the brackets around them."""
     rows = [
-        _json_entry(entry, place, html, abouts.get(entry.post, About()))
-        for entry, (place, html) in zip(found, _said(found), strict=True)
+        _json_entry(entry, place, html, said)
+        for entry, said, (place, html) in zip(found, _abouts(found), _said(found), strict=True)
     ]
     return json.dumps(rows)[1:-1].encode()
 

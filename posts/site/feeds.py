@@ -39,12 +39,14 @@ MAX_AGE = 300  # seconds a reader may keep a feed before asking again
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a feed says of itself: title, the paths of its page and of itself, last change."""
+    """What a feed says of itself: title, the paths of its page and of itself, last change, and who
+    announces it ("" for nobody)."""
 
     title: str
     page_path: str
     path: str
     updated: datetime
+    hub: str = ""
 
     @property
     def page(self) -> str:
@@ -84,7 +86,7 @@ def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     _count, pk, title, *_dates = rows[0]
     page = reverse("posts:section", args=[nfc(slug)])
     found = library.newest(library.items_of, pk, now)
-    return _library(request, form, _titled(title), page, found, entries.abouts_of(found))
+    return _library(request, form, _titled(title), page, found)
 
 
 @require_safe
@@ -95,25 +97,35 @@ def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
     page = reverse("posts:source", args=[name])
     rows_of = library.links_of_owner if host else library.links_of_host
     found = library.newest(rows_of, pk, now)
-    return _library(request, form, _titled(name), page, found, entries.abouts_of(found))
+    return _library(request, form, _titled(name), page, found)
 
 
 @require_safe
 def items(request: HttpRequest, form: str) -> HttpResponse:
     """The latest items of all issues."""
-    page = reverse("posts:home")
-    return _items(request, form, identity.current().name, page, listing.cards)
+    now = timezone.now()
+    posts = listing.newest(listing.cards, library.ROWS, "item_count")(now)
+    found = library.newest_items(posts, now)
+    title = gettext("Links of {}").format(identity.current().name)
+    return _library(request, form, title, reverse("posts:home"), found, _hub())
 
 
 @require_safe
 def tag_items(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """The latest items of the issues about a subject."""
-    rows = listing.tag_named(nfc(slug), timezone.now())
-    if not rows:
+    now, slug = timezone.now(), nfc(slug)
+    posts = library.newest_of_tag(slug, now)
+    if not posts:
         return moved.feed(request, moved.tag(slug))
-    _count, pk, name, _description = public_row(rows)
-    page = reverse("posts:tag", args=[nfc(slug)])
-    return _items(request, form, _titled(name), page, listing.tagged, pk)
+    _count, pk, name, *_place = posts[0]
+    title = gettext("Links of {}").format(_titled(name))
+    found = library.newest_items(posts, now, pk)
+    return _library(request, form, title, reverse("posts:tag", args=[slug]), found)
+
+
+def _hub(*of: int) -> str:
+    """Return who announces a feed: of those of the site alone the hub is told."""
+    return "" if of else settings.WEBSUB_HUB
 
 
 def _titled(name: str) -> str:
@@ -127,7 +139,7 @@ def _feed(
     columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
-    told = (form, title, settings.SITE_URL, *identity.current().key)
+    told = (form, title, settings.SITE_URL, _hub(*of), *identity.current().key)
     known = repr((*told, [row[0] for row in rows])).encode()
     changed = max((row[1] for row in rows), default=now)
 
@@ -135,19 +147,8 @@ def _feed(
         write = FORMS[form].body
         return [_filled(row[2], row[4] or row[3], write) for row in rows]
 
-    return _sent(request, form, Channel(title, page, request.path, changed), known, bodies)
-
-
-def _items(
-    request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
-) -> HttpResponse:
-    """Send the feed of the items of the site or of a tag (``of`` its key)."""
-    now = timezone.now()
-    posts = listing.newest(rows_of, library.ROWS, "item_count", "page__json")(*of, now)
-    found = library.newest_items(posts, now, *of)
-    shown = {entry.post for entry in found}
-    abouts = {pk: entries.about(stored) for _, stored, _, pk in posts if stored and pk in shown}
-    return _library(request, form, gettext("Links of {}").format(title), page, found, abouts)
+    channel = Channel(title, page, request.path, changed, _hub(*of))
+    return _sent(request, form, channel, known, bodies)
 
 
 def _library(
@@ -156,13 +157,13 @@ def _library(
     title: str,
     page: str,
     found: list[library.Entry],
-    abouts: entries.Abouts,
+    hub: str = "",
 ) -> HttpResponse:
     """Send the feed of a list of links or items, or 304 when the reader has it already."""
     changed = found[0].date if found else timezone.now()
-    channel = Channel(title, page, request.path, changed)
-    written = FORMS[form].entries(found, abouts)
-    told = (form, title, settings.SITE_URL, *identity.current().key)
+    channel = Channel(title, page, request.path, changed, hub)
+    written = FORMS[form].entries(found)
+    told = (form, title, settings.SITE_URL, hub, *identity.current().key)
     known = repr(told).encode() + written
     return _sent(request, form, channel, known, lambda: [written])
 
@@ -217,6 +218,7 @@ def _json(_name: str, channel: Channel) -> list[str]:
         "feed_url": channel.address,
         "description": now.description,
         "language": now.language,
+        **({"hubs": [{"type": "WebSub", "url": channel.hub}]} if channel.hub else {}),
         "items": [CUT],
     }
     return json.dumps(feed, ensure_ascii=False).split(f'"{CUT}"')
@@ -240,7 +242,7 @@ class Form(NamedTuple):
     frame: Callable[[str, Channel], list[str]]
     separator: bytes
     body: Callable[[bytes], bytes]
-    entries: Callable[[list[library.Entry], entries.Abouts], bytes]
+    entries: Callable[[list[library.Entry]], bytes]
 
 
 _RSS = partial(entries.xml_entries, "rss", rfc822, "<category>{}</category>\n")

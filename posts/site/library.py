@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from django.db.models import (
+    BinaryField,
     Case,
     F,
     IntegerField,
@@ -40,7 +41,9 @@ from posts.templatetags.newsletter import issue_count
 ROWS = 50
 LINE_LENGTH = 160
 TITLE_LENGTH = 100
-RowsOf = Callable[[int, datetime], QuerySet[Any, Any]]
+RowsOf = Callable[..., QuerySet[Any, Any]]
+# In the place of what is stored of an issue for feeds, where no feed is made.
+_NO_PAGE = Value(None, output_field=BinaryField())
 FIELDS = (
     "title", "url", "line", "source", "source_url", "place", "issue", "cited", "cited_url",
     "date", "lang",
@@ -66,6 +69,7 @@ class Row(NamedTuple):
     issue: str
     language: str
     post: int
+    page: bytes | None
     link: str | None
     cited: int | None
     coming: int
@@ -76,7 +80,8 @@ class Row(NamedTuple):
 class Entry(NamedTuple):
     """A link or item with its place; ``address`` is "" where readers get none.
 
-    ``link`` is the key of its link, ``cited`` in how many public posts that is.
+    ``link`` is the key of its link, ``cited`` in how many public posts that is. In feeds ``page``
+    is what they have of its issue, as it is stored.
     """
 
     of: str
@@ -89,6 +94,7 @@ class Entry(NamedTuple):
     issue: str
     language: str
     post: int
+    page: bytes | None
     date: datetime
     link: str = ""
     cited: int = 1
@@ -139,19 +145,20 @@ def marked_broken(link: str) -> Case:
     return _told(**{f"{link}__{name}": value for name, value in marked.items()})
 
 
-def _post(post: str) -> tuple[str, ...]:
-    return tuple(f"{post}__{name}" for name in ("slug", "title", "language", "id"))
+def _post(post: str, *, page: bool) -> tuple[Any, ...]:
+    names = (f"{post}__{name}" for name in ("slug", "title", "language", "id"))
+    return (*names, f"{post}__page__json" if page else _NO_PAGE)
 
 
-def items_of(section: int, at: datetime) -> QuerySet[SectionEntry, Any]:
+def items_of(section: int, at: datetime, *, page: bool = False) -> QuerySet[SectionEntry, Any]:
     """Return the items under a recurring heading and those below it, newest issue first, in the
-    order of each."""
+    order of each; with a ``page`` for feeds."""
     rows = SectionEntry.objects.filter(recurring=section, item__hidden=False, date__lte=at)
     ordered = rows.order_by("-date", "item_id")
-    return ordered.values_list(*item_columns(at, "item__"), "date", "item_id")
+    return ordered.values_list(*item_columns(at, "item__", page=page), "date", "item_id")
 
 
-def item_columns(at: datetime, item: str = "") -> tuple[Any, ...]:
+def item_columns(at: datetime, item: str = "", *, page: bool = False) -> tuple[Any, ...]:
     """Return the columns of items as a ``Row`` has them, but for date and key; ``item`` is the path
     to an item."""
     link = f"{item}link"
@@ -168,7 +175,7 @@ def item_columns(at: datetime, item: str = "") -> tuple[Any, ...]:
         shown_address(link),
         marked_broken(link),
         Case(When(shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
-        *_post(f"{item}post"),
+        *_post(f"{item}post", page=page),
         *_cited(at, link),
     )
 
@@ -181,18 +188,18 @@ def _cited(at: datetime, link: str) -> tuple[Any, ...]:
     return key, Subquery(counted), number_of(coming)
 
 
-def links_of_host(host: int, at: datetime) -> QuerySet[Appearance, Any]:
+def links_of_host(host: int, at: datetime, *, page: bool = False) -> QuerySet[Appearance, Any]:
     """Return the links of a host with those of its owners, as ``items_of`` does."""
-    return _links(Appearance.objects.filter(host=host, date__lte=at), at)
+    return _links(Appearance.objects.filter(host=host, date__lte=at), at, page=page)
 
 
-def links_of_owner(owner: int, at: datetime) -> QuerySet[Appearance, Any]:
+def links_of_owner(owner: int, at: datetime, *, page: bool = False) -> QuerySet[Appearance, Any]:
     """Return the links of an owner, as ``items_of`` does."""
-    return _links(Appearance.objects.filter(owner=owner, date__lte=at), at)
+    return _links(Appearance.objects.filter(owner=owner, date__lte=at), at, page=page)
 
 
-def _links(rows: QuerySet[Appearance], at: datetime) -> QuerySet[Appearance, Any]:
-    return seen(rows).values_list(*place_columns(at))
+def _links(rows: QuerySet[Appearance], at: datetime, *, page: bool) -> QuerySet[Appearance, Any]:
+    return seen(rows).values_list(*place_columns(at, page=page))
 
 
 def seen(rows: QuerySet[Appearance]) -> QuerySet[Appearance]:
@@ -201,7 +208,9 @@ def seen(rows: QuerySet[Appearance]) -> QuerySet[Appearance]:
     return visible.order_by("-date", "pk")
 
 
-def place_columns(at: datetime, length: int = LINE_LENGTH) -> tuple[Any, ...]:
+def place_columns(
+    at: datetime, length: int = LINE_LENGTH, *, page: bool = False
+) -> tuple[Any, ...]:
     """Return the columns of a ``Row`` of a place of a link, with so much of the summary."""
     return (
         as_text("post__uid"),
@@ -216,7 +225,7 @@ def place_columns(at: datetime, length: int = LINE_LENGTH) -> tuple[Any, ...]:
         shown_address("link"),
         marked_broken("link"),
         "link__source__name",
-        *_post("post"),
+        *_post("post", page=page),
         *_cited(at, "link"),
         "date",
         "pk",
@@ -229,16 +238,21 @@ def first(rows_of: RowsOf) -> Callable[[int, datetime], Rows]:
     return prepared(lambda of, at: rows_of(of, at)[: ROWS + 1])
 
 
+@cache
+def _first_for_feeds(rows_of: RowsOf) -> Callable[[int, datetime], Rows]:
+    return prepared(lambda of, at: rows_of(of, at, page=True)[:ROWS])
+
+
 def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
-    """Return the first page of a list."""
-    return [entry_of(Row(*row)) for row in first(rows_of)(of, at)[:ROWS]]
+    """Return the first page of a list, for a feed."""
+    return [entry_of(Row(*row)) for row in _first_for_feeds(rows_of)(of, at)]
 
 
 def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
     """Return the items that readers see of a few posts, newest first, in the order of each."""
     rows = LinkedItem.objects.filter(post__in=posts, hidden=False, date__lte=at)
     ordered = rows.order_by("-date", "-post_id", "section__position", "position")
-    return ordered.values_list(*item_columns(at), "date", "pk")[:ROWS]
+    return ordered.values_list(*item_columns(at, page=True), "date", "pk")[:ROWS]
 
 
 @prepared
@@ -254,11 +268,20 @@ def _items_of_tag_since(tag: int, start: datetime, at: datetime) -> QuerySet[Lin
     return _items(ordered.values("content_object_id")[:ROWS], at)
 
 
+@prepared
+def newest_of_tag(slug: str, at: datetime) -> QuerySet[TaggedPost, Any]:
+    """Return (number of items, key and name of the tag, publish time, key) of its newest posts."""
+    rows = TaggedPost.objects.filter(tag__slug=slug, date__lte=at)
+    ordered = rows.order_by("-date", "-content_object_id")
+    columns = ("content_object__item_count", "tag_id", "tag__name", "date", "content_object_id")
+    return ordered.values_list(*columns)[:ROWS]
+
+
 def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:
-    """Return the newest items of the site or of a tag.
+    """Return the newest items of the site or of a tag, for a feed.
 
     ``posts`` are its newest, as rows of (number of items, …, publish time, key): only as many of
-    them are looked at as are needed, so that no index over all items has to be kept.
+    them are looked at as are needed, so that tags need no index of their items.
     """
     start, needed = at, ROWS
     for count, *_rest, date, _pk in posts:
@@ -316,6 +339,7 @@ def entry_of(row: Row, length: int = LINE_LENGTH) -> Entry:
         issue=row.issue,
         language=row.language,
         post=row.post,
+        page=row.page,
         date=row.date,
         link=row.link or "",
         cited=(row.cited or 1) - row.coming if row.link else 1,

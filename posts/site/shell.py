@@ -24,7 +24,17 @@ from django.utils.translation import get_language
 
 from posts import identity
 from posts.publishing.composing import absolute, site
-from posts.publishing.marks import CUT, FORMS, LONG_DATE, SHORT_DATE, SITE_NAME, SITE_URL, STORED
+from posts.publishing.describing import in_script
+from posts.publishing.marks import (
+    CUT,
+    FORMS,
+    LONG_DATE,
+    SHORT_DATE,
+    SITE_NAME,
+    SITE_NAME_JSON,
+    SITE_URL,
+    STORED,
+)
 from posts.templatetags.newsletter import long_date, short_date
 
 _NOTHING = SafeString("")
@@ -145,7 +155,9 @@ def short_days() -> Callable[[datetime | None], SafeString]:
 def with_site(part: bytes) -> bytes:
     """Return a stored part with the site's address and name where it left them open."""
     part = bytes(part).replace(STORED[SITE_URL], settings.SITE_URL.encode())
-    return part.replace(STORED[SITE_NAME], escape(identity.current().name).encode())
+    name = identity.current().name
+    part = part.replace(STORED[SITE_NAME], escape(name).encode())
+    return part.replace(STORED[SITE_NAME_JSON], in_script(name)[1:-1].encode())
 
 
 def _with_forms(part: bytes) -> bytes:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db.models import BooleanField, Case, CharField, QuerySet, Value, When
-from django.db.models.functions import Cast, Substr
+from django.db.models.functions import Cast, Greatest, Substr
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +57,9 @@ def _posts(first: int, end: int, at: datetime) -> QuerySet[Post, Any]:
     rows = Post.objects.filter(pk__gte=first, pk__lt=end).order_by("pk")
     # Told of each row, since a condition could lead a database past the keys.
     told = Case(When(public(at), then=Value(True)), default=False, output_field=BooleanField())
-    day = Substr(Cast("modified_at", CharField()), 1, 10)
+    # A scheduled issue is new on the day on which it appears.
+    changed = Greatest("modified_at", "published_at")
+    day = Substr(Cast(changed, CharField()), 1, 10)
     return rows.annotate(told=told, day=day).values_list("told", "slug", "day")
 
 

@@ -31,6 +31,7 @@ class Site:
     replies: dict[str, Reply] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
     most_at_once: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def url(self, path: str, host: str = "site.example") -> str:
@@ -69,6 +70,10 @@ def serving() -> Iterator[Site]:
                 running[host] -= 1
 
         do_GET = do_HEAD = answer
+
+        def do_POST(self) -> None:
+            site.forms.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.answer()
 
         def send(self, reply: Reply) -> None:
             time.sleep(reply.wait)

@@ -35,6 +35,7 @@ BAD_VALUES: dict[str, str | None] = {
     "READERS_FORMS": "some",
     "READERS_FORMS_HOURLY": "0",
     "API_HOURLY": "59",
+    "WEBSUB_HUB": "hub.example.org",
     "LINKS_PREMODERATION": "perhaps",
     "LINKS_ARCHIVE": "attic",
     "DATABASE_URL": "mysql://localhost/news",
