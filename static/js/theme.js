@@ -1,14 +1,15 @@
-/* Light or dark: the reader's choice, remembered. Loaded before anything is painted (no flash). */
+/* Light or dark, and the size of text: the reader's choice, remembered. Loaded before anything is
+   painted (no flash). */
 (() => {
   "use strict";
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-  const remembered = () => {
+  const remembered = (name) => {
     try {
-      return window.localStorage.getItem("theme");
+      return window.localStorage.getItem(name);
     } catch {
-      return null; // storage may be forbidden: the system's scheme is used then
+      return null; // storage may be forbidden: what the system says is used then
     }
   };
   const remember = (theme) => {
@@ -25,7 +26,8 @@
     }
   };
 
-  apply(remembered());
+  apply(remembered("theme"));
+  root.dataset.text = remembered("text") ?? "normal";
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll(".theme-switch")) {

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from links.models import Link
 from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import BODY, make_post, make_posts
 
@@ -27,6 +28,9 @@ PAGES = (
     "/sources/arxiv.org/",
     "/sources/github.com/",
     "/sources/github.com/rust-lang/",
+    "/links/",
+    "/links/rediscovered/",
+    f"/links/{Link.key_for('https://arxiv.org/abs/2405.04517')[:16]}/",
 )
 LONG_BODY = f"""{BODY}
 ## Everything else
@@ -109,6 +113,55 @@ def test_the_chosen_scheme_is_remembered_whatever_the_system_prefers(
     page.reload()
 
     assert background(page) == light
+
+
+def focused(page: Page) -> str:
+    text: str = page.evaluate("document.activeElement.textContent.trim()")
+    return text
+
+
+def test_readers_choose_how_they_read_and_find_it_so_again(
+    page: Page, live_server: LiveServer
+) -> None:
+    def size() -> str:
+        found: str = page.evaluate("getComputedStyle(document.documentElement).fontSize")
+        return found
+
+    visit(page, live_server, "/posts/a-long-issue/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert focused(page) == "Read more"
+    page.keyboard.press("n")
+    assert focused(page) == "Viewpoint 🤖"
+    page.keyboard.press("Control+j")
+    assert focused(page) == "Viewpoint 🤖"
+
+    normal = size()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Reading")
+    expect(dialog).to_be_visible()
+    assert barriers(page) == []
+    dialog.get_by_label("Larger").check()
+    dialog.get_by_label("Offer to go on where I was").check()
+    dialog.get_by_label("Keys of one letter").uncheck()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert focused(page) == "Viewpoint 🤖"
+    page.keyboard.press("j")
+    assert focused(page) == "Viewpoint 🤖"
+
+    page.evaluate("document.getElementById('overview').scrollIntoView()")
+    for _moment in range(100):
+        if "a-long-issue" in (page.evaluate("localStorage.getItem('places')") or ""):
+            break
+        page.wait_for_timeout(50)
+    visit(page, live_server, "/archive/")
+    assert size() != normal
+    visit(page, live_server, "/posts/a-long-issue/")
+    assert page.evaluate("window.scrollY") == 0
+    page.get_by_role("link", name="Go on where you were").click()
+    assert page.evaluate("window.scrollY") > 0
+    assert page.context.cookies() == []
 
 
 def test_the_first_key_leads_past_the_navigation(page: Page, live_server: LiveServer) -> None:
@@ -270,6 +323,7 @@ def test_pages_do_without_scripts(chromium: Browser, live_server: LiveServer) ->
 
     expect(page.get_by_role("heading", level=1)).to_have_text("A long issue")
     expect(page.locator(".theme-switch")).to_be_hidden()
+    expect(page.locator(".reading-open")).to_be_hidden()
     context.close()
 
 
