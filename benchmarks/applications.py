@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import django
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import include, path
 
 django.setup()
@@ -26,7 +26,16 @@ def send(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(_kept[name])
 
 
-urlpatterns = [path("bare/<str:name>", send), path("", include("newsletter.urls"))]
+def not_modified(request: HttpRequest) -> HttpResponse:
+    """Answer 304: the yardstick of those."""
+    return HttpResponseNotModified()
+
+
+urlpatterns = [
+    path("bare/", not_modified),
+    path("bare/<str:name>", send),
+    path("", include("newsletter.urls")),
+]
 
 settings.ROOT_URLCONF = "benchmarks.applications"
 site = WSGIHandler()

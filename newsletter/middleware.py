@@ -92,17 +92,19 @@ class IdentityMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         is_file = request.path_info.startswith(self._silent)
-        with identity.speaking(identity.REMEMBERED if is_file else _revision()) as now:
+        with identity.speaking(identity.REMEMBERED if is_file else _revision(request)) as now:
             response = self.get_response(request)
         if now.crawlers and not is_for_staff(request):
             response.headers.setdefault("X-Robots-Tag", CRAWLERS[now.crawlers])
         return response
 
 
-def _revision() -> str:
+def _revision(request: HttpRequest) -> str:
     """Return the revision of the settings; while the database does not answer, that of before."""
     try:
-        return version.look().revision
+        # Who keeps copies (newsletter/copies.py) has asked already.
+        found: version.Found | None = vars(request).get("found")
+        return (found or version.look()).revision
     except DatabaseError:
         return identity.REMEMBERED
 

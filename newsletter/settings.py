@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 # before anything that can fail, since Django's pages about an error read all of it.
 MIDDLEWARE = [
     "newsletter.middleware.HeadMiddleware",
+    "newsletter.copies.PageMiddleware",
     "newsletter.security.PolicyMiddleware",
     "newsletter.middleware.IdentityMiddleware",
     "newsletter.middleware.NulMiddleware",
@@ -127,6 +128,8 @@ DATABASE_LIMITS = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL")}
+# Megabytes of public pages that a process keeps in its memory; 0: none.
+PAGE_CACHE = env.integer("PAGE_CACHE", 64, maximum=65_536)
 TAGGIT_CASE_INSENSITIVE = True
 
 # Background work

@@ -201,7 +201,7 @@ def _named(link: Link, words: str) -> SafeString:
 def _form_page(name: str, context: dict[str, Any], status: int) -> HttpResponse:
     """Return a page with a form: its ticket is for the one who asked, so no cache may share it."""
     response = page(name, context, path=reverse(f"posts:{name}"), status=status)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

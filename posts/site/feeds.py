@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -34,7 +33,7 @@ from posts.site.shell import with_site
 from posts.templatetags.newsletter import rfc822
 
 FEED_POSTS = 20
-MAX_AGE = 300  # seconds a reader may keep a feed before asking again
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # when a feed without entries changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +134,18 @@ def _titled(name: str) -> str:
 def _feed(
     request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
 ) -> HttpResponse:
-    """Send the feed of a list (``of`` a row), or 304 when the reader has it already."""
+    """Send the feed of a list (``of`` a row)."""
     columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
     told = (form, title, settings.SITE_URL, _hub(*of), *identity.current().key)
     known = repr((*told, [row[0] for row in rows])).encode()
-    changed = max((row[1] for row in rows), default=now)
+    changed = max((row[1] for row in rows), default=NEVER)
 
-    def bodies() -> list[bytes]:
-        write = FORMS[form].body
-        return [_filled(row[2], row[4] or row[3], write) for row in rows]
-
+    write = FORMS[form].body
+    bodies = [_filled(row[2], row[4] or row[3], write) for row in rows]
     channel = Channel(title, page, request.path, changed, _hub(*of))
-    return _sent(request, form, channel, known, bodies)
+    return _sent(form, channel, known, bodies)
 
 
 def _library(
@@ -159,34 +156,22 @@ def _library(
     found: list[library.Entry],
     hub: str = "",
 ) -> HttpResponse:
-    """Send the feed of a list of links or items, or 304 when the reader has it already."""
-    changed = found[0].date if found else timezone.now()
+    """Send the feed of a list of links or items."""
+    changed = found[0].date if found else NEVER
     channel = Channel(title, page, request.path, changed, hub)
     written = FORMS[form].entries(found)
     told = (form, title, settings.SITE_URL, hub, *identity.current().key)
     known = repr(told).encode() + written
-    return _sent(request, form, channel, known, lambda: [written])
+    return _sent(form, channel, known, [written])
 
 
-def _sent(
-    request: HttpRequest,
-    form: str,
-    channel: Channel,
-    known: bytes,
-    bodies: Callable[[], list[bytes]],
-) -> HttpResponse:
-    etag = f'"{hashlib.sha256(known).hexdigest()[:32]}"'
-    response = get_conditional_response(request, etag=etag)
-    if response is None:
-        written = FORMS[form]
-        head, tail = written.frame(form, channel)
-        body = written.separator.join(bodies())
-        response = HttpResponse(
-            b"".join((head.encode(), body, tail.encode())),
-            content_type=f"{written.media_type}; charset=utf-8",
-        )
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+def _sent(form: str, channel: Channel, known: bytes, bodies: list[bytes]) -> HttpResponse:
+    written = FORMS[form]
+    head, tail = written.frame(form, channel)
+    body = b"".join((head.encode(), written.separator.join(bodies), tail.encode()))
+    response = HttpResponse(body, content_type=f"{written.media_type}; charset=utf-8")
+    # What is another one for readers: not the time of a save that changed nothing.
+    response.headers["ETag"] = f'"{hashlib.sha256(known).hexdigest()[:32]}"'
     return response
 
 

@@ -43,6 +43,7 @@ BAD_VALUES: dict[str, str | None] = {
     "DATABASE_LOCK_TIMEOUT": "-1",
     "DATABASE_IDLE_TIMEOUT": "90000",
     "CACHE_URL": "memcached://localhost",
+    "PAGE_CACHE": "64M",
     "TASKS": "celery",
     "TASK_ATTEMPTS": "0",
     "TASK_BACKOFF": "a minute",

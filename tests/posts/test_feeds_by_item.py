@@ -155,7 +155,7 @@ def test_a_feed_by_item_asks_no_more_of_a_larger_site(client: Client, path: str)
         with CaptureQueriesContext(connection) as queries:
             client.get(path)
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 3
+    assert counts[0] == counts[1] <= 4  # with that for the version of the site
 
 
 def test_readers_are_told_where_feeds_by_item_are(client: Client) -> None:

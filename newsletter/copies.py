@@ -1,0 +1,208 @@
+"""Public answers: which version they are of, and the copies of them that are kept.
+
+Everything a reader may get follows from the address, the version of the public site
+(``posts.publication``) and the release: code, templates, texts and settings. A copy is kept under
+these three; another version asks for others. The version is read before the answer is made: what
+changes meanwhile leaves a copy newer than its name, under which nobody asks any more.
+
+Views get this by themselves. What says ``Cache-Control`` itself (forms with tickets, previews,
+uploads), sets a cookie or differs by a header of the request is left alone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+from threading import Lock
+from typing import Any, NamedTuple
+
+import brotli
+from django.conf import settings
+from django.core.cache import caches
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
+from redis.exceptions import RedisError
+
+from newsletter.release import release
+from posts.site.version import Found, look
+
+FRESH = "public, max-age=0, must-revalidate"
+TOLD = frozenset({200, 301, 404, 410})  # how they may be kept
+TEXTS, SMALLEST = ("text/", "application/"), 500  # types, and bytes, worth compressing
+SHARE = 16  # a copy may fill this part of the memory
+SHARED, PAUSE = 600, 30.0  # seconds in Redis; and in which one that failed is not asked
+# The best first.
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=5),
+    "gzip": partial(gzip.compress, compresslevel=6, mtime=0),
+}
+
+
+class Copy(NamedTuple):
+    """An answer with status 200; ``digest`` is of its body before it was compressed."""
+
+    digest: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class PageMiddleware:
+    """Tell how public answers may be kept, answer 304 to who has one, and keep copies."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        if settings.DEBUG:  # templates change while the server runs
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+        self.copies = Copies(settings.PAGE_CACHE * 2**20)
+        self.others = (settings.STATIC_URL, settings.MEDIA_URL, "/admin/", "/healthz")
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if (
+            request.method not in {"GET", "HEAD"}
+            or request.path_info.startswith(self.others)
+            or "HTTP_AUTHORIZATION" in request.META
+        ):
+            return self.get_response(request)
+        request.get_host()  # as if a view had asked: a wrong one is refused
+        try:
+            found = look()
+        except DatabaseError:  # what needs none answers all the same
+            return self.get_response(request)
+        vars(request)["found"] = found
+        version = _version(request, found)
+        known = _known(request)
+        if version in known:
+            return _not_modified(known[version][0])
+        copy = self._kept(request, version)
+        if not isinstance(copy, Copy):
+            return copy
+        for etag in (etag for etag, digest in known.values() if digest == copy.digest):
+            return _not_modified(etag)  # of another version, but the same page
+        headers = copy.headers | {"ETag": f'W/"{version}-{copy.digest}"'}
+        return HttpResponse(copy.body, headers=headers)
+
+    def _kept(self, request: HttpRequest, version: str) -> Copy | HttpResponseBase:
+        """Return a copy of an answer, kept or made; or what is for one reader alone."""
+        # Of what is asked with a query there is no end.
+        if request.META["QUERY_STRING"] or not self.copies.size:
+            return _copy(self.get_response(request))
+        coding = _coding(request)
+        key = f"{version}{coding}"
+        copy = self.copies.get(key) or _copy(self.get_response(request), coding)
+        if isinstance(copy, Copy):
+            self.copies.keep(key, copy)
+        return copy
+
+
+def _version(request: HttpRequest, found: Found) -> str:
+    """Return what stands for an address, the version of the site and the release."""
+    of = (release(), *found, request.scheme, request.get_full_path())
+    return blake2b(repr(of).encode(), digest_size=8).hexdigest()
+
+
+def _known(request: HttpRequest) -> dict[str, tuple[str, str]]:
+    """Return what the client has: ETags and digests of bodies by their version."""
+    given = request.META.get("HTTP_IF_NONE_MATCH")
+    known = {}
+    for etag in parse_etags(given) if given else ():
+        version, _hyphen, digest = etag.removeprefix("W/").strip('"').partition("-")
+        known[version] = (etag, digest)
+    return known
+
+
+def _coding(request: HttpRequest) -> str:
+    """Return the best content coding that a client takes (RFC 9110, section 12.5.3)."""
+    given = request.META.get("HTTP_ACCEPT_ENCODING", "").replace(" ", "").lower()
+    parts = [part.partition(";q=") for part in given.split(",")]
+    taken = {name for name, _q, weight in parts if not weight or weight.strip("0.")}
+    return next((coding for coding in CODINGS if coding in taken), "")
+
+
+def _copy(response: HttpResponseBase, coding: str = "") -> Copy | HttpResponseBase:
+    """Tell how an answer may be kept, and return a copy of one that is the same for everybody."""
+    headers = response.headers
+    if (
+        response.status_code not in TOLD
+        or not isinstance(response, HttpResponse)
+        or response.cookies
+        or any(name in headers for name in ("Cache-Control", "Vary", "Content-Encoding"))
+    ):
+        return response
+    headers["Cache-Control"], headers["Vary"] = FRESH, "Accept-Encoding"
+    if response.status_code != 200:
+        return response
+    body = response.content
+    # A view may say itself what makes its answer another one for readers.
+    of = headers.get("ETag", "").encode() or body
+    del headers["ETag"]
+    if coding and len(body) >= SMALLEST and headers["Content-Type"].startswith(TEXTS):
+        body, headers["Content-Encoding"] = CODINGS[coding](body), coding
+    headers["Content-Length"] = str(len(body))
+    return Copy(blake2b(of, digest_size=8).hexdigest(), dict(headers.items()), body)
+
+
+def _not_modified(etag: str) -> HttpResponse:
+    headers = {"ETag": etag, "Cache-Control": FRESH, "Vary": "Accept-Encoding"}
+    return HttpResponseNotModified(headers=headers)
+
+
+def _weight(copy: Copy) -> int:
+    return len(copy.body) + 1024  # headers and the like
+
+
+class Copies:
+    """Copies in the memory of this process, the last used of so many bytes; and in Redis."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.used = size, 0  # bytes
+        self.kept, self.lock = OrderedDict[str, Copy](), Lock()
+        is_shared = settings.CACHES["default"]["BACKEND"].endswith("RedisCache")
+        self.shared: Any = caches["default"] if is_shared else None
+        self.resumes, self.given, self.since = 0.0, 0, 0.0
+
+    def get(self, key: str) -> Copy | None:
+        """Return a copy, wherever it is."""
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+        found = self._ask("get", key)
+        return self._keep_here(key, Copy(*found)) if found else None
+
+    def keep(self, key: str, copy: Copy) -> None:
+        """Keep a copy that was made, unless it is too large."""
+        if key in self.kept or _weight(copy) * SHARE > self.size:
+            return
+        self._keep_here(key, copy)
+        now = time.monotonic()
+        if now - self.since > SHARED:
+            self.given, self.since = 0, now
+        self.given += _weight(copy)
+        if self.given <= self.size:  # no crawler fills Redis
+            self._ask("set", key, tuple(copy), SHARED)
+
+    def _keep_here(self, key: str, copy: Copy) -> Copy:
+        with self.lock:
+            if key not in self.kept:
+                self.kept[key] = copy
+                self.used += _weight(copy)
+            while self.used > self.size:
+                self.used -= _weight(self.kept.popitem(last=False)[1])
+        return copy
+
+    def _ask(self, verb: str, *of: Any) -> Any:
+        """Ask Redis, unless it failed to answer just now."""
+        if self.shared is None or time.monotonic() < self.resumes:
+            return None
+        try:
+            return getattr(self.shared, verb)(*of)
+        except (RedisError, OSError):
+            self.resumes = time.monotonic() + PAUSE
+            return None
