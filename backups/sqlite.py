@@ -105,6 +105,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _facts(database: sqlite3.Connection) -> Facts:
-    rows = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    # What a virtual table holds is in tables of its own.
+    rows = database.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %'"
+    )
     names = [name for (name,) in rows if not name.startswith("sqlite_")]
     return count(names, lambda query: database.execute(query).fetchall())

@@ -62,6 +62,12 @@ PUBLIC: dict[str, str] = {
     "posts:oembed": "/oembed?url=http://127.0.0.1:8000/posts/{slug}/",
     "posts:suggest": "/suggest/",
     "posts:follow": "/follow/",
+    "posts:search": "/search/?q=issue",
+    "posts:search-rss": "/search/feed.xml?q=issue",
+    "posts:search-atom": "/search/atom.xml?q=issue",
+    "posts:search-json": "/search/feed.json?q=issue",
+    "posts:search-suggest": "/search/suggest/?q=tag",
+    "posts:opensearch": "/opensearch.xml",
 }
 # The same addresses, otherwise.
 FURTHER = {

@@ -49,6 +49,8 @@ READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
 API_HOURLY = env.integer("API_HOURLY", 3600, minimum=60)
 # Where feeds say that they are announced (https://www.w3.org/TR/websub/).
 WEBSUB_HUB = env.endpoint("WEBSUB_HUB")
+# How often a client may search in an hour: the dearest of the public pages.
+SEARCHES_HOURLY = env.integer("SEARCHES_HOURLY", 1200, minimum=60)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 
@@ -160,6 +162,7 @@ PERIODIC_TASKS = {
     "posts.health.keeping.measure_links": 3600,
     "posts.importing.staging.sweep": 3600,
     "posts.optimizing.optimize": 24 * 3600,
+    "posts.reindexing.build_search": 5 * 60,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
     "tasks.reporting.report_failures": 24 * 3600,
 }
@@ -180,6 +183,7 @@ TASK_NAMES = {
     "posts.health.keeping.measure_links": _("Count how the links fare"),
     "posts.importing.staging.sweep": _("Delete uploads that nobody confirmed"),
     "posts.optimizing.optimize": _("Look after the database"),
+    "posts.reindexing.build_search": _("Build the search index"),
     "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
     "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),
     "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),

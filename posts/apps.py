@@ -34,6 +34,7 @@ class PostsConfig(AppConfig):
         from posts.publication import move_after_migrate  # noqa: PLC0415
         from posts.publishing import counting  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
+        from posts.searching import building  # noqa: PLC0415
         from posts.signals import pages_outdated  # noqa: PLC0415
 
         REGISTRY.add(
@@ -45,5 +46,7 @@ class PostsConfig(AppConfig):
         pages_outdated.connect(follow_posts, dispatch_uid="posts")
         suggestions_answered.connect(tell_all, dispatch_uid="posts")
         pre_delete.connect(counting.note_share, sender=Post, dispatch_uid="posts")
+        pre_delete.connect(building.forget, sender=Post, dispatch_uid="posts search")
+        post_migrate.connect(building.prepare, sender=self, dispatch_uid="posts search")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")
         post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from links.rows import rewrite
-from posts import access, publication
+from posts import access, publication, searching
 from posts.access import Actor
 from posts.models import SLUG_LENGTH, RecurringSection, Section, SectionEntry
 from posts.naming import heading_key, unicode_slug, with_suffix
@@ -59,6 +59,7 @@ def merge(sections: Iterable[RecurringSection], into: RecurringSection, *, by: A
         counting.unlist(row)
     leading = RecurringSection.objects.filter(Q(pk__in=merged) | Q(merged_into__in=merged))
     leading.update(merged_into=into, post_count=0, first_seen=None, last_seen=None)
+    searching.move_section(merged, into.pk)
     Section.objects.filter(recurring__in=merged).update(recurring=into)
     _move_entries(merged, into)
     _number_repeats(into)

@@ -163,7 +163,7 @@ def rebuild_stale(after: int = 0) -> int:
         started = time.monotonic()
         if not _is_rebuilt(pk):
             failed.append(pk)
-        _let_others_write(time.monotonic() - started)
+        let_others_write(time.monotonic() - started)
     if len(keys) == A_RUN:
         rebuild_stale.enqueue(keys[-1])
     if failed:
@@ -200,7 +200,7 @@ def _is_rebuilt(pk: int) -> bool:
     return True
 
 
-def _let_others_write(seconds: float) -> None:
+def let_others_write(seconds: float) -> None:
     """Keep away from SQLite for as long as it was kept from others.
 
     Whoever waits for its lock asks again ten times a second, without any turn: between two posts

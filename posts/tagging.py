@@ -76,3 +76,9 @@ def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:
         update_fields=["position", "date"],
     )
     return tags
+
+
+def tags_of(post: Post) -> list[Tag]:
+    """Return the tags of a post, in their order."""
+    taggings = TaggedPost.objects.filter(content_object=post).order_by("position")
+    return [tagging.tag for tagging in taggings.select_related("tag")]

@@ -16,6 +16,7 @@ from posts.site import (
     oembed,
     own_pages,
     robots,
+    search,
     sitemaps,
     views,
 )
@@ -112,6 +113,12 @@ of_links = [
     path("item/<slug:anchor>/", links.of_item, name="link-of-item"),
     path("<digest:digest>/", links.link, name="link"),
 ]
+searches = [
+    path("search/", search.search, name="search"),
+    path("search/", include(feeds_of(feeds.search, "search-"))),
+    path("search/suggest/", search.suggest, name="search-suggest"),
+    path("opensearch.xml", search.description, name="opensearch"),
+]
 taking_part = [
     path("suggest/", pages.suggest, name="suggest"),
     path("suggest/<slug:token>/", pages.suggestion, name="suggestion"),
@@ -138,6 +145,7 @@ urlpatterns = [
     path("follow/", views.follow, name="follow"),
     *lists,
     path("links/", include(of_links)),
+    *searches,
     *taking_part,
     path("api/v1/", include((api.urlpatterns, "api"))),
     *feeds_of(feeds.site),

@@ -14,6 +14,7 @@ from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, Post
 from posts.models.publication import Announcement, Publication
 from posts.models.readers import RateCount
 from posts.models.redirects import Redirect
+from posts.models.search import SearchEntry, SearchIndex
 from posts.models.sections import (
     Appearance,
     LinkedItem,

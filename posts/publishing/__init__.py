@@ -10,6 +10,7 @@ from posts.publishing.saving import (
     publish,
     read,
     rebuild,
+    reindex,
     retag,
     save_document,
     slug_taken,

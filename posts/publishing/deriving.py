@@ -18,17 +18,27 @@ from links.registering import register
 from links.rows import insert, rewrite
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
-from posts.models import SLUG_LENGTH, Citation, Post, RecurringSection, Section, SectionEntry
+from posts.models import (
+    SLUG_LENGTH,
+    Citation,
+    LinkedItem,
+    Post,
+    RecurringSection,
+    Section,
+    SectionEntry,
+)
 from posts.naming import heading_key, unicode_slug, with_suffix
 from posts.publishing.itemizing import (
     ItemGrid,
     derive_appearances,
     derive_entries,
     derive_items,
+    headings_around,
     known_items,
     shown_places,
 )
 from posts.rendering import FoundSection
+from posts.searching import Content
 
 KEY_LENGTH = 400
 
@@ -82,6 +92,21 @@ def unlist(post: Post) -> None:
     for rows in (post.sections, post.citations, post.taggings, post.items, post.appearances):
         rows.update(date=None)
     SectionEntry.objects.filter(item__post=post).delete()
+
+
+def content_of(rows: Rows, found: Sequence[FoundSection]) -> Content:
+    """Return what search needs of what was derived."""
+    return Content(found, rows.sections, rows.items, rows.links, [*headings_around(rows.sections)])
+
+
+def stored_rows(post: Post) -> Rows:
+    """Return what was derived of a stored post."""
+    sections = list(post.sections.defer("source").order_by("position"))
+    items: dict[int | None, list[LinkedItem]] = {section.pk: [] for section in sections}
+    for row in post.items.filter(section__isnull=False).order_by("section", "position"):
+        items[row.section_id].append(row)
+    places = post.appearances.select_related("link__source").order_by()
+    return Rows(sections, list(items.values()), {place.url: place.link for place in places})
 
 
 # Sections

@@ -155,7 +155,7 @@ def derive_entries(post: Post, sections: Sequence[Section], items: ItemGrid) -> 
     those of the higher levels around it."""
     wanted = {
         (recurring, item.pk, post.listed_at)
-        for headings, rows in zip(_headings_around(sections), items, strict=False)
+        for headings, rows in zip(headings_around(sections), items, strict=False)
         for item in rows
         if item.date is not None
         for recurring in headings
@@ -171,7 +171,7 @@ def derive_entries(post: Post, sections: Sequence[Section], items: ItemGrid) -> 
     insert(SectionEntry, ("recurring_id", "item_id", "date"), new)
 
 
-def _headings_around(sections: Sequence[Section]) -> Iterator[set[int]]:
+def headings_around(sections: Sequence[Section]) -> Iterator[set[int]]:
     """Yield the recurring sections that each section is part of: its own, and those whose heading
     is of a higher level and still open."""
     around: list[Section] = []

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from posts import access, identity, publication, tagging
+from posts import access, identity, publication, searching, tagging
 from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
@@ -28,7 +28,7 @@ from posts.naming import unicode_slug, with_suffix
 from posts.publishing import counting
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
-from posts.publishing.deriving import Rows, derive, unlist
+from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unlist
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue, render_markdown
@@ -212,9 +212,28 @@ def retag(post: Post) -> None:
             return
         before = counting.share_of(post)
         header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
-        compose_frame(post, tagging.set_tags(post, header.metadata.tags))
+        tags = tagging.set_tags(post, header.metadata.tags)
+        compose_frame(post, tags)
         counting.apply_change(before, counting.share_of(post))
+        searching.retag(post, tags)
         publication.move()
+
+
+@identity.speaking()
+def reindex(post: Post) -> bool:
+    """Put a post into the search index anew; tell whether it is there.
+
+    Where its rows no longer are what is found in its text, all of them are derived again.
+    """
+
+    def act(post: Post, issue: Issue, reading: Reading) -> None:
+        rows, found = stored_rows(post), reading[0].sections if reading[0] else ()
+        if [len(items) for items in rows.items] == [len(section.items) for section in found]:
+            searching.index(post, tagging.tags_of(post), content_of(rows, found))
+        else:
+            _rebuild(post, issue, reading)
+
+    return _change(post, act)
 
 
 def read(issue: Issue, *, in_file: bool = False) -> Reading:
@@ -355,6 +374,7 @@ def _derive_and_compose(
         post.preview_round += 1  # withdrawn, and so are its previews
     post.save(update_fields=DERIVED)
     counting.apply_change(before, counting.share_of(post))
+    searching.index(post, tags, content_of(rows, parsed.sections if parsed else ()))
 
 
 def _compose_page(

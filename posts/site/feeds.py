@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import NAMESPACE_URL
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +25,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from posts import identity
+from posts import identity, searching
+from posts.models import PostPage
 from posts.naming import nfc
 from posts.publishing.composing import absolute
 from posts.publishing.marks import BODY, CUT, STORED
+from posts.searching.queries import clean
 from posts.site import entries, library, listing, moved
 from posts.site.listing import public_row
 from posts.site.shell import with_site
@@ -127,6 +131,39 @@ def _hub(*of: int) -> str:
     return "" if of else settings.WEBSUB_HUB
 
 
+@require_safe
+def search(request: HttpRequest, form: str) -> HttpResponse:
+    """The latest of what a query finds."""
+    sought = clean(request.GET.get("q", ""))
+    found = searching.search(
+        request.GET.get("q", ""), order=searching.DATE, limit=library.ROWS, with_facets=False
+    )
+    name = sought or gettext("Search")
+    page = f"{reverse('posts:search')}?{urlencode({'q': sought})}"
+    pages = PostPage.objects.filter(post__in={hit.post_id for hit in found.hits})
+    told = {post: bytes(stored) for post, stored in pages.values_list("post", "json")}
+    rows = [_entry(hit, told.get(hit.post_id or 0)) for hit in found.hits]
+    return _library(request, form, _titled(name), page, rows)
+
+
+def _entry(hit: searching.Hit, page: bytes | None) -> library.Entry:
+    is_part = hit.kind not in ("issue", "item")
+    return library.Entry(
+        of=str(hit.uid or NAMESPACE_URL),
+        key=hit.url if is_part else "",
+        title=hit.plain_title,
+        line=" ".join(hit.text[: library.LINE_LENGTH].split()),
+        address=hit.address,
+        source=hit.source,
+        place=hit.url,
+        issue=hit.issue or hit.plain_title,
+        language=hit.language,
+        post=hit.post_id or 0,
+        page=page,
+        date=hit.date,
+    )
+
+
 def _titled(name: str) -> str:
     return f"{name} · {identity.current().name}"
 
@@ -158,7 +195,7 @@ def _library(
 ) -> HttpResponse:
     """Send the feed of a list of links or items."""
     changed = found[0].date if found else NEVER
-    channel = Channel(title, page, request.path, changed, hub)
+    channel = Channel(title, page, request.get_full_path(), changed, hub)
     written = FORMS[form].entries(found)
     told = (form, title, settings.SITE_URL, hub, *identity.current().key)
     known = repr(told).encode() + written

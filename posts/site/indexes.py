@@ -45,10 +45,11 @@ Entry = tuple[str, str, str]
 
 def hosts(at: datetime) -> QuerySet[Source, Any]:
     """Return (…, name, first and last date, …) of the hosts that posts cite."""
-    return _sources(Source.objects.filter(parent=None), at)
+    return sources_named(Source.objects.filter(parent=None), at)
 
 
-def _sources(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]:
+def sources_named(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]:
+    """Return those of some sources that posts cite, as `hosts` does."""
     cited = with_dates(rows.filter(post_count__gt=0), Citation, at)
     return cited.values_list("public_count", "name", "first_seen", "last", "pk")
 
@@ -174,7 +175,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     now, name = timezone.now(), request.GET.get("q", "").strip().lower()[:FILTER_LENGTH]
     order = _order(request, BY_USE, BY_DATE, BY_NAME)
     if name:
-        rows = _sources(Source.objects.filter(name__contains=name), now)
+        rows = sources_named(Source.objects.filter(name__contains=name), now)
         found = paginate_index(request.GET.get("page"), rows, order)
     else:
         found = _found(request, hosts, order, now)

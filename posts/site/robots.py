@@ -43,7 +43,7 @@ def _lines(crawlers: str) -> Iterator[str]:
         yield "Content-Signal: search=yes, ai-input=no, ai-train=no"  # https://contentsignals.org/
     yield f"Disallow: {reverse('admin:index')}"
     yield from (f"Allow: {suggest}$", f"Disallow: {suggest}")
-    for closed in (reverse("posts:report"), reverse("posts:random-link")):
-        yield f"Disallow: {closed}"
+    for name in ("report", "random-link", "search"):
+        yield f"Disallow: {reverse(f'posts:{name}')}"
     yield f"Disallow: {reverse('posts:links')}item/"
     yield f"Sitemap: {absolute(reverse('posts:sitemap'))}"

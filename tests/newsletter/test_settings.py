@@ -34,6 +34,7 @@ BAD_VALUES: dict[str, str | None] = {
     "PREVIEW_MAX_AGE": "a week",
     "READERS_FORMS": "some",
     "READERS_FORMS_HOURLY": "0",
+    "SEARCHES_HOURLY": "1",
     "API_HOURLY": "59",
     "WEBSUB_HUB": "hub.example.org",
     "LINKS_PREMODERATION": "perhaps",

@@ -80,7 +80,7 @@ def test_sources_are_found_by_a_part_of_their_name(client: Client) -> None:
     make_post("One", "[b](https://blog.example/) [c](https://github.com/someone/c)")
     page = read(client, "/sources/?q=ONE")
     assert page.texts(".entries-table th a") == ["github.com/someone"]
-    assert page.value("input[name=q]", "value") == "one"
+    assert page.value("main input[name=q]", "value") == "one"
     assert "“nowhere”" in read(client, "/sources/?q=nowhere").one(".message").text()
 
 

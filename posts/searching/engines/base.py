@@ -1,0 +1,100 @@
+"""What an engine is asked, and what it is given: tokens, and nothing of a database."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from posts.models import SearchEntry
+from posts.searching.queries import Phrase
+from posts.searching.tokens import tokens
+
+# What a token that occurs more often in a row becomes: PostgreSQL keeps 255 places of each.
+NOTHING: Final = "="
+MOST_PLACES: Final = 250
+
+Alternatives = Sequence[Phrase]
+Statement = tuple[str, list[Any]]
+"""SQL and its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What rows must have, all of it; each is one of some phrases.
+
+    ``words`` are looked for in titles alone where ``in_title`` says so. ``facets`` are tokens that
+    no text has. Rows that have one of ``none``, or that meet one of ``but``, are left out, and so
+    are those of issues whose own row has one of ``excluded``.
+    """
+
+    words: tuple[Alternatives, ...] = ()
+    facets: tuple[Alternatives, ...] = ()
+    none: tuple[Phrase, ...] = ()
+    in_title: bool = False
+    but: tuple[Condition, ...] = ()
+    excluded: tuple[Phrase, ...] = ()
+
+
+class Indexed(NamedTuple):
+    """The tokens of a row by column, in order."""
+
+    key: int
+    title: list[str]
+    body: list[str]
+    facets: list[str]
+
+    @classmethod
+    def of(cls, entry: SearchEntry) -> Indexed:
+        """Return what the index holds of a row.
+
+        A heading with nothing below it is a label, and no title of anything.
+        """
+        title = tokens(entry.title)
+        body = [*tokens(entry.text), *tokens(entry.extra)]
+        if entry.kind == SearchEntry.Kind.SECTION and not entry.text:
+            title, body = [], title + body
+        both = _rarely([*title, *body])
+        return cls(entry.key, both[: len(title)], both[len(title) :], entry.facets.split())
+
+
+def _rarely(found: list[str]) -> list[str]:
+    """Return tokens, with a stand-in for those that came too often before."""
+    if len(found) <= MOST_PLACES:
+        return found
+    seen: Counter[str] = Counter()
+    kept = []
+    for token in found:
+        seen[token] += 1
+        kept.append(token if seen[token] <= MOST_PLACES else NOTHING)
+    return kept
+
+
+class Engine(ABC):
+    """Where tokens are kept, and how rows are found by them."""
+
+    @abstractmethod
+    def insert(self, entries: Sequence[SearchEntry]) -> None:
+        """Store new rows with what they are found by."""
+
+    @abstractmethod
+    def delete(self, entries: Sequence[SearchEntry]) -> None:
+        """Remove stored rows, given as they are stored."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Remove all rows."""
+
+    @abstractmethod
+    def newest(self, condition: Condition, most: int, below: int, above: int = 0) -> Statement:
+        """Return a statement that selects the keys of rows: ``key``, the highest first.
+
+        They lie between two keys, both excluded, and are no more than ``most``.
+        """
+
+    @abstractmethod
+    def limited(self) -> AbstractContextManager[None]:
+        """Return a block in which a statement that takes too long raises OperationalError."""

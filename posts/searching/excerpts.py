@@ -1,0 +1,113 @@
+"""The words of a query where they stand in a text: marked, in as much of it as a row shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from posts.searching.queries import Query
+from posts.searching.tokens import fold_letters, words_in
+
+LENGTH: Final = 220
+TITLE_LENGTH: Final = 160
+BEFORE: Final = 60  # letters before the first word found
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What is to be marked: words as they are indexed, and a pattern of runs."""
+
+    words: frozenset[str]
+    runs: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, query: Query) -> Marker:
+        """Return what marks the words of a query."""
+        shown = [part for term in query.terms for part in term.shown]
+        runs = sorted({part.text for part in shown if part.is_run}, key=len, reverse=True)
+        # A compound may be written with a space.
+        pattern = "|".join(r"\s?".join(map(re.escape, run)) for run in runs)
+        words = frozenset(part.text for part in shown if not part.is_run)
+        return cls(words, re.compile(pattern) if pattern else None)
+
+    def title(self, text: str) -> SafeString:
+        """Return a title with its words marked, cut if it is too long."""
+        return self._marked(_cut(text, TITLE_LENGTH))
+
+    def excerpt(self, text: str, extra: str) -> SafeString:
+        """Return what surrounds the first word found in a text.
+
+        Where there is none, it is the beginning of the text, behind the line of ``extra`` that has
+        one.
+        """
+        if first := next(iter(self._spans(text)), None):
+            return self._marked(_around(text, first[0]))
+        lines = (line for line in extra.split("\n") if self._spans(line))
+        shown = (next(lines, ""), _cut(_line(text), LENGTH))
+        return self._marked(" · ".join(part for part in shown if part))
+
+    def _marked(self, text: str) -> SafeString:
+        pieces, end = [], 0
+        for start, stop in self._spans(text):
+            pieces += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+            end = stop
+        return SafeString("".join((*pieces, escape(text[end:]))))
+
+    def _spans(self, text: str) -> list[Span]:
+        """Return where words stand, in order; none overlaps another."""
+        if not text or not (self.words or self.runs):
+            return []
+        folded, places = _folded(text)
+        found = sorted(self._found(folded))
+        if places is not None:
+            found = [(places[start], places[stop - 1] + 1) for start, stop in found]
+        return list(_apart(found))
+
+    def _found(self, folded: str) -> Iterator[Span]:
+        if self.words:
+            yield from (span for word, span in words_in(folded) if word in self.words)
+        if self.runs:
+            yield from (match.span() for match in self.runs.finditer(folded))
+
+
+def _folded(text: str) -> tuple[str, Sequence[int] | None]:
+    """Return a text folded, and the place in it of each letter, unless they are the same."""
+    folded = fold_letters(text)
+    if len(folded) == len(text):
+        return folded, None
+    letters = [fold_letters(letter) for letter in text]
+    places = [place for place, letter in enumerate(letters) for _each in letter]
+    return "".join(letters), places
+
+
+def _apart(spans: Iterable[Span]) -> Iterator[Span]:
+    last = 0
+    for start, stop in spans:
+        if start >= last:
+            yield start, stop
+            last = stop
+
+
+def _around(text: str, place: int) -> str:
+    """Return a line of text around a place, from a word's beginning to a word's end."""
+    start = 0
+    if place > BEFORE:
+        start = text.find(" ", place - BEFORE, place) + 1 or place
+    line = _line(text[start:])
+    return f"{'…' if start else ''}{_cut(line, LENGTH)}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cut(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    return f"{text[:length].rpartition(' ')[0] or text[:length]}…"

@@ -1,0 +1,165 @@
+"""Filters and facets: what `tag:`, `source:`, `section:`, `year:` and `kind:` mean, and back."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from links.models import Source
+from posts.models import RecurringSection, SearchEntry, Tag, TagAlias
+from posts.naming import fold, heading_key, nfc
+from posts.searching.queries import Filter, Phrase
+
+SHOWN: Final = 10  # values of a facet
+KINDS: Final = {
+    **{kind: kind for kind in SearchEntry.Kind.values},
+    **{f"{kind}s": kind for kind in SearchEntry.Kind.values},
+    "글": "issue",
+    "섹션": "section",
+    "항목": "item",
+    "페이지": "page",
+}
+_LETTERS: Final = {"tag": "t", "source": "h", "section": "s", "year": "y", "kind": "k"}
+_NAMES: Final = {letter: name for name, letter in _LETTERS.items()}
+_YEAR: Final = re.compile(r"\d{4}", re.ASCII)
+
+
+class Value(NamedTuple):
+    """A value of a facet, as a filter names it and as people read it; how many rows have it."""
+
+    name: str
+    value: str
+    label: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The tokens that filters stand for: one of each of ``wanted``, and none of ``unwanted``.
+
+    ``unknown`` are filters by what is not there.
+    """
+
+    wanted: tuple[tuple[Phrase, ...], ...] = ()
+    unwanted: tuple[Phrase, ...] = ()
+    unknown: tuple[Filter, ...] = ()
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no row can have what is wanted."""
+        return any(not row.is_negative for row in self.unknown)
+
+
+def choose(filters: Iterable[Filter]) -> Chosen:
+    """Return what filters stand for. A row has several tags, and one year, kind or section."""
+    wanted: dict[object, list[Phrase]] = {}
+    unwanted, unknown = [], []
+    for row in filters:
+        found = [Phrase((f"={_LETTERS[row.name]}{key}",)) for key in _FINDERS[row.name](row.value)]
+        if not found:
+            unknown.append(row)
+        elif row.is_negative:
+            unwanted += found
+        else:
+            wanted.setdefault(row if row.name == "tag" else row.name, []).extend(found)
+    return Chosen(tuple(map(tuple, wanted.values())), tuple(unwanted), tuple(unknown))
+
+
+def _tags(value: str) -> list[object]:
+    key, slug = fold(value), nfc(value).lower()
+    found = Tag.objects.filter(Q(key=key) | Q(slug=slug)).values_list("pk", flat=True)
+    known = list(found) or TagAlias.objects.filter(key=key).values_list("tag", flat=True)
+    return list(known)
+
+
+def _sources(value: str) -> list[object]:
+    name = re.sub("^https?://", "", nfc(value).lower()).rstrip("/")
+    names = [name, name.removeprefix("www.")]
+    return list(Source.objects.filter(name__in=names).values_list("pk", flat=True))
+
+
+def _sections(value: str) -> list[object]:
+    named = Q(key=heading_key(value)) | Q(slug=nfc(value).lower()) | Q(title=value)
+    rows = RecurringSection.objects.filter(named).values_list("pk", "merged_into")
+    found = {into or pk for pk, into in rows}
+    return list(
+        RecurringSection.objects.filter(pk__in=found, hidden=False).values_list("pk", flat=True)
+    )
+
+
+def _years(value: str) -> list[object]:
+    return [value] if _YEAR.fullmatch(value) else []
+
+
+def _kinds(value: str) -> list[object]:
+    kind = KINDS.get(value.lower())
+    return [kind] if kind else []
+
+
+_FINDERS: Final = {
+    "tag": _tags,
+    "source": _sources,
+    "section": _sections,
+    "year": _years,
+    "kind": _kinds,
+}
+
+
+# Facets
+
+TITLES: Final = {
+    "kind": _("Kind"),
+    "tag": _("Tags"),
+    "section": _("Sections"),
+    "source": _("Sources"),
+    "year": _("Year"),
+}
+KIND_LABELS: Final = {
+    "issue": _("Issues"),
+    "section": _("Sections"),
+    "item": _("Items"),
+    "page": _("Pages"),
+}
+
+
+def facets_of(rows: Iterable[str]) -> dict[str, list[Value]]:
+    """Return the most frequent values of each facet, of the facets of rows."""
+    counts = Counter(rows)
+    tokens: Counter[str] = Counter()
+    for facets, number in counts.items():
+        for token in facets.split():
+            tokens[token] += number
+    return {name: _values(name, tokens) for name in TITLES}
+
+
+def _values(name: str, tokens: Mapping[str, int]) -> list[Value]:
+    letter = _LETTERS[name]
+    found = [(token[2:], count) for token, count in tokens.items() if token[1] == letter]
+    found.sort(key=lambda pair: (-pair[1], pair[0]) if name != "year" else (0, -int(pair[0])))
+    # More than are shown: some may be hidden.
+    labels = _labels(name, [key for key, _count in found[: SHOWN * 2]])
+    values = [Value(name, *labels[key], count) for key, count in found if key in labels]
+    return values[:SHOWN]
+
+
+def _labels(name: str, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return how a filter names values, and how people read them, by their key."""
+    if name == "year":
+        return {key: (key, key) for key in keys}
+    if name == "kind":
+        return {key: (key, str(KIND_LABELS[key])) for key in keys}
+    rows = _NAMED[name].filter(pk__in=keys)
+    return {str(pk): (label, label) for pk, label in rows}
+
+
+_NAMED: Final = {
+    "tag": Tag.objects.values_list("pk", "name"),
+    "section": RecurringSection.objects.filter(hidden=False).values_list("pk", "title"),
+    "source": Source.objects.values_list("pk", "name"),
+}

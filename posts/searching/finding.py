@@ -1,0 +1,216 @@
+"""Find what a query asks for: the best first, which is a matter of steps, or the newest first.
+
+Relevance is steps, each "the newest first": all words as they were typed in a title; one after the
+other; all of them anywhere; then without particles. Each step is one question to the engine that
+stops at the last row wanted, so a word that half of the rows have costs no more than a rare one;
+and every engine gives the same order, which no statistics of its own enter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+from django.utils import timezone
+
+from posts.models import SearchEntry
+from posts.searching import keys
+from posts.searching.engines import Condition, engine
+from posts.searching.excerpts import Marker
+from posts.searching.filters import Chosen, Value, choose, facets_of
+from posts.searching.hits import Hit, read_hits
+from posts.searching.indexing import is_complete
+from posts.searching.queries import MOST_LETTERS, Phrase, Query, parse, phrase_of
+from posts.searching.tokens import parts
+
+MOST_COUNTED: Final = 10_000
+MOST_HITS: Final = 1_000
+SPREAD: Final = 50  # issues that have the words in different places
+FEW: Final = 20  # hits below which these are looked for
+RELEVANCE: Final = "relevance"
+DATE: Final = "date"
+_CURSOR: Final = re.compile(r"([0-9])-([0-9]{1,19})", re.ASCII)
+_SPREAD_STEP: Final = 9
+
+
+class NoSuchPage(ValueError):
+    """A place in the results that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found.
+
+    ``total`` is exact up to ``MOST_COUNTED``; where ``is_over`` it is that number, and facets are
+    of the newest so many. ``next`` names the place where the next page begins, or is "".
+    """
+
+    query: Query
+    chosen: Chosen = field(default_factory=Chosen)
+    hits: Sequence[Hit] = ()
+    total: int = 0
+    is_over: bool = False
+    facets: dict[str, list[Value]] = field(default_factory=dict)
+    next: str = ""
+    is_complete: bool = True
+
+
+def search(
+    query: str,
+    *,
+    order: str = RELEVANCE,
+    limit: int = MOST_HITS,
+    page: str = "",
+    at: datetime | None = None,
+    with_facets: bool = True,
+) -> Results:
+    """Return what readers may see at a moment (default: now) and a query finds, in order.
+
+    ``order`` is RELEVANCE or DATE, ``page`` the ``next`` of the page before. Nothing that is typed
+    is an error. Raises NoSuchPage, and OperationalError when the database takes too long.
+    """
+    asked, now = parse(query), at or timezone.now()
+    start = _start(page)
+    if not asked.finds_something:
+        return Results(asked)
+    chosen = choose(asked.filters)
+    complete = is_complete()
+    if chosen.is_impossible:
+        return Results(asked, chosen, is_complete=complete)
+    found = Questions(asked, chosen, now)
+    with engine().limited():
+        places = found.places(order, start, limit + 1)
+        rows = found.facets() if with_facets else []
+        places += found.spread(places, start, len(rows)) if with_facets else []
+    if page and not places:
+        raise NoSuchPage(page)
+    shown = places[:limit]
+    spread = sum(step == _SPREAD_STEP for step, _key in places)
+    return Results(
+        query=asked,
+        chosen=chosen,
+        hits=read_hits([key for _step, key in shown], now, Marker.of(asked)),
+        total=min(len(rows), MOST_COUNTED) + spread,
+        is_over=len(rows) > MOST_COUNTED,
+        facets=facets_of(rows[:MOST_COUNTED]),
+        next="{}-{}".format(*shown[-1]) if len(places) > limit else "",
+        is_complete=complete,
+    )
+
+
+def titles(typed: str, at: datetime, most: int) -> list[str]:
+    """Return the latest titles of issues that have what was typed, the last word begun."""
+    found = list(parts(typed[:MOST_LETTERS]))
+    if not found:
+        return []
+    phrase = phrase_of(found)._replace(is_prefix=True)
+    issues = ((Phrase(("=kissue",)),),)
+    wanted = Condition(words=((phrase,),), facets=issues, in_title=True)
+    rows, values = engine().newest(wanted, most, keys.below(at))
+    entries = SearchEntry.objects.filter(key__in=[key for (key,) in _rows(rows, values)])
+    shown = entries.filter(date__lte=at).order_by("-key").values_list("title", flat=True)
+    return list(dict.fromkeys(shown))
+
+
+Place = tuple[int, int]
+"""A step of relevance, and a key."""
+
+
+def _start(page: str) -> Place:
+    """Return the place behind which a page begins; raise NoSuchPage on nonsense."""
+    if not page:
+        return 0, keys.END
+    match = _CURSOR.fullmatch(page)
+    if match is None or int(match[2]) > keys.END:
+        raise NoSuchPage(page)
+    return int(match[1]), int(match[2])
+
+
+class Questions:
+    """The questions that a query is to an engine."""
+
+    def __init__(self, query: Query, chosen: Chosen, now: datetime) -> None:
+        self.query = query
+        self.chosen = chosen
+        self.now = now
+        self.end = keys.below(now)
+        self.full = tuple(term.full for term in query.terms)
+        self.broad = tuple(term.phrases for term in query.terms)
+        self.excluded = tuple(phrase for term in query.excluded for phrase in term.phrases)
+
+    def condition(self, words: Iterable[Any], **more: Any) -> Condition:
+        """Return what rows must have beside some words."""
+        return Condition(
+            words=tuple(words),
+            facets=self.chosen.wanted,
+            none=(*self.chosen.unwanted, *self.excluded),
+            excluded=self.excluded,
+            **more,
+        )
+
+    def steps(self, order: str) -> list[Condition]:
+        """Return the steps of an order; no row is in two of them."""
+        if order == DATE or not self.query.terms:
+            return [self.condition(self.broad)]
+        whole = (self.query.whole,) if self.query.whole else ()
+        wanted = [(self.full, True), (tuple((p,) for p in whole), False), (self.full, False)]
+        if self.broad != self.full:
+            wanted += [(self.broad, True), (self.broad, False)]
+        steps: list[Condition] = []
+        before: list[Condition] = []
+        for words, in_title in wanted:
+            if words:
+                steps.append(self.condition(words, in_title=in_title, but=tuple(before)))
+                before.append(Condition(words=words, in_title=in_title))
+        return steps
+
+    def places(self, order: str, start: Place, most: int) -> list[Place]:
+        """Return the first places behind another."""
+        sql, given = [], []
+        for step, condition in enumerate(self.steps(order)):
+            if step >= start[0]:
+                end = min(self.end, start[1]) if step == start[0] else self.end
+                rows, values = engine().newest(condition, most, end)
+                sql.append(f"SELECT {step} AS step, key FROM ({rows}) AS step{step}")  # noqa: S608
+                given += values
+        if not sql:
+            return []
+        union = " UNION ALL ".join(sql)
+        return _rows(f"{union} ORDER BY 1, 2 DESC LIMIT %s", [*given, most])
+
+    def facets(self) -> list[str]:
+        """Return the facets of all rows, at most one more than are counted."""
+        rows, values = engine().newest(self.condition(self.broad), MOST_COUNTED + 1, self.end)
+        sql = (
+            f"SELECT facets FROM ({rows}) AS found"  # noqa: S608
+            " JOIN posts_searchentry AS entry ON entry.key = found.key WHERE entry.date <= %s"
+        )
+        moment = connection.ops.adapt_datetimefield_value(self.now)
+        return [facets for (facets,) in _rows(sql, [*values, moment])]
+
+    def spread(self, places: Sequence[Place], start: Place, total: int) -> list[Place]:
+        """Return issues that have all the words, but in different rows, where hits are few."""
+        if len(self.broad) < 2 or total >= FEW:
+            return []
+        sql: list[str] = []
+        given: list[Any] = []
+        for phrases in self.broad:
+            rows, values = engine().newest(self.condition([phrases]), MOST_COUNTED, self.end)
+            sql.append(f"SELECT key >> {keys.POST_BITS} FROM ({rows}) AS word{len(sql)}")  # noqa: S608
+            given += values
+        issues = " INTERSECT ".join(sql)
+        rows_ = _rows(f"{issues} ORDER BY 1 DESC LIMIT %s", [*given, SPREAD])
+        known = {key >> keys.POST_BITS for _step, key in places}
+        end = start[1] if start[0] == _SPREAD_STEP else keys.END
+        issue_keys = (keys.first(number) for (number,) in rows_ if number not in known)
+        return [(_SPREAD_STEP, key) for key in issue_keys if key < end]
+
+
+def _rows(sql: str, given: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return list(cursor.fetchall())

@@ -1,0 +1,109 @@
+"""Rows of the index as hits: what readers get of each now, with the words of the query marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.utils.safestring import SafeString
+
+from links.models import Link
+from posts.models import LinkedItem, Post, SearchEntry
+from posts.searching.excerpts import Marker
+
+_SHOWN: Final = Q(item__link__standing=Link.Standing.SHOWN)
+_REPLACED: Final = _SHOWN & ~Q(item__link__replacement_url="")
+_ADDRESS: Final = Case(
+    When(_REPLACED, then=F("item__link__replacement_url")),
+    When(_SHOWN, then=F("item__link__url")),
+    default=Value(""),
+    output_field=TextField(),
+)
+_SOURCE: Final = Case(
+    When(_SHOWN, then=F("item__link__source__name")), default=Value(""), output_field=TextField()
+)
+_COLUMNS: Final = (
+    "key", "kind", "date", "place", "title", "text", "extra", "post_id", "post__uid", "post__slug",
+    "post__title", "post__language", "item_id", "item__uid",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A row that was found. ``title`` and ``excerpt`` are safe HTML with ``<mark>``.
+
+    ``url`` is the path of its place on the site, ``address`` where an item's title leads ("" for
+    others, and where readers get no address).
+    """
+
+    key: int
+    kind: str
+    date: datetime
+    url: str
+    title: SafeString
+    plain_title: str
+    excerpt: SafeString
+    text: str
+    address: str
+    source: str
+    slug: str
+    issue: str
+    language: str
+    uid: Any
+    post_id: int | None
+    item_id: int | None
+
+    @cached_property
+    def post(self) -> Post | None:
+        """The issue it stands in; None for a page."""
+        return Post.objects.filter(pk=self.post_id).first() if self.post_id else None
+
+    @cached_property
+    def item(self) -> LinkedItem | None:
+        """The item it is, if it is one."""
+        return LinkedItem.objects.filter(pk=self.item_id).first() if self.item_id else None
+
+
+def read_hits(found: Sequence[int], at: datetime, marker: Marker) -> list[Hit]:
+    """Return hits by their keys, in this order, without what readers do not see."""
+    seen = Q(item=None) | Q(item__hidden=False)
+    rows = SearchEntry.objects.filter(seen, key__in=found, date__lte=at)
+    known = {row[0]: row for row in rows.values_list(*_COLUMNS, _ADDRESS, _SOURCE)}
+    return [_hit(known[key], marker) for key in found if key in known]
+
+
+def _hit(row: Sequence[Any], marker: Marker) -> Hit:
+    (
+        key, kind, date, place, title, text, extra, post_id, post_uid, slug, issue, language,
+        item_id, item_uid, address, source,
+    ) = row  # fmt: skip
+    named = title or issue or ""
+    return Hit(
+        key=key,
+        kind=kind,
+        date=date,
+        url=_path(kind, slug, place),
+        title=marker.title(named),
+        plain_title=named,
+        excerpt=marker.excerpt(text, extra),
+        text=text,
+        address=address,
+        source=source or "",
+        slug=slug or "",
+        issue=issue or "",
+        language=language or "",
+        uid=item_uid or post_uid,
+        post_id=post_id,
+        item_id=item_id,
+    )
+
+
+def _path(kind: str, slug: str, place: str) -> str:
+    if kind == SearchEntry.Kind.PAGE:
+        return place
+    path = Post(slug=slug).get_absolute_url()
+    return f"{path}#{place}" if place else path
