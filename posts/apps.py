@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -35,6 +36,7 @@ class PostsConfig(AppConfig):
         from posts.publishing import counting  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
         from posts.searching import building  # noqa: PLC0415
+        from posts.searching.checks import check_index  # noqa: PLC0415
         from posts.signals import pages_outdated  # noqa: PLC0415
 
         REGISTRY.add(
@@ -46,6 +48,7 @@ class PostsConfig(AppConfig):
         pages_outdated.connect(follow_posts, dispatch_uid="posts")
         suggestions_answered.connect(tell_all, dispatch_uid="posts")
         pre_delete.connect(counting.note_share, sender=Post, dispatch_uid="posts")
+        checks.register(check_index, checks.Tags.database)
         pre_delete.connect(building.forget, sender=Post, dispatch_uid="posts search")
         post_migrate.connect(building.prepare, sender=self, dispatch_uid="posts search")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")

@@ -12,7 +12,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from posts import access, identity, publication
+from posts import access, identity, publication, searching
 from posts.access import Actor
 from posts.languages import detect_language
 from posts.markdown.document import Document
@@ -24,8 +24,8 @@ from posts.rendering import read_issue
 RESERVED: Final = frozenset(
     "account accounts admin ads api archive assets auth author authors billing blog collect"
     " comments css email favicon feed feeds follow healthz images issue issues item items js link"
-    " links llms login logout mail manifest media members metrics newsletter page pages post posts"
-    " preview readyz report reports robots rss search section sections sitemap source sources"
+    " links llms login logout mail manifest media members metrics newsletter oembed page pages post"
+    " posts preview readyz report reports robots rss search section sections sitemap source sources"
     " static status style subscribe subscription subscriptions suggest tag tags theme topics"
     " unsubscribe user users webhook webhooks well-known".split()
 )
@@ -57,6 +57,14 @@ def render(page: Page) -> bytes:
     return stored("".join(read_issue(document, page.title).to_html()))
 
 
+def index(page: Page) -> None:
+    """Put a page into the search index if readers see it, else take it out."""
+    found = read_issue(Document(page.text, cut=False), page.title).sections
+    text = "\n".join((page.description, *(section.text for section in found))).strip()
+    seen = page.modified_at if page.is_public() else None
+    searching.index_page(page.get_absolute_url(), page.pk, seen, page.title, text)
+
+
 def save(
     page: Page,
     *,
@@ -82,7 +90,9 @@ def save(
         page.save()
         if before and before.slug != page.slug:
             OldPageSlug.objects.update_or_create(slug=before.slug, defaults={"page": page})
+            searching.remove_page(before.get_absolute_url())
         OldPageSlug.objects.filter(slug=page.slug).delete()
+        index(page)
         identity.compose()
         if log:
             log(page)
@@ -94,6 +104,7 @@ def delete(page: Page, *, by: Actor = None) -> None:
     """Delete a page. Raises PermissionDenied."""
     access.check(by, access.DELETE_PAGES)
     with transaction.atomic():
+        searching.remove_page(page.get_absolute_url())
         Page.objects.filter(pk=page.pk).delete()
         identity.compose()
         publication.move()

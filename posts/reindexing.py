@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from django_tasks import task
 
+from posts import pages
 from posts.following import let_others_write
-from posts.models import Post
+from posts.models import Page, Post
 from posts.publishing import reindex
 from posts.searching import building
 
@@ -29,7 +30,9 @@ def build(most: int | None = None, *, anew: bool = False) -> Iterator[int]:
         building.reached(pk)
         yield pk
         let_others_write(time.monotonic() - started)
-    if not building.missing().exists():
+    if not building.is_built() and not building.missing().exists():
+        for page in Page.objects.order_by("pk"):
+            pages.index(page)
         building.complete()
 
 

@@ -58,6 +58,11 @@ def missing() -> QuerySet[Post, int]:
     return Post.objects.filter(pk__gt=row.built_to).order_by("pk").values_list("pk", flat=True)
 
 
+def is_built() -> bool:
+    """Tell whether all posts are in the index, whatever the rules of now."""
+    return SearchIndex.objects.filter(pk=_ROW, built_to=None).exists()
+
+
 def reached(post: int) -> None:
     """Note the last post that was put into the index; others may be further already."""
     SearchIndex.objects.filter(pk=_ROW, built_to__lt=post).update(built_to=post)

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from links.decisions import decide
 from links.models import Link
-from posts import curating, publishing, retagging
+from posts import curating, pages, publishing, retagging
 from posts.following import set_hidden
-from posts.models import Post, RecurringSection, SearchEntry, SearchIndex, Tag
+from posts.models import Page, Post, RecurringSection, SearchEntry, SearchIndex, Tag
 from posts.reindexing import build_search
-from posts.searching import index_page, is_complete, remove_page, search, tokens
+from posts.searching import checks, index_page, is_complete, remove_page, search, tokens
 from tests.builders import BODY, item, make_draft, make_post, make_scheduled, parsed
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +155,24 @@ def test_another_kind_of_document_can_be_put_in_and_taken_out() -> None:
     assert not SearchEntry.objects.exists()
 
 
+def test_a_page_of_the_owner_is_found_while_readers_see_it() -> None:
+    page = Page(title="About", slug="about", text="We collect *otters*.", status="published")
+    pages.save(page)
+    assert found("otter") == {"/about/"}
+    page.slug = "us"
+    pages.save(page)
+    assert found("otter") == {"/us/"}
+    call_command("rebuild_search", verbosity=0)
+    assert found("otter") == {"/us/"}
+    page.status = "draft"
+    pages.save(page)
+    assert not found("otter")
+    page.status = "published"
+    pages.save(page)
+    pages.delete(page)
+    assert not found("otter")
+
+
 # Built anew
 
 
@@ -178,8 +196,10 @@ def test_an_upgraded_site_says_that_its_index_is_not_complete_and_the_worker_bui
     SearchIndex.objects.update(version=0)
     results = search("second find")
     assert not results.is_complete
+    assert [warning.id for warning in checks.check_index(["default"])] == ["posts.W001"]
     build_search.enqueue()
     assert search("second find").is_complete
+    assert checks.check_index(["default"]) == []
     assert found("second find")
 
 
