@@ -15,6 +15,7 @@ class PostsConfig(AppConfig):
         from django.db.models.signals import (  # noqa: PLC0415
             post_delete,
             post_migrate,
+            post_save,
             pre_delete,
         )
 
@@ -31,10 +32,11 @@ class PostsConfig(AppConfig):
             follow_posts,
             undo_hiding,
         )
-        from posts.models import Appearance, LinkedItem, Post  # noqa: PLC0415
+        from posts.models import Appearance, Image, LinkedItem, Post  # noqa: PLC0415
         from posts.publication import move_after_migrate  # noqa: PLC0415
         from posts.publishing import counting  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
+        from posts.resizing import follow_image  # noqa: PLC0415
         from posts.searching import building  # noqa: PLC0415
         from posts.searching.checks import check_index  # noqa: PLC0415
         from posts.signals import pages_outdated  # noqa: PLC0415
@@ -52,4 +54,5 @@ class PostsConfig(AppConfig):
         pre_delete.connect(building.forget, sender=Post, dispatch_uid="posts search")
         post_migrate.connect(building.prepare, sender=self, dispatch_uid="posts search")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")
+        post_save.connect(follow_image, sender=Image, dispatch_uid="posts")
         post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

@@ -26,6 +26,7 @@ MAX_ANIMATION_PIXELS: Final = 25_000_000
 # Drawings and screenshots have few colours, and their edges suffer most from lossy compression.
 FEW_COLOURS: Final = 4096
 QUALITY: Final = 82
+AVIF_QUALITY: Final = 60
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 _SIDEWAYS = frozenset({5, 6, 7, 8})
@@ -79,6 +80,23 @@ def square(data: bytes, filename: str, side: int) -> bytes:
         canvas.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
         out = io.BytesIO()
         canvas.save(out, "PNG", optimize=True)
+        return out.getvalue()
+
+
+def resized(data: bytes, width: int, kind: str) -> bytes:
+    """A picture of this site, `width` pixels wide, as ``webp`` or ``avif``; b"" for an animation.
+
+    Raises ImageError.
+    """
+    with _one_line_errors(""), _opened(data) as image:
+        if getattr(image, "is_animated", False):
+            return b""
+        height = max(1, round(image.height * width / image.width))
+        smaller = _prepare(image).resize((width, height), Image.Resampling.LANCZOS)
+        if kind == "webp":
+            return _encode(smaller)
+        out = io.BytesIO()
+        smaller.save(out, "AVIF", quality=AVIF_QUALITY, speed=6)
         return out.getvalue()
 
 

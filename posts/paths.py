@@ -50,9 +50,9 @@ def path_in(address: str) -> str:
     return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
 
 
-def picture_name(data: bytes) -> str:
+def picture_name(data: bytes, kind: str = "webp") -> str:
     """Return the name under which a picture is stored: it says what is in it."""
-    return f"{PICTURES}/{hashlib.sha256(data).hexdigest()[:_DIGITS]}.webp"
+    return f"{PICTURES}/{hashlib.sha256(data).hexdigest()[:_DIGITS]}.{kind}"
 
 
 def digest_in(name: str) -> str:

@@ -26,10 +26,9 @@ from posts.markdown.html import ALLOWED_TAGS
 Engine = Literal["nh3", "bleach"]
 
 URL_SCHEMES: Final = frozenset(("http", "https", "mailto"))
-TAGS: Final = ALLOWED_TAGS | {"input"}
-OWN_ATTRIBUTES: Final = frozenset(
-    "id class rel data-host data-kind tabindex aria-label loading decoding type checked".split()
-)
+TAGS: Final = ALLOWED_TAGS | {"input", "source"}
+_OWN: Final = "id class rel data-host data-kind tabindex aria-label loading decoding type checked"
+OWN_ATTRIBUTES: Final = frozenset((*_OWN.split(), "srcset", "sizes"))
 """Attributes that only the renderer may set."""
 
 ATTRIBUTES: Final[dict[str, set[str]]] = {
@@ -41,6 +40,7 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
     "input": {"type", "checked", "aria-label"},
     "ol": {"start", "reversed"},
+    "source": {"type", "srcset", "sizes"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "time": {"datetime"},
@@ -127,7 +127,7 @@ def sanitize_for_feed(html: str, base: str) -> str:
 
     return nh3.clean(
         html,
-        tags=set(TAGS),
+        tags=TAGS - {"source"},
         attributes=FEED_ATTRIBUTES,
         attribute_filter=whole,
         link_rel=None,

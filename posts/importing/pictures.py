@@ -100,7 +100,7 @@ def _store(image: Image, data: bytes, told: Picture | None) -> None:
     image.file.name = picture_name(encoded)
     if not _is_whole(image):
         image.file.name = image.file.storage.save(image.file.name, ContentFile(encoded))
-    image.digest = digest
+    image.digest, image.sizes = digest, None
     image.width, image.height = size_of(encoded)
 
 

@@ -7,7 +7,7 @@ by their key; see ``posts.sanitizing``.
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final, NamedTuple
@@ -36,6 +36,8 @@ _BLOCKS: Final = frozenset(
 )
 _MAX_HEADING: Final = 6
 LINK_REL: Final = "noopener"
+# How wide a picture is shown: the column of text, or a screen that is narrower.
+IMAGE_SIZES: Final = "(min-width: 44rem) 42rem, 100vw"
 
 
 class ItemMark(NamedTuple):
@@ -49,11 +51,13 @@ class ItemMark(NamedTuple):
 
 
 class ImageSize(NamedTuple):
-    """An image that is known: the address to show it from, and its size in pixels."""
+    """An image that is known: the address to show it from, its size in pixels, and what browsers
+    may choose from instead, as (media type, ``srcset``)."""
 
     url: str
     width: int
     height: int
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ class Writer:
         self._title = self._own("class", "title")
         self._again = self._own("class", "again")
         self._elsewhere = self._own("rel", LINK_REL)
+        self._sizes = self._own("sizes", IMAGE_SIZES)
         self._lazy = self._own("loading", "lazy") + self._own("decoding", "async")
 
     def write(self, root: etree.Element) -> str:
@@ -379,7 +384,15 @@ class Writer:
         for name, value in (("title", element.get("title")), ("width", width), ("height", height)):
             if value:
                 parts.append(f' {name}="{escape(value)}"')
-        self._out.append("".join(parts) + ">")
+        html = "".join(parts) + ">"
+        self._out.append(self._picture(html, known.sources) if known and known.sources else html)
+
+    def _picture(self, image: str, sources: Sequence[tuple[str, str]]) -> str:
+        found = "".join(
+            f"<source{self._own('type', kind)}{self._own('srcset', escape(files))}{self._sizes}>"
+            for kind, files in sources
+        )
+        return f"<picture>{found}{image}</picture>"
 
     def _write_note_reference(self, element: etree.Element) -> None:
         number = int(element.get("number", "1"))

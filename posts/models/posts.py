@@ -204,6 +204,8 @@ class Image(models.Model):
     width = models.PositiveIntegerField(default=0, editable=False)
     height = models.PositiveIntegerField(default=0, editable=False)
     digest = models.CharField(max_length=64, editable=False)
+    # Smaller files of it, as (kind, width, name); nothing until they are made.
+    sizes = models.JSONField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("image")
@@ -214,6 +216,19 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """What browsers may choose from: kinds with the addresses and widths of files, best first.
+
+        The picture itself is among those of its own kind.
+        """
+        found: dict[str, list[str]] = {"avif": [], "webp": []}
+        for kind, width, name in self.sizes or ():
+            found[kind].append(f"{self.file.storage.url(name)} {width}w")
+        if found["webp"]:
+            found["webp"].append(f"{self.file.url} {self.width}w")
+        return tuple((f"image/{kind}", ", ".join(files)) for kind, files in found.items() if files)
 
 
 class PostPage(models.Model):

@@ -39,7 +39,7 @@ TITLE_LENGTH = 80
 # Links without a text: what the site adds to a body, such as those of items to themselves.
 _EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
 _PLAIN_HEADING = re.compile(r"<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", re.DOTALL)
-_VOID = VOID_TAGS | {"input"}
+_VOID = VOID_TAGS | {"input", "source"}
 _TAG = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+(?:="[^"]*")?)*>')
 
 
@@ -210,7 +210,8 @@ def contents(sections: Sequence[Section], title: int | None = None) -> list[tupl
 
 def _cover(post: Post) -> dict[str, Any] | None:
     if image := post.images.filter(path=post.cover).first() if post.cover else None:
-        return {"url": image.file.url, "width": image.width, "height": image.height, "alt": ""}
+        size = {"width": image.width, "height": image.height}
+        return {"url": image.file.url, "sources": image.sources, "alt": "", **size}
     if post.cover.startswith(("https://", "/")):
         return {"url": post.cover, "width": None, "height": None, "alt": ""}
     return None

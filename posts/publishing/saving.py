@@ -447,7 +447,7 @@ def _set_status(
 def _image_sizes(post: Post) -> dict[str, ImageSize]:
     """Return the pictures of a post by the path its Markdown names them with."""
     return {
-        image.path: ImageSize(image.file.url, image.width, image.height)
+        image.path: ImageSize(image.file.url, image.width, image.height, image.sources)
         for image in post.images.all()
     }
 
