@@ -68,6 +68,7 @@ def document(number: int, sections: int = 3, items: int = 4) -> bytes:
         f"title: Issue {number} {_words(chance, 4)}",
         f"description: {_words(chance, 16)}",
         f"date: {day.isoformat()}",
+        "author: Author 1",
         "tags:",
         *(f"  - tag {tag}" for tag in tags),
         "---",

@@ -25,6 +25,7 @@ from links.models import (
 )
 from posts import identity
 from posts.models import (
+    Author,
     LinkedItem,
     Page,
     Post,
@@ -37,7 +38,7 @@ from posts.models import (
 
 # The menu: what is written, what is linked, and then whatever else has a table.
 GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
-    (_("Issues"), (Post, LinkedItem, Section, RecurringSection, Tag)),
+    (_("Issues"), (Post, LinkedItem, Section, RecurringSection, Tag, Author)),
     (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),

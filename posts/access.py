@@ -12,6 +12,7 @@ __all__ = [
     "CURATE_SECTIONS",
     "DELETE",
     "DELETE_PAGES",
+    "DESCRIBE_AUTHORS",
     "END_PREVIEWS",
     "EXPORT",
     "HIDE_ITEMS",
@@ -36,6 +37,7 @@ REDIRECT: Final[Right] = ("posts.change_redirect",)
 WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)
+DESCRIBE_AUTHORS: Final[Right] = ("posts.change_author",)
 END_PREVIEWS: Final[Right] = ("posts.change_post",)
 # Files may change posts, and publish them.
 IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")

@@ -99,6 +99,8 @@ lists = [
     path("tags/<str:slug>/", views.tag, name="tag"),
     path("tags/<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
     path("tags/<str:slug>/", include(feeds_of(feeds.tag_items, "tag-items-", BY_ITEM))),
+    path("authors/<str:slug>/", views.author, name="author"),
+    path("authors/<str:slug>/", include(feeds_of(feeds.author, "author-"))),
     path("sections/", indexes.sections, name="sections"),
     path("sections/<str:slug>/", views.section, name="section"),
     path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),

@@ -190,3 +190,4 @@ def _create_groups(**_signal: Any) -> None:
     import_module("posts.migrations.0018_site_settings").create_owner(apps, None)
     import_module("posts.migrations.0019_pages").permit(apps, None)
     import_module("posts.migrations.0021_redirects").permit(apps, None)
+    import_module("posts.migrations.0026_authors").permit(apps, None)

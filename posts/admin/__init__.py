@@ -1,6 +1,7 @@
 """The staff's side: one module for each noun."""
 
 from posts.admin import (
+    authors,
     inbox,
     items,
     links,

@@ -150,6 +150,12 @@ class PostForm(forms.ModelForm):
         ),
         help_text=_("Comma-separated. Spaces are part of a name."),
     )
+    authors = TagNamesField(
+        label=_("authors"),
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Comma-separated; a new name makes an author."),
+    )
     slug = forms.CharField(
         label=_("slug"),
         max_length=SLUG_LENGTH,
@@ -199,6 +205,7 @@ class PostForm(forms.ModelForm):
             "text": post.body,
             "description": post.description,
             "tags": list(tags.values_list("name", flat=True)),
+            "authors": [byline.name for byline in metadata.authors],
             "slug": post.slug,
             "language": metadata.language,
             "cover": post.cover,
@@ -302,6 +309,8 @@ class PostForm(forms.ModelForm):
         changes: dict[str, object] = {
             name: _value(cleaned[name]) for name in names if name in self.changed_data
         }
+        if "authors" in self.changed_data:
+            changes["authors"] = _bylines(cleaned["authors"])
         is_new_date = not self.instance.pk and self.at and not written.date
         if "published_at" in self.changed_data or is_new_date:
             changes["date"] = _day_or_moment(self.at) if self.at else None
@@ -352,6 +361,12 @@ class PostForm(forms.ModelForm):
             expected_version=self.cleaned_data.get("seen_version"),
             log=log,
         )
+
+
+def _bylines(names: list[str]) -> object:
+    """Return authors as headers write them: one as a text, several as a list."""
+    one = len(names) == 1 and not re.search(r"[,;&]| and ", names[0])
+    return names[0] if one else names or None
 
 
 def _value(value: Any) -> object:

@@ -36,7 +36,7 @@ from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
-from posts.models import ListCount, Post, Tag, TaggedPost
+from posts.models import Author, ListCount, Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
 from posts.publishing.counting import LANGUAGES
@@ -107,7 +107,10 @@ class PostAdmin(CorrectingPages, PublishingPages):
     fieldsets = (
         ("text", {"fields": ("title", "text", "seen_version")}),
         (_("Publishing"), {"fields": ("published_at", "slug")}),
-        (_("Description"), {"fields": ("description", "tags", "cover", "language", "updated")}),
+        (
+            _("Description"),
+            {"fields": ("description", "tags", "authors", "cover", "language", "updated")},
+        ),
     )
     viewed_fields = ("title", "state", "date", "slug", "description", "tag_names", "document_shown")
 
@@ -235,6 +238,12 @@ class PostAdmin(CorrectingPages, PublishingPages):
         return rows, {name: len(rows)}, denied, []
 
     # The form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin an issue in the name of the author who is linked to the account."""
+        given = super().get_changeform_initial_data(request)
+        names = Author.objects.filter(account=request.user.pk).values_list("name", flat=True)
+        return {"authors": list(names), **given}
 
     def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> Any:
         """Show the stored text to those who may not change it."""

@@ -45,6 +45,10 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
         " datemodified moddate moddatetime updatedate updatetime 수정일".split()
     ),
     "tags": tuple("tags keywords tag taglist hashtags categories 태그 标签 タグ".split()),
+    "authors": tuple(
+        "authors author byline writer writers writtenby creator 저자 글쓴이 작성자"
+        " 필자 作者 著者".split()
+    ),
     "slug": ("slug",),
     "draft": ("draft", "status"),
     "language": tuple("language lang locale".split()),

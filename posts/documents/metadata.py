@@ -24,10 +24,19 @@ from posts.messages import Message as _
 from posts.naming import fold
 
 MAX_TAG: Final = 200
+MAX_AUTHORS: Final = 50
 
 _TYPE_NAMES = {list: _("a list"), dict: _("a mapping")}
 # The form of a language code (BCP 47), not whether there is such a language.
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """An author whom a header names: the name, and a page of theirs, or ''."""
+
+    name: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Metadata:
     date: Moment | None = None
     updated: Moment | None = None
     tags: tuple[str, ...] = ()
+    authors: tuple[Byline, ...] = ()
     slug: str = ""
     draft: bool | None = None
     language: str = ""
@@ -78,6 +88,7 @@ def _read(header: Header, tag_keys: Sequence[str]) -> tuple[Metadata, tuple[str,
         date=date,
         updated=_moment(values, "updated"),
         tags=_all_tags(values, tag_keys),
+        authors=_authors(values),
         slug=_text(values, "slug"),
         draft=True if hold else False if is_opened(values) else None,
         language=_language(values, notices),
@@ -96,6 +107,41 @@ def _unread(header: Header, metadata: Metadata, others: set[str]) -> Iterator[Me
         if piece and piece != "draft" and not getattr(metadata, piece):
             spelled = header.spelled.get(key, key)
             yield _("“%(key)s” is not read; did you mean %(meant)s?", key=spelled, meant=piece)
+
+
+def _authors(values: Mapping[str, Value]) -> tuple[Byline, ...]:
+    """Return the authors of a header: a text, a list of texts or mappings, or a mapping."""
+    key, value = _find(values, "authors", (str, list, dict))
+    found: dict[str, Byline] = {}
+    for one in value if isinstance(value, list) else [value]:
+        for byline in _bylines(one):
+            found.setdefault(fold(byline.name), byline)
+    if len(found) > MAX_AUTHORS:
+        problem = _("%(key)s: at most %(count)d authors", key=key, count=MAX_AUTHORS)
+        raise DocumentError(problem, key)
+    return tuple(found.values())
+
+
+def _bylines(value: Value) -> Iterator[Byline]:
+    """Yield the authors of one value; a text may name several."""
+    if isinstance(value, dict):
+        named = {plain_key(key): said for key, said in value.items() if isinstance(said, str)}
+        name, url = (
+            next((named[key] for key in keys if named.get(key)), "")
+            for keys in (("name", "title"), ("url", "link", "website", "homepage"))
+        )
+        yield from _byline(name, url)
+    elif isinstance(value, str):
+        for name in re.split(r";" if ";" in value else r",| and | & ", value):
+            yield from _byline(name, "")
+
+
+def _byline(name: str, url: str) -> Iterator[Byline]:
+    # Some write the address beside the name: `Ann Lee <ann@example.org>`.
+    shown = " ".join(re.sub(r"<[^<>]*>", " ", _storable(name)).split())[:MAX_TAG].strip()
+    if shown:
+        address = _storable(url).strip()
+        yield Byline(shown, address if re.match(r"https?://\S+\Z", address) else "")
 
 
 def distinct_tags(names: Iterable[str]) -> tuple[str, ...]:

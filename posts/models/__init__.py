@@ -5,6 +5,7 @@ decided (``LinkedItem.hidden`` and ``is_news``) are canonical; every other colum
 by ``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
 """
 
+from posts.models.authors import Author, AuthorAlias, Authorship
 from posts.models.corrections import Correction
 from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink

@@ -21,7 +21,7 @@ from links.registering import canonical_or_none
 from posts import identity
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
-from posts.models import Correction, LinkedItem, Post, PostPage, Section, Tag
+from posts.models import Authorship, Correction, LinkedItem, Post, PostPage, Section, Tag
 from posts.outlining import depths
 from posts.publishing import describing, marks
 from posts.publishing.decisions import link_words
@@ -163,9 +163,16 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "reading_minutes": post.reading_minutes,
         "contents": contents(sections, title_section(post.title, sections)),
         "cover": _cover(post),
+        "authors": _authors(post),
         "corrections": _corrections(post),
         "forms": marks.FORMS,
     }
+
+
+def _authors(post: Post) -> list[tuple[str, str]]:
+    """Return whom a post is by, as (name, path)."""
+    rows = Authorship.objects.filter(post=post).select_related("author").order_by("position")
+    return [(row.author.name, row.author.get_absolute_url()) for row in rows]
 
 
 def _corrections(post: Post) -> list[tuple[date, SafeString]]:

@@ -20,6 +20,7 @@ from posts.documents import SectionSource
 from posts.languages import reading_minutes
 from posts.models import (
     SLUG_LENGTH,
+    Authorship,
     Citation,
     LinkedItem,
     Post,
@@ -91,6 +92,7 @@ def unlist(post: Post) -> None:
     """Take a post out of every list: what was derived turned out to be nothing to publish."""
     for rows in (post.sections, post.citations, post.taggings, post.items, post.appearances):
         rows.update(date=None)
+    Authorship.objects.filter(post=post).update(date=None)
     SectionEntry.objects.filter(item__post=post).delete()
 
 

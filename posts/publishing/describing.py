@@ -46,7 +46,7 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
         "dateModified": (post.revised_at or context["date"]).isoformat(),
         "keywords": [name for name, _url in context["tags"]],
         "image": absolute(context["cover"]["url"], marks.SITE_URL) if context["cover"] else "",
-        "author": site,
+        "author": _people(context["authors"]) or site,
         "publisher": site,
     }
     listed = [(item, item.title or item.anchor_text or item.summary) for item in items]
@@ -71,6 +71,14 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
         },
     ]
     return in_script({"@context": "https://schema.org", "@graph": parts if named else parts[::2]})
+
+
+def _people(authors: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return authors, (name, path) each, as schema.org describes people."""
+    return [
+        {"@type": "Person", "name": name, "url": absolute(path, marks.SITE_URL)}
+        for name, path in authors
+    ]
 
 
 def in_script(value: object) -> SafeString:
@@ -135,6 +143,11 @@ def json_item(context: dict[str, Any]) -> str:
         "tags": [name for name, _url in context["tags"]],
         "content_html": marks.BODY,
     }
+    if context["authors"]:
+        item["authors"] = [
+            {"name": name, "url": absolute(path, marks.SITE_URL)}
+            for name, path in context["authors"]
+        ]
     if post.revised_at:
         item["date_modified"] = post.revised_at.isoformat()
     if context["cover"]:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from posts import access, identity, publication, searching, tagging
+from posts import access, crediting, identity, publication, searching, tagging
 from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
@@ -202,7 +202,7 @@ def rebuild(post: Post) -> bool:
 
 @identity.speaking()
 def retag(post: Post) -> None:
-    """Give a post the tags its header names, which are called otherwise now.
+    """Give a post the tags and authors its header names, which are called otherwise now.
 
     They stand around the body of its page, never in it, so that no Markdown is parsed: a large
     issue takes a few milliseconds instead of a second, and a tag may be on a thousand of them.
@@ -212,6 +212,7 @@ def retag(post: Post) -> None:
             return
         before = counting.share_of(post)
         header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
+        crediting.credit(post, header.metadata.authors)
         tags = tagging.set_tags(post, header.metadata.tags)
         compose_frame(post, tags)
         counting.apply_change(before, counting.share_of(post))
@@ -361,6 +362,7 @@ def _derive_and_compose(
         image.post = post
         image.save()
     tags = tagging.set_tags(post, issue.metadata.tags)
+    crediting.credit(post, issue.metadata.authors)
     rows = derive(post, issue.sections, parsed.sections if parsed else ())
     mark_returns({*rows.before, *(link.pk for link in rows.links.values())})
     if parsed:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
@@ -77,6 +77,19 @@ def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     _count, pk, name, _description = public_row(rows)
     page = reverse("posts:tag", args=[nfc(slug)])
     return _feed(request, form, _titled(name), page, listing.tagged, pk)
+
+
+@require_safe
+def author(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """The latest issues of an author."""
+    rows = listing.author_named(nfc(slug))
+    if not rows:
+        return moved.feed(request, moved.author(slug))
+    pk, name, *_about = rows[0]
+    if not listing.newest(listing.authored, 1)(pk, timezone.now()):
+        raise Http404("Nothing by this author is public.")
+    page = reverse("posts:author", args=[nfc(slug)])
+    return _feed(request, form, _titled(name), page, listing.authored, pk)
 
 
 @require_safe

@@ -34,6 +34,8 @@ from links.models import Source
 from posts.models import (
     Appearance,
     ArchiveMonth,
+    Author,
+    Authorship,
     Citation,
     Post,
     RecurringSection,
@@ -85,6 +87,18 @@ def tagged(tag: int, at: datetime, *columns: str) -> QuerySet[TaggedPost, Any]:
 def _taggings(tag: int, at: datetime) -> QuerySet[TaggedPost]:
     rows = TaggedPost.objects.filter(tag=tag, date__lte=at)
     return rows.order_by("-date", "-content_object_id")
+
+
+def authored(author: int, at: datetime, *columns: str) -> QuerySet[Authorship, Any]:
+    """Return the public posts of an author as ``cards`` does."""
+    paths = [f"post__{column}" for column in columns or (CARD,)]
+    rows = Authorship.objects.filter(author=author, date__lte=at).order_by("-date", "-post_id")
+    return rows.values_list(*paths, "date", "post_id")
+
+
+@prepared
+def author_named(slug: str) -> QuerySet[Author, Any]:
+    return Author.objects.filter(slug=slug).values_list("pk", "name", "bio_html", "url")
 
 
 @cache

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from links.models import FormerKey, Link
-from posts.models import OldSlug, Post, RecurringSection, Tag, TagAlias, public
+from posts.models import Author, AuthorAlias, OldSlug, Post, RecurringSection, Tag, TagAlias, public
 from posts.naming import nfc
 
 
@@ -26,6 +26,14 @@ def tag(slug: str) -> Tag:
     return alias.tag
 
 
+def author(slug: str) -> Author:
+    """Return what became of a renamed or merged author, else raise Http404."""
+    alias = AuthorAlias.objects.filter(slug=nfc(slug)).select_related("author").first()
+    if alias is None:
+        raise Http404("There is no such author.")
+    return alias.author
+
+
 def section(slug: str) -> RecurringSection:
     """Return what became of a renamed or merged section, else raise Http404."""
     old = RecurringSection.objects.filter(slug=nfc(slug), merged_into__hidden=False)
@@ -42,7 +50,7 @@ def link(first: str, last: str) -> Link:
     return row.link
 
 
-def feed(request: HttpRequest, of: Tag | RecurringSection) -> HttpResponse:
+def feed(request: HttpRequest, of: Tag | RecurringSection | Author) -> HttpResponse:
     """Redirect from a feed below an old address to the same below the one of today."""
     name = request.path.rpartition("/")[2]
     return redirect(f"{of.get_absolute_url()}{name}", permanent=True)

@@ -13,7 +13,16 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import BooleanField, Case, CharField, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Greatest, Substr
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -25,6 +34,8 @@ from links.models import DIGEST_LENGTH, Link, Source
 from posts import identity
 from posts.models import (
     Appearance,
+    Author,
+    Authorship,
     Citation,
     ListCount,
     Post,
@@ -41,6 +52,7 @@ from posts.site.listing import with_public_count
 from posts.site.prepared import Rows, prepared
 
 ENTRANCES = ("home", "archive", "tags", "sections", "sources", "links", "back", "suggest")
+MOST_AUTHORS = 1000
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # Stands in for a name in an address.
 NAME = "0" * DIGEST_LENGTH
@@ -134,7 +146,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     number = request.GET.get("p", "1")
     if section == PAGES and number == "1":
         names = [name for name in ENTRANCES if name != "suggest" or settings.READERS_FORMS]
-        paths = [reverse(f"posts:{name}") for name in names] + _own_pages()
+        paths = [reverse(f"posts:{name}") for name in names] + _own_pages() + _authors()
         return _sent("urlset", [_entry(absolute(path)) for path in paths])
     blocks = _blocks_by_part().get(section, [])
     if not (number.isascii() and number.isdigit() and 0 < int(number) <= len(blocks)):
@@ -144,6 +156,18 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
 
 def _own_pages() -> list[str]:
     return [quote(path, safe=SAFE) for path in identity.current().page_paths]
+
+
+def _authors() -> list[str]:
+    rows = _public_authors(timezone.now())
+    return [escape(reverse("posts:author", args=row)) for row in rows]
+
+
+@prepared
+def _public_authors(at: datetime) -> QuerySet[Author, Any]:
+    public = Authorship.objects.filter(author=OuterRef("pk"), date__lte=at)
+    rows = Author.objects.filter(Exists(public)).order_by("pk").values_list("slug")
+    return rows[:MOST_AUTHORS]
 
 
 def _entries(part: str, block: int) -> Iterator[str]:

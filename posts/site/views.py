@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -169,6 +170,27 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "item_feeds": _feeds("tag-items", nfc(slug)),
     }
     return _listing(request, found, context, nav="tags")
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who an author is, and the issues by them."""
+    now = timezone.now()
+    rows = listing.author_named(nfc(slug))
+    if not rows:
+        return redirect(moved.author(slug), permanent=True)
+    pk, name, bio, url = rows[0]
+    found = _found(request, listing.authored, pk, now)
+    if not found.rows:
+        raise Http404("Nothing by this author is public.")
+    context = {
+        "title": name,
+        "kicker": gettext("Author"),
+        "about": SafeString(bio),
+        "about_url": url,
+        "feeds": _feeds("author", nfc(slug)),
+    }
+    return _listing(request, found, context, nav="")
 
 
 @require_safe

@@ -220,6 +220,7 @@ def test_a_tag_that_is_described_gives_the_site_another_version(
 
 # Transactions that readers do not notice, or that are part of one which moves the site.
 QUIET = {
+    "admin/authors.py: _merge",  # calls authors
     "admin/inbox.py: finish_selected",
     "admin/inbox.py: reopen_selected",
     "admin/recurring.py: _merge",  # calls curating
@@ -231,6 +232,7 @@ QUIET = {
     "admin/tags.py: _merge",  # calls retagging
     "admin/tokens.py: add_view",
     "admin/uploads.py: _import",  # calls verbs for each file
+    "crediting.py: _create",  # of a save
     "following.py: set_hidden",  # in _hide
     "importing/files.py: _mended",  # rebuilds
     "publication.py: move_after_migrate",

@@ -15,7 +15,7 @@ from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
 from links.readers import suggest
 from posts import identity
-from posts.models import LinkedItem, Post, RecurringSection, Redirect, Section, Tag
+from posts.models import Author, LinkedItem, Post, RecurringSection, Redirect, Section, Tag
 from posts.models import Page as OwnPage
 from posts.pages import save as save_page
 from tests.builders import LONG_AGO, make_member, make_post, make_task
@@ -45,6 +45,12 @@ MATRIX = {
     "post page withdraw": (True, True, False),
     "post page correct": (True, True, False),
     "post page previews": (True, True, False),
+    "author view": (True, True, False),
+    "author add": (True, False, False),
+    "author change": (True, True, False),
+    "author delete": (True, False, False),
+    "author merge_selected": (True, True, False),
+    "author page merge": (True, True, False),
     "page view": (True, True, False),
     "page add": (True, True, False),
     "page change": (True, True, False),
@@ -201,6 +207,7 @@ def content(shared_rows: None) -> dict[str, str]:
         "queueentry": QueueEntry.objects.first(),
         "page": save_page(OwnPage(title="About", slug="about")),
         "sitesettings": identity.compose(),
+        "author": Author.objects.create(name="Ann", slug="ann"),
         "redirect": Redirect.objects.create(old="/old", new="/about/"),
         "storedtask": make_task(),
     }
@@ -326,11 +333,15 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
         "posts.view_sitesettings",
         "posts.change_sitesettings",
         "posts.delete_page",
+        "posts.add_author",
+        "posts.delete_author",
         *(f"posts.{verb}_redirect" for verb in ("add", "change", "delete", "view")),
     }
     assert held == {
         "Owner": held["Editor"] | held["Moderator"] | owners,
         "Editor": {
+            "posts.change_author",
+            "posts.view_author",
             "posts.add_page",
             "posts.change_page",
             "posts.view_page",
