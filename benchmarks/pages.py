@@ -88,6 +88,7 @@ UNMEASURED: dict[str, str] = {
     "media": "a file",
     "posts:api:api-root": "answers nothing",
     "posts:api:openapi-json": "asked by developers",
+    "posts:card": "a file; the first to ask has it drawn",
     "posts:preview": "an issue's page with another key",
     "posts:preview-page": "a page with another key",
     "posts:suggestion": "one row, by its key",

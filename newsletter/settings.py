@@ -164,6 +164,7 @@ PERIODIC_TASKS = {
     "posts.importing.staging.sweep": 3600,
     "posts.optimizing.optimize": 24 * 3600,
     "posts.reindexing.build_search": 5 * 60,
+    "posts.site.cards.sweep": 24 * 3600,
     "tasks.pruning.prune_finished_tasks": 24 * 3600,
     "tasks.reporting.report_failures": 24 * 3600,
 }
@@ -190,6 +191,7 @@ TASK_NAMES = {
     "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),
     "posts.resizing.make_missing_sizes": _("Look for pictures without smaller files"),
     "posts.resizing.make_sizes": _("Make smaller files of a picture"),
+    "posts.site.cards.sweep": _("Delete old social cards"),
     "posts.site.announcing.announce": _("Tell the hub that feeds changed"),
     "tasks.pruning.prune_finished_tasks": _("Forget old tasks"),
     "tasks.reporting.report_failures": _("Mail what failed"),
@@ -240,6 +242,8 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = env.folder("MEDIA_ROOT", BASE_DIR / "media")
 # What staff upload waits here until they have looked at it: it is for nobody else.
 UPLOAD_ROOT = env.folder("UPLOAD_ROOT", MEDIA_ROOT.parent / "uploads")
+# Social cards that were drawn: a cache, of which nothing is lost when it is emptied.
+CARD_ROOT = env.folder("CARD_ROOT", MEDIA_ROOT.parent / "cards")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", default=True)
 STORAGES = {
     # What is stored is named by its content.

@@ -22,12 +22,12 @@ from posts.publishing.marks import stored
 from posts.rendering import read_issue
 
 RESERVED: Final = frozenset(
-    "account accounts admin ads api archive assets auth author authors billing blog collect"
-    " comments css email favicon feed feeds follow healthz images issue issues item items js link"
-    " links llms login logout mail manifest media members metrics newsletter oembed page pages post"
-    " posts preview readyz report reports robots rss search section sections sitemap source sources"
-    " static status style subscribe subscription subscriptions suggest tag tags theme topics"
-    " unsubscribe user users webhook webhooks well-known".split()
+    "account accounts admin ads api archive assets auth author authors billing blog cards"
+    " collect comments css email favicon feed feeds follow healthz images issue issues item"
+    " items js link links llms login logout mail manifest media members metrics newsletter"
+    " oembed page pages post posts preview readyz report reports robots rss search section"
+    " sections sitemap source sources static status style subscribe subscription subscriptions"
+    " suggest tag tags theme topics unsubscribe user users webhook webhooks well-known".split()
 )
 """First parts of addresses that are the site's, or may become so."""
 

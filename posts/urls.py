@@ -8,6 +8,7 @@ from django.urls import URLPattern, include, path, register_converter
 from posts.readers import collect, pages
 from posts.site import (
     api,
+    cards,
     cited,
     feeds,
     indexes,
@@ -135,6 +136,7 @@ for_machines = [
     path("robots.txt", robots.robots, name="robots"),
     path("llms.txt", markdown.llms, name="llms"),
     path("oembed", oembed.oembed, name="oembed"),
+    path("cards/<slug:digest>/<slug:kind>/<str:slug>.png", cards.card, name="card"),
 ]
 
 urlpatterns = [

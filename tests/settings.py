@@ -50,6 +50,7 @@ MEDIA_ROOT = Path(_folder.name) / "media"
 UPLOAD_ROOT = Path(_folder.name) / "uploads"
 # Tests look at what pages are made of; those of the copies have some.
 PAGE_CACHE = 0
+CARD_ROOT = Path(_folder.name) / "cards"
 # Each worker has a cache to itself: `cache.clear()` empties a whole Redis database.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 if "LOCATION" in CACHES["default"]:

@@ -164,6 +164,7 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "contents": contents(sections, title_section(post.title, sections)),
         "cover": _cover(post),
         "authors": _authors(post),
+        "card": describing.card_of(post),
         "corrections": _corrections(post),
         "forms": marks.FORMS,
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from posts.models import LinkedItem
+from posts.cards import can_draw, digest_of
+from posts.models import LinkedItem, Post
 from posts.publishing import marks
 
 LISTED = 30  # of an issue's items: a page says no more of itself than it must
@@ -27,6 +29,19 @@ _IN_SCRIPT = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026"})
 def absolute(path: str, site_url: str = "") -> str:
     """Return the absolute address of a path on this site."""
     return path if "://" in path else f"{site_url or settings.SITE_URL}{path}"
+
+
+def card_digest(title: str, date: datetime | None) -> str:
+    """Return the digest of what the social card of a page says, but for that of the site."""
+    return digest_of(title, date.astimezone(UTC).isoformat() if date else "")
+
+
+def card_of(post: Post) -> str:
+    """Return the address of an issue's social card, with marks; "" where it has none."""
+    if post.published_at is None or not can_draw(post.title):
+        return ""
+    digest = f"{card_digest(post.title, post.published_at)}-{marks.SITE_CARD}"
+    return f"{marks.SITE_URL}{reverse('posts:card', args=[digest, 'post', post.slug])}"
 
 
 def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
@@ -45,7 +60,9 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
         "datePublished": context["date"].isoformat(),
         "dateModified": (post.revised_at or context["date"]).isoformat(),
         "keywords": [name for name, _url in context["tags"]],
-        "image": absolute(context["cover"]["url"], marks.SITE_URL) if context["cover"] else "",
+        "image": absolute(context["cover"]["url"], marks.SITE_URL)
+        if context["cover"]
+        else context["card"],
         "author": _people(context["authors"]) or site,
         "publisher": site,
     }

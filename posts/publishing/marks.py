@@ -19,6 +19,7 @@ CUT = f"cut-{_RANDOM}"
 SITE_URL = f"https://{_RANDOM}.invalid"
 SITE_NAME = f"site-name-{_RANDOM}"
 SITE_NAME_JSON = f"site-json-{_RANDOM}"  # inside a string in a script element
+SITE_CARD = f"site-card-{_RANDOM}"  # what a social card says of the site, as a digest
 LONG_DATE = f"long-date-{_RANDOM}"
 SHORT_DATE = f"short-date-{_RANDOM}"
 BODY = f"body-{_RANDOM}"
@@ -28,7 +29,7 @@ FORMS = f"forms-{_RANDOM}"
 STORED = {
     mark: bytes([code])
     for code, mark in enumerate(
-        (SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY, FORMS, SITE_NAME_JSON), 1
+        (SITE_URL, SITE_NAME, LONG_DATE, SHORT_DATE, BODY, FORMS, SITE_NAME_JSON, SITE_CARD), 1
     )
 }
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")

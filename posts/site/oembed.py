@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,11 +15,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from posts import identity
+from posts.cards import HEIGHT, WIDTH
 from posts.models import Post
 from posts.naming import nfc
 from posts.publishing.composing import absolute
 from posts.site import moved
 from posts.site.api import as_json, open_to_all, refused, sent
+from posts.site.cards import address_of_card
 from posts.site.prepared import prepared
 from posts.site.shell import address_of
 
@@ -26,8 +29,8 @@ CACHE_SECONDS = 3600
 
 
 @prepared
-def _named(slug: str, at: Any) -> QuerySet[Post, Any]:
-    return Post.objects.published(at).filter(slug=slug).values_list("title", "slug")
+def _named(slug: str, at: datetime) -> QuerySet[Post, Any]:
+    return Post.objects.published(at).filter(slug=slug).values_list("title", "slug", "published_at")
 
 
 @open_to_all
@@ -38,11 +41,11 @@ def oembed(request: HttpRequest) -> HttpResponse:
         return refused(501, "format", gettext("Only “json” is spoken here."), parameter="format")
     slug = _slug_of(request.GET.get("url", ""))
     try:
-        title, slug = _issue(slug)
+        title, slug, date = _issue(slug)
     except Http404:
         message = gettext("“url” must be the address of an issue of this site.")
         return refused(404, "missing", message, parameter="url")
-    said = {
+    said: dict[str, Any] = {
         "version": "1.0",
         "type": "link",
         "title": title,
@@ -51,17 +54,20 @@ def oembed(request: HttpRequest) -> HttpResponse:
         "provider_url": settings.SITE_URL,
         "cache_age": CACHE_SECONDS,
     }
+    if thumbnail := address_of_card("post", slug, title, date):
+        size = {"thumbnail_width": WIDTH, "thumbnail_height": HEIGHT}
+        said |= {"thumbnail_url": thumbnail, **size}
     return sent(as_json(said))
 
 
-def _issue(slug: str) -> tuple[str, str]:
-    """Return the title and slug of a public issue, also by an old slug. Raises Http404."""
+def _issue(slug: str) -> tuple[str, str, datetime | None]:
+    """Return title, slug and time of a public issue, also by an old slug. Raises Http404."""
     found = _named(slug, timezone.now())
     if not found:
         row = moved.post(slug)
-        return row.title, row.slug
-    title, slug = found[0]
-    return title, slug
+        return row.title, row.slug, row.published_at
+    title, slug, date = found[0]
+    return title, slug, date
 
 
 def _slug_of(url: str) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from posts import identity
 from posts.models import Page
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_page_preview
+from posts.site.cards import address_of_card
 from posts.site.shell import page, with_bar
 
 
@@ -74,6 +75,7 @@ def _shown(found: Page, path: str) -> HttpResponse:
         "title": found.title,
         "description": found.description,
         "language": found.language,
+        "card": address_of_card("page", found.slug, found.title),
         "body": SafeString(bytes(found.body).decode()),
     }
     return page("page", context, path=path)

@@ -23,6 +23,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from posts import identity
+from posts.cards import digest_of
 from posts.publishing.composing import absolute, site
 from posts.publishing.describing import in_script
 from posts.publishing.marks import (
@@ -30,6 +31,7 @@ from posts.publishing.marks import (
     FORMS,
     LONG_DATE,
     SHORT_DATE,
+    SITE_CARD,
     SITE_NAME,
     SITE_NAME_JSON,
     SITE_URL,
@@ -68,7 +70,8 @@ def article_page(
     ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template.
     """
     stored_head, stored_intro, body, stored_outro = parts
-    head, intro = with_site(stored_head), with_dates(stored_intro, published_at)
+    head = with_site(stored_head).replace(STORED[SITE_CARD], site_digest().encode())
+    intro = with_dates(stored_intro, published_at)
     shell = _kept(_article_shell)
     if preview is not None:
         head = _render("preview_head", {}).encode() + head
@@ -158,6 +161,12 @@ def with_site(part: bytes) -> bytes:
     name = identity.current().name
     part = part.replace(STORED[SITE_NAME], escape(name).encode())
     return part.replace(STORED[SITE_NAME_JSON], in_script(name)[1:-1].encode())
+
+
+def site_digest() -> str:
+    """Return a digest of what social cards say of the site."""
+    now = identity.current()
+    return digest_of(now.name, now.language, now.time_zone)[:8]
 
 
 def _with_forms(part: bytes) -> bytes:

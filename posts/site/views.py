@@ -22,7 +22,7 @@ from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
 from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
-from posts.site import feeds, indexes, library, listing, moved
+from posts.site import cards, feeds, indexes, library, listing, moved
 from posts.site.ending import ending
 from posts.site.listing import public_row
 from posts.site.own_pages import private
@@ -41,7 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     opening = listing.newest(listing.cards, 1, "page__opening")(now)
     recent = listing.newest(listing.cards, HOME_ROWS + 1)(now)
-    return page("home", {"opening": joined(opening), "rows": joined(recent[1:])})
+    card = cards.address_of_card("site", "home", identity.current().description)
+    return page("home", {"opening": joined(opening), "rows": joined(recent[1:]), "card": card})
 
 
 @require_safe
@@ -168,6 +169,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "related": [(other, address_of("tag", slug), 0) for other, slug in related],
         "feeds": _feeds("tag", nfc(slug)),
         "item_feeds": _feeds("tag-items", nfc(slug)),
+        "card": cards.address_of_card("tag", nfc(slug), name),
     }
     return _listing(request, found, context, nav="tags")
 

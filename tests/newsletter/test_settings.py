@@ -58,6 +58,7 @@ BAD_VALUES: dict[str, str | None] = {
     "STATIC_ROOT": "staticfiles",
     "MEDIA_ROOT": "media",
     "UPLOAD_ROOT": "uploads",
+    "CARD_ROOT": "cards",
     "SERVE_MEDIA": "sometimes",
     "LANGUAGE_CODE": "tlh",
     "TIME_ZONE": "Seoul",

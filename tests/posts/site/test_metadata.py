@@ -83,6 +83,8 @@ def test_the_page_of_an_issue_leads_to_its_oembed(client: Client) -> None:
     found = json.loads(response.content)
     assert (found["version"], found["type"], found["title"]) == ("1.0", "link", "한글 제목")
     assert found["provider_name"] == "Newsletter"
+    thumbnail = found["thumbnail_url"].removeprefix("https://news.example.org")
+    assert client.get(thumbnail).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -279,7 +279,8 @@ def test_the_menu_leads_to_a_page_that_explains_the_feeds(
 ) -> None:
     assert "/follow/" in read(client, "/archive/").values(".masthead a", "href")
     page = read(client, "/follow/")
-    addresses = [f"{settings.SITE_URL}/{name}" for name in ("feed.xml", "atom.xml", "feed.json")]
+    names = ("feed.xml", "atom.xml", "feed.json", "items.xml", "items-atom.xml", "items.json")
+    addresses = [f"{settings.SITE_URL}/{name}" for name in names]
     assert page.texts(".address a") == page.values(".address a", "href") == addresses
     settings.LANGUAGE_CODE = "ko"
     assert "피드 리더" in read(client, "/follow/").text()
