@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
@@ -30,6 +30,7 @@ from links.models import Decision, Link
 from posts import access, identity, publication, publishing
 from posts.access import Actor
 from posts.models import Appearance, LinkedItem, Post
+from posts.publishing.turns import let_others_write
 
 Log = Callable[[Sequence[LinkedItem]], None]
 """Writes down what was done to items, in the transaction of it."""
@@ -38,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 # Posts that the worker rebuilds in one run: seconds, so that it can be stopped between two.
 A_RUN = 25
-LONGEST_PAUSE = 1.0  # seconds
 A_MINUTE = timedelta(minutes=1)
 HIDDEN = {Decision.Action.HIDE: True, Decision.Action.SHOW: False}
 
@@ -198,13 +198,3 @@ def _is_rebuilt(pk: int) -> bool:
         logger.exception("Post %d could not be rebuilt.", pk)
         return False
     return True
-
-
-def let_others_write(seconds: float) -> None:
-    """Keep away from SQLite for as long as it was kept from others.
-
-    Whoever waits for its lock asks again ten times a second, without any turn: between two posts
-    that follow at once hardly anybody would get it.
-    """
-    if connection.vendor == "sqlite":
-        time.sleep(min(seconds, LONGEST_PAUSE))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from django_tasks import task
 
 from posts import pages
-from posts.following import let_others_write
 from posts.models import Page, Post
 from posts.publishing import reindex
+from posts.publishing.turns import let_others_write
 from posts.searching import building
 
 # Posts that the worker puts into the index in one run: seconds, so that it can be stopped.

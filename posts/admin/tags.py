@@ -23,7 +23,7 @@ from posts.admin.auditing import record
 from posts.messages import Message
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.naming import fold, tag_slug, unicode_slug
-from posts.retagging import NameTaken, check_free, merge, posts_touched, rename
+from posts.retagging import FEW, NameTaken, check_free, merge, posts_touched, rename
 
 SUGGESTIONS = 10
 
@@ -160,7 +160,7 @@ class TagAdmin(StaffAdmin):
             words = ngettext(
                 "%(n)d issue shows the new name.", "%(n)d issues show the new name.", count
             )
-            self.message_user(request, words % {"n": count}, messages.INFO)
+            self.message_user(request, words % {"n": count} + _meanwhile(count), messages.INFO)
 
     # Merging
 
@@ -234,7 +234,7 @@ class TagAdmin(StaffAdmin):
             count,
         )
         said = words % {"names": names, "into": into.name, "n": count}
-        self.message_user(request, said, messages.SUCCESS)
+        self.message_user(request, said + _meanwhile(count), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:posts_tag_change", args=[into.pk]))
 
     # Suggesting
@@ -250,3 +250,8 @@ class TagAdmin(StaffAdmin):
         response = JsonResponse({"tags": rows[:SUGGESTIONS]})
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
+
+
+def _meanwhile(count: int) -> str:
+    """Return what to say of pages that the worker is still to make."""
+    return " " + gettext("Their pages follow in a moment.") if count > FEW else ""

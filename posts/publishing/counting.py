@@ -282,6 +282,13 @@ def recount_section(section: RecurringSection) -> int:
     return section.post_count
 
 
+def recount_tag(tag: Tag) -> None:
+    """Count an unlisted tag anew, and list it."""
+    Tag.objects.filter(pk=tag.pk).update(post_count=_dated(TaggedPost).filter(tag=tag).count())
+    tag.refresh_from_db()
+    enlist(tag)
+
+
 # All posts
 
 

@@ -8,13 +8,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from posts import following, publishing
+from posts import following, publishing, retagging
 from posts.models import Post, PostPage, Tag, TagAlias
 from posts.publishing import counting, saving
 from posts.retagging import NameTaken, merge, rename
-from tests.builders import BODY, make_draft, make_post, parsed
+from tests.builders import BODY, make_draft, make_post, make_posts, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
+from tests.tasks.test_working import RunWaiting
 
 pytestmark = pytest.mark.django_db
 TAGS = "/admin/posts/tag/"
@@ -307,3 +308,41 @@ def test_suggestions_hold_what_was_typed_those_that_start_so_first(client: Clien
     assert suggested("3 평") == ["Llama 3 평가"]
     assert suggested("nothing like it") == []
     assert suggested("") == ["Big AI", "AI", "Llama 3 평가"]
+
+
+# On very many issues
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> list[Post]:
+    """More issues with a tag than are done at once, one of them with both tags."""
+    monkeypatch.setattr(retagging, "FEW", 2)
+    monkeypatch.setattr(retagging, "A_RUN", 2)
+    both = make_post("Both", tags=["AI", "A.I."])
+    return [both, *make_posts(3, tags=["A.I.", "Other"]), make_draft(tags=["A.I."])]
+
+
+def test_what_is_merged_on_many_issues_is_listed_at_once_and_named_by_the_worker(
+    many: list[Post], run_waiting_tasks: RunWaiting
+) -> None:
+    other = tag("A.I.")
+
+    assert merge([other], tag("AI")) == len(many)
+
+    assert tag("AI").post_count == len(many) - 1
+    assert len(Page(Client().get("/tags/ai/")).all(".card")) == len(many) - 1
+    assert_counts_are_right()
+    assert names_on(many[1].get_absolute_url()) == ["A.I.", "Other"]
+    run_waiting_tasks()
+    assert [names_on(post.get_absolute_url()) for post in many[:2]] == [["AI"], ["AI", "Other"]]
+    assert_counts_are_right()
+
+
+def test_what_the_worker_names_anew_may_be_gone_or_done_already(many: list[Post]) -> None:
+    rename(tag("A.I."), "Machines")
+    keys = [post.pk for post in many]
+    publishing.delete(many[0])
+
+    assert retagging.retag_posts.call(keys) == len(many) - 1
+    assert retagging.retag_posts.call(keys) == len(many) - 1
+    assert names_on(many[1].get_absolute_url()) == ["Machines", "Other"]
