@@ -42,6 +42,8 @@ class BackupError(Exception):
 class Untried(BackupError):
     """Why nobody knows whether a backup is good: the machine could not read it or try it out."""
 
+    retry = False  # a task that tried again at once would find the same machine
+
 
 def in_use() -> str:
     """Return what to do where others hold on to the database."""

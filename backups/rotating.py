@@ -1,7 +1,8 @@
 """The backups of a folder: one a day, the old ones thinned out.
 
 Only files with such a name are ever removed: old ones once a newer one was verified, and a new one
-that turns out to be damaged.
+that turns out to be damaged. One that could not be tried out says so in its name, and takes the
+place of none that was verified.
 """
 
 from __future__ import annotations
@@ -24,49 +25,60 @@ from backups.writing import write_backup
 logger = logging.getLogger(__name__)
 
 _NAME = "newsletter-%Y%m%dT%H%M%SZ.zip"
+_UNTRIED = "newsletter-%Y%m%dT%H%M%SZ-untried.zip"
 
 
 @task()
 def back_up() -> dict[str, Any]:
     """Write a backup to BACKUP_DIR, verify it, and remove those that are too many.
 
-    A backup that is not whole is removed again, and the task has failed. One whose database could
-    not be tried out for a reason of the machine (no room, a missing program, no right to create a
-    database) stays, with a remark, and so do all older ones: nobody knows that it is good.
+    A backup that is not whole is removed again, and the task has failed. It has failed, too, with
+    one whose database could not be tried out for a reason of the machine (no room, a missing
+    program, no right to create a database): nobody knows that it is good. It stays under a name
+    that says so, with the latest of its kind, and so do all that were verified before.
     """
     folder: Path = settings.BACKUP_DIR or Path()  # without one it is no periodic task
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"{timezone.now().astimezone(UTC):{_NAME}}"
     _manifest, missing = write_backup(target, Progress())
-    result = {"file": target.name, "remark": "", "removed": [], "missing": missing}
     try:
         verify(target, progress=Progress())
-    except Untried as error:
-        logger.warning("%s is not tried out: %s", target, error)
-        return {**result, "remark": str(error)}
+    except Untried:
+        _keep_untried(target)
+        raise
     except BackupError:
         target.unlink()
         raise
-    removed = list(too_many(backups_in(folder)))
+    removed = [*too_many(backups_in(folder)), *backups_in(folder, _UNTRIED)]
     for path in removed:
         path.unlink(missing_ok=True)
-    return {**result, "removed": [path.name for path in removed]}
+    return {
+        "file": target.name, "removed": [path.name for path in removed], "missing": missing
+    }  # fmt: skip
 
 
-def backups_in(folder: Path) -> dict[Path, datetime]:
+def _keep_untried(target: Path) -> None:
+    """Keep a backup that nobody could try out, with as many of its kind as days are kept."""
+    moment = _moment(target.name, _NAME) or timezone.now()
+    target.rename(target.with_name(f"{moment.astimezone(UTC):{_UNTRIED}}"))
+    for path in list(backups_in(target.parent, _UNTRIED))[settings.BACKUP_DAYS :]:
+        path.unlink(missing_ok=True)
+
+
+def backups_in(folder: Path, name: str = _NAME) -> dict[Path, datetime]:
     """Return the backups that `back_up` wrote with their moments, latest first."""
-    moments = {path: _moment(path.name) for path in folder.iterdir() if path.is_file()}
+    moments = {path: _moment(path.name, name) for path in folder.iterdir() if path.is_file()}
     found = [(moment, path) for path, moment in moments.items() if moment]
     return {path: moment for moment, path in sorted(found, reverse=True)}
 
 
-def _moment(name: str) -> datetime | None:
+def _moment(text: str, name: str) -> datetime | None:
     """Return the moment that a backup's name tells; None for any other name."""
     try:
-        moment = datetime.strptime(name, _NAME).replace(tzinfo=UTC)
+        moment = datetime.strptime(text, name).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return moment if f"{moment:{_NAME}}" == name else None
+    return moment if f"{moment:{name}}" == text else None
 
 
 def too_many(backups: Mapping[Path, datetime]) -> Iterator[Path]:

@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from backups import rotating, writing
-from backups.archive import BackupError
+from backups.archive import BackupError, Untried
 from backups.progress import Progress
 from backups.restoring import verify
 from tests.backups.conftest import PICTURE, Paper
@@ -88,10 +88,10 @@ def test_a_backup_that_is_not_whole_is_removed_and_no_other(
     assert list(folder.iterdir()) == [old]
 
 
-def test_a_backup_that_cannot_be_tried_out_stays_with_a_remark_and_so_do_older_ones(
+def test_backups_that_cannot_be_tried_out_say_so_are_few_and_replace_no_verified_one(
     site: object, paper: Paper, folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    settings.BACKUP_DAYS, settings.BACKUP_WEEKS = 1, 0
+    settings.BACKUP_DAYS, settings.BACKUP_WEEKS = 2, 0
     old = folder / path_of(NEWEST - timedelta(days=900))
     old.write_bytes(b"")
     room = shutil.disk_usage(folder)
@@ -99,12 +99,22 @@ def test_a_backup_that_cannot_be_tried_out_stays_with_a_remark_and_so_do_older_o
     def no_scratch_place(place: Path) -> SimpleNamespace:
         return SimpleNamespace(free=0 if "newsletter-restore-" in place.name else room.free)
 
-    monkeypatch.setattr(writing.shutil, "disk_usage", no_scratch_place)
-    result = rotating.back_up.call()
+    def names() -> list[str]:
+        return sorted(path.name for path in folder.iterdir())
 
-    assert sorted(folder.iterdir()) == sorted([old, folder / result["file"]])
-    assert "has 0 MB free" in result["remark"]
-    assert result["removed"] == []
+    with monkeypatch.context() as patch:
+        patch.setattr(writing.shutil, "disk_usage", no_scratch_place)
+        for day in range(3):
+            patch.setattr(rotating.timezone, "now", lambda d=day: NEWEST + timedelta(days=d))
+            with pytest.raises(Untried, match="has 0 MB free") as failed:
+                rotating.back_up.call()
+
+    assert not failed.value.retry, "each attempt would leave one more"
+    untried = [f"newsletter-2026{day}T030000Z-untried.zip" for day in ("1130", "1201")]
+    assert names() == sorted([old.name, *untried])
+
+    result = rotating.back_up.call()
+    assert names() == sorted([old.name, result["file"]])
 
 
 def test_backups_are_taken_by_themselves_only_where_there_is_a_folder_for_them():
