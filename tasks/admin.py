@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -52,6 +55,14 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(status=state) if state in STATES else queryset
 
 
+class SeenActionForm(ActionForm):
+    """Which action; and when the list was shown, since "all" are those that were there then."""
+
+    shown_at = forms.CharField(
+        initial=lambda: timezone.now().isoformat(), widget=forms.HiddenInput, required=False
+    )
+
+
 @admin.register(StoredTask)
 class StoredTaskAdmin(admin.ModelAdmin):
     """Tasks, to look at and to run again."""
@@ -67,6 +78,7 @@ class StoredTaskAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ("retry_selected",)
+    action_form = SeenActionForm
     fields = ("state", "arguments", "attempt", "workers", "enqueued", "started",
               "ended", "result", "error")  # fmt: skip
     readonly_fields = fields
@@ -130,6 +142,9 @@ class StoredTaskAdmin(admin.ModelAdmin):
     @admin.action(description=_("Run the selected tasks again, now"), permissions=["change"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[StoredTask]) -> None:
         """Run what failed, or waits for its time, now; leave the others as they are."""
+        if seen_at := _moment_in(request.POST.get("shown_at", "")):
+            newer = Q(enqueued_at__gt=seen_at) | Q(finished_at__gt=seen_at)
+            queryset = queryset.exclude(newer)
         with transaction.atomic():
             again = [task for task in queryset if task.run_again()]
             for task in again:
@@ -219,3 +234,11 @@ def _trouble(task: StoredTask) -> SafeString | str:
     if not task.trouble:
         return ""
     return format_html('<span class="trouble">{}</span>', Truncator(task.trouble).chars(120))
+
+
+def _moment_in(text: str) -> datetime | None:
+    """Return the moment that a form sent back; None for what is none."""
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else None
+    return None

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 import time_machine
-from axes.models import AccessAttempt
+from axes.models import AccessAttempt, AccessLog
 from csp.decorators import csp_update
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from newsletter.logs import Rarely
 from newsletter.security import PolicyMiddleware, client_address
-from newsletter.signing_in import forget_failures_to_come
+from newsletter.signing_in import forget_failures_to_come, forget_old_sign_ins
 from tests.reading import Page
 
 HEADER = "Content-Security-Policy"
@@ -214,3 +215,20 @@ def test_failures_of_a_clock_that_was_ahead_lock_nobody_out() -> None:
     forget_failures_to_come.call()
 
     assert sign_in_with("right", "chief").status_code == 302
+
+
+@pytest.mark.django_db
+def test_sign_ins_are_forgotten_after_30_days_and_sessions_when_they_end(admin: User) -> None:
+    for days, name in ((31, "old"), (29, "new")):
+        moment = timezone.now() - timedelta(days=days)
+        for rows in (AccessAttempt, AccessLog):
+            failures = {"failures_since_start": 1} if rows is AccessAttempt else {}
+            row = rows.objects.create(username=name, **failures)
+            rows.objects.filter(pk=row.pk).update(attempt_time=moment)
+        Session.objects.create(session_key=name, expire_date=moment + timedelta(days=30))
+
+    assert forget_old_sign_ins.call() == 3
+
+    assert [row.username for row in AccessAttempt.objects.all()] == ["new"]
+    assert [row.username for row in AccessLog.objects.all()] == ["new"]
+    assert [row.session_key for row in Session.objects.all()] == ["new"]

@@ -877,5 +877,21 @@ def test_the_desk_takes_few_queries_however_much_waits(
     make_posts(12)
 
     assert cost(client, "") == few
-    assert cost(client, f"?entry={QueueEntry.objects.latest('pk').pk}&order=oldest") <= 13
-    assert few <= 13
+    assert cost(client, f"?entry={QueueEntry.objects.latest('pk').pk}&order=oldest") <= 14
+    assert few <= 14
+
+
+def test_a_decision_about_one_link_is_about_what_was_known_when_it_was_shown(
+    client: Client, post: Post
+) -> None:
+    sent = look(client, f"?entry={entry().pk}").fields(".desk-actions form:first-of-type")
+    worry(ONE, Worry(Kind.REPORT, "harmful", "x"))
+
+    page = act(client, "decide", **sent | {"action": "approve"})
+
+    assert "There is news about this link" in said(page)
+    assert waits()
+    assert "kind kind-report" in page.values(".entry-state .kind", "class")
+    sent = page.fields(".desk-actions form:first-of-type")
+    act(client, "decide", **sent | {"action": "approve"})
+    assert not waits()

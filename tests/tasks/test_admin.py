@@ -126,6 +126,20 @@ def test_failed_tasks_are_chosen_and_run_again_and_others_stay_as_they_are(
     assert run_waiting_tasks() == 1
 
 
+def test_all_are_those_that_the_list_showed(staff: Client):
+    shown = make_failed()
+    page = Page(staff.get(reverse(LIST)))
+    sent = page.fields("#changelist-form .actions")
+    late = make_failed()
+    data = sent | {"action": "retry_selected", "select_across": "1", "_selected_action": [shown.pk]}
+
+    assert said(staff.post(reverse(LIST), data, follow=True)) == ["1 task will run again."]
+    assert {task.pk: task.status for task in StoredTask.objects.all()} == {
+        shown.pk: READY,
+        late.pk: FAILED,
+    }
+
+
 @pytest.mark.parametrize("status", [RUNNING, DONE])
 def test_a_task_that_runs_or_is_done_is_left_alone(staff: Client, status: str):
     task = make_task(status=status, started_at=timezone.now(), worker_ids=["a"])

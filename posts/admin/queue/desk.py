@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.access import MAKE_RULES, may
-from links.admin import HEALTH
+from links.admin import HEALTH, sign_seen
 from links.checking import current_outage
 from links.decisions import Reach
 from links.models import Concern, Decision, Kind, Link, QueueEntry, Source
@@ -134,6 +134,7 @@ class Looking:
 def desk_of(request: HttpRequest, looking: Looking) -> dict[str, Any]:
     """Return what the desk shows: the list, the open entry with its context, counts, ways on."""
     user = cast("User", request.user)
+    shown = sign_seen(())  # its moment, before anything is looked up
     counts = count_by_kind(user)
     aside = put_aside(request)
     size = LISTED_MOST if looking.more else LISTED
@@ -144,6 +145,7 @@ def desk_of(request: HttpRequest, looking: Looking) -> dict[str, Any]:
     unseen = unseen_among([row.link_id for row in (*listed, entry) if row])
     return {
         "looking": looking,
+        "shown": shown,
         "listed": [_row(row, looking, user, unseen) for row in listed],
         "longer": looking.longer() if len(rows) > size and not looking.more else None,
         "aside": len(aside),

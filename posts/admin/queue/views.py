@@ -147,6 +147,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     entry = with_links(QueueEntry.objects.filter(pk=looking.entry)).first()
     if entry is None or action not in ACTIONS:
         return _answer(request, _next(request, looking))
+    shown = read_seen(request.POST.get("shown", ""))
+    if shown and _with_news(shown).filter(pk=entry.pk).exists():
+        words = gettext("There is news about this link since you looked. Read it, then decide.")
+        return _answer(request, looking, words, messages.WARNING)
     typed = {
         name: request.POST.get(name, "")
         for name in ("reason", "replacement_url")
