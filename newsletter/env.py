@@ -231,6 +231,21 @@ def folder(name: str, default: Path) -> Path:
     return path
 
 
+def theme(name: str) -> Path | None:
+    """Return the folder of a theme, which holds `templates` or `static` or both; None without."""
+    value = text(name)
+    if not value:
+        return None
+    path = Path(value)
+    has_parts = any((path / part).is_dir() for part in ("templates", "static"))
+    if not path.is_absolute() or not has_parts:
+        raise ImproperlyConfigured(
+            f"{name} must be the absolute path of a folder with a folder `templates` or `static`"
+            f" in it, not {value!r}."
+        )
+    return path
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Return Django's description of a `sqlite:///path` or `postgres://…` database.
 

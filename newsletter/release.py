@@ -39,8 +39,11 @@ def _files() -> Iterator[Path]:
     """Yield what a deployment may change: the names of static files and all that is read."""
     yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
     yield settings.BASE_DIR / "requirements.txt"
-    for folder in FOLDERS:
-        for file in sorted((settings.BASE_DIR / folder).rglob("*")):
+    folders = [settings.BASE_DIR / folder for folder in FOLDERS]
+    if settings.THEME_DIR:
+        folders.append(settings.THEME_DIR)
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
             if file.suffix in SUFFIXES:
                 yield file
 

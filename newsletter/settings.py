@@ -54,6 +54,9 @@ SEARCHES_HOURLY = env.integer("SEARCHES_HOURLY", 1200, minimum=60)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 
+# A folder whose `templates` and `static` come before ours (docs/themes.md).
+THEME_DIR = env.theme("THEME_DIR")
+
 # Parts
 
 INSTALLED_APPS = [
@@ -106,7 +109,7 @@ WSGI_APPLICATION = "newsletter.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [*([THEME_DIR / "templates"] if THEME_DIR else []), BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -233,6 +236,8 @@ ADMINS = [(address, address) for address in env.addresses("ADMINS")]
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if THEME_DIR and (THEME_DIR / "static").is_dir():
+    STATICFILES_DIRS.insert(0, THEME_DIR / "static")
 # What a request may bring (newsletter/bodies.py), in bytes. An issue of 1 MB may be three times
 # that in a form. README.md says what that means for a proxy.
 MOST_BYTES = 64 * 1024

@@ -60,6 +60,7 @@ BAD_VALUES: dict[str, str | None] = {
     "UPLOAD_ROOT": "uploads",
     "CARD_ROOT": "cards",
     "SERVE_MEDIA": "sometimes",
+    "THEME_DIR": "themes/ours",
     "LANGUAGE_CODE": "tlh",
     "TIME_ZONE": "Seoul",
     "TRUSTED_PROXIES": "-1",
