@@ -43,6 +43,7 @@ NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
 HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
 PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
 # What readers send: whether, and how many suggestions and how many reports in an hour, of all.
+MIRROR_IMAGES = env.flag("MIRROR_IMAGES", default=False)
 READERS_FORMS = env.flag("READERS_FORMS", default=True)
 READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
 # How often a client may ask the API in an hour.
@@ -189,6 +190,7 @@ TASK_NAMES = {
     "posts.following.rebuild_stale": _("Rebuild issues after decisions"),
     "posts.health.keeping.measure_links": _("Count how the links fare"),
     "posts.importing.staging.sweep": _("Delete uploads that nobody confirmed"),
+    "posts.mirroring.mirror": _("Fetch pictures of an issue from elsewhere"),
     "posts.optimizing.optimize": _("Look after the database"),
     "posts.reindexing.build_search": _("Build the search index"),
     "posts.retagging.retag_posts": _("Name tags anew on issues"),
@@ -330,7 +332,13 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "newsletter.unsaved.unproven"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**DIRECTIVES, "upgrade-insecure-requests": HTTPS}}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        **DIRECTIVES,
+        **({"img-src": ["'self'"]} if MIRROR_IMAGES else {}),
+        "upgrade-insecure-requests": HTTPS,
+    }
+}
 
 # Logging: to standard error, for whoever runs the process
 

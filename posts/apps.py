@@ -32,6 +32,7 @@ class PostsConfig(AppConfig):
             follow_posts,
             undo_hiding,
         )
+        from posts.mirroring import follow_missing  # noqa: PLC0415
         from posts.models import Appearance, Image, LinkedItem, Post  # noqa: PLC0415
         from posts.publication import move_after_migrate  # noqa: PLC0415
         from posts.publishing import counting  # noqa: PLC0415
@@ -39,7 +40,7 @@ class PostsConfig(AppConfig):
         from posts.resizing import follow_image  # noqa: PLC0415
         from posts.searching import building  # noqa: PLC0415
         from posts.searching.checks import check_index  # noqa: PLC0415
-        from posts.signals import pages_outdated  # noqa: PLC0415
+        from posts.signals import images_missing, pages_outdated  # noqa: PLC0415
 
         REGISTRY.add(
             undoing=dict.fromkeys(HIDDEN, Undoing(undo_hiding, HIDE_ITEMS)),
@@ -54,5 +55,6 @@ class PostsConfig(AppConfig):
         pre_delete.connect(building.forget, sender=Post, dispatch_uid="posts search")
         post_migrate.connect(building.prepare, sender=self, dispatch_uid="posts search")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")
+        images_missing.connect(follow_missing, dispatch_uid="posts")
         post_save.connect(follow_image, sender=Image, dispatch_uid="posts")
         post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

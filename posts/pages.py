@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -54,7 +55,8 @@ def slug_taken(page: Page, slug: str) -> bool:
 def render(page: Page) -> bytes:
     """Return the text of a page as readers get it. Raises ``MarkdownLimitError``."""
     document = Document(page.text, cut=False)
-    return stored("".join(read_issue(document, page.title).to_html()))
+    foreign = not settings.MIRROR_IMAGES
+    return stored("".join(read_issue(document, page.title).to_html(foreign=foreign)))
 
 
 def index(page: Page) -> None:

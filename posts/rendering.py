@@ -23,7 +23,7 @@ from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.source import SourceWriter
 from posts.markdown.tree import NAME, fold, plain_text
-from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer
+from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer, is_foreign
 from posts.naming import heading_key, join_words, nfc
 from posts.outlining import (
     HEADINGS,
@@ -84,14 +84,18 @@ class ParsedIssue:
         item_anchors: Sequence[Sequence[str]] | None = None,
         decisions: Decisions | None = None,
         images: Mapping[str, ImageSize] | None = None,
+        *,
+        foreign: bool = True,
     ) -> tuple[str, ...]:
         """Safe HTML, one string a section; the last one ends with the footnotes.
 
         ``item_anchors`` gives the id of every item by section, whole (``item-…``); without it
-        items have none. ``images`` are those known, by address as written. May be called again
-        with other arguments.
+        items have none. ``images`` are those known, by address as written. Without ``foreign``
+        no other image that is elsewhere is shown, but its words, which lead there. May be called
+        again with other arguments.
         """
         marks = self._marks(item_anchors, decisions or Decisions(), images or {})
+        marks.foreign = foreign
         writer = Writer(marks, self._key)
         pages = [writer.write(tree) for tree in self._document.trees]
         if self._document.used_notes:
@@ -115,6 +119,17 @@ class ParsedIssue:
             definitions=document.definitions,
         )
         return writer.write(document.trees, document.used_notes)
+
+    @property
+    def foreign_images(self) -> list[str]:
+        """The addresses of images that are elsewhere, as written, each once."""
+        notes = (note.element for note in self._document.used_notes)
+        found = (
+            image.get("src", "")
+            for root in (*self._document.trees, *notes)
+            for image in root.iter("img")
+        )
+        return list(dict.fromkeys(filter(is_foreign, found)))
 
     def _marks(
         self,

@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Sent inside the transaction of a save, with `posts`: a QuerySet of others whose pages say
 # something about it that is right no longer.
 pages_outdated = Signal()
+
+# Sent inside the transaction of a save where pictures are mirrored, with `post` and `addresses`:
+# those of pictures elsewhere, of which the site has none yet.
+images_missing = Signal()

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from posts.documents import DocumentError
 from posts.exporting.gathering import entry_of, side_file
+from posts.markdown.writing import is_foreign
 from posts.models import Image, Post, PostQuerySet
 from posts.paths import path_in, resolve, safe_name
 from posts.sidefile import NAME as SIDE_FILE
@@ -206,6 +207,8 @@ def _pictures(
     Several texts may name one file; where another picture has its name, it gets a number.
     """
     for image in post.images.all():
+        if is_foreign(image.path):  # a mirror: the text names the original
+            continue
         path = resolve(name, path_in(image.path))
         if path is None or "\\" in path:
             continue

@@ -77,6 +77,13 @@ class Marks:
     """The ids of places that such links lead to, by the author's name."""
     decided: Decisions = field(default_factory=Decisions)
     images: Mapping[str, ImageSize] = field(default_factory=dict)
+    foreign: bool = True
+    """Whether images that are not known are shown from where they are elsewhere."""
+
+    def withholds(self, image: etree.Element) -> bool:
+        """Tell whether an image is not shown, so that no reader asks another server for it."""
+        source = image.get("src", "")
+        return not self.foreign and source not in self.images and is_foreign(source)
 
 
 class Writer:
@@ -219,6 +226,11 @@ class Writer:
             self._element(element, self._group if element in self._marks.groups else "")
 
     def _write_figure(self, image: etree.Element) -> None:
+        if self._marks.withholds(image):
+            source = encode_url(image.get("src", ""))
+            words = escape(image.get("alt") or source, quote=False)
+            self._out.append(f'<p><a href="{escape(source)}"{self._elsewhere}>{words}</a></p>\n')
+            return
         self._out.append("<figure>")
         self._write_image(image)
         title = image.get("title")
@@ -370,7 +382,7 @@ class Writer:
 
     def _write_image(self, element: etree.Element) -> None:
         source = element.get("src", "")
-        if not is_linkable(source):
+        if not is_linkable(source) or self._marks.withholds(element):
             self._out.append(escape(element.get("alt", ""), quote=False))
             return
         width, height = element.get("width"), element.get("height")
@@ -401,6 +413,11 @@ class Writer:
             f"<sup{self._own('class', 'footnote')}{self._own('id', anchor)}>"
             f'<a href="#fn-{number}">{number}</a></sup>'
         )
+
+
+def is_foreign(address: str) -> bool:
+    """Whether an image is somewhere else than beside its issue."""
+    return address.lower().startswith(("https:", "http:", "//"))
 
 
 def note_anchor(number: int, use: int) -> str:

@@ -220,7 +220,9 @@ def _cover(post: Post) -> dict[str, Any] | None:
     if image := post.images.filter(path=post.cover).first() if post.cover else None:
         size = {"width": image.width, "height": image.height}
         return {"url": image.file.url, "sources": image.sources, "alt": "", **size}
-    if post.cover.startswith(("https://", "/")):
+    if post.cover.startswith("/") or (
+        post.cover.startswith("https://") and not settings.MIRROR_IMAGES
+    ):
         return {"url": post.cover, "width": None, "height": None, "alt": ""}
     return None
 

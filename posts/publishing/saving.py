@@ -32,6 +32,7 @@ from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unl
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue, render_markdown
+from posts.signals import images_missing
 from posts.translating import translated
 
 FindProblem = Callable[[str, str], str]
@@ -390,9 +391,12 @@ def _compose_page(
     """Have a post's page written with what was decided, and compose it; note a problem found."""
     again = covered_before(post, rows.items)
     decided, sizes = decisions_about(rows, post.language, again), _image_sizes(post)
-    html = parsed.to_html(rows.anchors, decided, sizes)
+    mirrors = settings.MIRROR_IMAGES
+    if mirrors and (missing := [url for url in parsed.foreign_images if url not in sizes]):
+        images_missing.send(sender=Post, post=post, addresses=missing)
+    html = parsed.to_html(rows.anchors, decided, sizes, foreign=not mirrors)
     if find_problem:
-        plain = parsed.to_html() if decided.change_something else html
+        plain = parsed.to_html() if decided.change_something or mirrors else html
         post.problem = find_problem(issue.body, "".join(plain))
     markdown = parsed.to_markdown(decided, sizes)
     compose(post, tags, rows.sections, rows.visible_items, html, markdown)

@@ -32,6 +32,7 @@ BAD_VALUES: dict[str, str | None] = {
     "TAG_KEYS": ",",
     "HTML_SANITIZER": "none",
     "PREVIEW_MAX_AGE": "a week",
+    "MIRROR_IMAGES": "many",
     "READERS_FORMS": "some",
     "READERS_FORMS_HOURLY": "0",
     "SEARCHES_HOURLY": "1",
@@ -191,3 +192,12 @@ def test_a_site_whose_name_is_in_another_script_is_asked_for_in_ascii():
         "ALLOWED_HOSTS": ["xn--vg1b002a.example"],
         "CSRF_TRUSTED_ORIGINS": [site],
     }
+
+
+def test_with_pictures_mirrored_browsers_load_them_from_this_site_alone() -> None:
+    code = (
+        "import os, runpy; os.environ['MIRROR_IMAGES'] = 'true';"
+        "found = runpy.run_path('newsletter/settings.py')['CONTENT_SECURITY_POLICY'];"
+        "print(found['DIRECTIVES']['img-src'])"
+    )
+    assert run_python("-c", code).stdout.strip() == "[\"'self'\"]"
