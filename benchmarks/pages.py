@@ -52,6 +52,7 @@ PUBLIC: dict[str, str] = {
     "posts:api:tags": "/api/v1/tags",
     "posts:api:sections": "/api/v1/sections",
     "posts:api:sources": "/api/v1/sources",
+    "posts:api:search": "/api/v1/search?q=item",
     "posts:api:openapi-view": "/api/v1/docs",
     "posts:sitemap": "/sitemap.xml",
     "posts:sitemap-section": "/sitemap-sources.xml",

@@ -120,6 +120,9 @@ def api_row(context: dict[str, Any]) -> str:
         "language": post.language,
         "published_at": context["date"].isoformat(),
         "updated_at": post.revised_at.isoformat() if post.revised_at else None,
+        "authors": [
+            {"name": name, "url": marks.SITE_URL + path} for name, path in context["authors"]
+        ],
         "tags": [
             {"name": tag.name, "slug": tag.slug, "url": marks.SITE_URL + tag.get_absolute_url()}
             for tag in context["tag_rows"]

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
@@ -95,7 +96,12 @@ def sent(body: bytes) -> HttpResponse:
 
 def page_of(request: HttpRequest, page: Page, rows: Iterable[bytes]) -> HttpResponse:
     """Send one page of a list, whose rows are JSON, with the addresses of its neighbours."""
-    around = {"next": _neighbour(request, page.older), "previous": _neighbour(request, page.newer)}
+    around = {"next": neighbour(request, page.older), "previous": neighbour(request, page.newer)}
+    return listed(rows, around)
+
+
+def listed(rows: Iterable[bytes], around: dict[str, Any]) -> HttpResponse:
+    """Send rows that are JSON, and what is said beside them."""
     end = json.dumps(around).encode()
     return sent(b"".join((b'{"results": [', b",\n".join(rows), b"], ", end[1:])))
 
@@ -119,6 +125,7 @@ def refuse_well(api: NinjaAPI) -> None:
     api.add_exception_handler(BadParameter, _bad_parameter)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(HttpError, _refuse)
+    api.add_exception_handler(OperationalError, _too_slow)
 
 
 def not_found(request: HttpRequest, path: str = "") -> HttpResponse:
@@ -126,7 +133,8 @@ def not_found(request: HttpRequest, path: str = "") -> HttpResponse:
     return refused(404, "address", gettext("The API has no such address; see /api/v1/docs."))
 
 
-def _neighbour(request: HttpRequest, page: str) -> str | None:
+def neighbour(request: HttpRequest, page: str) -> str | None:
+    """Return the address of another page of what is asked for; None for none."""
     if not page:
         return None
     return f"{absolute(request.path)}?{urlencode({**request.GET.dict(), 'page': page})}"
@@ -145,6 +153,12 @@ def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:
     name = str(first["loc"][-1])
     message = gettext("“%(name)s”: %(why)s.") % {"name": name, "why": first["msg"]}
     return refused(422, "parameter", message, parameter=name)
+
+
+def _too_slow(request: HttpRequest, error: Any) -> HttpResponse:
+    response = refused(503, "busy", gettext("The database is busy. Try again in a moment."))
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _refuse(_request: HttpRequest, error: Any) -> HttpResponse:

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 from ninja import NinjaAPI, Query
+from ninja.errors import Throttled
 
+from posts import searching
 from posts.models import Tag
 from posts.naming import nfc
 from posts.publishing.composing import absolute
 from posts.publishing.counting import RECURS
+from posts.readers.throttling import Limit as HourlyLimit
+from posts.readers.tickets import client_of
 from posts.site import indexes, listing, moved
 from posts.site.api import rows, schemas
 from posts.site.api.answers import (
     BadParameter,
     HourlyThrottle,
     as_json,
+    listed,
+    neighbour,
     not_found,
     open_to_all,
     page_of,
@@ -33,6 +40,7 @@ from posts.site.api.answers import (
 from posts.site.api.docs import PlainDocs
 from posts.site.feeds import json_text
 from posts.site.paging import Page, paginate, paginate_index
+from posts.site.search import SHARES
 from posts.site.shell import address_of, with_site
 
 REFUSALS = dict.fromkeys((404, 422, 429), schemas.Refusal)
@@ -154,6 +162,30 @@ def sources(request: HttpRequest, page: Cursor = None) -> HttpResponse:
     return _index(request, page, indexes.hosts, rows.source)
 
 
+@api.get(
+    "/search",
+    response={200: schemas.SearchResults, **REFUSALS},
+    url_name="search",
+    summary="Search",
+)
+def search(
+    request: HttpRequest,
+    q: Annotated[str, Query(description="What is looked for, as the page of search takes it.")],
+    order: Literal["relevance", "date"] = "relevance",
+    limit: Limit = 20,
+    page: Cursor = None,
+) -> HttpResponse:
+    """Issues, sections, items and pages that have the words; the best or the newest first."""
+    hourly = HourlyLimit(settings.SEARCHES_HOURLY, THROTTLE.WINDOW)
+    if seconds := SHARES.wait(client_of(request), hourly):
+        raise Throttled(wait=seconds)
+    try:
+        results = searching.search(q, order=order, limit=limit, page=page or "", with_facets=False)
+    except searching.NoSuchPage as error:
+        raise _no_such_page() from error
+    return listed(map(rows.found, results.hits), {"next": neighbour(request, results.next)})
+
+
 def _index(
     request: HttpRequest,
     page: str | None,
@@ -172,8 +204,12 @@ def _page(value: str | None, find: Callable[..., Page], *of: Any) -> Page:
     try:
         return find(value, *of)
     except Http404 as error:
-        message = gettext("“page” must be taken from “next” or “previous” of another answer.")
-        raise BadParameter("page", message) from error
+        raise _no_such_page() from error
+
+
+def _no_such_page() -> BadParameter:
+    message = gettext("“page” must be taken from “next” or “previous” of another answer.")
+    return BadParameter("page", message)
 
 
 def _tag(slug: str, at: datetime) -> int:

@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, Whe
 from links.models import Link
 from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
 from posts.publishing.composing import absolute
+from posts.searching import Hit
 from posts.site.api.answers import as_json
 from posts.site.library import as_text, marked_broken, shown, shown_address
 from posts.site.prepared import prepared
@@ -114,6 +115,23 @@ def source(row: tuple[Any, ...]) -> bytes:
     count, name, first, last, _pk = row
     url = absolute(address_of("source", name))
     return as_json({"name": name, "url": url, **_seen(count, first, last)})
+
+
+def found(hit: Hit) -> bytes:
+    """Return what a search found as JSON."""
+    values = {
+        "kind": hit.kind,
+        "id": str(hit.uid) if hit.uid else None,
+        "url": absolute(hit.url),
+        "title": hit.plain_title,
+        "excerpt_html": hit.excerpt,
+        "address": hit.address or None,
+        "source": hit.source or None,
+        "issue": hit.issue or None,
+        "language": hit.language,
+        "published_at": hit.date.isoformat(),
+    }
+    return as_json(values)
 
 
 def _seen(count: int, first: datetime | None, last: datetime | None) -> dict[str, Any]:

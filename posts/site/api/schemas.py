@@ -30,6 +30,13 @@ class TagName(Schema):
     url: str
 
 
+class Person(Schema):
+    """Whom an issue is by."""
+
+    name: str
+    url: str
+
+
 class Issue(Schema):
     """An issue without its text."""
 
@@ -42,6 +49,7 @@ class Issue(Schema):
     language: str
     published_at: datetime
     updated_at: datetime | None
+    authors: list[Person]
     tags: list[TagName]
     item_count: int
     link_count: int
@@ -130,6 +138,28 @@ class Source(Schema):
     issue_count: int
     first_seen: datetime | None
     last_seen: datetime | None
+
+
+class Found(Schema):
+    """What a search found: an issue, a section or an item of one, or a page of the owner's."""
+
+    kind: str = Field(description="“issue”, “section”, “item” or “page”.")
+    id: str | None = Field(description="The UUID of the item, or of the issue it stands in.")
+    url: str = Field(description="Its place on the site.")
+    title: str
+    excerpt_html: str = Field(description="Words around what was found, which is in `<mark>`.")
+    address: str | None = Field(description="Where an item leads, if readers get a link.")
+    source: str | None
+    issue: str | None = Field(description="The title of the issue it stands in.")
+    language: str
+    published_at: datetime
+
+
+class SearchResults(Schema):
+    """One page of what was found."""
+
+    results: list[Found]
+    next: str | None = Field(description="The address of the page after this one.")
 
 
 class Problem(Schema):
