@@ -35,9 +35,13 @@ from benchmarks.project import fresh_project, use_database
 TARGET = 6.0
 # Others than that of lists.
 TARGETS = {
-    "posts:post": 2.5, "posts:rss": 4, "posts:atom": 4, "posts:json": 4, "posts:suggest": 8
+    "posts:post": 2.5, "posts:rss": 4, "posts:atom": 4, "posts:json": 4, "posts:suggest": 8,
+    "posts:search": 30, "posts:search-suggest": 30,
 }  # fmt: skip
 QUERIES_TARGET, STAFF_QUERIES_TARGET = 4, 12  # one is the version of the site
+# Search asks for keys, rows, counts, the names of what it counted, and what is typed of filters.
+MORE_QUERIES = {"posts:search": 9, "posts:search-suggest": 7, "posts:search-rss": 5,
+                "posts:search-atom": 5, "posts:search-json": 5}  # fmt: skip
 STAFF_GROWTH_TARGET = 1.5
 GROWTH_TARGET = 1.2
 ROUNDS = 5
@@ -246,7 +250,9 @@ def show(name: str, figure: Figure) -> None:
 def _missed_public(results: dict[int, dict[str, Figure]]) -> Iterator[str]:
     for count, figures in results.items():
         for name, figure in figures.items():
-            if figure.ratio > TARGETS.get(name, TARGET) or figure.queries > QUERIES_TARGET:
+            if figure.ratio > TARGETS.get(name, TARGET) or figure.queries > MORE_QUERIES.get(
+                name, QUERIES_TARGET
+            ):
                 yield f"{name} at {count}"
     yield from _grown(results, GROWTH_TARGET)
 

@@ -11,9 +11,10 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from posts.searching.queries import Query
-from posts.searching.tokens import fold_letters, words_in
+from posts.searching.tokens import fold_letters, has_run, words_in
 
 LENGTH: Final = 220
+LENGTH_OF_RUNS: Final = 130  # of scripts whose letters are twice as wide
 TITLE_LENGTH: Final = 160
 BEFORE: Final = 60  # letters before the first word found
 Span = tuple[int, int]
@@ -49,7 +50,7 @@ class Marker:
         if first := next(iter(self._spans(text)), None):
             return self._marked(_around(text, first[0]))
         lines = (line for line in extra.split("\n") if self._spans(line))
-        shown = (next(lines, ""), _cut(_line(text), LENGTH))
+        shown = (next(lines, ""), _shortened(text))
         return self._marked(" · ".join(part for part in shown if part))
 
     def _marked(self, text: str) -> SafeString:
@@ -99,12 +100,13 @@ def _around(text: str, place: int) -> str:
     start = 0
     if place > BEFORE:
         start = text.find(" ", place - BEFORE, place) + 1 or place
-    line = _line(text[start:])
-    return f"{'…' if start else ''}{_cut(line, LENGTH)}"
+    return f"{'…' if start else ''}{_shortened(text[start:])}"
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _shortened(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    line = " ".join(text[: 2 * LENGTH].split())
+    return _cut(line, LENGTH_OF_RUNS if has_run(line) else LENGTH)
 
 
 def _cut(text: str, length: int) -> str:

@@ -111,7 +111,7 @@ def titles(typed: str, at: datetime, most: int) -> list[str]:
     issues = ((Phrase(("=kissue",)),),)
     wanted = Condition(words=((phrase,),), facets=issues, in_title=True)
     rows, values = engine().newest(wanted, most, keys.below(at))
-    entries = SearchEntry.objects.filter(key__in=[key for (key,) in _rows(rows, values)])
+    entries = SearchEntry.objects.filter(key__in=[key for (key,) in rows_of(rows, values)])
     shown = entries.filter(date__lte=at).order_by("-key").values_list("title", flat=True)
     return list(dict.fromkeys(shown))
 
@@ -180,7 +180,7 @@ class Questions:
         if not sql:
             return []
         union = " UNION ALL ".join(sql)
-        return _rows(f"{union} ORDER BY 1, 2 DESC LIMIT %s", [*given, most])
+        return rows_of(f"{union} ORDER BY 1, 2 DESC LIMIT %s", [*given, most])
 
     def facets(self) -> list[str]:
         """Return the facets of all rows, at most one more than are counted."""
@@ -190,7 +190,7 @@ class Questions:
             " JOIN posts_searchentry AS entry ON entry.key = found.key WHERE entry.date <= %s"
         )
         moment = connection.ops.adapt_datetimefield_value(self.now)
-        return [facets for (facets,) in _rows(sql, [*values, moment])]
+        return [facets for (facets,) in rows_of(sql, [*values, moment])]
 
     def spread(self, places: Sequence[Place], start: Place, total: int) -> list[Place]:
         """Return issues that have all the words, but in different rows, where hits are few."""
@@ -203,14 +203,14 @@ class Questions:
             sql.append(f"SELECT key >> {keys.POST_BITS} FROM ({rows}) AS word{len(sql)}")  # noqa: S608
             given += values
         issues = " INTERSECT ".join(sql)
-        rows_ = _rows(f"{issues} ORDER BY 1 DESC LIMIT %s", [*given, SPREAD])
+        rows_ = rows_of(f"{issues} ORDER BY 1 DESC LIMIT %s", [*given, SPREAD])
         known = {key >> keys.POST_BITS for _step, key in places}
         end = start[1] if start[0] == _SPREAD_STEP else keys.END
         issue_keys = (keys.first(number) for (number,) in rows_ if number not in known)
         return [(_SPREAD_STEP, key) for key in issue_keys if key < end]
 
 
-def _rows(sql: str, given: Sequence[Any]) -> list[Any]:
+def rows_of(sql: str, given: Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return list(cursor.fetchall())

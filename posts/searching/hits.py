@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from django.db.models import Case, F, Q, TextField, Value, When
@@ -105,5 +105,9 @@ def _hit(row: Sequence[Any], marker: Marker) -> Hit:
 def _path(kind: str, slug: str, place: str) -> str:
     if kind == SearchEntry.Kind.PAGE:
         return place
-    path = Post(slug=slug).get_absolute_url()
-    return f"{path}#{place}" if place else path
+    return f"{_issue(slug)}#{place}" if place else _issue(slug)
+
+
+@lru_cache(maxsize=1024)
+def _issue(slug: str) -> str:
+    return Post(slug=slug).get_absolute_url()

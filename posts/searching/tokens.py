@@ -102,6 +102,11 @@ def parts(text: str) -> Iterator[Part]:
                 yield Part(_indexed(word), False)
 
 
+def has_run(text: str) -> bool:
+    """Tell whether a text has some of a script without spaces, or Hangul."""
+    return _RUNS.search(text) is not None
+
+
 def words_in(folded: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the words of a folded text as they are indexed, and where they stand; no runs."""
     pattern = _ASCII_WORDS if folded.isascii() else _WORDS
