@@ -35,7 +35,7 @@ class PostsConfig(AppConfig):
         from posts.mirroring import follow_missing  # noqa: PLC0415
         from posts.models import Appearance, Image, LinkedItem, Post  # noqa: PLC0415
         from posts.publication import move_after_migrate  # noqa: PLC0415
-        from posts.publishing import counting  # noqa: PLC0415
+        from posts.publishing import counting, translations  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
         from posts.resizing import follow_image  # noqa: PLC0415
         from posts.searching import building  # noqa: PLC0415
@@ -56,5 +56,6 @@ class PostsConfig(AppConfig):
         post_migrate.connect(building.prepare, sender=self, dispatch_uid="posts search")
         post_delete.connect(counting.discount, sender=Post, dispatch_uid="posts")
         images_missing.connect(follow_missing, dispatch_uid="posts")
+        post_delete.connect(translations.unlink, sender=Post, dispatch_uid="posts translations")
         post_save.connect(follow_image, sender=Image, dispatch_uid="posts")
         post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

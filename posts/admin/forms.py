@@ -168,6 +168,12 @@ class PostForm(forms.ModelForm):
         required=False,
         help_text=_("A code such as en or ko. Empty: told by the text."),
     )
+    translationkey = forms.CharField(
+        label=_("translation key"),
+        max_length=200,
+        required=False,
+        help_text=_("The same words in the issue that says this in another language link the two."),
+    )
     cover = forms.CharField(
         label=_("cover image"),
         max_length=1000,
@@ -208,6 +214,7 @@ class PostForm(forms.ModelForm):
             "authors": [byline.name for byline in metadata.authors],
             "slug": post.slug,
             "language": metadata.language,
+            "translationkey": post.translation_key,
             "cover": post.cover,
             "updated": updated.date() if isinstance(updated, datetime) else updated,
             "published_at": post.published_at,
@@ -305,7 +312,16 @@ class PostForm(forms.ModelForm):
 
     def _changes(self, cleaned: dict[str, Any], written: Metadata) -> dict[str, object]:
         """Return the header's keys that this edit changes."""
-        names = ("title", "description", "tags", "slug", "language", "cover", "updated")
+        names = (
+            "title",
+            "description",
+            "tags",
+            "slug",
+            "language",
+            "translationkey",
+            "cover",
+            "updated",
+        )
         changes: dict[str, object] = {
             name: _value(cleaned[name]) for name in names if name in self.changed_data
         }

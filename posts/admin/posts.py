@@ -109,7 +109,17 @@ class PostAdmin(CorrectingPages, PublishingPages):
         (_("Publishing"), {"fields": ("published_at", "slug")}),
         (
             _("Description"),
-            {"fields": ("description", "tags", "authors", "cover", "language", "updated")},
+            {
+                "fields": (
+                    "description",
+                    "tags",
+                    "authors",
+                    "cover",
+                    "language",
+                    "translationkey",
+                    "updated",
+                )
+            },
         ),
     )
     viewed_fields = ("title", "state", "date", "slug", "description", "tag_names", "document_shown")

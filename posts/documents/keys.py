@@ -49,6 +49,7 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "authors author byline writer writers writtenby creator 저자 글쓴이 작성자"
         " 필자 作者 著者".split()
     ),
+    "translationkey": tuple("translationkey translationid translationgroup 번역키".split()),
     "slug": ("slug",),
     "draft": ("draft", "status"),
     "language": tuple("language lang locale".split()),

@@ -43,6 +43,7 @@ class Byline:
 class Metadata:
     """What the header says. '' or None where it says nothing; dates naive or aware as written.
 
+    ``translationkey`` is what an issue shares with what says the same in other languages (Hugo).
     ``draft`` is True where the author holds the issue back in any way, and ``hold`` says why.
     """
 
@@ -52,6 +53,7 @@ class Metadata:
     updated: Moment | None = None
     tags: tuple[str, ...] = ()
     authors: tuple[Byline, ...] = ()
+    translationkey: str = ""
     slug: str = ""
     draft: bool | None = None
     language: str = ""
@@ -89,6 +91,7 @@ def _read(header: Header, tag_keys: Sequence[str]) -> tuple[Metadata, tuple[str,
         updated=_moment(values, "updated"),
         tags=_all_tags(values, tag_keys),
         authors=_authors(values),
+        translationkey=_text(values, "translationkey"),
         slug=_text(values, "slug"),
         draft=True if hold else False if is_opened(values) else None,
         language=_language(values, notices),

@@ -25,7 +25,7 @@ from posts.documents.metadata import distinct_tags, tags_in
 from posts.messages import Message as _
 from posts.naming import fold
 
-_NEW_YAML_KEYS = {"updated": "update"}
+_NEW_YAML_KEYS = {"updated": "update", "translationkey": "translationKey"}
 _NEW_PELICAN_KEYS = {
     "description": "Summary",
     "updated": "Modified",

@@ -66,6 +66,11 @@ class Post(models.Model):
     )
     description = models.TextField(_("description"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    translation_key = models.CharField(
+        _("translation key"), max_length=200, blank=True, editable=False
+    )
+    # What it is told of issues that share the key; see posts.publishing.translations.
+    translations = models.JSONField(default=list, editable=False)
     cover = models.CharField(
         _("cover image"),
         max_length=1000,
@@ -144,6 +149,7 @@ class Post(models.Model):
                 condition=Q(status="draft"),
                 name="posts_drafts",
             ),
+            models.Index(fields=["translation_key"], name="posts_translations"),
             models.Index(
                 fields=["id"],
                 condition=Q(stale_since__isnull=False),

@@ -25,7 +25,7 @@ from posts.languages import detect_language
 from posts.messages import Message as _
 from posts.models import SLUG_LENGTH, Correction, Image, OldSlug, Post, PostPage, Tag
 from posts.naming import unicode_slug, with_suffix
-from posts.publishing import counting
+from posts.publishing import counting, translations
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unlist
@@ -353,6 +353,7 @@ def _derive_and_compose(
 
     ``parsed`` is None when the text cannot be rendered: then readers get no page.
     """
+    shared = _translation_keys(post)
     post.stale_since = None
     if post.problem:
         post.status = Post.Status.DRAFT
@@ -376,6 +377,7 @@ def _derive_and_compose(
     if before.date and post.listed_at is None:
         post.preview_round += 1  # withdrawn, and so are its previews
     post.save(update_fields=DERIVED)
+    translations.link(shared)
     counting.apply_change(before, counting.share_of(post))
     searching.index(post, tags, content_of(rows, parsed.sections if parsed else ()))
 
@@ -400,6 +402,17 @@ def _compose_page(
         post.problem = find_problem(issue.body, "".join(plain))
     markdown = parsed.to_markdown(decided, sizes)
     compose(post, tags, rows.sections, rows.visible_items, html, markdown)
+
+
+def _translation_keys(post: Post) -> set[str]:
+    """Return the keys that a post shares with its translations, as it is stored and from now on.
+
+    One that shares none any more is told of none.
+    """
+    stored = Post.objects.filter(pk=post.pk).values_list("translation_key", flat=True).first()
+    if not post.translation_key:
+        post.translations = []
+    return {stored or "", post.translation_key}
 
 
 def _save_row(post: Post, wish: str) -> None:
@@ -485,6 +498,7 @@ def _assign_metadata(post: Post, issue: Issue) -> None:
     post.description = metadata.description
     post.revised_at = moment(metadata.updated)
     post.cover = metadata.cover[:1000]
+    post.translation_key = metadata.translationkey[:200]
     post.language = metadata.language[:16] or detect_language(
         issue.body, identity.current().language
     )

@@ -124,7 +124,7 @@ def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
     columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
     rows = Post.objects.published(at).filter(slug=slug)
     rows = rows.annotate(older=Subquery(_older()), newer=Subquery(_newer(at)))
-    return rows.values_list(*columns, "published_at", "older", "newer")
+    return rows.values_list(*columns, "published_at", "language", "translations", "older", "newer")
 
 
 def _older() -> QuerySet[Post, Any]:

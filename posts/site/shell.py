@@ -17,10 +17,10 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 
 from posts import identity
 from posts.cards import digest_of
@@ -64,10 +64,12 @@ def article_page(
     neighbours: Iterable[bytes | None] = (),
     preview: dict[str, Any] | None = None,
     ending: bytes = b"",
+    languages: tuple[bytes, bytes] = (b"", b""),
 ) -> HttpResponse:
     """Return the page of one issue from its stored head, intro, body and outro, as one body.
 
-    ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template.
+    ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template;
+    ``languages`` is what ``translated`` returns.
     """
     stored_head, stored_intro, body, stored_outro = parts
     head = with_site(stored_head).replace(STORED[SITE_CARD], site_digest().encode())
@@ -80,8 +82,30 @@ def article_page(
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
     below = _with_forms(stored_outro) + _kept(_own_ending)
+    head, intro = head + languages[0], languages[1] + intro
     pieces = (shell[0], head, shell[1], intro, body, below, ending, *pager, shell[4])
     return HttpResponse(b"".join(pieces))
+
+
+def translated(slug: str, language: str, others: Sequence[dict[str, str]]) -> tuple[bytes, bytes]:
+    """Return what an issue says of the same in other languages: in its head, and above it."""
+    rows = [(one["language"], address_of("post", one["slug"]), one["title"]) for one in others]
+    links = format_html_join(
+        "",
+        '<link rel="alternate" hreflang="{}" href="{}">\n',
+        [(code, absolute(path)) for code, path, _title in rows]
+        + [(language, absolute(address_of("post", slug)))],
+    )
+    named = [(code, _own_name(code), path, title) for code, path, title in rows]
+    return links.encode(), _render("translations", {"translations": named}).encode()
+
+
+def _own_name(code: str) -> str:
+    """Return what a language calls itself."""
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code
 
 
 def with_bar(response: HttpResponse, bar: dict[str, Any]) -> HttpResponse:

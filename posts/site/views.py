@@ -27,7 +27,7 @@ from posts.site.ending import ending
 from posts.site.listing import public_row
 from posts.site.own_pages import private
 from posts.site.paging import Page, paginate
-from posts.site.shell import address_of, article_page, joined, page, short_days
+from posts.site.shell import address_of, article_page, joined, page, short_days, translated
 from posts.templatetags.newsletter import issue_count, link_count, month_and_year
 
 A_YEAR = 365 * 24 * 3600
@@ -52,8 +52,12 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     rows = listing.issue(slug, now)
     if not rows:
         return redirect(moved.post(slug), permanent=True)
-    *parts, published_at, older, newer = rows[0]
-    return article_page(parts, published_at, (older, newer), ending=ending(slug, now))
+    *parts, published_at, language, told, older, newer = rows[0]
+    others = [one for one in told if one["from"] and datetime.fromisoformat(one["from"]) <= now]
+    languages = translated(slug, language, others) if others else (b"", b"")
+    return article_page(
+        parts, published_at, (older, newer), ending=ending(slug, now), languages=languages
+    )
 
 
 @require_safe
