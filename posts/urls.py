@@ -21,6 +21,7 @@ from posts.site import (
     sitemaps,
     views,
 )
+from posts.site.further import OptionsConverter, listed
 
 
 class YearConverter:
@@ -70,6 +71,7 @@ class DigestConverter:
 
 register_converter(DigestConverter, "digest")
 register_converter(YearConverter, "year")
+register_converter(OptionsConverter, "options")
 register_converter(SourceConverter, "source")
 register_converter(MonthConverter, "month")
 register_converter(own_pages.PageConverter, "page")
@@ -92,29 +94,29 @@ def feeds_of(
 
 archive = [
     path("", views.archive, name="archive"),
-    path("<year:year>/", views.archive_year, name="archive-year"),
-    path("<year:year>/<month:month>/", views.archive_month, name="archive-month"),
+    *listed("<year:year>/", views.archive_year, "archive-year"),
+    *listed("<year:year>/<month:month>/", views.archive_month, "archive-month"),
 ]
 lists = [
-    path("tags/", indexes.tags, name="tags"),
-    path("tags/<str:slug>/", views.tag, name="tag"),
+    *listed("tags/", indexes.tags, "tags", "initial"),
+    *listed("tags/<str:slug>/", views.tag, "tag"),
     path("tags/<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
     path("tags/<str:slug>/", include(feeds_of(feeds.tag_items, "tag-items-", BY_ITEM))),
-    path("authors/<str:slug>/", views.author, name="author"),
+    *listed("authors/<str:slug>/", views.author, "author"),
     path("authors/<str:slug>/", include(feeds_of(feeds.author, "author-"))),
-    path("sections/", indexes.sections, name="sections"),
-    path("sections/<str:slug>/", views.section, name="section"),
+    *listed("sections/", indexes.sections, "sections", "order"),
+    *listed("sections/<str:slug>/", views.section, "section"),
     path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),
-    path("sources/", indexes.sources, name="sources"),
-    path("sources/<source:name>/", views.source, name="source"),
+    *listed("sources/", indexes.sources, "sources", "order"),
+    *listed("sources/<source:name>/", views.source, "source"),
     path("sources/<source:name>/", include(feeds_of(feeds.source, "source-"))),
 ]
 of_links = [
-    path("", cited.links, name="links"),
-    path("rediscovered/", cited.back, name="back"),
+    *listed("", cited.links, "links"),
+    *listed("rediscovered/", cited.back, "back"),
     path("random/", links.random, name="random-link"),
     path("item/<slug:anchor>/", links.of_item, name="link-of-item"),
-    path("<digest:digest>/", links.link, name="link"),
+    *listed("<digest:digest>/", links.link, "link"),
 ]
 searches = [
     path("search/", search.search, name="search"),

@@ -30,10 +30,11 @@ from posts.models import Appearance, ListCount, RecurringLink
 from posts.publishing.counting import RECURS
 from posts.publishing.returning import FEW
 from posts.site import library
+from posts.site.further import steps
 from posts.site.indexes import ENTRY, counted, total
 from posts.site.library import address_of_link
 from posts.site.listing import only_to_come, with_dates
-from posts.site.paging import INDEX_SIZE, Page, first_of_index, paginate_index
+from posts.site.paging import INDEX_SIZE, first_of_index, paginate_index
 from posts.site.prepared import Rows, prepared
 from posts.site.shell import address_of, filled, page, short_days
 from posts.templatetags.newsletter import number
@@ -120,7 +121,7 @@ def _page(request: HttpRequest, rows_of: RowsOf, order: str, dated: str) -> Http
         "order": order,
         "orders": _ways(order),
         "dated": dated,
-        **_steps(request, found),
+        **steps(request, found),
     }
     return page("link_index", context, nav="sources", path=request.path)
 
@@ -133,10 +134,3 @@ def _ways(order: str) -> list[tuple[str, str]]:
     """Return (name, address) of the lists, without one for that of the page."""
     ways = ((gettext("Most cited"), BY_USE, "links"), (gettext("Rediscovered"), BY_RETURN, "back"))
     return [(name, "" if by == order else address_of(kind)) for name, by, kind in ways]
-
-
-def _steps(request: HttpRequest, found: Page) -> dict[str, str]:
-    return {
-        "newer": found.newer and f"{request.path}?page={found.newer}",
-        "older": found.older and f"{request.path}?page={found.older}",
-    }

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_safe
 from links.models import Source
 from posts.models import Citation, ListCount, RecurringSection, Section, Tag, TaggedPost
 from posts.publishing.counting import RECURS
+from posts.site.further import address, steps
 from posts.site.initials import group_by_initial, rank
 from posts.site.listing import number_of, only_to_come, with_dates, with_public_count
 from posts.site.paging import INDEX_SIZE, Page, first_of_index, paginate_index
@@ -141,7 +141,7 @@ def tags(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": [(name, filled("name_entry", NAME_ENTRY, rows)) for name, rows in groups],
         "initials": [
-            (other, f"{request.path}?initial={quote(other)}" if in_parts else "")
+            (other, address(request, initial=other) if in_parts else "")
             for other in sorted(counts, key=rank)
         ],
         "initial": letter,
@@ -251,14 +251,9 @@ def _orders(request: HttpRequest, *orders: tuple[str, str]) -> list[tuple[str, s
     """Return (name, address) of the orders to choose from, without one for that of the page."""
     chosen, sought = request.GET.get("order", BY_USE), request.GET.get("q", "")
     return [
-        (name, "" if order == chosen else _address(request, order=order, q=sought))
+        (name, "" if order == chosen else address(request, order=order, q=sought))
         for order, name in orders
     ]
-
-
-def _address(request: HttpRequest, **query: str) -> str:
-    given = urlencode({name: value for name, value in query.items() if value})
-    return f"{request.path}?{given}" if given else request.path
 
 
 def counted(rows: Rows) -> int:
@@ -270,8 +265,4 @@ def _index(
     request: HttpRequest, name: str, nav: str, found: Page, context: dict[str, Any]
 ) -> HttpResponse:
     kept = {name: request.GET.get(name, "") for name in ("initial", "order", "q")}
-    steps = {
-        "newer": found.newer and _address(request, **kept, page=found.newer),
-        "older": found.older and _address(request, **kept, page=found.older),
-    }
-    return page(name, context | steps, nav=nav, path=request.path)
+    return page(name, context | steps(request, found, **kept), nav=nav, path=request.path)

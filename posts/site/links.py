@@ -39,6 +39,7 @@ from posts.models import Appearance, LinkedItem, RecurringLink, TaggedPost
 from posts.places import item_called
 from posts.publishing.decisions import link_words
 from posts.site import library, moved
+from posts.site.further import steps
 from posts.site.library import ROWS, Entry, Row, address_of_link, entry_of, shown
 from posts.site.paging import paginate
 from posts.site.prepared import prepared
@@ -153,8 +154,7 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
         "is_single": latest.cited == 1,
         "rows": _rows(bounds, found.rows, say),
         "beside": "" if value else library.linked(_others(_beside(*bounds, now)), say),
-        "newer": found.newer and f"{request.path}?page={found.newer}",
-        "older": found.older and f"{request.path}?page={found.older}",
+        **steps(request, found),
     }
     return page("link", context, nav="sources", path=request.path)
 

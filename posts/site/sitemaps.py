@@ -25,6 +25,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Greatest, Substr
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -143,15 +144,25 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def section(request: HttpRequest, section: str) -> HttpResponse:
     """One part of the sitemap."""
-    number = request.GET.get("p", "1")
+    if number := request.GET.get("p"):  # which was its address once
+        _entries_of(section, number)
+        return redirect(_part_address(section, int(number)), permanent=True)
+    part, hyphen, number = section.partition("-")
+    if hyphen and (number in ("", "1") or number.startswith("0")):  # each has one address
+        raise Http404("The sitemap has no such part.")
+    return _sent("urlset", _entries_of(part, number or "1"))
+
+
+def _entries_of(section: str, number: str) -> Iterable[str]:
+    """Return the entries of a part; raise Http404 for one that is not there."""
     if section == PAGES and number == "1":
         names = [name for name in ENTRANCES if name != "suggest" or settings.READERS_FORMS]
         paths = [reverse(f"posts:{name}") for name in names] + _own_pages() + _authors()
-        return _sent("urlset", [_entry(absolute(path)) for path in paths])
+        return [_entry(absolute(path)) for path in paths]
     blocks = _blocks_by_part().get(section, [])
     if not (number.isascii() and number.isdigit() and 0 < int(number) <= len(blocks)):
         raise Http404("The sitemap has no such part.")
-    return _sent("urlset", _entries(section, blocks[int(number) - 1]))
+    return _entries(section, blocks[int(number) - 1])
 
 
 def _own_pages() -> list[str]:
@@ -186,8 +197,13 @@ def _entry(address: str, changed: str = "") -> str:
 
 
 def _part_addresses(name: str, count: int) -> list[str]:
-    address = escape(absolute(reverse("posts:sitemap-section", args=[name])))
-    return [address, *(f"{address}?p={number}" for number in range(2, count + 1))]
+    paths = (_part_address(name, number) for number in range(1, count + 1))
+    return [escape(absolute(path)) for path in paths]
+
+
+def _part_address(name: str, number: int) -> str:
+    part = name if number == 1 else f"{name}-{number}"
+    return reverse("posts:sitemap-section", args=[part])
 
 
 def _sent(root: str, rows: Iterable[str]) -> HttpResponse:

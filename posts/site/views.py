@@ -24,6 +24,7 @@ from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
 from posts.site import cards, feeds, indexes, library, listing, moved
 from posts.site.ending import ending
+from posts.site.further import steps
 from posts.site.listing import public_row
 from posts.site.own_pages import private
 from posts.site.paging import Page, paginate
@@ -131,7 +132,7 @@ def archive_year(request: HttpRequest, year: int) -> HttpResponse:
         ],
         "newer_year": _year_link(min((other for other in years if other > year), default=None)),
         "older_year": _year_link(max((other for other in years if other < year), default=None)),
-        **_steps(request, found),
+        **steps(request, found),
     }
     return page("archive_year", context, nav="archive", path=request.path)
 
@@ -281,21 +282,13 @@ def _between(request: HttpRequest, first: date, last: date, now: datetime) -> Pa
     )
 
 
-def _steps(request: HttpRequest, found: Page) -> dict[str, str]:
-    """Return the addresses of a page's neighbours."""
-    return {
-        "newer": found.newer and f"{request.path}?page={found.newer}",
-        "older": found.older and f"{request.path}?page={found.older}",
-    }
-
-
 def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
-    parts = {"rows": joined(found.rows), **_steps(request, found)}
+    parts = {"rows": joined(found.rows), **steps(request, found)}
     return page("listing", context | parts, nav=nav, path=request.path)
 
 
 def _library(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
-    parts = {"rows": found.rows[0], **_steps(request, found)}
+    parts = {"rows": found.rows[0], **steps(request, found)}
     return page("library", context | parts, nav=nav, path=request.path)
 
 

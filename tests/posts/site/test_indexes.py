@@ -69,11 +69,11 @@ def test_sources_are_ordered_by_use_date_or_name(client: Client) -> None:
     make_post("Three", "[a](https://a.example/)", at=LONG_AGO + timedelta(days=2))
     found = {
         order: read(client, f"/sources/{order}").texts(".entries-table th a")
-        for order in ("", "?order=recent", "?order=name")
+        for order in ("", "by/recent/", "by/name/")
     }
     assert found[""][0] == "c.example"
-    assert found["?order=recent"] == ["a.example", "c.example", "b.example"]
-    assert found["?order=name"] == ["a.example", "b.example", "c.example"]
+    assert found["by/recent/"] == ["a.example", "c.example", "b.example"]
+    assert found["by/name/"] == ["a.example", "b.example", "c.example"]
 
 
 def test_sources_are_found_by_a_part_of_their_name(client: Client) -> None:
@@ -88,13 +88,13 @@ def test_many_tags_are_reached_by_their_initial(client: Client) -> None:
     make_many()
     make_post("Korean", tags=["가나", "한글"])
     addresses = read(client, "/tags/").values(".initials a", "href")
-    assert addresses == [f"/tags/?initial={quote(letter)}" for letter in "ㄱㅎN"]
+    assert addresses == [f"/tags/initial/{quote(letter)}/" for letter in "ㄱㅎN"]
     assert read(client, addresses[0]).texts(".entries a") == ["가나"]
 
 
 def test_numbers_leave_out_what_is_still_to_come(client: Client) -> None:
     make_many(3)
-    paths = ("/tags/", "/sections/", "/sources/", "/sources/?order=recent", "/sitemap.xml")
+    paths = ("/tags/", "/sections/", "/sources/", "/sources/by/recent/", "/sitemap.xml")
 
     def shown() -> dict[str, list[bytes]]:
         # Their order is by what is stored.
@@ -137,7 +137,7 @@ def test_an_index_reads_its_own_rows_alone_on_a_database_without_statistics(
 
 
 @pytest.mark.parametrize(
-    "path", ["/sources/?order=name", "/sources/?q=name", "/tags/?initial=N", "/sections/"]
+    "path", ["/sources/by/name/", "/sources/?q=name", "/tags/initial/N/", "/sections/"]
 )
 def test_an_index_takes_three_queries_however_many_rows(client: Client, path: str) -> None:
     make_many(3)
@@ -162,5 +162,8 @@ def test_the_sitemap_names_every_public_address_in_parts(client: Client, setting
     )
     for path in ("/posts/one/", "/tags/name-01/", "/sections/name-02/", "/sources/name00.example/"):
         assert f"<loc>{settings.SITE_URL}{path}</loc>" in found
-    assert client.get("/sitemap-posts.xml?p=2").status_code == 404
-    assert client.get("/sitemap-posts.xml?p=x").status_code == 404
+    for no_part in ("posts-2", "posts-1", "posts-01", "posts-", "posts-x", "nothing"):
+        assert client.get(f"/sitemap-{no_part}.xml").status_code == 404
+    for query in ("p=2", "p=x", "p=-1"):
+        assert client.get(f"/sitemap-posts.xml?{query}").status_code == 404
+    assert client.get("/sitemap-posts.xml?p=1").headers["Location"] == "/sitemap-posts.xml"
