@@ -7,7 +7,7 @@ import re
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from django.utils import timezone
 from posts.documents import DocumentError
 from posts.exporting.gathering import entry_of, side_file
 from posts.markdown.writing import is_foreign
-from posts.models import Image, Post, PostQuerySet
+from posts.models import Image, OldSlug, Post, PostQuerySet
 from posts.paths import path_in, resolve, safe_name
 from posts.sidefile import NAME as SIDE_FILE
 from posts.sidefile import Entry, SideFile, read, written
@@ -135,7 +135,7 @@ def write_posts(posts: PostQuerySet, folder: Path) -> Iterator[tuple[str, bool]]
     root = folder.resolve()
     problems: dict[str, str] = {}
     swept: set[Path] = set()
-    for file in files_of(posts, _before(root)):
+    for file in files_of(posts, side_file_in(root)):
         try:
             yield file.name, _write(root, file.name, file.read())
             _sweep_once((root / file.name).parent, swept)
@@ -147,13 +147,43 @@ def write_posts(posts: PostQuerySet, folder: Path) -> Iterator[tuple[str, bool]]
         raise DocumentError("; ".join(f"{name}: {why}" for name, why in problems.items()))
 
 
-def _before(root: Path) -> SideFile | None:
+def side_file_in(root: Path) -> SideFile | None:
+    """Return what an export said in a folder. Raises DocumentError if nobody can read it."""
     try:
         return read((root / SIDE_FILE).read_bytes())
     except FileNotFoundError:
         return None
     except DocumentError as error:
         raise DocumentError(f"{SIDE_FILE}: {error}; move it away first") from error
+
+
+def stale_files(
+    posts: PostQuerySet, folder: Path, before: SideFile | None, names: Collection[str]
+) -> list[str]:
+    """Return the files of issues that earlier exports left behind in a folder.
+
+    Either the issue is gone, or its file is called otherwise since its time or address changed.
+    ``before`` is what the side file said before posts were exported as ``names``. Nothing that no
+    export wrote is among them.
+    """
+    told = {name: one.uid for name, one in before.issues.items()} if before else {}
+    there = set(Post.objects.filter(uid__in=told.values()).values_list("uid", flat=True))
+    gone = {name for name, uid in told.items() if uid not in there}
+    left = (gone | _earlier_names(posts, folder)).difference(names)
+    return sorted(name for name in left if (folder / name).is_file())
+
+
+def _earlier_names(posts: PostQuerySet, folder: Path) -> set[str]:
+    """Return the files in a folder that are named as the exports of posts may have been before."""
+    made_here = posts.filter(source_name="").order_by()
+    slugs = {*made_here.values_list("slug", flat=True)}
+    slugs |= {*OldSlug.objects.filter(post__in=made_here).values_list("slug", flat=True)}
+    written = {_UNSAFE.sub("-", slug) for slug in slugs}
+    names = {path.name: _EXPORT_NAME.fullmatch(path.name) for path in folder.iterdir()}
+    found = {name for name, match in names.items() if match and match["slug"] in written}
+    return found - {
+        *Post.objects.filter(source_name__in=found).values_list("source_name", flat=True)
+    }
 
 
 def _write(root: Path, name: str, data: bytes) -> bool:

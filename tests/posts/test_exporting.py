@@ -7,8 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
-from posts.documents import DocumentError
+from posts import publishing
+from posts.documents import DocumentError, parse_issue
 from posts.exporting import export_name, write_posts, zip_posts
 from posts.importing import Kind, import_sources
 from posts.importing.sources import open_sources
@@ -128,3 +130,31 @@ def test_an_archive_holds_the_same_bytes_and_its_pictures(tmp_path: Path) -> Non
     _side, outcome = run(tmp_path / "back.zip")
     assert not outcome.failed
     assert Post.objects.get().document == text
+
+
+def told(folder: Path, *options: str) -> list[str]:
+    """Export by the command; return what it says of files that it did not write."""
+    out = io.StringIO()
+    call_command("export_posts", str(folder), *options, stdout=out)
+    return [line for line in out.getvalue().splitlines() if line.startswith(("stale", "removed"))]
+
+
+def test_what_an_export_left_behind_is_named_and_removed_when_asked(tmp_path: Path) -> None:
+    gone, renamed = make_post("Gone"), make_post("Renamed")
+    kept = make_post("Kept", source_name="x/kept.md", tags=["Only"])
+    assert told(tmp_path) == []
+    (tmp_path / "mine.md").write_text("Mine")
+    (tmp_path / "2024-05-10-mine.md").write_text("Mine")
+    publishing.delete(gone)
+    publishing.save_document(renamed, parse_issue(renamed.document.encode()), slug="new-name")
+
+    assert told(tmp_path, "--tag", "Only") == ["stale 2024-05-10-gone.md"]
+    stale = {"2024-05-10-gone.md", "2024-05-10-renamed.md"}
+    assert set(told(tmp_path)) == {f"stale {name}" for name in stale}
+    assert stale < {path.name for path in tmp_path.iterdir()}
+
+    assert set(told(tmp_path, "--remove-stale")) == {f"removed {name}" for name in stale}
+    assert told(tmp_path) == []
+    assert (tmp_path / "mine.md").exists()
+    assert (tmp_path / "2024-05-10-mine.md").exists()
+    assert (tmp_path / export_name(kept)).exists()

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from posts import identity
 from posts.documents import DocumentError
-from posts.exporting import write_posts
+from posts.exporting import side_file_in, stale_files, write_posts
 from posts.models import Post, PostQuerySet
 from posts.naming import fold
 
@@ -42,6 +42,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", type=_day, metavar="YYYY-MM-DD", help="only posts dated this day or later"
         )
+        parser.add_argument(
+            "--remove-stale",
+            action="store_true",
+            help="remove files of earlier exports whose issue is gone or named otherwise",
+        )
 
     @identity.speaking()
     def handle(
@@ -49,8 +54,10 @@ class Command(BaseCommand):
     ) -> None:
         posts = _chosen(tag, since)
         total, written, problem = posts.count(), 0, ""
+        names: list[str] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            before = side_file_in(folder.resolve())
             progress = tqdm(
                 write_posts(posts, folder),
                 unit="file",
@@ -59,13 +66,30 @@ class Command(BaseCommand):
             )
             for name, changed in progress:
                 written += changed
+                names.append(name)
                 if not self.stdout.isatty():
                     self.stdout.write(f"{'written' if changed else 'unchanged'} {name}")
+            stale = stale_files(posts, folder, before, names)
+            self._look_at_stale(folder, stale, options["remove_stale"])
         except (OSError, DocumentError) as error:
             problem = str(error)
         self.stdout.write(f"{total} posts, {written} files written")
         if problem:
             raise CommandError(problem)
+
+    def _look_at_stale(self, folder: Path, names: list[str], remove: bool) -> None:
+        """Name what earlier exports left behind, and remove it where that is asked for."""
+        for name in names:
+            if remove:
+                (folder / name).unlink()
+            self.stdout.write(f"{'removed' if remove else 'stale'} {name}")
+        if names and not remove:
+            count = len(names)
+            files = "1 file" if count == 1 else f"{count} files"
+            self.stdout.write(
+                f"{files} of earlier exports: the issue is gone or named otherwise, and an import"
+                " would bring it back. --remove-stale removes what is stale."
+            )
 
 
 def _chosen(tag: str, since: date | None) -> PostQuerySet:
