@@ -54,23 +54,23 @@ class ReachingRuleAdmin(SourceRuleAdmin):
 
 @admin.register(Link)
 class PlacedLinkAdmin(LinkAdmin):
-    """Links with the number of their places, and the places."""
+    """Links with the number of issues that have them, and their places."""
 
     reach = staticmethod(reach_of)
-    list_display = (*LinkAdmin.list_display, "places")
+    list_display = (*LinkAdmin.list_display, "issues")
     change_form_template = "admin/posts/link/change_form.html"
     change_list_template = "admin/posts/link/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Link]:
-        """Return links with the number of their places."""
+        """Return links with the number of issues that have them, drafts too."""
         places = Appearance.objects.filter(link=OuterRef("pk")).order_by().values("link")
-        count = places.annotate(count=Count("pk")).values("count")
+        count = places.annotate(count=Count("post", distinct=True)).values("count")
         links: QuerySet[Link] = super().get_queryset(request)
-        return links.annotate(place_count=Subquery(count))
+        return links.annotate(issue_count=Subquery(count))
 
-    @admin.display(description=_("places"))
-    def places(self, link: Any) -> int:
-        return link.place_count or 0
+    @admin.display(description=_("issues"))
+    def issues(self, link: Any) -> int:
+        return link.issue_count or 0
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

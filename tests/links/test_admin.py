@@ -206,14 +206,14 @@ def test_links_are_found_by_address_host_and_reason(client: Client) -> None:
 
 def test_a_link_says_where_it_stands(client: Client) -> None:
     make_post("One")
-    make_post("Two", BODY)
+    make_post("Two", f"{BODY}\n\nOnce [more]({URL}).\n")
 
     page = Page(client.get(change()))
 
     places = [node.text(strip=True) for node in page.all(".outline-links li")]
-    assert len(places) == 2
+    assert len(places) == 3
     assert places[0].startswith("Two")
     assert "Preview" in places[0]
     assert "In issues from 10 May 2024" in page.one("#content").text()
     listed = Page(client.get(f"{LINKS}?q=one.example"))
-    assert listed.one("td.field-places").text() == "2"
+    assert listed.one("td.field-issues").text() == "2"
