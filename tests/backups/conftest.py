@@ -29,7 +29,7 @@ def make_site() -> Post:
 
 def name_picture(post: Post, file: str) -> None:
     """Store a row of an issue's picture whose file is this one, whatever is in it."""
-    row = Image.objects.create(post=post, path=file, width=1, height=1)
+    row = Image.objects.create(post=post, path=file, width=1, height=1, sizes=[])
     Image.objects.filter(pk=row.pk).update(file=file)
 
 
