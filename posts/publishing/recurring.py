@@ -89,24 +89,24 @@ def _set_dates(rows: QuerySet[RecurringLink]) -> None:
 
 
 def _set_returns(links: Collection[int]) -> None:
-    """Set when links last came back after long."""
-    rows = RecurringLink.objects.filter(pk__in=links)
-    few = rows.filter(post_count__lte=FURNITURE).values("pk")
-    rows.filter(returned_at__isnull=False).update(returned_at=None)
-    dated: QuerySet[Any, Any] = (
-        listed(link__in=few).order_by("link", "date").values_list("link", "date")
-    )
-    for moment, found in _by_moment(dated.distinct()).items():
-        RecurringLink.objects.filter(pk__in=found).update(returned_at=moment)
+    """Set when links last came back after long, where that is another moment than before."""
+    rows = list(RecurringLink.objects.filter(pk__in=links))
+    few = [row.pk for row in rows if row.post_count <= FURNITURE]
+    dated: QuerySet[Any, Any] = listed(link__in=few).order_by("link", "date")
+    back = _last_returns(dated.values_list("link", "date").distinct())
+    changed = [row for row in rows if row.returned_at != back.get(row.pk)]
+    for row in changed:
+        row.returned_at = back.get(row.pk)
+    RecurringLink.objects.bulk_update(changed, ["returned_at"], batch_size=500)
 
 
-def _by_moment(dated: Iterable[tuple[int, datetime]]) -> dict[datetime, list[int]]:
-    """Return links by when they last came back after long, of (link, date) in that order."""
-    found: dict[datetime, list[int]] = {}
+def _last_returns(dated: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
+    """Return when links last came back after long, of (link, date) in that order."""
+    found = {}
     for link, rows in groupby(dated, key=lambda row: row[0]):
-        pauses = pairwise(date for _link, date in rows)
-        if back := [date for before, date in pauses if date - before >= LONG]:
-            found.setdefault(back[-1], []).append(link)
+        for before, date in pairwise(date for _link, date in rows):
+            if date - before >= LONG:
+                found[link] = date
     return found
 
 
