@@ -151,7 +151,7 @@ def test_a_feed_by_item_that_did_not_change_is_not_sent_again(client: Client, pa
 def test_a_feed_by_item_asks_no_more_of_a_larger_site(client: Client, path: str) -> None:
     counts = []
     for _ in range(2):
-        make_posts(8)
+        make_posts(3)
         with CaptureQueriesContext(connection) as queries:
             client.get(path)
         counts.append(len(queries))

@@ -243,7 +243,7 @@ def test_few_requests_write_anything(client: Client, settings) -> None:
 def test_a_larger_site_is_asked_no_more(client: Client, path: str) -> None:
     counts = []
     for _ in range(2):
-        make_posts(4)
+        make_posts(2)
         make_post()
         client.get(path)
         with CaptureQueriesContext(connection) as queries:
