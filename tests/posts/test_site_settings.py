@@ -218,8 +218,7 @@ def test_logo_and_icon_are_made_anew_and_taken_away_again(
     assert client.get("/favicon.ico").headers["Location"] == page.value(
         "link[sizes='32x32']", "href"
     )
-    logo.close()
-    touch.close()
+    assert Image.open(io.BytesIO(b"".join(logo))).format == "WEBP"
     fill(signed_in, no_logo="on", no_icon="on")
     assert not Page(client.get("/")).all(".site-name img, link[rel='apple-touch-icon']")
 
