@@ -120,7 +120,9 @@ def _issue(
     post: Post, tags: Sequence[Tag], opening: FoundSection | None, links: Mapping[str, Link]
 ) -> Document:
     described = "" if post.description == post.title else post.description
-    text = f"{described}\n{opening.text if opening else ''}".strip()
+    # What opens an issue is its own, also where it holds a link; what it lists is not.
+    prose = _without_items(opening, "list") if opening else ""
+    text = f"{described}\n{prose}".strip()
     beside = [place for place in opening.links if place.item is None] if opening else []
     names = "\n".join(tag.name for tag in tags)
     return Document(Kind.ISSUE, post.title, text, names, sources=_sources(beside, links))
@@ -131,16 +133,17 @@ def _section(found: FoundSection, headings: Collection[int], links: Mapping[str,
     return Document(
         Kind.SECTION,
         found.heading,
-        _without_items(found),
+        _without_items(found, "list", "paragraph"),
         place=found.anchor,
         sections=headings,
         sources=_sources(beside, links),
     )
 
 
-def _without_items(found: FoundSection) -> str:
-    """Return the text of a section without its heading and its items, which are found alone."""
-    items = "\n".join(text for item in found.items for text in (item.text, item.group))
+def _without_items(found: FoundSection, *kinds: str) -> str:
+    """Return the text of a section without its heading and some items, which are found alone."""
+    left_out = [item for item in found.items if item.kind in kinds]
+    items = "\n".join(text for item in left_out for text in (item.text, item.group))
     lines = found.text.split("\n")
     if lines and lines[0] == found.heading:
         del lines[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -131,7 +131,7 @@ KIND_LABELS: Final = {
 def facets_of(rows: Iterable[str]) -> dict[str, list[Value]]:
     """Return the most frequent values of each facet, of the facets of rows."""
     counts = Counter(rows)
-    tokens: Counter[str] = Counter()
+    tokens: defaultdict[str, int] = defaultdict(int)
     for facets, number in counts.items():
         for token in facets.split():
             tokens[token] += number

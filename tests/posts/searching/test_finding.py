@@ -1,0 +1,95 @@
+"""The order of hits, what is excluded, and what ends when it takes too long."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from posts.models import Post
+from posts.searching import DATE, NoSuchPage, search
+from posts.searching.engines import engine, postgresql, sqlite
+from tests.builders import LONG_AGO, make_post, make_posts
+
+pytestmark = pytest.mark.django_db
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+
+
+def titles(query: str, **more: str) -> list[str]:
+    return [hit.plain_title for hit in search(query, **more).hits]
+
+
+def make(title: str, body: str = "Nothing.", year: int = 2024, **header: object) -> Post:
+    return make_post(title, body, at=LONG_AGO.replace(year=year), **header)
+
+
+def test_words_in_a_title_come_before_words_in_a_text_however_old() -> None:
+    make("About otters", year=2001)
+    make("Something", "- **Otters**: swim\n", year=2002)
+    make("Else", "- **Badgers**: meet otters\n", year=2003)
+    assert titles("otters") == ["Otters", "About otters", "Badgers"]
+    assert titles("otters", order=DATE) == ["Badgers", "Otters", "About otters"]
+
+
+def test_words_one_after_the_other_come_before_words_apart() -> None:
+    make("One", "- **A**: sea otters swim\n", year=2001)
+    make("Two", "- **B**: otters swim in the sea\n", year=2003)
+    assert titles("sea otters") == ["A", "B"]
+
+
+def test_the_word_as_it_was_typed_comes_before_other_forms() -> None:
+    make("가", "- **앞**: 모델을 고르다\n", year=2001)
+    make("나", "- **뒤**: 모델은 많다\n", year=2003)
+    assert titles("모델을") == ["앞", "뒤"]
+
+
+def test_an_exclusion_holds_for_the_items_of_an_issue() -> None:
+    make("About otters", "- **A find**: in a river\n")
+    make("About badgers", "- **A find**: in a wood\n")
+    assert {hit.issue for hit in search("find -otters").hits} == {"About badgers"}
+
+
+def test_filters_of_one_kind_are_alternatives_and_tags_add_up() -> None:
+    make("One", "- **First** find\n", year=2021, tags=("A", "B"))
+    make("Two", "- **Second** find\n", year=2022, tags=("A",))
+    assert titles("find year:2021 year:2022 kind:item") == ["Second", "First"]
+    assert titles("find tag:A tag:B") == ["First"]
+    assert titles("find -tag:B") == ["Second"]
+    assert titles("tag:A kind:issue") == ["Two", "One"]
+
+
+def test_an_issue_is_found_whose_words_stand_in_different_places() -> None:
+    post = make("Rivers", "- **First**: an otter\n- **Second**: a badger\n")
+    (hit,) = search("otter badger").hits
+    assert hit.post == post
+    assert hit.kind == "issue"
+    assert search("otter badger").total == 1
+    assert not search("otter weasel").hits
+
+
+def test_pages_follow_each_other_without_a_gap() -> None:
+    make_posts(9)
+    whole = [hit.key for hit in search("find").hits]
+    found, page = [], ""
+    while True:
+        results = search("find", limit=4, page=page)
+        found += [hit.key for hit in results.hits]
+        page = results.next
+        if not page:
+            break
+    assert found == whole
+    with pytest.raises(NoSuchPage):
+        search("find", page="0-1")
+
+
+def test_what_takes_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "LONGEST", 0.01)
+    monkeypatch.setattr(postgresql, "LONGEST", 10)
+    with (
+        pytest.raises(OperationalError),
+        transaction.atomic(),
+        engine().limited(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(ENDLESS)
+    make("Still here")
+    assert titles("still") == ["Still here"]
