@@ -235,12 +235,17 @@ QUIET = {
     "crediting.py: _create",  # of a save
     "following.py: set_hidden",  # in _hide
     "importing/files.py: _mended",  # rebuilds
+    "mirroring.py: _store",  # what shows it moves: a page made again
+    "mirroring.py: mirror",
     "publication.py: move_after_migrate",
     "publishing/saving.py: _save_row",  # of a save
     "publishing/saving.py: delete",  # in a signal, whoever deletes
     "publishing/saving.py: end_previews",
+    "resizing.py: make_sizes",  # what shows them moves: a page made again
     "retagging.py: merge",  # in _retag
     "retagging.py: rename",
+    "searching/building.py: prepare",  # of an index that is not built yet
+    "searching/engines/postgresql.py: limited",  # reads
     "tagging.py: _create",  # of a save
     "tagging.py: find_or_create",
 }
