@@ -143,6 +143,7 @@ for_machines = [
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("api/v1/", include((api.urlpatterns, "api"))),
     path("posts/<str:slug>/", views.post, name="post"),
     path("posts/<str:slug>.md", markdown.issue, name="post-markdown"),
     path("preview/<str:token>/", views.preview, name="preview"),
@@ -153,7 +154,6 @@ urlpatterns = [
     path("links/", include(of_links)),
     *searches,
     *taking_part,
-    path("api/v1/", include((api.urlpatterns, "api"))),
     *feeds_of(feeds.site),
     *feeds_of(feeds.items, "items-", BY_ITEM),
     *for_machines,

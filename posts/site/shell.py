@@ -182,9 +182,13 @@ def short_days() -> Callable[[datetime | None], SafeString]:
 def with_site(part: bytes) -> bytes:
     """Return a stored part with the site's address and name where it left them open."""
     part = bytes(part).replace(STORED[SITE_URL], settings.SITE_URL.encode())
-    name = identity.current().name
-    part = part.replace(STORED[SITE_NAME], escape(name).encode())
-    return part.replace(STORED[SITE_NAME_JSON], in_script(name)[1:-1].encode())
+    # Most parts hold no name, and to look for one costs less than to write it.
+    if STORED[SITE_NAME] in part:
+        part = part.replace(STORED[SITE_NAME], escape(identity.current().name).encode())
+    if STORED[SITE_NAME_JSON] in part:
+        name = in_script(identity.current().name)[1:-1]
+        part = part.replace(STORED[SITE_NAME_JSON], name.encode())
+    return part
 
 
 def site_digest() -> str:

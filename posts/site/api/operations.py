@@ -73,7 +73,8 @@ def posts(
     of = () if tag is None else (_tag(tag, now),)
     first = partial(listing.newest(rows_of, limit + 1, "page__api"), *of, now)
     found = _page(page, paginate, first, lambda: rows_of(*of, now, "page__api"), limit)
-    return page_of(request, found, [with_site(row[0]) for row in found.rows if row[0]])
+    rows_as_stored = b",\n".join(bytes(row[0]) for row in found.rows if row[0])
+    return page_of(request, found, [with_site(rows_as_stored)] if rows_as_stored else [])
 
 
 @api.get(
