@@ -20,6 +20,8 @@ PAGES = (
     "/archive/2024/",
     "/archive/2024/05/",
     "/follow/",
+    "/search/",
+    "/search/?q=find",
     "/tags/",
     "/tags/ai/",
     "/sections/",
