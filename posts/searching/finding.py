@@ -30,6 +30,7 @@ from posts.searching.tokens import parts
 MOST_COUNTED: Final = 10_000
 MOST_HITS: Final = 1_000
 SPREAD: Final = 50  # issues that have the words in different places
+MOST_SPREAD: Final = 6  # words: each of them is looked for alone
 FEW: Final = 20  # hits below which these are looked for
 RELEVANCE: Final = "relevance"
 DATE: Final = "date"
@@ -194,7 +195,7 @@ class Questions:
 
     def spread(self, places: Sequence[Place], start: Place, total: int) -> list[Place]:
         """Return issues that have all the words, but in different rows, where hits are few."""
-        if len(self.broad) < 2 or total >= FEW:
+        if not 2 <= len(self.broad) <= MOST_SPREAD or total >= FEW:
             return []
         sql: list[str] = []
         given: list[Any] = []

@@ -64,6 +64,7 @@ def test_an_issue_is_found_whose_words_stand_in_different_places() -> None:
     assert hit.kind == "issue"
     assert search("otter badger").total == 1
     assert not search("otter weasel").hits
+    assert not search("otter badger first second an a rivers").hits  # too many to look for each
 
 
 def test_pages_follow_each_other_without_a_gap() -> None:
