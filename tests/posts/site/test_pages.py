@@ -245,7 +245,7 @@ def test_the_archive_counts_years_and_months(client: Client) -> None:
     assert page.values(".year summary .chart", "aria-label") == [
         "Issues per month in 2025: Jan 1", "Issues per month in 2024: May 3",
     ]  # fmt: skip
-    assert page.texts("h2") == ["Recent issues", "Issues by year"]
+    assert page.texts("main h2") == ["Recent issues", "Issues by year"]
     assert page.values(".months a", "href") == ["/archive/2025/01/", "/archive/2024/05/"]
 
 
