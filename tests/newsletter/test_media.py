@@ -44,6 +44,7 @@ def test_an_uploaded_file_that_could_run_scripts_is_handed_over_as_a_download(
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.django_db  # where nothing is, an old address may lead on
 @pytest.mark.usefixtures("uploads")
 @pytest.mark.parametrize(
     "path",

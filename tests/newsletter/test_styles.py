@@ -26,7 +26,12 @@ COLOUR = re.compile(
     rf"|(?<![\w-])(?:{'|'.join(ImageColor.colormap)})(?![\w-])",
     re.IGNORECASE,
 )
-INLINE = re.compile(r"\sstyle\s*=|<style\b|\son[a-z]+\s*=|javascript:|<script(?![^>]*\ssrc=)", re.I)
+# Data for machines (JSON-LD) is no script: no browser runs it, and no policy asks about it.
+INLINE = re.compile(
+    r"\sstyle\s*=|<style\b|\son[a-z]+\s*=|javascript:"
+    r"|<script(?!(?: type=\"application/ld\+json\">|[^>]*\ssrc=))",
+    re.I,
+)
 
 
 def read(path: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+from pytest_django.fixtures import Settings
 
 from posts import publishing
 from posts.importing import Kind
@@ -186,7 +187,10 @@ def test_a_loss_is_found_at_the_line_of_the_file(
     assert run_one(tmp_path, issue("a: 1", "text\n\nlost\n")).problem == "line 9"
 
 
-def test_what_is_said_is_said_in_the_language_of_the_site(tmp_path: Path) -> None:
+def test_what_is_said_is_said_in_the_language_of_the_site(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.LANGUAGE_CODE = "ko"
     with translation.override("ko"):
         held = run_one(tmp_path, issue("published: false"))
         refused = run_one(tmp_path / "b", '---\ntitle: "My issue\n---\n', "b.md")
