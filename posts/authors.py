@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from posts import access, publication
 from posts.access import Actor
 from posts.models import Author, AuthorAlias, Post
+from posts.models.names import NameTaken
 from posts.naming import fold
 from posts.publishing import retag
 from posts.rendering import render_markdown
 
 
-class AuthorTaken(IntegrityError):
-    """An author cannot have this name or address (``field``: name or slug): another has it."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 def check_free(author: Author, name: str, slug: str) -> None:
-    """Raise AuthorTaken when another author has this name or address, or had it."""
+    """Raise NameTaken when another author has this name or address, or had it."""
     others, aliases = (
         Author.objects.exclude(pk=author.pk),
         AuthorAlias.objects.exclude(author=author.pk),
     )
     key = fold(name)
     if others.filter(key=key).exists() or aliases.filter(key=key).exists():
-        raise AuthorTaken("name", _("Another author is called so. Merge the two instead."))
+        raise NameTaken("name", _("Another author is called so. Merge the two instead."))
     if slug and (others.filter(slug=slug).exists() or aliases.filter(slug=slug).exists()):
-        raise AuthorTaken("slug", _("Another author has this address."))
+        raise NameTaken("slug", _("Another author has this address."))
 
 
 @transaction.atomic
@@ -41,7 +34,7 @@ def describe(author: Author, *, by: Actor = None) -> Author:
     """Store what is said of an author, under the name and the address it has now.
 
     Headers that write the old name keep this author, and the old address redirects. Raises
-    AuthorTaken, PermissionDenied and MarkdownLimitError.
+    NameTaken, PermissionDenied and MarkdownLimitError.
     """
     access.check(by, access.DESCRIBE_AUTHORS)
     check_free(author, author.name, author.slug)

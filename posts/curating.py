@@ -17,10 +17,10 @@ from links.rows import rewrite
 from posts import access, publication, searching
 from posts.access import Actor
 from posts.models import SLUG_LENGTH, RecurringSection, Section, SectionEntry
+from posts.models.names import NameTaken
 from posts.naming import heading_key, unicode_slug, with_suffix
 from posts.publishing import counting
 from posts.publishing.deriving import KEY_LENGTH
-from posts.retagging import NameTaken
 
 
 @transaction.atomic

@@ -6,7 +6,6 @@ may be theirs, nor one that the site may have some day: ``RESERVED``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
@@ -67,13 +66,7 @@ def index(page: Page) -> None:
     searching.index_page(page.get_absolute_url(), page.pk, seen, page.title, text)
 
 
-def save(
-    page: Page,
-    *,
-    expected_version: int | None = None,
-    by: Actor = None,
-    log: Callable[[Page], None] | None = None,
-) -> Page:
+def save(page: Page, *, expected_version: int | None = None, by: Actor = None) -> Page:
     """Save a page, compose what readers get of it, and let its place in the menus hold.
 
     Raises PermissionDenied; PageConflict when the stored version is another, Page.DoesNotExist when
@@ -96,8 +89,6 @@ def save(
         OldPageSlug.objects.filter(slug=page.slug).delete()
         index(page)
         identity.compose()
-        if log:
-            log(page)
         publication.move()
     return page
 

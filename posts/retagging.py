@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django_tasks import task
@@ -19,20 +19,13 @@ from django_tasks import task
 from posts import access, publication
 from posts.access import Actor
 from posts.models import SLUG_LENGTH, Post, Tag, TagAlias, TaggedPost
+from posts.models.names import NameTaken
 from posts.naming import fold, tag_slug, with_suffix
 from posts.publishing import counting, retag
 from posts.publishing.turns import let_others_write
 
 FEW: Final = 20  # posts that are composed at once
 A_RUN: Final = 25  # posts of one task: seconds, so that a worker can be stopped between two
-
-
-class NameTaken(IntegrityError):
-    """A tag cannot have this name or address (``field``: name or slug): another tag has it."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @transaction.atomic

@@ -18,10 +18,10 @@ from links.admin import EMPTY, StaffAdmin, ask
 from posts import access, authors, crediting
 from posts.admin.addresses import WEB, check_address
 from posts.admin.auditing import record
-from posts.authors import AuthorTaken
 from posts.markdown.limits import MarkdownLimitError
 from posts.messages import Message
 from posts.models import Author
+from posts.models.names import NameTaken
 from posts.naming import fold, unicode_slug
 from posts.rendering import render_markdown
 from posts.translating import translated
@@ -70,7 +70,7 @@ class AuthorForm(forms.ModelForm):
         if name and not self.errors:
             try:
                 authors.check_free(self.instance, name, slug)
-            except AuthorTaken as error:
+            except NameTaken as error:
                 self.add_error(error.field, str(error))
             cleaned["name"], cleaned["slug"] = name, slug or crediting.free_slug(name)
         return cleaned

@@ -22,9 +22,9 @@ from posts.admin.auditing import record
 from posts.curating import check_free, issues_touched, merge, rename, set_hidden
 from posts.messages import Message
 from posts.models import SLUG_LENGTH, RecurringSection
+from posts.models.names import NameTaken
 from posts.naming import heading_key, unicode_slug
 from posts.publishing.counting import RECURS
-from posts.retagging import NameTaken
 
 LISTED = 100
 

@@ -22,8 +22,9 @@ from posts import access, publication
 from posts.admin.auditing import record
 from posts.messages import Message
 from posts.models import SLUG_LENGTH, Tag, TagAlias
+from posts.models.names import NameTaken
 from posts.naming import fold, tag_slug, unicode_slug
-from posts.retagging import FEW, NameTaken, check_free, merge, posts_touched, rename
+from posts.retagging import FEW, check_free, merge, posts_touched, rename
 
 SUGGESTIONS = 10
 

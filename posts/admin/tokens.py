@@ -22,7 +22,7 @@ from links import access
 from links.admin import ask, badge, day
 from links.inbox import issue_token
 from links.models import ApiToken
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 
 
 class TokenForm(forms.Form):

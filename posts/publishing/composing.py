@@ -25,7 +25,6 @@ from posts.models import Authorship, Correction, LinkedItem, Post, PostPage, Sec
 from posts.outlining import depths
 from posts.publishing import describing, marks
 from posts.publishing.decisions import link_words
-from posts.publishing.describing import absolute as absolute  # what pages know by this name
 from posts.publishing.marks import stored
 from posts.rendering import title_section
 from posts.sanitizing import sanitize_for_feed

@@ -20,7 +20,7 @@ from links.inbox import Blocked, gather, note_use, read_token
 from links.models import ApiToken
 from links.normalizing import AddressError
 from posts.places import NAMED, places_of
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.readers.throttling import Limit, wait
 from posts.readers.tickets import client_of
 

@@ -20,7 +20,8 @@ from django_tasks import task
 
 from links.models import Suggestion
 from posts import identity
-from posts.publishing.composing import absolute, site
+from posts.publishing.composing import site
+from posts.publishing.describing import absolute
 
 # For as long as a mail may take to leave, a few days, and then some.
 KEPT = timedelta(days=7)

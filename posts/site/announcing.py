@@ -17,7 +17,7 @@ from django_tasks import task
 
 from links.fetching import fetch
 from posts.models import Announcement, Post
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.site.shell import address_of
 
 TOPICS = ("rss", "atom", "json", "items-rss", "items-atom", "items-json")

@@ -28,8 +28,7 @@ from posts import identity
 from posts.cards import Card, can_draw, draw
 from posts.models import Page, Post
 from posts.naming import nfc
-from posts.publishing.composing import absolute
-from posts.publishing.describing import card_digest
+from posts.publishing.describing import absolute, card_digest
 from posts.site import listing
 from posts.site.prepared import prepared
 from posts.site.shell import address_of, site_digest

@@ -28,7 +28,7 @@ from django.views.decorators.http import require_safe
 from posts import identity, searching
 from posts.models import PostPage
 from posts.naming import nfc
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.publishing.marks import BODY, CUT, STORED
 from posts.searching.queries import clean
 from posts.site import entries, library, listing, moved

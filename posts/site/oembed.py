@@ -18,7 +18,7 @@ from posts import identity
 from posts.cards import HEIGHT, WIDTH
 from posts.models import Post
 from posts.naming import nfc
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.site import moved
 from posts.site.api import as_json, open_to_all, refused, sent
 from posts.site.cards import address_of_card

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from posts import identity
 from posts.models import SiteSettings
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 
 # By which those who collect texts for models say that they do. Sources: their own documentation.
 AI_CRAWLERS: Final = tuple(

@@ -16,7 +16,8 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from posts import identity, searching
-from posts.publishing.composing import absolute, site
+from posts.publishing.composing import site
+from posts.publishing.describing import absolute
 from posts.readers.throttling import Limit, Shares
 from posts.readers.tickets import client_of
 from posts.searching import Hit, Results

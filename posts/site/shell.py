@@ -24,8 +24,8 @@ from django.utils.translation import get_language, get_language_info
 
 from posts import identity
 from posts.cards import digest_of
-from posts.publishing.composing import absolute, site
-from posts.publishing.describing import in_script
+from posts.publishing.composing import site
+from posts.publishing.describing import absolute, in_script
 from posts.publishing.marks import (
     CUT,
     FORMS,

@@ -47,8 +47,8 @@ from posts.models import (
     TaggedPost,
     public,
 )
-from posts.publishing.composing import absolute
 from posts.publishing.counting import BLOCK, RECURS
+from posts.publishing.describing import absolute
 from posts.site.listing import with_public_count
 from posts.site.prepared import Rows, prepared
 

@@ -20,8 +20,8 @@ from posts import identity
 from posts.models import Post
 from posts.naming import nfc
 from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
-from posts.publishing.composing import absolute
 from posts.publishing.counting import month_of
+from posts.publishing.describing import absolute
 from posts.site import cards, feeds, indexes, library, listing, moved
 from posts.site.ending import ending
 from posts.site.further import steps

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from posts import following, publishing, retagging
 from posts.models import Post, PostPage, Tag, TagAlias
+from posts.models.names import NameTaken
 from posts.publishing import counting, saving
-from posts.retagging import NameTaken, merge, rename
+from posts.retagging import merge, rename
 from tests.builders import BODY, make_draft, make_post, make_posts, parsed
 from tests.conftest import SignIn
 from tests.reading import Page

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from posts.curating import merge, rename, set_hidden
 from posts.models import RecurringSection, Section, SectionEntry
+from posts.models.names import NameTaken
 from posts.publishing import rebuild
-from posts.retagging import NameTaken
 from tests.builders import make_post, parsed
 from tests.conftest import SignIn
 from tests.posts.site.test_pages import read

@@ -19,7 +19,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 from ninja.throttling import BaseThrottle
 
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.readers.throttling import Limit, Shares
 from posts.readers.tickets import client_of
 from posts.site.paging import Page

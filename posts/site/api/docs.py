@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.site.shell import page
 
 EXAMPLES = {

@@ -19,8 +19,8 @@ from ninja.errors import Throttled
 from posts import searching
 from posts.models import Tag
 from posts.naming import nfc
-from posts.publishing.composing import absolute
 from posts.publishing.counting import RECURS
+from posts.publishing.describing import absolute
 from posts.readers.throttling import Limit as HourlyLimit
 from posts.readers.tickets import client_of
 from posts.site import indexes, listing, moved

@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, Whe
 
 from links.models import Link
 from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
-from posts.publishing.composing import absolute
+from posts.publishing.describing import absolute
 from posts.searching import Hit
 from posts.site.api.answers import as_json
 from posts.site.library import as_text, marked_broken, shown, shown_address
