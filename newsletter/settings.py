@@ -193,7 +193,7 @@ TASK_NAMES = {
     "posts.mirroring.mirror": _("Fetch pictures of an issue from elsewhere"),
     "posts.optimizing.optimize": _("Look after the database"),
     "posts.reindexing.build_search": _("Build the search index"),
-    "posts.retagging.retag_posts": _("Name tags anew on issues"),
+    "posts.retagging.retag_posts": _("Name tags and authors anew on issues"),
     "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
     "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),
     "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from posts import access, publication
 from posts.access import Actor
-from posts.models import Author, AuthorAlias, Post
+from posts.models import Author, AuthorAlias, Authorship, Post
 from posts.models.names import NameTaken
 from posts.naming import fold
-from posts.publishing import retag
 from posts.rendering import render_markdown
+from posts.retagging import name_anew
 
 
 def check_free(author: Author, name: str, slug: str) -> None:
@@ -41,14 +41,13 @@ def describe(author: Author, *, by: Actor = None) -> Author:
     stored = Author.objects.select_for_update().get(pk=author.pk)
     author.bio_html = render_markdown(author.bio) if author.bio.strip() else ""
     author.save()
-    author.aliases.filter(key=author.key).delete()
-    author.aliases.filter(slug=author.slug).delete()
+    _take_back(author)
     if stored.key != author.key:
         AuthorAlias.objects.create(author=author, key=stored.key)
     if stored.slug != author.slug:
         AuthorAlias.objects.create(author=author, slug=stored.slug)
     if (stored.name, stored.slug) != (author.name, author.slug):
-        _compose(Post.objects.filter(authorships__author=author))
+        name_anew(_posts_of([author]))
     publication.move()
     return author
 
@@ -64,20 +63,33 @@ def merge(authors: Iterable[Author], into: Author, *, by: Actor = None) -> int:
     locked = Author.objects.select_for_update().in_bulk(sorted(pks))
     if locked.pop(into.pk, None) is None:
         raise Author.DoesNotExist(into.pk)
-    posts = list(Post.objects.filter(authorships__author__in=locked).distinct().order_by("pk"))
+    posts = _posts_of(locked.values())
     AuthorAlias.objects.filter(author__in=locked).update(author=into)
-    for author in locked.values():
+    for _pk, author in sorted(locked.items()):
         key, slug = author.key, author.slug
+        _move_authorships(author, into)
+        # First the author, then the alias: names are looked up among authors first.
         author.delete()
         AuthorAlias.objects.create(author=into, key=key, slug=slug)
-    publication.move()
-    return _compose(posts)
+    return name_anew(posts)
 
 
-def _compose(posts: Iterable[Post]) -> int:
-    """Let posts name their authors as they are called now; return how many."""
-    count = 0
-    for post in posts:
-        retag(post)
-        count += 1
-    return count
+def _move_authorships(author: Author, into: Author) -> None:
+    """Put one author in the place of another on all posts, once where a post has both."""
+    there = into.authorships.values("post")
+    author.authorships.filter(post__in=there).delete()
+    author.authorships.update(author=into)
+
+
+def _take_back(author: Author) -> None:
+    """Free the name and the address of an author among the aliases; what else they keep stays."""
+    author.aliases.filter(key=author.key).update(key=None)
+    author.aliases.filter(slug=author.slug).update(slug=None)
+    author.aliases.filter(key=None, slug=None).delete()
+
+
+def _posts_of(authors: Iterable[Author]) -> list[int]:
+    """Return the keys of the posts of authors, drafts too, in order."""
+    rows = Authorship.objects.filter(author__in=list(authors))
+    posts = Post.objects.filter(pk__in=rows.values("post")).order_by("pk")
+    return list(posts.values_list("pk", flat=True))

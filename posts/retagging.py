@@ -1,14 +1,15 @@
 """Tags renamed and merged: old names and addresses keep working, pages and counts are right.
 
-Lists and counts are so at once. What stands around the body of issues is composed in the same
-transaction where it is on a few, and by the worker, each in one of its own, where it is on many:
-a tag may be on a thousand, of which a large one takes 11 ms, and SQLite lets one write at a time.
+Lists and counts are so at once. What stands around the body of issues (the names of tags, and of
+authors) is composed in the same transaction where it is on a few, and by the worker, each in one
+of its own, where it is on many: a tag may be on a thousand, of which a large one takes 11 ms, and
+SQLite lets one write at a time.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from django.db import transaction
@@ -50,7 +51,7 @@ def rename(tag: Tag, name: str, slug: str = "", *, by: Actor = None) -> int:
     stored.name, stored.slug = tag.name, tag.slug = name, slug
     stored.save(update_fields=["name", "key", "slug", "initial"])
     counting.enlist(stored)
-    return _retag(list(_posts_of([tag]).values_list("pk", flat=True)))
+    return name_anew(_posts_of([tag]).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -78,7 +79,7 @@ def merge(tags: Iterable[Tag], into: Tag, *, by: Actor = None) -> int:
         tag.delete()
         _remember(into, name, slug)
     counting.recount_tag(stored)
-    return _retag(keys)
+    return name_anew(keys)
 
 
 def _move_taggings(tag: Tag, into: Tag) -> None:
@@ -108,21 +109,23 @@ def _posts_of(tags: Iterable[Tag]) -> QuerySet[Post]:
     return Post.objects.filter(pk__in=tagged.values("content_object")).order_by("pk")
 
 
-def _retag(keys: Sequence[int]) -> int:
-    """Compose what names tags on posts, a few at once; return how many posts there are."""
+def name_anew(posts: Iterable[int]) -> int:
+    """Compose what names tags and authors on posts, by their keys: a few at once, more by the
+    worker. Return how many there are."""
     publication.move()
+    keys = list(posts)
     if len(keys) <= FEW:
         for post in Post.objects.filter(pk__in=keys).order_by("pk"):
             retag(post)
     else:
         for start in range(0, len(keys), A_RUN):
-            retag_posts.enqueue(list(keys[start : start + A_RUN]))
+            retag_posts.enqueue(keys[start : start + A_RUN])
     return len(keys)
 
 
 @task()
 def retag_posts(keys: list[int]) -> int:
-    """Compose anew what names tags on posts; return how many are still there.
+    """Compose anew what names tags and authors on posts; return how many are still there.
 
     May run any number of times, since it says what is so at that moment.
     """

@@ -1,15 +1,16 @@
 """Authors: whom headers name, on the issue, in feeds and on a page of theirs."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from posts import authors, publishing
+from posts import authors, publishing, retagging
 from posts.documents import DocumentError, parse_issue
 from posts.models import Author, Authorship, Post
-from tests.builders import BODY, document, make_draft, make_post, make_scheduled
+from tests.builders import BODY, document, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
 from tests.posts.site.test_pages import queries
 from tests.reading import Page
@@ -167,6 +168,54 @@ def test_two_authors_who_are_one_are_merged(client: Client, sign_in: SignIn, edi
     assert len(Page(client.get("/authors/ann-lee/")).all(".card-title")) == 2
     make_post("Third", author="A. Lee")
     assert Author.objects.count() == 1
+
+
+def test_an_author_of_many_issues_is_listed_at_once_and_named_by_the_worker(
+    client: Client, monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: Callable[[], int]
+) -> None:
+    monkeypatch.setattr(retagging, "FEW", 2)
+    monkeypatch.setattr(retagging, "A_RUN", 2)
+    both = make_post("Both", authors="[A. Lee, Ann Lee]")
+    make_posts(3, author="A. Lee")
+    other, one = Author.objects.get(name="A. Lee"), ann()
+
+    assert authors.merge([other], one) == 4
+
+    assert len(Page(client.get("/authors/ann-lee/")).all(".card-title")) == 4
+    assert Page(client.get("/posts/issue-1/")).texts(".byline a") == ["A. Lee"]
+    assert run_waiting_tasks() == 2
+    assert Page(client.get("/posts/issue-1/")).texts(".byline a") == ["Ann Lee"]
+    assert credited(both) == ["Ann Lee"]
+    one.name = "Ann Kim"
+    authors.describe(one)
+    assert Page(client.get("/posts/issue-1/")).texts(".byline a") == ["Ann Lee"]
+    assert run_waiting_tasks() == 2
+    assert Page(client.get("/posts/issue-1/")).texts(".byline a") == ["Ann Kim"]
+
+
+@pytest.mark.parametrize("field", ["name", "slug"])
+def test_an_author_who_takes_half_of_an_old_name_back_keeps_the_other(
+    client: Client, field: str
+) -> None:
+    make_post(author="Kim")
+    make_post("Another", author="Kim Lee")
+    kim, author = Author.objects.order_by("pk")
+    authors.merge([kim], author)
+    author.refresh_from_db()
+
+    setattr(author, field, {"name": "Kim", "slug": "kim"}[field])
+    authors.describe(author)
+
+    make_post("Third", author="Kim")
+    make_post("Fourth", author="Kim Lee")
+    assert Author.objects.count() == 1
+    for address in ("/authors/kim/", "/authors/kim-lee/"):
+        assert client.get(address, follow=True).status_code == 200
+    author.name, author.slug = "Kim", "kim"
+    authors.describe(author)
+    author.name, author.slug = "Kim Lee", "kim-lee"
+    authors.describe(author)
+    assert client.get("/authors/kim/").headers["Location"] == "/authors/kim-lee/"
 
 
 def test_a_name_or_an_address_of_another_author_is_refused(sign_in: SignIn, owner: User) -> None:

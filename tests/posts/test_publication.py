@@ -232,6 +232,7 @@ QUIET = {
     "admin/tags.py: _merge",  # calls retagging
     "admin/tokens.py: add_view",
     "admin/uploads.py: _import",  # calls verbs for each file
+    "authors.py: merge",  # in name_anew
     "crediting.py: _create",  # of a save
     "following.py: set_hidden",  # in _hide
     "importing/files.py: _mended",  # rebuilds
@@ -242,7 +243,7 @@ QUIET = {
     "publishing/saving.py: delete",  # in a signal, whoever deletes
     "publishing/saving.py: end_previews",
     "resizing.py: make_sizes",  # what shows them moves: a page made again
-    "retagging.py: merge",  # in _retag
+    "retagging.py: merge",  # in name_anew
     "retagging.py: rename",
     "searching/building.py: prepare",  # of an index that is not built yet
     "searching/engines/postgresql.py: limited",  # reads
