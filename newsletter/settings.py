@@ -175,6 +175,8 @@ PERIODIC_TASKS = {
 }
 if WEBSUB_HUB:
     PERIODIC_TASKS["posts.site.announcing.announce"] = 60
+# Of which one that waits is enough, since it does all that is to be done when it begins.
+SINGLE_TASKS = {"posts.following.rebuild_stale", "posts.reindexing.build_search"}
 # What tasks do, for people who read that one failed.
 TASK_NAMES = {
     "backups.rotating.back_up": _("Take a backup"),

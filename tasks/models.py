@@ -234,9 +234,6 @@ class PeriodicTask(models.Model):
 
     path = models.CharField(_("task"), primary_key=True, max_length=200)
     next_at = models.DateTimeField(_("next"), db_index=True)
-    last = models.ForeignKey(
-        StoredTask, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("last")
-    )
 
     class Meta:
         verbose_name = _("periodic task")

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tasks.models import PeriodicTask
+from tasks.models import PeriodicTask, StoredTask
 
 
 def register_periodic_tasks() -> None:
@@ -22,11 +22,11 @@ def register_periodic_tasks() -> None:
 def enqueue_due_tasks() -> int:
     """Enqueue the periodic tasks that are due; return how many this worker enqueued.
 
-    Periods that passed while no worker ran count as one. A task whose last run has not ended is
-    left out this time: it would only wait behind itself.
+    Periods that passed while no worker ran count as one. A task of which a run waits or has not
+    ended, whoever enqueued it, is left out this time: it would only wait behind itself.
     """
     now = timezone.now()
-    rows = PeriodicTask.objects.filter(path__in=settings.PERIODIC_TASKS).select_related("last")
+    rows = PeriodicTask.objects.filter(path__in=settings.PERIODIC_TASKS)
     return sum(_enqueue(row, now) for row in rows if _is_due(row, now))
 
 
@@ -44,10 +44,9 @@ def _enqueue(row: PeriodicTask, now: datetime) -> bool:
     same = PeriodicTask.objects.filter(pk=row.pk, next_at=row.next_at)
     if not same.update(next_at=_following(row, now)):
         return False
-    if row.last and not row.last.finished_at:
+    if StoredTask.objects.filter(task_path=row.path, finished_at=None).exists():
         return False
-    result = import_string(row.path).enqueue()
-    PeriodicTask.objects.filter(pk=row.pk).update(last=result.id)
+    import_string(row.path).enqueue()
     return True
 
 

@@ -225,7 +225,8 @@ def retag(post: Post) -> None:
 def reindex(post: Post) -> bool:
     """Put a post into the search index anew; tell whether it is there.
 
-    Where its rows no longer are what is found in its text, all of them are derived again.
+    Where its rows no longer are what is found in its text, all of them are derived again. The site
+    moves with those alone: whoever builds an index moves it once for all posts.
     """
 
     def act(post: Post, issue: Issue, reading: Reading) -> None:
@@ -234,8 +235,9 @@ def reindex(post: Post) -> bool:
             searching.index(post, tagging.tags_of(post), content_of(rows, found))
         else:
             _rebuild(post, issue, reading)
+            publication.move()
 
-    return _change(post, act)
+    return _change(post, act, moves=False)
 
 
 def read(issue: Issue, *, in_file: bool = False) -> Reading:
@@ -303,7 +305,7 @@ def _lock(post: Post) -> bool:
 
 
 @identity.speaking()
-def _change(post: Post, act: Callable[[Post, Issue, Reading], None]) -> bool:
+def _change(post: Post, act: Callable[[Post, Issue, Reading], None], *, moves: bool = True) -> bool:
     """Read what is stored of a post, then lock it and act on it; tell whether it is there.
 
     Where somebody saved in between, the text is read again.
@@ -314,7 +316,8 @@ def _change(post: Post, act: Callable[[Post, Issue, Reading], None]) -> bool:
         with transaction.atomic():
             if _lock(post) and post.version == seen.version:
                 act(post, issue, reading)
-                publication.move()
+                if moves:
+                    publication.move()
                 return True
     return False
 

@@ -16,6 +16,7 @@ from links.models.decisions import AppendOnlyError
 from posts import publishing
 from posts.following import look_after_pages, rebuild_stale
 from posts.models import Post, PostPage
+from posts.signals import pages_outdated
 from tests.builders import make_post
 from tests.reading import Page
 
@@ -476,6 +477,19 @@ def test_a_post_that_cannot_be_rebuilt_stops_no_other(
     monkeypatch.setattr(publishing, "rebuild", rebuild)
     rebuild_stale.call()
     assert "many.example" not in body_of(posts[0]).decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_issues_that_are_outdated_each_by_itself_one_task_is_enough(
+    run_waiting_tasks: Callable[[], int],
+) -> None:
+    for number in range(3):
+        make_post(f"Issue {number}")
+    run_waiting_tasks()
+    for post in Post.objects.all():
+        pages_outdated.send(sender=Post, posts=Post.objects.filter(pk=post.pk))
+    assert run_waiting_tasks() == 1
+    assert not Post.objects.filter(stale_since__isnull=False).exists()
 
 
 def test_a_post_saved_at_the_moment_of_a_decision_is_made_once_more(moderator: User) -> None:

@@ -56,6 +56,18 @@ def test_a_periodic_task_does_not_wait_behind_itself(run_waiting_tasks: RunWaiti
     assert StoredTask.objects.count() == 2
 
 
+def test_a_periodic_task_does_not_wait_behind_a_run_that_it_left_to_itself(
+    run_waiting_tasks: RunWaiting,
+):
+    enqueued_at(NOW)
+    run_waiting_tasks()
+    prune_finished_tasks.enqueue()
+
+    assert enqueued_at(NOW + timedelta(minutes=1)) == 0
+    run_waiting_tasks()
+    assert enqueued_at(NOW + timedelta(minutes=2)) == 1
+
+
 def test_starting_a_worker_again_makes_nothing_due():
     enqueued_at(NOW)
     with time_machine.travel(NOW + timedelta(seconds=30), tick=False):
@@ -64,8 +76,7 @@ def test_starting_a_worker_again_makes_nothing_due():
 
 
 def test_a_period_that_became_shorter_holds_at_once(settings: Settings):
-    enqueued_at(NOW)
-    PeriodicTask.objects.update(next_at=NOW + timedelta(days=1), last=None)
+    PeriodicTask.objects.update(next_at=NOW + timedelta(days=1))
     with time_machine.travel(NOW, tick=False):
         register_periodic_tasks()
 

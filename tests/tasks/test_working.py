@@ -82,6 +82,21 @@ def test_an_enqueued_task_waits_for_a_worker(folder, run_waiting_tasks: RunWaiti
     assert run_waiting_tasks() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_single_task_that_waits_is_not_stored_again_but_in_a_transaction(
+    folder, settings: Settings, run_waiting_tasks: RunWaiting
+):
+    settings.SINGLE_TASKS = {samples.note.module_path}
+    first = samples.note.enqueue(folder, "one")
+    assert samples.note.enqueue(folder, "one").id == first.id
+    samples.note.enqueue(folder, "two")
+    with transaction.atomic():
+        samples.note.enqueue(folder, "one")
+    assert run_waiting_tasks() == 3
+    samples.note.enqueue(folder, "one")
+    assert run_waiting_tasks() == 1
+
+
 def test_a_task_of_a_transaction_that_is_undone_never_runs(folder, run_waiting_tasks: RunWaiting):
     with transaction.atomic():
         samples.note.enqueue(folder, "never")

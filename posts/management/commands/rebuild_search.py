@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from posts.models import Post
-from posts.reindexing import build
+from posts.reindexing import NotIndexed, build, check
 from posts.searching import building
 
 
@@ -29,9 +29,15 @@ class Command(BaseCommand):
         building.begin(anew=not goes_on)
         total = building.missing().count()
         is_quiet = not self.stdout.isatty()
-        keys = tqdm(build(), total=total, unit="post", disable=is_quiet, file=self.stderr)
-        for pk in keys:
-            if is_quiet:
+        done = {}
+        posts = tqdm(build(), total=total, unit="post", disable=is_quiet, file=self.stderr)
+        for pk, is_indexed in posts:
+            done[pk] = is_indexed
+            if is_quiet and is_indexed:
                 slug = Post.objects.filter(pk=pk).values_list("slug", flat=True).first()
                 self.stdout.write(f"indexed {slug}")
+        try:
+            check(done)
+        except NotIndexed as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{total} indexed")

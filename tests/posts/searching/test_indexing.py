@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,9 @@ from django.utils import timezone
 
 from links.decisions import decide
 from links.models import Link
-from posts import curating, pages, publishing, retagging
-from posts.following import set_hidden
-from posts.models import Page, Post, RecurringSection, SearchEntry, SearchIndex, Tag
+from posts import curating, pages, publishing, reindexing, retagging
+from posts.following import rebuild_stale, set_hidden
+from posts.models import Page, Post, Publication, RecurringSection, SearchEntry, SearchIndex, Tag
 from posts.reindexing import build_search
 from posts.searching import checks, index_page, is_complete, remove_page, search, tokens
 from tests.builders import BODY, item, make_draft, make_post, make_scheduled, parsed
@@ -218,6 +219,58 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(monkeypatch: pytest.Monke
     monkeypatch.setattr("posts.reindexing.reindex", built.append)
     call_command("rebuild_search", "--continue", verbosity=0)
     assert [post.pk for post in built] == [post.pk for post in posts[1:]]
+
+
+def test_a_post_that_cannot_be_indexed_stops_no_other_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posts = [make_post(f"Number {number}") for number in range(3)]
+    SearchIndex.objects.update(version=0)
+    build_search.call()
+    SearchIndex.objects.update(version=0)
+    reindex = reindexing.reindex
+
+    def fail_once(post: Post) -> None:
+        if post.pk == posts[0].pk:
+            raise RuntimeError("no room")
+        reindex(post)
+
+    monkeypatch.setattr("posts.reindexing.reindex", fail_once)
+    with pytest.raises(reindexing.NotIndexed, match=f"{posts[0].pk}"):
+        build_search.call()
+    paths = [post.get_absolute_url() for post in posts]
+    assert is_complete()
+    assert found("number") == set(paths[1:])
+    rebuild_stale.call()
+    assert found("number") == set(paths)
+
+
+def test_a_run_moves_the_site_once_however_many_posts_it_indexes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(4):
+        make_post(f"Number {number}")
+    SearchIndex.objects.update(built_to=0)
+    monkeypatch.setattr("posts.reindexing.A_RUN", 3)
+    monkeypatch.setattr(build_search.__class__, "enqueue", lambda *_: None)
+    before = Publication.objects.count()
+    assert build_search.call() == 3
+    assert Publication.objects.count() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_builds_in_one_chain(
+    monkeypatch: pytest.MonkeyPatch, run_waiting_tasks: Callable[[], int]
+) -> None:
+    for number in range(5):
+        make_post(f"Number {number}")
+    run_waiting_tasks()
+    SearchIndex.objects.update(built_to=0)
+    monkeypatch.setattr("posts.reindexing.A_RUN", 2)
+    build_search.enqueue()
+    build_search.enqueue()
+    assert run_waiting_tasks() == 3
+    assert is_complete()
 
 
 def test_rules_have_a_version() -> None:
