@@ -12,6 +12,7 @@ __all__ = [
     "CURATE_SECTIONS",
     "DELETE",
     "DELETE_PAGES",
+    "DELETE_REDIRECTS",
     "DESCRIBE_AUTHORS",
     "END_PREVIEWS",
     "EXPORT",
@@ -34,6 +35,7 @@ CHANGE_SETTINGS: Final[Right] = ("posts.change_sitesettings",)
 WRITE_PAGES: Final[Right] = ("posts.change_page",)
 DELETE_PAGES: Final[Right] = ("posts.delete_page",)
 REDIRECT: Final[Right] = ("posts.change_redirect",)
+DELETE_REDIRECTS: Final[Right] = ("posts.delete_redirect",)
 WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)

@@ -169,6 +169,15 @@ def _said(line: int, error: RedirectError) -> str:
 
 
 @transaction.atomic
+def remove(rows: Iterable[Redirect], *, by: Actor = None) -> int:
+    """Delete redirects; return how many were there. Raises PermissionDenied."""
+    access.check(by, access.DELETE_REDIRECTS)
+    count, _rows = Redirect.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    publication.move()
+    return count
+
+
+@transaction.atomic
 def take(rows: Iterable[Row], *, by: Actor = None) -> int:
     """Store redirects, in the place of those of the same paths; return how many there were.
 

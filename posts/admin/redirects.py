@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -103,6 +104,14 @@ class RedirectAdmin(StaffAdmin):
         with transaction.atomic():
             obj.save()
             publication.move()
+
+    def delete_model(self, request: HttpRequest, obj: Redirect) -> None:
+        """Delete a redirect."""
+        redirects.remove([obj], by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Redirect]) -> None:
+        """Delete the selected redirects."""
+        redirects.remove(queryset, by=request.user)
 
     def file_view(self, request: HttpRequest) -> StreamingHttpResponse:
         """Send all redirects as CSV."""

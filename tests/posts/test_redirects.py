@@ -6,11 +6,13 @@ from urllib.parse import quote
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from posts import redirects
 from posts.models import Redirect, SiteSettings
 from posts.settling import settle
+from posts.site.version import current
 from tests.builders import make_post
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -120,6 +122,34 @@ def test_one_is_written_by_hand(client: Client, signed_in: Client) -> None:
 
     assert client.get("/old").headers["Location"] == "/archive/"
     assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["one", "selected"])
+def test_what_is_deleted_leads_nowhere_at_once(client: Client, signed_in: Client, how: str) -> None:
+    lead("/old", "/archive/")
+    lead("/kept", "/archive/")
+    pk = Redirect.objects.get(old="/old").pk
+    before = current()
+
+    if how == "one":
+        signed_in.post(f"/admin/posts/redirect/{pk}/delete/", {"post": "yes"})
+    else:
+        values = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+        signed_in.post("/admin/posts/redirect/", values)
+
+    assert Redirect.objects.get().old == "/kept"
+    assert client.get("/old").status_code == 404
+    assert current() != before
+    assert LogEntry.objects.get().is_deletion()
+
+
+def test_who_may_not_delete_redirects_deletes_none(sign_in: SignIn, editor: User) -> None:
+    lead("/old", "/archive/")
+
+    with pytest.raises(PermissionDenied):
+        redirects.remove(Redirect.objects.all(), by=editor)
+
+    assert Redirect.objects.exists()
 
 
 # Tables
