@@ -14,7 +14,9 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from html import escape, unescape
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +29,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 from django.utils._os import safe_join
 
-from posts.models import OldSlug, RecurringSection, Redirect, TagAlias
+from links.models import DIGEST_LENGTH, FormerKey
+from posts.models import AuthorAlias, OldPageSlug, OldSlug, RecurringSection, Redirect, TagAlias
 from posts.site.version import current
 
 ENTRANCES = ("/", "/sitemap.xml", "/robots.txt", "/llms.txt", "/favicon.ico")
@@ -36,6 +39,8 @@ NOWHERE = "/404.html"
 LIVE = ("/admin/", "/api/", "/collect/", "/healthz", "/links/random/", "/preview/", "/search/")
 PROGRAMS = ("/search/", "/links/random/", "/links/item/")  # which take a query, or change
 TRIES = 3
+LONGEST_BUILD = 24 * 3600  # seconds; what is older and no site was left by one that was killed
+BESIDE = (".json", ".link")
 LONGEST_NAME = 255  # bytes, of most file systems
 MOVED = (
     '<!doctype html><html><head><meta charset="utf-8"><title>→</title>'
@@ -55,10 +60,12 @@ class Files:
         if folder.exists() and not folder.is_symlink():
             raise BuildError(f"{folder} is there already, and was not built by this command.")
         self.folder = folder
+        self.named = re.compile(rf"(\.{re.escape(folder.name)}-[0-9a-f]{{16}})(\.json|\.link)?")
         self.last = folder.resolve() if folder.exists() else None
         self.new = folder.parent.resolve() / f".{folder.name}-{secrets.token_hex(8)}"
         self.new.mkdir(parents=True)
-        known = self.last and self.last.with_suffix(".json")
+        self._sweep()
+        known = self.last and _beside(self.last, ".json")
         self.before: dict[str, str] = (
             json.loads(known.read_bytes()) if known and known.exists() else {}
         )
@@ -88,8 +95,8 @@ class Files:
 
     def switch(self) -> int:
         """Make this build the site; return how many files of the last one are gone."""
-        self.new.with_suffix(".json").write_text(json.dumps(self.digests))
-        link = self.new.with_suffix(".link")
+        _beside(self.new, ".json").write_text(json.dumps(self.digests))
+        link = _beside(self.new, ".link")
         link.symlink_to(self.new.name)
         link.replace(self.folder)
         if self.last:
@@ -100,10 +107,27 @@ class Files:
         """Take back what was not switched to."""
         self._remove(self.new)
 
+    def _sweep(self) -> None:
+        """Remove what builds left behind that were killed long ago."""
+        before = time.time() - LONGEST_BUILD
+        for file in list(self.new.parent.iterdir()):
+            found = self.named.fullmatch(file.name)
+            if not found or file.with_name(found[1]) == self.last:
+                continue
+            with suppress(FileNotFoundError):  # another build may be removing it, too
+                if file.lstat().st_mtime < before:
+                    self._remove(file.with_name(found[1]))
+
     @staticmethod
     def _remove(build: Path) -> None:
         shutil.rmtree(build, ignore_errors=True)
-        build.with_suffix(".json").unlink(missing_ok=True)
+        for ending in BESIDE:
+            _beside(build, ending).unlink(missing_ok=True)
+
+
+def _beside(build: Path, ending: str) -> Path:
+    """Return the file of a build that stands beside its folder; the folder's name may have dots."""
+    return build.with_name(f"{build.name}{ending}")
 
 
 class Site:
@@ -119,7 +143,7 @@ class Site:
         self.uploads = re.compile(f'{re.escape(settings.MEDIA_URL)}[^"\\s,<?#]+'.encode())
         self.media: set[str] = set()
         ours = (*PROGRAMS, *(["/report/"] if settings.READERS_FORMS else []))
-        self.redirects = {path: f"{live}{path}" for path in ours}
+        self.redirects = {path: (f"{live}{path}", 301) for path in ours}
 
     def ask(self, path: str) -> HttpResponseBase:
         """Return the answer to a GET of a decoded path."""
@@ -145,7 +169,7 @@ class Site:
             path = waiting.pop()
             response = self.ask(path)
             if response.status_code in (301, 302):
-                self.redirects[path] = response.headers["Location"]
+                self.redirects[path] = (response.headers["Location"], response.status_code)
             elif response.status_code == 200 and _is_public(response) and _has_file(path):
                 body: bytes = b"".join(response)
                 yield path, body
@@ -155,7 +179,7 @@ class Site:
             elif response.status_code != 404:
                 if response.status_code != 200:
                     raise BuildError(f"{path} answers {response.status_code}.")
-                self.redirects[path] = f"{self.live}{quote(path)}"
+                self.redirects[path] = (f"{self.live}{quote(path)}", 301)
         yield NOWHERE, b"".join(self.ask(NOWHERE))
 
     def _linked(self, body: bytes) -> set[str]:
@@ -184,6 +208,12 @@ def _old_addresses() -> Iterator[str]:
         yield f"/posts/{slug}/"
     for slug in TagAlias.objects.values_list("slug", flat=True):
         yield f"/tags/{slug}/"
+    for name in AuthorAlias.objects.exclude(slug=None).values_list("slug", flat=True):
+        yield f"/authors/{name}/"
+    for slug in OldPageSlug.objects.values_list("slug", flat=True):
+        yield f"/{slug}/"
+    for key in FormerKey.objects.values_list("key", flat=True):
+        yield f"/links/{key[:DIGEST_LENGTH]}/"
     merged = RecurringSection.objects.exclude(merged_into=None)
     for slug in merged.values_list("slug", flat=True):
         yield f"/sections/{slug}/"
@@ -224,10 +254,11 @@ def _fill(files: Files, site: Site) -> Iterator[tuple[str, bool]]:
             yield path, files.add(name_of(path), source)
     for path, source in _static_files():
         yield path, files.add(name_of(path), source)
-    for path, target in sorted(site.redirects.items()):
+    for path, (target, _status) in sorted(site.redirects.items()):
         if path.endswith("/") and _has_file(path):
             yield path, files.add(name_of(path), MOVED.format(escape(target)).encode())
-    lines = [f"{quote(path)} {target} 301\n" for path, target in sorted(site.redirects.items())]
+    leads = sorted(site.redirects.items())
+    lines = [f"{quote(path)} {target} {status}\n" for path, (target, status) in leads]
     yield "/_redirects", files.add("_redirects", "".join(lines).encode())
 
 

@@ -1,6 +1,8 @@
 """The site as files is the live site, to the byte."""
 
+import os
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,9 +14,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from links.models import DIGEST_LENGTH, FormerKey, Link
 from newsletter import static_site
-from posts import publishing, retagging
-from posts.models import Redirect, Tag
+from posts import authors, pages, publishing, retagging
+from posts.models import Author, Redirect, Tag
+from posts.models import Page as OwnPage
 from posts.publishing import save_document
 from tests.builders import make_draft, make_post, make_posts, make_scheduled, parsed
 
@@ -109,14 +113,57 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(folder: Path) 
 
 
 def test_old_addresses_lead_on(folder: Path) -> None:
-    make_post()
+    make_post(author="Ann Lee")
     retagging.rename(Tag.objects.get(name="AI"), "Machines")
+    author = Author.objects.get()
+    author.name, author.slug = "Ann Kim", "ann-kim"
+    authors.describe(author)
+    page = pages.save(OwnPage(title="About", slug="info", text="Us.", status="published"))
+    page.slug = "us"
+    pages.save(page)
+    link = Link.objects.first()
+    assert link
+    FormerKey.objects.create(key=f"{0:064}", link=link)
     Redirect.objects.create(old="/2019/first.html", new="/posts/a-first-issue/")
+    Redirect.objects.create(old="/now", new="/posts/a-first-issue/", kind=302)
     files = built(folder)
     assert b"url=/tags/machines/" in files["/tags/ai/"]
     lines = files["/_redirects"].decode().splitlines()
     assert "/tags/ai/ /tags/machines/ 301" in lines
     assert "/2019/first.html /posts/a-first-issue/ 301" in lines
+    assert "/now /posts/a-first-issue/ 302" in lines
+    assert "/authors/ann-lee/ /authors/ann-kim/ 301" in lines
+    assert "/info/ /us/ 301" in lines
+    digest = f"{0:0{DIGEST_LENGTH}}"
+    assert f"/links/{digest}/ /links/{link.digest}/ 301" in lines
+
+
+@pytest.mark.parametrize("name", ["site", "news.example.org"])
+def test_what_a_killed_build_left_is_swept_and_what_another_writes_stays(
+    tmp_path: Path, name: str
+) -> None:
+    make_post()
+    folder = tmp_path / "out" / name
+    built(folder)
+    last, before = folder.readlink().name, inodes(folder)
+    killed, running, foreign = (
+        folder.parent / f".{name}-{end}" for end in ("0" * 16, "1" * 16, "backup")
+    )
+    for made in (killed, running, foreign):
+        made.mkdir()
+        made.with_name(f"{made.name}.json").write_text("{}")
+    old = time.time() - 2 * static_site.LONGEST_BUILD
+    for file in folder.parent.iterdir():
+        if file.name.startswith((killed.name, foreign.name, last)):
+            os.utime(file, (old, old))
+    built(folder)
+    assert inodes(folder) == before
+    stays = {running.name, foreign.name, folder.readlink().name}
+    assert {file.name for file in folder.parent.iterdir()} == {
+        name,
+        *stays,
+        *(f"{one}.json" for one in stays),
+    }
 
 
 def test_forms_lead_to_the_live_site_or_are_left_out(folder: Path) -> None:
