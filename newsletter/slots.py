@@ -33,6 +33,7 @@ class Slots:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request once its body is here; 408 where it never comes."""
+        _stand_at_root(environ)
         if not receive(environ):
             late = HTTPStatus.REQUEST_TIMEOUT
             start_response(f"{late.value} {late.phrase}", [("Content-Length", "0")])
@@ -42,6 +43,16 @@ class Slots:
             return self.application(environ, start_response)
         slots = self.staff if path.startswith(STAFF) else self.readers
         return slots.submit(self.application, environ, start_response).result()
+
+
+def _stand_at_root(environ: WSGIEnvironment) -> None:
+    """Give back to the path what a header `SCRIPT_NAME` took from it.
+
+    The site stands at the root of its host. gunicorn takes that header from the proxy it trusts,
+    and so from any client whose headers the proxy hands on.
+    """
+    environ["PATH_INFO"] = environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
+    environ["SCRIPT_NAME"] = ""
 
 
 def receive(environ: WSGIEnvironment) -> bool:

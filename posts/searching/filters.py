@@ -6,13 +6,22 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from links.models import Source
-from posts.models import RecurringSection, SearchEntry, Tag, TagAlias
+from posts.models import (
+    Citation,
+    RecurringSection,
+    SearchEntry,
+    Section,
+    Tag,
+    TagAlias,
+    TaggedPost,
+)
 from posts.naming import fold, heading_key, nfc
 from posts.searching.queries import Filter, Phrase
 
@@ -73,24 +82,29 @@ def choose(filters: Iterable[Filter]) -> Chosen:
 
 def _tags(value: str) -> list[object]:
     key, slug = fold(value), nfc(value).lower()
-    found = Tag.objects.filter(Q(key=key) | Q(slug=slug)).values_list("pk", flat=True)
-    known = list(found) or TagAlias.objects.filter(key=key).values_list("tag", flat=True)
-    return list(known)
+    merged = TagAlias.objects.filter(key=key).values("tag")
+    named = Tag.objects.filter(Q(key=key) | Q(slug=slug) | Q(pk__in=merged))
+    return _public(named, TaggedPost.objects.filter(tag=OuterRef("pk")))
 
 
 def _sources(value: str) -> list[object]:
     name = re.sub("^https?://", "", nfc(value).lower()).rstrip("/")
     names = [name, name.removeprefix("www.")]
-    return list(Source.objects.filter(name__in=names).values_list("pk", flat=True))
+    cited = Citation.objects.filter(source=OuterRef("pk"))
+    return _public(Source.objects.filter(name__in=names), cited)
 
 
 def _sections(value: str) -> list[object]:
     named = Q(key=heading_key(value)) | Q(slug=nfc(value).lower()) | Q(title=value)
     rows = RecurringSection.objects.filter(named).values_list("pk", "merged_into")
-    found = {into or pk for pk, into in rows}
-    return list(
-        RecurringSection.objects.filter(pk__in=found, hidden=False).values_list("pk", flat=True)
-    )
+    found = RecurringSection.objects.filter(pk__in={into or pk for pk, into in rows}, hidden=False)
+    return _public(found, Section.objects.filter(recurring=OuterRef("pk")))
+
+
+def _public(rows: QuerySet[Any], uses: QuerySet[Any]) -> list[object]:
+    """Return the keys of rows that a reader may know of: a public issue uses them."""
+    seen = Exists(uses.filter(date__lte=timezone.now()))
+    return list(rows.filter(seen).values_list("pk", flat=True))
 
 
 def _years(value: str) -> list[object]:

@@ -59,6 +59,7 @@ NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NAME = "0" * DIGEST_LENGTH
 # What need not be quoted in a path (RFC 3986, section 3.3) and means nothing in XML.
 SAFE = "/~:@!$()*+,;="
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z0-9._/-]*", re.ASCII).fullmatch
 
 
@@ -160,7 +161,7 @@ def _entries_of(section: str, number: str) -> Iterable[str]:
         paths = [reverse(f"posts:{name}") for name in names] + _own_pages() + _authors()
         return [_entry(absolute(path)) for path in paths]
     blocks = _blocks_by_part().get(section, [])
-    if not (number.isascii() and number.isdigit() and 0 < int(number) <= len(blocks)):
+    if not (_NUMBER.fullmatch(number) and 0 < int(number) <= len(blocks)):
         raise Http404("The sitemap has no such part.")
     return _entries(section, blocks[int(number) - 1])
 

@@ -42,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "STATIC_ROOT": str(folder / "static"),
         "MEDIA_ROOT": str(folder / "media"),
     }
-    for command in (["migrate", "--run-syncdb"], ["collectstatic", "--no-input"]):
+    for command in (["migrate"], ["collectstatic", "--no-input"]):
         quicker = {**settings, "DJANGO_SETTINGS_MODULE": "tests.deploy.settings"}
         done = run_python("-m", "django", *command, "--verbosity", "0", **quicker)
         assert done.returncode == 0, done.stderr

@@ -116,3 +116,15 @@ def test_what_goes_wrong_in_the_site_reaches_the_server() -> None:
 
     with pytest.raises(LookupError, match="readers"):
         ask(Slots(broken, threads=1))
+
+
+def test_no_header_moves_the_site_to_another_place() -> None:
+    asked: Environ = {}
+
+    def see(environ: Environ, start_response: Callable) -> list[bytes]:
+        asked.update(environ)
+        return application(environ, start_response)
+
+    ask(Slots(see, threads=1), "/", SCRIPT_NAME="/posts/an-issue")
+
+    assert (asked["SCRIPT_NAME"], asked["PATH_INFO"]) == ("", "/posts/an-issue/")

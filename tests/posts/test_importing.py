@@ -442,9 +442,9 @@ class Counted:
             self.parsed += 1
             return parse(*args)
 
-        def to_html(*args: object) -> object:
+        def to_html(*args: object, **options: object) -> object:
             self.written += 1
-            return write(*args)
+            return write(*args, **options)
 
         monkeypatch.setattr(DocumentParser, "parseDocument", parse_document)
         monkeypatch.setattr(ParsedIssue, "to_html", to_html)

@@ -37,7 +37,7 @@ from tests.posts.test_storage import noise
 from tests.reading import Page
 
 # The number of a row in the address of a further page of a list.
-_ROW = re.compile(r"((?:older|newer)-\d+)-\d+")
+_ROW = re.compile(r"((?:older|newer)[-/]\d+)-\d+")
 # Forms with a time in them; what is for staff; and the same issue at another address.
 _NOT_READ = ("/suggest/", "/report/", "/admin/", "/collect/", "/static/", "/links/random/")
 START = ("/", "/sitemap.xml", "/robots.txt", "/archive/", "/follow/")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from posts.models import Post
 from posts.searching import DATE, NoSuchPage, search
 from posts.searching.engines import engine, postgresql, sqlite
-from tests.builders import LONG_AGO, make_post, make_posts
+from tests.builders import LONG_AGO, make_draft, make_post, make_posts, make_scheduled
 
 pytestmark = pytest.mark.django_db
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
@@ -55,6 +57,19 @@ def test_filters_of_one_kind_are_alternatives_and_tags_add_up() -> None:
     assert titles("find tag:A tag:B") == ["First"]
     assert titles("find -tag:B") == ["Second"]
     assert titles("tag:A kind:issue") == ["Two", "One"]
+
+
+@pytest.mark.parametrize("make_hidden", [make_draft, make_scheduled])
+def test_a_filter_does_not_tell_what_no_reader_may_know_of(
+    make_hidden: Callable[..., Post],
+) -> None:
+    make("One", tags=("Known",))
+    make_hidden("Two", "## Secret plans\n- [A](https://hidden.example/)\n", tags=("Secret",))
+    for name in ("tag:secret", "source:hidden.example", 'section:"Secret plans"'):
+        assert [row.value for row in search(name).chosen.unknown] == [
+            name.partition(":")[2].strip('"')
+        ]
+    assert search("tag:known").chosen.unknown == ()
 
 
 def test_an_issue_is_found_whose_words_stand_in_different_places() -> None:

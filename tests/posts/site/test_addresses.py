@@ -110,6 +110,7 @@ def test_no_public_page_depends_on_a_cookie(client: Client, path: str) -> None:
         "/tags/none/feed.xml",
         "/tags/none/items.xml",
         "/sitemap-none.xml",
+        f"/sitemap-posts-{'9' * 5000}.xml",
         "/nowhere",
     ],
 )
