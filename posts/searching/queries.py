@@ -19,7 +19,7 @@ from posts.searching.tokens import HANGUL, Part, pairs, parts
 
 MOST_LETTERS: Final = 1_000
 MOST_TERMS: Final = 40
-MOST_TOKENS: Final = 40  # of a phrase
+MOST_TOKENS: Final = 16  # of a phrase: an engine reads all places of each, also of a a a
 MOST_FILTERS: Final = 12
 _MOST_SPELLINGS: Final = 24
 _LONGEST_COMPOUND: Final = 12  # syllables

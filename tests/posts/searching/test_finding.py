@@ -109,3 +109,10 @@ def test_what_takes_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         cursor.execute(ENDLESS)
     make("Still here")
     assert titles("still") == ["Still here"]
+
+
+@pytest.mark.parametrize("letters", ["a", "abcdefgh"])
+def test_a_phrase_of_forty_one_letter_words_asks_for_the_first_sixteen(letters: str) -> None:
+    words = [letters[place % len(letters)] for place in range(40)]
+    make("One", f"- **Sixteen**: {' '.join(words[:16])}\n- **Fifteen**: {' '.join(words[:15])}\n")
+    assert titles(f'"{" ".join(words)}"') == ["Sixteen"]
