@@ -10,16 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db import connection
 
+from links import rows
 from posts.models import SearchEntry
 from posts.searching.engines.base import Condition, Engine, Indexed, Statement
 from posts.searching.keys import POST_BITS
 from posts.searching.queries import Phrase
 
 TABLE: Final = "posts_searchwords"
+COLUMNS_OF_ROWS: Final = [field.attname for field in SearchEntry._meta.concrete_fields]
 COLUMNS: Final = "title, body, facets"
 LONGEST: Final = 3.0  # seconds for what a reader asks
 _STEPS: Final = 10_000  # of SQLite's machine, between two looks at the clock
@@ -29,7 +32,7 @@ class SQLite(Engine):
     """A virtual table of FTS5 beside the rows."""
 
     def insert(self, entries: Sequence[SearchEntry]) -> None:
-        SearchEntry.objects.bulk_create(entries)
+        rows.insert(SearchEntry, COLUMNS_OF_ROWS, list(map(attrgetter(*COLUMNS_OF_ROWS), entries)))
         _execute(
             f"INSERT INTO {TABLE} (rowid, {COLUMNS}) VALUES (%s, %s, %s, %s)",  # noqa: S608
             entries,
@@ -77,12 +80,12 @@ class SQLite(Engine):
 
 
 def _execute(sql: str, entries: Iterable[SearchEntry]) -> None:
-    rows = [
+    indexed = [
         (row.key, " ".join(row.title), " ".join(row.body), " ".join(row.facets))
         for row in map(Indexed.of, entries)
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
+        cursor.executemany(sql, indexed)
 
 
 # Expressions of FTS5, section 3 of its documentation: tokens stand in quotes, and hold none
