@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from links.decisions import decide
@@ -275,3 +278,13 @@ def test_the_worker_builds_in_one_chain(
 
 def test_rules_have_a_version() -> None:
     assert SearchIndex.objects.get().version == tokens.VERSION
+
+
+def test_an_upgrade_of_the_columns_of_words_has_the_worker_build_the_index() -> None:
+    make_post()
+    upgrade = import_module("posts.migrations.0028_search_columns").create
+    upgrade(apps, connection.schema_editor())
+    assert is_complete() == (connection.vendor != "sqlite")
+    call_command("rebuild_search", "--continue", verbosity=0)
+    assert is_complete()
+    assert found("second find")
