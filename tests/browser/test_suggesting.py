@@ -156,8 +156,8 @@ def test_the_link_of_an_item_is_reported_from_the_item(
     reader.get_by_role("link", name="Back to the issue").click()
 
     expect(reader.locator(f"#{find.anchor}")).to_be_in_viewport()
-    report = Report.objects.get()
-    assert (report.link, report.kind, report.note) == (find.link, "harmful", "A shop.")
+    sent = Report.objects.get()
+    assert (sent.link, sent.kind, sent.note) == (find.link, "harmful", "A shop.")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
