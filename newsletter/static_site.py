@@ -80,7 +80,7 @@ class Files:
         else:
             digest = hashlib.sha256(content).hexdigest()
         self.digests[name] = digest
-        place = self.new / name
+        place = Path(safe_join(str(self.new), name))
         place.parent.mkdir(parents=True, exist_ok=True)
         old = self.last / name if self.last else None
         if old and self.before.get(name) == digest and old.is_file():
@@ -196,10 +196,10 @@ def _is_public(response: HttpResponseBase) -> bool:
 
 
 def _has_file(path: str) -> bool:
-    """Tell whether a path can be that of a file: servers go by its ending."""
-    last = path.rpartition("/")[2]
-    parts = path.split("/")
-    return (not last or "." in last) and all(len(p.encode()) <= LONGEST_NAME for p in parts)
+    """Tell whether a path can be that of a file in the folder: servers go by its ending."""
+    _root, *parts, last = path.split("/")
+    fits = all(0 < len(part.encode()) <= LONGEST_NAME for part in (*parts, last or "index.html"))
+    return fits and not {".", ".."} & {*parts, last} and (not last or "." in last)
 
 
 def _old_addresses() -> Iterator[str]:
@@ -248,7 +248,7 @@ def build(folder: Path, live: str) -> Iterator[tuple[str, bool]]:
 def _fill(files: Files, site: Site) -> Iterator[tuple[str, bool]]:
     for path, body in site.pages():
         yield path, files.add(name_of(path), body)
-    for path in sorted(site.media):
+    for path in filter(_has_file, sorted(site.media)):
         source = Path(safe_join(str(settings.MEDIA_ROOT), path.removeprefix(settings.MEDIA_URL)))
         if source.is_file():
             yield path, files.add(name_of(path), source)

@@ -53,7 +53,12 @@ def normal(address: str) -> str:
     text = address.strip().removeprefix(settings.SITE_URL)
     path, mark, query = text.partition("#")[0].partition("?")
     path = nfc(unquote(path))
-    if not path.startswith("/") or path.startswith("//") or not path.isprintable():
+    if (
+        not path.startswith("/")
+        or path.startswith("//")
+        or not path.isprintable()
+        or {".", ".."} & set(path.split("/"))
+    ):
         raise RedirectError("old", _("Write a path of this site: it begins with one “/”."))
     if path.startswith(STAFF):
         raise RedirectError("old", _("The pages of staff are not redirected."))

@@ -138,12 +138,12 @@ def test_the_link_of_an_item_is_reported_from_the_item(
     if browser == "page":
         reader.get_by_role("link", name="Link to: First find").focus()
         reader.keyboard.press("Enter")
-        report = reader.get_by_role("link", name="Report this link")
+        way = reader.get_by_role("link", name="Report this link")
         for _stop in range(4):  # its address, copying, its link's page
             reader.keyboard.press("Tab")
-            if report.evaluate("link => link === document.activeElement"):
+            if way.evaluate("link => link === document.activeElement"):
                 break
-        expect(report).to_be_focused()
+        expect(way).to_be_focused()
     else:
         reader.get_by_role("link", name="Report a link").click()
         reader.get_by_role("link", name="First find").focus()

@@ -181,6 +181,15 @@ def test_pictures_come_along(folder: Path) -> None:
     assert built(folder)[f"/media/{name}"] == b"cat"
 
 
+def test_no_address_leads_out_of_the_folder(folder: Path, tmp_path: Path) -> None:
+    make_post("One", "![x](/media/../../../etc/hostname) [y](/media//etc/hostname)\n")
+    make_post("Two", f"[z](/media/{'a' * 300}.png) [up](/../../escape/)\n")
+    Redirect.objects.create(old="/../../escape/", new="/")
+
+    assert "/posts/one/" in built(folder)
+    assert not list(tmp_path.parent.rglob("escape"))
+
+
 def test_what_is_saved_meanwhile_is_in_all_files_or_none(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_an_address_leads_only_where_staff_said(client: Client) -> None:
         ("old", "old.html", "/archive/"),
         ("old", "//old.html", "/archive/"),
         ("old", "/admin/posts/", "/archive/"),
+        ("old", "/%2e%2e/../a/", "/archive/"),
         ("new", "/old", "javascript:alert(1)"),
         ("new", "/old", "//evil.example.org/"),
         ("new", "/old", "archive"),
