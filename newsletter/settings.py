@@ -189,6 +189,7 @@ TASK_NAMES = {
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
     "posts.following.look_after_pages": _("Look for issues to rebuild"),
+    "posts.following.outdate": _("Mark issues to rebuild"),
     "posts.following.rebuild_stale": _("Rebuild issues after decisions"),
     "posts.health.keeping.measure_links": _("Count how the links fare"),
     "posts.importing.staging.sweep": _("Delete uploads that nobody confirmed"),

@@ -120,10 +120,22 @@ def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> N
 def follow_posts(sender: type[Post], posts: QuerySet[Post], **_kwargs: Any) -> None:
     """Have pages made again that another issue came before (receiver of ``pages_outdated``).
 
-    Always by the worker: who imports an archive, the latest first, does not wait for them.
+    Always by the worker: who imports an archive, the latest first, does not wait for them. It marks
+    them, too: who saves one holds its row, and may wait for what this save holds.
     """
-    posts.update(stale_since=timezone.now())
-    transaction.on_commit(rebuild_stale.enqueue)
+    outdate.enqueue(list(posts.order_by("pk").values_list("pk", flat=True)))
+
+
+@task()
+def outdate(keys: list[int]) -> int:
+    """Mark posts as stale, and have them rebuilt; return how many there are."""
+    with transaction.atomic():
+        posts = Post.objects.filter(pk__in=keys)
+        locked = posts.order_by("pk").select_for_update(no_key=True)
+        found = list(locked.values_list("pk", flat=True))
+        posts.update(stale_since=timezone.now())
+        transaction.on_commit(rebuild_stale.enqueue)
+    return len(found)
 
 
 # Pages

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -20,7 +22,7 @@ from posts import curating, following, publishing, retagging, tagging
 from posts.admin import tags
 from posts.models import OldSlug, Post, RecurringSection, Tag
 from posts.publishing import deriving, saving
-from tests.builders import make_draft, make_post, parsed
+from tests.builders import LONG_AGO, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -334,3 +336,86 @@ def test_pages_follow_a_decision_once_it_is_committed(
     post.refresh_from_db()
     assert post.stale_since is None
     assert b"one.example.org/a" not in bytes(post.page.body)
+
+
+# Saves that concern each other's issues
+
+
+def at_once(*acts: Callable[[], object]) -> list[Exception]:
+    """Do several things, each on a connection of its own; return what went wrong."""
+    faults: list[Exception] = []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001
+            faults.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return faults
+
+
+def two_hold_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two saves go on only when each has written the row of its own issue."""
+    both, derive = threading.Barrier(2), deriving.derive
+
+    def wait_and_derive(*args: Any) -> Any:
+        both.wait(timeout=20)
+        return derive(*args)
+
+    monkeypatch.setattr(saving, "derive", wait_and_derive)
+
+
+several_write = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite writes one at a time"
+)
+
+
+@several_write
+@pytest.mark.django_db(transaction=True)
+def test_translations_that_are_saved_at_once_know_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two_hold_their_rows(monkeypatch)
+    posts = {"en": Post(), "ko": Post()}
+
+    def save(language: str, title: str) -> None:
+        header = {"language": language, "translationKey": "one", "tags": []}
+        issue = parsed(f"{title} {language}", f"Words {language}.\n", **header)
+        publishing.save_document(posts[language], issue, published_at=LONG_AGO)
+
+    for title in ("New", "Changed"):
+        assert at_once(*(partial(save, language, title) for language in posts)) == []
+        told = Post.objects.values_list("language", "translations")
+        assert {language: [other["title"] for other in others] for language, others in told} == {
+            "en": [f"{title} ko"],
+            "ko": [f"{title} en"],
+        }
+
+
+@several_write
+@pytest.mark.django_db(transaction=True)
+def test_a_save_does_not_wait_for_an_issue_that_its_links_came_before(
+    run_waiting_tasks: Callable[[], int],
+) -> None:
+    link = "- [a](https://e.org/a)\n"
+    earlier = make_post("Earlier", "Words.\n")
+    later = make_post("Later", link, at=LONG_AGO + timedelta(days=1))
+
+    def save() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        publishing.save_document(earlier, parsed("Earlier", link))
+
+    with transaction.atomic():
+        Post.objects.select_for_update().get(pk=later.pk)  # as who saves it does
+        assert at_once(save) == []
+    run_waiting_tasks()
+    page = Page(Client().get("/posts/later/"))
+    assert page.all(".body .again")
