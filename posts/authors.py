@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -39,7 +40,8 @@ def describe(author: Author, *, by: Actor = None) -> Author:
     access.check(by, access.DESCRIBE_AUTHORS)
     check_free(author, author.name, author.slug)
     stored = Author.objects.select_for_update().get(pk=author.pk)
-    author.bio_html = render_markdown(author.bio) if author.bio.strip() else ""
+    foreign = not settings.MIRROR_IMAGES
+    author.bio_html = render_markdown(author.bio, foreign=foreign) if author.bio.strip() else ""
     author.save()
     _take_back(author)
     if stored.key != author.key:

@@ -175,12 +175,13 @@ def _shown_host(url: str) -> str:
         return ""
 
 
-def render_markdown(text: str) -> str:
+def render_markdown(text: str, *, foreign: bool = True) -> str:
     """Safe HTML of a whole document or a fragment.
 
+    Without ``foreign`` no image that is elsewhere is shown, but its words, which lead there.
     Raises ``MarkdownLimitError`` for a text beyond what ``posts.markdown.limits`` allows.
     """
-    return "".join(read_issue(Document(text, cut=False)).to_html())
+    return "".join(read_issue(Document(text, cut=False)).to_html(foreign=foreign))
 
 
 def read_issue(document: Document, title: str = "") -> ParsedIssue:

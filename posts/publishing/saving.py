@@ -170,7 +170,8 @@ def correct(
     """Tell readers of a post what was wrong in it. Raises PermissionDenied, Post.DoesNotExist and
     MarkdownLimitError."""
     access.check(by, access.CORRECT)
-    row = Correction(post=post, day=day, text=text, html=render_markdown(text))
+    html = render_markdown(text, foreign=not settings.MIRROR_IMAGES)
+    row = Correction(post=post, day=day, text=text, html=html)
     _correct(row, log)
     return row
 

@@ -1,15 +1,20 @@
 """Pictures from elsewhere, shown from this site where it is set so."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from links.fetching import FetchError
+from posts import authors, pages, publishing
 from posts.exporting.files import files_of
-from posts.models import Image, Post
+from posts.models import Author, Image, Post, SiteSettings
+from posts.models import Page as OwnPage
 from posts.publishing import rebuild
+from posts.settling import settle
 from tests.builders import make_post
 from tests.posts.test_images import noise
 from tests.reading import Page
@@ -82,3 +87,44 @@ def test_without_the_setting_nothing_is_fetched(client: Client, web: Web, settin
     make_post("Charts", BODY)
     assert page(client).values(".body img", "src") == [f"{URL}?small", URL]
     assert web.asked == []
+
+
+# Texts beside those of issues
+
+
+def write_beside_an_issue() -> None:
+    """Show a picture from elsewhere in each text that is none of an issue."""
+    picture = f"![A chart]({URL})"
+    post = make_post("Charts", "Words.\n", author="Ada")
+    publishing.correct(post, picture, date(2024, 5, 11))
+    author = Author.objects.get()
+    author.bio = picture
+    authors.describe(author)
+    pages.save(OwnPage(title="About", slug="about", text=picture, status="published"))
+    SiteSettings.objects.update_or_create(pk=1, defaults={"ending": picture})
+    settle()
+
+
+def pictures(client: Client) -> list[str]:
+    """Return the pictures from elsewhere on the pages that show these texts."""
+    paths = ("/posts/charts/", "/about/", Author.objects.get().get_absolute_url())
+    found = (Page(client.get(path)).values("img", "src") for path in paths)
+    return [url for urls in found for url in urls if url == URL]
+
+
+def test_other_texts_show_no_picture_from_elsewhere(client: Client, web: Web) -> None:
+    write_beside_an_issue()
+    assert pictures(client) == []
+    links = Page(client.get("/posts/charts/")).values("a", "href")
+    assert links.count(URL) == 2
+
+
+def test_other_texts_follow_the_setting_once_all_is_rebuilt(
+    client: Client, web: Web, settings: Settings
+) -> None:
+    settings.MIRROR_IMAGES = False
+    write_beside_an_issue()
+    assert pictures(client) == [URL] * 4
+    settings.MIRROR_IMAGES = True
+    call_command("rebuild_posts")
+    assert pictures(client) == []

@@ -12,13 +12,15 @@ from posts import identity, publication
 from posts.models import Post
 from posts.publishing import rebuild
 from posts.publishing.counting import recount
+from posts.recomposing import recompose
 
 
 class Command(BaseCommand):
     help = (
         "Derive sections, items, links, pages and counters again from the stored Markdown and"
-        " the decisions about it. Run it after changing SITE_URL, SITE_NAME, LANGUAGE_CODE or"
-        " TIME_ZONE, and after an upgrade that says so."
+        " the decisions about it; without slugs also what is said beside issues. Run it after"
+        " changing SITE_URL, SITE_NAME, LANGUAGE_CODE, TIME_ZONE or MIRROR_IMAGES, and after an"
+        " upgrade that says so."
         " Examples: `manage.py rebuild_posts`, `manage.py rebuild_posts llama-3-평가 rust-57`."
     )
 
@@ -32,6 +34,8 @@ class Command(BaseCommand):
         if slugs and len(pks) < len(set(slugs)):
             known = set(posts.values_list("slug", flat=True))
             raise CommandError(f"There is no post {', '.join(sorted(set(slugs) - known))}.")
+        if not slugs:
+            recompose()
         refused = [slug for slug in map(self._rebuild, self._progress(pks)) if slug]
         with transaction.atomic():
             recount()
