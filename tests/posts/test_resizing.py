@@ -1,6 +1,8 @@
 """Pictures in the size that a screen needs, made in the background."""
 
 import io
+import time
+from collections.abc import Callable
 
 import pytest
 from django.core.files.base import ContentFile
@@ -8,6 +10,7 @@ from django.test import Client
 from PIL import Image as Picture
 from PIL import ImageDraw
 
+from posts import resizing
 from posts.images import reencode, size_of
 from posts.models import Image, Post
 from posts.paths import picture_name
@@ -86,21 +89,67 @@ def test_no_file_is_wider_or_larger_than_the_picture() -> None:
     assert {width for _kind, width, _name in Image.objects.get().sizes} <= {300}
 
 
-def test_an_animation_and_a_file_that_is_gone_stay_as_they_are(client: Client) -> None:
-    _post, image = issue(sky(frames=3))
-    assert Image.objects.values_list("sizes", flat=True).get() == []
-    Image.objects.update(sizes=None)
-    image.file.storage.delete(image.file.name)
-    assert make_sizes.func(image.pk) == 0
+def test_an_animation_stays_as_it_is(client: Client) -> None:
+    issue(sky(frames=3))
     assert Image.objects.values_list("sizes", flat=True).get() == []
     assert page(client).all("source") == []
 
 
-def test_pictures_from_before_get_their_sizes_too() -> None:
-    issue(sky())
+def test_a_picture_whose_file_is_away_gets_its_sizes_once_it_is_back(client: Client) -> None:
+    _post, image = issue(sky(width=600))
     Image.objects.update(sizes=None)
-    assert make_missing_sizes.func() == 1
+    with image.file.open() as file:
+        data = file.read()
+    image.file.storage.delete(image.file.name)
+    assert make_sizes.func(image.pk) == 0
+    image.file.storage.save(image.file.name, ContentFile(data))
+    make_missing_sizes.func()
     assert Image.objects.get().sizes
+
+
+def test_a_storage_that_does_not_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    _post, image = issue(sky(width=600))
+    Image.objects.update(sizes=None)
+
+    def fail(*_args: object) -> None:
+        raise TimeoutError("the storage is away")
+
+    with monkeypatch.context() as away:
+        away.setattr("django.core.files.storage.Storage.open", fail)
+        with pytest.raises(TimeoutError):
+            make_sizes.func(image.pk)
+    assert make_sizes.func(image.pk) > 0
+
+
+def test_a_picture_that_cannot_be_read_is_left_alone() -> None:
+    _post, image = issue(sky(width=600))
+    Image.objects.update(sizes=None)
+    name = image.file.storage.save("images/broken.webp", ContentFile(b"no picture"))
+    Image.objects.update(file=name)
+    assert make_sizes.func(image.pk) == 0
+    assert Image.objects.get().sizes == []
+
+
+def test_all_pictures_from_before_get_their_sizes_one_run_after_the_other(
+    run_waiting_tasks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, image = issue(sky(width=600))
+    Image.objects.all().delete()
+    monkeypatch.setattr(resizing, "A_RUN", 2)
+    sizes = {"digest": "d" * 64, "file": image.file.name, "width": 600, "height": 300}
+    rows = [Image(post=post, path=f"{place}.png", sizes=None, **sizes) for place in range(5)]
+    Image.objects.bulk_create(rows)
+    make_missing_sizes.enqueue()
+    run_waiting_tasks()
+    assert not Image.objects.filter(sizes__isnull=True).exists()
+
+
+def test_a_chain_of_runs_ends_before_the_next_begins() -> None:
+    issue(sky(width=600))
+    Image.objects.update(sizes=None)
+    an_hour_ago = time.time() - 3600
+    assert make_missing_sizes.func(0, an_hour_ago + resizing.A_CHAIN) == 0
+    assert make_missing_sizes.func() == 1
 
 
 def test_authors_write_no_sources_of_their_own(client: Client) -> None:
