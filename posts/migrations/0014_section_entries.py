@@ -1,4 +1,8 @@
-"""The list of a recurring section has the items below its subheadings, too."""
+"""The list of a recurring section has the items below its subheadings, too.
+
+Who goes back before it runs ``rebuild_posts`` there: the column of items that it took away comes
+back empty.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="postpage",
             name="markdown_head",
             field=models.BinaryField(
-                default=b"", help_text="What the issue as Markdown says of itself."
+                help_text="What the issue as Markdown says of itself.", null=True
             ),
         ),
     ]

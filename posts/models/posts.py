@@ -265,7 +265,7 @@ class PostPage(models.Model):
 
     api = models.BinaryField(null=True, help_text=_("The issue as the API lists it, as JSON."))
     markdown_head = models.BinaryField(
-        default=b"", help_text=_("What the issue as Markdown says of itself.")
+        null=True, help_text=_("What the issue as Markdown says of itself.")
     )
     markdown = models.BinaryField(
         null=True, help_text=_("The Markdown that readers get, with what was decided.")

@@ -47,7 +47,7 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
     if not rows:
         return redirect(_markdown_of(moved.post(slug).slug), permanent=True)
     head, body = rows[0]
-    response = _sent(with_site(head) + bytes(body))
+    response = _sent(with_site(head or b"") + bytes(body))
     page = absolute(address_of("post", slug))
     response.headers["Link"] = f'<{page}>; rel="canonical"'
     return response
