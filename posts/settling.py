@@ -10,6 +10,8 @@ from posts.access import Actor
 from posts.following import rebuild_stale
 from posts.models import Post, SiteSettings
 from posts.publishing.counting import count_months
+from posts.reindexing import build_search
+from posts.searching import building
 
 
 @transaction.atomic
@@ -17,8 +19,8 @@ def settle(*, by: Actor = None) -> SiteSettings:
     """Let what is stored of the settings hold on every page, from this transaction's end on.
 
     Texts in the language of the site are part of stored pages: when it is another, the worker
-    rebuilds all issues. The months of the archive are counted anew in another time zone. Raises
-    PermissionDenied.
+    rebuilds all issues. In another time zone the months of the archive are counted anew, and the
+    worker builds the search index anew, which knows the years of issues. Raises PermissionDenied.
     """
     access.check(by, access.CHANGE_SETTINGS)
     before = identity.stored()
@@ -26,6 +28,8 @@ def settle(*, by: Actor = None) -> SiteSettings:
     with identity.speaking(anew=True) as after:
         if after.time_zone != before.time_zone:
             count_months()
+            building.begin(anew=True)
+            build_search.enqueue()
         if after.language != before.language:
             Post.objects.update(stale_since=timezone.now())
             rebuild_stale.enqueue()

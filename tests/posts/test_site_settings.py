@@ -128,11 +128,11 @@ def test_issues_to_rebuild_are_counted_in_the_form(
 ) -> None:
     make_post()
     fill(signed_in, language="ko")
-    assert "아직 배경에서 다시" in Page(signed_in.get(FORM)).text()
+    assert "아직 백그라운드에서 다시" in Page(signed_in.get(FORM)).text()
 
     run_waiting_tasks()
 
-    assert "아직 배경에서 다시" not in Page(signed_in.get(FORM)).text()
+    assert "아직 백그라운드에서 다시" not in Page(signed_in.get(FORM)).text()
 
 
 def test_days_and_months_are_those_of_the_time_zone_that_is_set(
@@ -147,6 +147,17 @@ def test_days_and_months_are_those_of_the_time_zone_that_is_set(
     assert client.get("/archive/2024/06/").status_code == 200
     assert client.get("/archive/2024/05/").status_code == 404
     assert [str(month.month) for month in ArchiveMonth.objects.all()] == ["2024-06-01"]
+
+
+def test_a_search_by_year_follows_the_time_zone_that_is_set(
+    client: Client, signed_in: Client
+) -> None:
+    make_post(at=datetime(2023, 12, 31, 20, 0, tzinfo=UTC))  # already 2024 in Seoul
+    fill(signed_in, time_zone="Asia/Seoul")
+    found = Page(client.get("/search/", {"q": "opening year:2024"}))
+    assert found.all('a[href^="/posts/a-first-issue/"]')
+    before = Page(client.get("/search/", {"q": "opening year:2023"}))
+    assert not before.all('a[href^="/posts/a-first-issue/"]')
 
 
 # The accent
