@@ -85,5 +85,5 @@ def test_a_correction_is_in_the_language_of_the_site(client: Client, post: Post,
     settings.LANGUAGE_CODE = "ko"
     publishing.correct(post, TEXT, date(2024, 5, 12))
 
-    assert "바로잡음" in Page(client.get(ISSUE)).one(".corrections").text()
+    assert "정정" in Page(client.get(ISSUE)).one(".corrections").text()
     assert "2024년 5월 12일" in Page(client.get(ISSUE)).one(".corrections").text()
