@@ -4,7 +4,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-WORKERS ?= 2
+# Tests wait often: for servers, workers and browsers.
+WORKERS ?= 3
 ARGS ?=
 # RELOAD=1 restarts the server after each edit. Its second process outlives a plain `kill`.
 RELOAD ?=
