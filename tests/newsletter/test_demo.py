@@ -76,7 +76,11 @@ def test_a_port_that_is_taken_is_named_before_anything_else_happens(tmp_path: Pa
         run = subprocess.run(
             ["make", "run", f"PORT={port}"],
             cwd=site.BASE_DIR,
-            env={**os.environ, "DATABASE_URL": f"sqlite:///{database}"},
+            # Not as a part of the make that runs the tests.
+            env={
+                **{name: value for name, value in os.environ.items() if "MAKE" not in name},
+                "DATABASE_URL": f"sqlite:///{database}",
+            },
             capture_output=True,
             text=True,
             timeout=60,
