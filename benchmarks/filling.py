@@ -10,11 +10,13 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
+from posts import pages
 from posts.documents import parse_issue
 from posts.models import (
     Appearance,
     Citation,
     LinkedItem,
+    Page,
     Post,
     PostPage,
     Section,
@@ -50,6 +52,10 @@ def fill(count: int) -> None:
         raise ValueError(f"a multiple of {ORIGINALS} posts, please")
     for number in range(present, min(count, ORIGINALS)):
         _save(number)
+    if not Page.objects.exists():
+        about = _words(random.Random(0), 400)  # noqa: S311
+        shown = Page.Status.PUBLISHED
+        pages.save(Page(slug="about", title="About", text=about, status=shown))
     with transaction.atomic():
         for copy in range(max(present // ORIGINALS, 1), count // ORIGINALS):
             _copy_all(copy)
