@@ -82,6 +82,8 @@ def test_headings_are_those_of_a_commonmark_parser(text: str) -> None:
     assume("<b>" not in text)
     # What is glued to a comment is read as if the comment were not there.
     assume(not re.search(r"-->[ \t]*[^ \t\r\n]", text))
+    # One that never ends takes nothing with it here, and the rest of the text there.
+    assume("<!--" not in re.sub(r"(?s)<!--.*?-->", "", text))
     tokens = [t for t in REFERENCE.parse(text) if t.type == "heading_open" and t.level == 0]
     expected = [(t.map[0] if t.map else -1, int(t.tag[1])) for t in tokens]
     document = Document(text)
