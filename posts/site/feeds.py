@@ -289,3 +289,8 @@ FORMS = {
 }
 # What people call each.
 NAMES = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
+
+
+def named(address: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """Return the (name, address, media type) of each form that a list has a feed in."""
+    return [(name, address(form), FORMS[form].media_type) for name, form in NAMES]

@@ -104,10 +104,7 @@ def _context(results: Results, sought: str, order: str, *, is_first: bool) -> di
 
 def _feeds(sought: str) -> list[tuple[str, str, str]]:
     given = urlencode({"q": sought})
-    return [
-        (title, f"{address_of(f'search-{form}')}?{given}", feeds.FORMS[form].media_type)
-        for title, form in (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
-    ]
+    return feeds.named(lambda form: f"{address_of(f'search-{form}')}?{given}")
 
 
 def _total(results: Results) -> str:

@@ -302,17 +302,11 @@ def _seen(first: datetime | None, last: datetime | None) -> list[str]:
 
 
 def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:
-    return [
-        (title, address_of(f"{kind}-{form}", slug), feeds.FORMS[form].media_type)
-        for title, form in feeds.NAMES
-    ]
+    return feeds.named(lambda form: address_of(f"{kind}-{form}", slug))
 
 
 def _site_feeds(prefix: str = "") -> list[tuple[str, str, str]]:
-    return [
-        (name, absolute(address_of(f"{prefix}{form}")), feeds.FORMS[form].media_type)
-        for name, form in feeds.NAMES
-    ]
+    return feeds.named(lambda form: absolute(address_of(f"{prefix}{form}")))
 
 
 def _month_url(day: date) -> str:
