@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,7 +12,7 @@ from posts.access import Actor
 from posts.models import Author, AuthorAlias, Authorship, Post
 from posts.models.names import NameTaken
 from posts.naming import fold
-from posts.rendering import render_markdown
+from posts.prose import prose
 from posts.retagging import name_anew
 
 
@@ -40,8 +39,7 @@ def describe(author: Author, *, by: Actor = None) -> Author:
     access.check(by, access.DESCRIBE_AUTHORS)
     check_free(author, author.name, author.slug)
     stored = Author.objects.select_for_update().get(pk=author.pk)
-    foreign = not settings.MIRROR_IMAGES
-    author.bio_html = render_markdown(author.bio, foreign=foreign) if author.bio.strip() else ""
+    author.bio_html = prose(author.bio)
     author.save()
     _take_back(author)
     if stored.key != author.key:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from posts.documents.metadata import Byline
 from posts.models import SLUG_LENGTH, Author, AuthorAlias, Authorship, Post
-from posts.naming import fold, unicode_slug, with_suffix
+from posts.naming import first_free, fold, unicode_slug
 
 
 def credit(post: Post, bylines: Sequence[Byline]) -> None:
@@ -63,11 +63,9 @@ def _create(byline: Byline) -> Author:
 
 def free_slug(name: str) -> str:
     """Return the slug of a name that no author has, or had."""
-    slug = wish = unicode_slug(name)[: SLUG_LENGTH - 8] or "author"
-    tries = 1
-    while (
-        Author.objects.filter(slug=slug).exists() or AuthorAlias.objects.filter(slug=slug).exists()
-    ):
-        tries += 1
-        slug = with_suffix(wish, tries, SLUG_LENGTH)
-    return slug
+
+    def is_taken(slug: str) -> bool:
+        rows = (Author.objects, AuthorAlias.objects)
+        return any(known.filter(slug=slug).exists() for known in rows)
+
+    return first_free(unicode_slug(name)[: SLUG_LENGTH - 8] or "author", is_taken, SLUG_LENGTH)

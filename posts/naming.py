@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import takewhile
 
@@ -85,6 +86,15 @@ def with_suffix(slug: str, suffix: object, length: int) -> str:
     """Return ``slug-suffix``, cut so that it fits ``length`` characters."""
     tail = f"-{suffix}"
     return slug[: length - len(tail)].rstrip("-") + tail
+
+
+def first_free(slug: str, is_taken: Callable[[str], bool], length: int) -> str:
+    """Return a slug, or with the first number from 2 on under which it is not taken."""
+    candidate, number = slug, 1
+    while is_taken(candidate):
+        number += 1
+        candidate = with_suffix(slug, number, length)
+    return candidate
 
 
 def initial(name: str) -> str:

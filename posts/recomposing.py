@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
 from django.db import models, transaction
 
 from posts import identity, pages, publication
 from posts.models import Author, Correction, Page
-from posts.rendering import MarkdownLimitError, render_markdown
+from posts.prose import prose
+from posts.rendering import MarkdownLimitError
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,8 @@ def _store(row: Correction | Author | Page) -> None:
 
 
 def _rendered(row: Correction | Author | Page) -> dict[str, str | bytes]:
-    foreign = not settings.MIRROR_IMAGES
     if isinstance(row, Page):
         return {"body": pages.render(row)}
     if isinstance(row, Correction):
-        return {"html": render_markdown(row.text, foreign=foreign)}
-    return {"bio_html": render_markdown(row.bio, foreign=foreign) if row.bio.strip() else ""}
+        return {"html": prose(row.text)}
+    return {"bio_html": prose(row.bio)}

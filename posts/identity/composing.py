@@ -6,12 +6,10 @@ from operator import itemgetter
 from secrets import token_hex
 from typing import Any
 
-from django.conf import settings
-
 from posts.identity.colours import DARK, nearest
 from posts.models.identity import THE_ROW, MenuLink, SiteSettings
 from posts.models.pages import OldPageSlug, Page
-from posts.rendering import render_markdown
+from posts.prose import prose
 
 
 def compose() -> SiteSettings:
@@ -34,14 +32,10 @@ def _shown(row: SiteSettings) -> dict[str, Any]:
         "profiles": row.profiles.split(),
         "logo": row.logo,
         "icons": row.icons,
-        "ending": _ending(row.ending) if row.ending.strip() else "",
+        "ending": prose(row.ending),
         "style": style(row.accent, row.accent_dark),
         **_pages(),
     }
-
-
-def _ending(text: str) -> str:
-    return render_markdown(text, foreign=not settings.MIRROR_IMAGES)
 
 
 def _menu(row: SiteSettings, place: str) -> list[tuple[str, str]]:

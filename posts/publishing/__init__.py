@@ -1,5 +1,6 @@
 """Save, publish, withdraw and rebuild posts, with all that is derived from their text."""
 
+from posts.publishing.addressing import slug_taken
 from posts.publishing.saving import (
     EditConflict,
     Log,
@@ -13,7 +14,6 @@ from posts.publishing.saving import (
     reindex,
     retag,
     save_document,
-    slug_taken,
     stored_issue,
     take_back,
     with_metadata,

@@ -23,15 +23,16 @@ from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewri
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.messages import Message as _
-from posts.models import SLUG_LENGTH, Correction, Image, OldSlug, Post, PostPage, Tag
-from posts.naming import unicode_slug, with_suffix
+from posts.models import Correction, Image, Post, PostPage, Tag
+from posts.prose import prose
 from posts.publishing import counting, translations
+from posts.publishing.addressing import free_slug, keep_address, slug_taken
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unlist
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
-from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue, render_markdown
+from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
 from posts.signals import images_missing
 from posts.translating import translated
 
@@ -170,8 +171,7 @@ def correct(
     """Tell readers of a post what was wrong in it. Raises PermissionDenied, Post.DoesNotExist and
     MarkdownLimitError."""
     access.check(by, access.CORRECT)
-    html = render_markdown(text, foreign=not settings.MIRROR_IMAGES)
-    row = Correction(post=post, day=day, text=text, html=html)
+    row = Correction(post=post, day=day, text=text, html=prose(text))
     _correct(row, log)
     return row
 
@@ -272,12 +272,6 @@ def with_metadata(post: Post, body: str, changes: dict[str, object]) -> Issue:
     return parse_issue(join_issue(header, [body]).encode(), post.source_name, tag_keys=keys)
 
 
-def slug_taken(post: Post, slug: str) -> bool:
-    """Tell whether another post has this slug, or had it: its old address still redirects."""
-    others = Post.objects.filter(slug=slug).exclude(pk=post.pk)
-    return others.exists() or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
-
-
 def moment(value: date | datetime | None) -> datetime | None:
     """Return a header's date as a moment: a bare date is midnight in the site's time zone."""
     if value is None:
@@ -341,7 +335,7 @@ def _write(
     post.modified_at = timezone.now()
     _derive_and_compose(post, issue, parsed, before, images, find_problem, restore)
     if stored:
-        _keep_address(post, stored.slug)
+        keep_address(post, stored.slug)
 
 
 def _derive_and_compose(
@@ -430,7 +424,7 @@ def _save_row(post: Post, wish: str) -> None:
             if not slug_taken(post, post.slug):
                 raise
             post.slug = ""
-            post.slug = _free_slug(post, wish)
+            post.slug = free_slug(post, wish)
 
 
 def _rebuild(post: Post, issue: Issue, reading: Reading, **changes: Any) -> None:
@@ -492,7 +486,7 @@ def _assign(
     if slug and not slug_taken(post, slug):
         post.slug = slug
     elif slug or metadata.slug or not post.slug:
-        post.slug = _free_slug(post, slug or metadata.slug or metadata.title)
+        post.slug = free_slug(post, slug or metadata.slug or metadata.title)
 
 
 def _assign_metadata(post: Post, issue: Issue) -> None:
@@ -506,23 +500,3 @@ def _assign_metadata(post: Post, issue: Issue) -> None:
     post.language = metadata.language[:16] or detect_language(
         issue.body, identity.current().language
     )
-
-
-def _free_slug(post: Post, wish: str) -> str:
-    slug = unicode_slug(wish)[:SLUG_LENGTH].strip("-") or "post"
-    if slug == post.slug or not slug_taken(post, slug):
-        return slug
-    if post.published_at:
-        day = timezone.localtime(post.published_at).date().isoformat()
-        slug = with_suffix(slug, day, SLUG_LENGTH)
-    candidate, tries = slug, 1
-    while candidate != post.slug and slug_taken(post, candidate):
-        tries += 1
-        candidate = with_suffix(slug, tries, SLUG_LENGTH)
-    return candidate
-
-
-def _keep_address(post: Post, old_slug: str) -> None:
-    if old_slug and old_slug != post.slug:
-        OldSlug.objects.get_or_create(slug=old_slug, defaults={"post": post})
-        OldSlug.objects.filter(slug=post.slug).delete()
