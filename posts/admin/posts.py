@@ -31,9 +31,9 @@ from posts.admin.forms import (
     conflict_context,
     retry_data,
 )
-from posts.admin.outlines import outline
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import NOW, STATES, StateFilter, state_of
+from posts.admin.writing import shown_panels
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Author, ListCount, Post, Tag, TaggedPost
@@ -332,12 +332,12 @@ class PostAdmin(CorrectingPages, PublishingPages):
             "can_publish": self.has_publish_permission(request),
             "state": state_of(obj) if obj else "draft",
             "state_word": STATES[state_of(obj) if obj else "draft"],
+            "panels": shown_panels(request, obj),
         }
         if context["can_publish"]:
             context["publishing"] = what_publishing_does(obj, now=True)
         if obj is not None:
             context |= {
-                "outline": outline(obj),
                 "preview_url": "" if obj.problem else sign_preview(obj),
                 "can_correct": obj.is_public() and access.may(request.user, access.CORRECT),
                 "can_withdraw": context["can_publish"] and obj.status == Post.Status.PUBLISHED,

@@ -73,6 +73,7 @@ def test_an_issue_is_written_previewed_and_published(
     post = Post.objects.get(title="새 소식")
     assert post.status == "draft"
     assert list(post.tags.order_by("name").values_list("name", flat=True)) == ["AI", "Llama 3 평가"]
+    page.get_by_role("tab", name="Outline").click()
     page.click(".outline summary") if page.locator(".outline details:not([open])").count() else None
     expect(page.locator(".outline")).to_contain_text("https://one.example.org/")
     with page.context.expect_page() as opened:

@@ -1,0 +1,3 @@
+"""The page on which an issue is written, around its fields: the panels beside the text."""
+
+from posts.admin.writing.panels import shown_panels

@@ -1,0 +1,54 @@
+"""What the page on which an issue is written offers to others: parts beside the text.
+
+An app above this one, and the rooms of this one, add theirs once, when they are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from django.http import HttpRequest
+
+from posts.models import Post
+
+Context = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part beside the text of an issue: a tab where there are scripts, else a part of the page.
+
+    ``context`` returns what its template shows, or None where whoever asks has no use for it; the
+    post is None while an issue is new. ``scripts`` and ``styles`` are names of static files, which
+    the page loads after its own. Panels stand in the order of ``place``.
+    """
+
+    name: str
+    title: Any
+    template: str
+    context: Callable[[HttpRequest, Post | None], Context | None]
+    place: int = 50
+    scripts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+
+
+Entry = TypeVar("Entry", bound=Panel)
+
+
+class Slot(Generic[Entry]):
+    """What was added, by name, in the order of places."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Add an entry; one of the same name takes the place of the earlier one."""
+        self._entries[entry.name] = entry
+
+    def __iter__(self) -> Any:
+        return iter(sorted(self._entries.values(), key=lambda entry: (entry.place, entry.name)))
+
+
+PANELS: Final[Slot[Panel]] = Slot()

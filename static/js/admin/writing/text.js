@@ -1,0 +1,110 @@
+/* The text of an issue, for every script that works on it: the plain box, until an editor takes
+   its place. Offsets count UTF-16 units of a text whose lines end in "\n".
+
+   writing.text.value()               the whole text
+   writing.text.replace(from, to, s)  one step that undo takes back; the cursor stands behind it
+   writing.text.selection()           {from, to}
+   writing.text.select(from, to)      selects, scrolls there and takes the focus
+   writing.text.top()                 the offset of the first character in view
+   writing.text.show(offset)          scrolls until it is the first line in view, without the focus
+   writing.text.on(what, fn)          what: change, cursor, scroll, swap (another box or editor)
+   writing.text.use(backend)          an editor takes the place of the box; null: the box again
+   writing.line(offset), writing.offset(line)   lines count from 1
+   writing.post, writing.version      the issue's key and the version shown; "" while it is new
+   writing.ask(address, options)      fetch for this site: {ok, status, data}; data: parsed JSON
+   writing.say(words)                 words for the line below the text, read aloud
+   writing.open(name)                 shows a panel                                            */
+(() => {
+  "use strict";
+  const form = document.querySelector("#post_form");
+  const box = form && form.querySelector("#id_text");
+  if (!box || box.readOnly) {
+    return;
+  }
+  const listeners = {};
+  const tell = (what) => (listeners[what] || []).forEach((listener) => listener());
+
+  const plainBox = {
+    value: () => box.value,
+    replace(from, to, words) {
+      box.focus();
+      box.setSelectionRange(from, to);
+      // The only way into a box that its undo knows.
+      const done = words
+        ? document.execCommand("insertText", false, words)
+        : from === to || document.execCommand("delete");
+      if (!done) {
+        box.setRangeText(words, from, to, "end");
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    },
+    selection: () => ({ from: box.selectionStart, to: box.selectionEnd }),
+    select(from, to) {
+      box.focus();
+      box.setSelectionRange(from, to);
+      plainBox.show(from);
+    },
+    // Lines wrap: a box says where a character stands only by what a copy of it measures.
+    top: () => Math.round((box.scrollTop / Math.max(box.scrollHeight, 1)) * box.value.length),
+    show(offset) {
+      box.scrollTop = (offset / Math.max(box.value.length, 1)) * box.scrollHeight;
+    },
+  };
+  let backend = plainBox;
+
+  const text = {
+    box,
+    value: () => backend.value(),
+    replace: (from, to, words) => backend.replace(from, to, words),
+    selection: () => backend.selection(),
+    select: (from, to = from) => backend.select(from, to),
+    top: () => backend.top(),
+    show: (offset) => backend.show(offset),
+    on(what, listener) {
+      (listeners[what] = listeners[what] || []).push(listener);
+    },
+    tell,
+    use(other) {
+      backend = other || plainBox;
+      tell("swap");
+    },
+  };
+  box.addEventListener("input", () => tell("change"));
+  box.addEventListener("scroll", () => tell("scroll"), { passive: true });
+  document.addEventListener("selectionchange", () => {
+    if (document.activeElement === box) {
+      tell("cursor");
+    }
+  });
+
+  const ask = async (address, options = {}) => {
+    const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(address, {
+      credentials: "same-origin",
+      ...options,
+      headers: { Accept: "application/json", "X-CSRFToken": token, ...options.headers },
+    });
+    const isJson = (answer.headers.get("Content-Type") || "").startsWith("application/json");
+    return { ok: answer.ok, status: answer.status, data: isJson ? await answer.json() : null };
+  };
+
+  const said = form.querySelector("[data-writing=said]");
+  window.writing = {
+    form,
+    text,
+    post: form.querySelector("[data-post]").dataset.post,
+    version: form.querySelector("[name=seen_version]").value,
+    line: (offset) => text.value().slice(0, offset).split("\n").length,
+    offset(line) {
+      const lines = text.value().split("\n");
+      return lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+    },
+    ask,
+    say(words) {
+      if (said) {
+        said.textContent = words;
+      }
+    },
+    open: () => {},
+  };
+})();
