@@ -7,8 +7,15 @@
    writing.text.select(from, to)      selects, scrolls there and takes the focus
    writing.text.top()                 the offset of the first character in view
    writing.text.show(offset)          scrolls until it is the first line in view, without the focus
-   writing.text.on(what, fn)          what: change, cursor, scroll, swap (another box or editor)
+   writing.text.on(what, fn)          what: change, cursor, scroll, swap (another box or editor),
+                                      remarks
+   writing.text.slice(from, to)       a part of it
    writing.text.use(backend)          an editor takes the place of the box; null: the box again
+   writing.text.mark(source, remarks) remarks about lines, in the place of earlier ones of this
+                                      source: [{line, level, words}], level: error, warning, hint
+   writing.text.remarks()             all of them, by line, each with its source
+   writing.text.showsRemarks()        whether they stand at their lines, so that no list needs to
+   writing.addAction({name, label, run, key})   a button above the text; key: "Mod-Shift-i" or none
    writing.line(offset), writing.offset(line)   lines count from 1
    writing.post, writing.version      the issue's key and the version shown; "" while it is new
    writing.ask(address, options)      fetch for this site: {ok, status, data}; data: parsed JSON
@@ -26,6 +33,12 @@
 
   const plainBox = {
     value: () => box.value,
+    slice: (from, to) => box.value.slice(from, to),
+    line: (offset) => box.value.slice(0, offset).split("\n").length,
+    offset(line) {
+      const lines = box.value.split("\n");
+      return lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+    },
     replace(from, to, words) {
       box.focus();
       box.setSelectionRange(from, to);
@@ -51,10 +64,12 @@
     },
   };
   let backend = plainBox;
+  const remarks = new Map();
 
   const text = {
     box,
     value: () => backend.value(),
+    slice: (from, to) => backend.slice(from, to),
     replace: (from, to, words) => backend.replace(from, to, words),
     selection: () => backend.selection(),
     select: (from, to = from) => backend.select(from, to),
@@ -64,6 +79,12 @@
       (listeners[what] = listeners[what] || []).push(listener);
     },
     tell,
+    mark(source, list) {
+      remarks.set(source, list.map((remark) => ({ ...remark, source })));
+      tell("remarks");
+    },
+    showsRemarks: () => Boolean(backend.showsRemarks),
+    remarks: () => [...remarks.values()].flat().sort((a, b) => a.line - b.line),
     use(other) {
       backend = other || plainBox;
       tell("swap");
@@ -94,11 +115,8 @@
     text,
     post: form.querySelector("[data-post]").dataset.post,
     version: form.querySelector("[name=seen_version]").value,
-    line: (offset) => text.value().slice(0, offset).split("\n").length,
-    offset(line) {
-      const lines = text.value().split("\n");
-      return lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
-    },
+    line: (offset) => backend.line(offset),
+    offset: (line) => backend.offset(line),
     ask,
     say(words) {
       if (said) {
@@ -106,5 +124,6 @@
       }
     },
     open: () => {},
+    addAction: () => {},
   };
 })();
