@@ -23,6 +23,7 @@ __all__ = [
     "PUBLISH",
     "REDIRECT",
     "RENAME_TAGS",
+    "REVISE",
     "WRITE",
     "WRITE_PAGES",
     "Actor",
@@ -40,6 +41,8 @@ WRITE: Final[Right] = ("posts.add_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)
 DESCRIBE_AUTHORS: Final[Right] = ("posts.change_author",)
+# Bringing an earlier text back, and naming what was said before.
+REVISE: Final[Right] = ("posts.change_post",)
 END_PREVIEWS: Final[Right] = ("posts.change_post",)
 # Files may change posts, and publish them.
 IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")

@@ -32,7 +32,7 @@ from posts.access import Actor
 from posts.models import Appearance, LinkedItem, Post
 from posts.publishing.turns import let_others_write
 
-Log = Callable[[Sequence[LinkedItem]], None]
+Log = Callable[[Sequence[LinkedItem]], object]
 """Writes down what was done to items, in the transaction of it."""
 
 logger = logging.getLogger(__name__)

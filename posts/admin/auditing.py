@@ -22,18 +22,24 @@ from posts.translating import translated
 
 def record(
     request: HttpRequest, rows: Sequence[Model], message: Message, action: int = CHANGE
-) -> None:
-    """Write down what the signed-in user did to rows. Raises PermissionDenied for nobody."""
+) -> list[LogEntry]:
+    """Write down what the signed-in user did to rows; return what was written.
+
+    Raises PermissionDenied for nobody.
+    """
     user = request.user.pk
     if user is None:
         raise PermissionDenied("Nobody is signed in.")
-    if rows:
-        LogEntry.objects.log_actions(user, rows, action, [kept(message)])
+    if not rows:
+        return []
+    return list(LogEntry.objects.log_actions(user, rows, action, [kept(message)]))
 
 
-def writing_down(request: HttpRequest, message: Message) -> Callable[[Model], None]:
+def writing_down(
+    request: HttpRequest, message: Message, action: int = CHANGE
+) -> Callable[[Model], LogEntry]:
     """Return what writes down that the signed-in user did this to a row."""
-    return lambda row: record(request, [row], message)
+    return lambda row: record(request, [row], message, action)[0]
 
 
 def kept(message: Message) -> dict[str, Any]:

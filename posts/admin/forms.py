@@ -28,6 +28,7 @@ from posts.documents.editing import compare, plain, restore_endings
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
 from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
+from posts.revising import Cause
 from posts.translating import translated
 
 # What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
@@ -363,7 +364,7 @@ class PostForm(forms.ModelForm):
     def save_m2m(self) -> None:
         """Nothing: tags are saved with the document."""
 
-    def write(self, log: publishing.Log) -> Post:
+    def write(self, log: publishing.Log, cause: Cause) -> Post:
         """Save the document. Raises EditConflict when somebody saved since the form was opened,
         and Post.DoesNotExist when somebody deleted it."""
         post = self.instance
@@ -376,6 +377,7 @@ class PostForm(forms.ModelForm):
             published_at=self.at,
             expected_version=self.cleaned_data.get("seen_version"),
             log=log,
+            cause=cause,
         )
 
 

@@ -109,7 +109,8 @@ class LinkedItemAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LinkedItem]:
         """Return items with what the list shows of their posts and links."""
-        rows = super().get_queryset(request).select_related("post", "section", "link__source")
+        rows = super().get_queryset(request).filter(post__trashed_at=None)
+        rows = rows.select_related("post", "section", "link__source")
         return rows.defer("post__header", "post__description", "section__source")
 
     @admin.display(description=_("title"), ordering="title")

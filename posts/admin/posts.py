@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
-from posts import access, publishing
+from posts import access
 from posts.admin import uploads
 from posts.admin.auditing import kept
 from posts.admin.corrections import CorrectingPages
@@ -33,6 +33,7 @@ from posts.admin.forms import (
 )
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import NOW, STATES, StateFilter, state_of
+from posts.admin.trash import TrashPages
 from posts.admin.writing import shown_panels
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
@@ -40,6 +41,7 @@ from posts.models import Author, ListCount, Post, Tag, TaggedPost
 from posts.previewing import sign_preview
 from posts.publishing import EditConflict
 from posts.publishing.counting import LANGUAGES
+from posts.revising import Cause
 from posts.translating import translated
 
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
@@ -87,7 +89,7 @@ class PublishedFilter(PeriodFilter):
 
 
 @admin.register(Post)
-class PostAdmin(CorrectingPages, PublishingPages):
+class PostAdmin(CorrectingPages, TrashPages, PublishingPages):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm
@@ -195,6 +197,7 @@ class PostAdmin(CorrectingPages, PublishingPages):
         tools = {
             "can_upload": self.has_upload_permission(request),
             "can_export": self.has_export_permission(request),
+            "can_see_trash": access.may(request.user, access.DELETE),
         }
         return super().changelist_view(request, tools | (extra_context or {}))
 
@@ -231,21 +234,6 @@ class PostAdmin(CorrectingPages, PublishingPages):
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Post]) -> FileResponse:
         """Send posts as files."""
         return uploads.download(Post.objects.filter(pk__in=queryset.values("pk")).order_by("pk"))
-
-    # Deleting
-
-    def delete_model(self, request: HttpRequest, obj: Post) -> None:
-        """Delete a post so that counters stay right."""
-        publishing.delete(obj, by=request.user)
-
-    def get_deleted_objects(
-        self, objs: Iterable[Post], request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """List the posts alone: what is derived from them goes with them."""
-        rows = [post.title for post in objs]
-        name = str(self.opts.verbose_name if len(rows) == 1 else self.opts.verbose_name_plural)
-        denied = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
-        return rows, {name: len(rows)}, denied, []
 
     # The form
 
@@ -358,10 +346,11 @@ class PostAdmin(CorrectingPages, PublishingPages):
         form.state_before = state_of(obj) if change else ""
         write_down = super().log_change if change else super().log_addition
 
-        def log(post: Post) -> None:
-            write_down(request, post, self.construct_change_message(request, form, [], not change))
+        def log(post: Post) -> object:
+            message = self.construct_change_message(request, form, [], not change)
+            return write_down(request, post, message)
 
-        form.write(log)
+        form.write(log, Cause(by=request.user))
         level = messages.WARNING if obj.problem else messages.SUCCESS
         self.message_user(request, said(obj, form.state_before), level)
 

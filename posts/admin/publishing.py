@@ -132,13 +132,13 @@ class PublishingPages(StaffAdmin):
             self.message_user(request, gettext("They are published already."), messages.INFO)
             return None
         if "decide" not in request.POST:
-            return self._question_about(request, chosen, "publish_selected")
+            return self.question_about(request, chosen, "publish_selected")
         log = writing_down(request, Message(gettext_noop("Published.")))
         published = publishing.publish(chosen, by=request.user, log=log)
         scheduled = sum(not post.is_public() for post in published)
-        self._report(request, len(published) - scheduled, PUBLISHED)
-        self._report(request, scheduled, SCHEDULED)
-        self._report(request, len(chosen) - len(published), REFUSED, messages.WARNING)
+        self.report(request, len(published) - scheduled, PUBLISHED)
+        self.report(request, scheduled, SCHEDULED)
+        self.report(request, len(chosen) - len(published), REFUSED, messages.WARNING)
         return None
 
     @admin.action(description=_("Withdraw the selected issues…"), permissions=["publish"])
@@ -151,31 +151,16 @@ class PublishingPages(StaffAdmin):
             self.message_user(request, gettext("They are drafts already."), messages.INFO)
             return None
         if "decide" not in request.POST:
-            return self._question_about(request, chosen, "withdraw_selected")
+            return self.question_about(request, chosen, "withdraw_selected")
         log = writing_down(request, Message(gettext_noop("Withdrawn.")))
         withdrawn = publishing.withdraw(chosen, by=request.user, log=log)
-        self._report(request, len(withdrawn), WITHDRAWN)
+        self.report(request, len(withdrawn), WITHDRAWN)
         return None
 
-    @admin.action(description=_("Delete the selected issues…"), permissions=["delete"])
-    def delete_selected(
-        self, request: HttpRequest, queryset: QuerySet[Post]
-    ) -> HttpResponse | None:
-        """Delete issues, once that is confirmed."""
-        chosen = list(queryset)
-        if "decide" not in request.POST:
-            return self._question_about(request, chosen, "delete_selected")
-
-        def log(post: Post) -> None:
-            self.log_deletions(request, Post.objects.filter(pk=post.pk))
-
-        deleted = [publishing.delete(post, by=request.user, log=log) for post in chosen]
-        self._report(request, sum(deleted), DELETED)
-        return None
-
-    def _question_about(
+    def question_about(
         self, request: HttpRequest, posts: Sequence[Post], action: str
     ) -> HttpResponse:
+        """Ask whether an action about several issues is meant."""
         title, consequence, button = QUESTIONS[action]
         return ask(
             self,
@@ -190,9 +175,10 @@ class PublishingPages(StaffAdmin):
             hidden=selection(action, [post.pk for post in posts]),
         )
 
-    def _report(
+    def report(
         self, request: HttpRequest, count: int, words: Any, level: int = messages.SUCCESS
     ) -> None:
+        """Tell how many issues something was done to, if any."""
         if count:
             self.message_user(request, ngettext(words[0], words[1], count) % {"n": count}, level)
 
@@ -228,8 +214,9 @@ QUESTIONS = {
     "delete_selected": (
         _("Delete these issues?"),
         _(
-            "Their texts, their items and what was decided about those go with them, and their"
-            " addresses answer 404. Nothing brings them back."
+            "They lie in the trash for 30 days, with their texts, pictures and items and what was"
+            " decided about those, and can be taken out of it. Readers lose them at once: their"
+            " addresses answer 404. After that they are gone for good."
         ),
         _("Delete"),
     ),
@@ -243,7 +230,10 @@ WITHDRAWN = (
     "%(n)d issue is withdrawn: it is a draft now, and its address answers 404.",
     "%(n)d issues are withdrawn: they are drafts now, and their addresses answer 404.",
 )
-DELETED = ("%(n)d issue is deleted.", "%(n)d issues are deleted.")
+DELETED = (
+    "%(n)d issue lies in the trash now, for 30 days.",
+    "%(n)d issues lie in the trash now, for 30 days.",
+)
 REFUSED = (
     "%(n)d issue has a problem and stays a draft.",
     "%(n)d issues have problems and stay drafts.",

@@ -59,7 +59,8 @@ class SectionAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Section]:
         """Return sections with what the list shows of their posts; their text only on demand."""
-        rows = super().get_queryset(request).select_related("post", "recurring")
+        rows = super().get_queryset(request).filter(post__trashed_at=None)
+        rows = rows.select_related("post", "recurring")
         return rows.defer("source", "post__header", "post__description")
 
     @admin.display(description=_("heading"), ordering="heading")

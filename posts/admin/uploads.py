@@ -19,7 +19,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import badge
-from posts import access
+from posts import access, revising
 from posts.admin.auditing import record
 from posts.documents import DocumentError
 from posts.exporting import zip_posts
@@ -180,10 +180,13 @@ def _import(request: HttpRequest, source: SourceFile, options: ImportOptions) ->
     with transaction.atomic():
         outcome = import_source(source, options)
         if outcome.kind in {Kind.CREATED, Kind.UPDATED} and outcome.post_id:
-            record(
+            posts = list(Post.objects.filter(pk=outcome.post_id))
+            entries = record(
                 request,
-                list(Post.objects.filter(pk=outcome.post_id)),
+                posts,
                 Message(gettext_noop("Imported from %(name)s."), name=outcome.name),
                 ADDITION if outcome.kind == Kind.CREATED else CHANGE,
             )
+            for post, entry in zip(posts, entries, strict=True):
+                revising.note_entry(post.revisions.get(number=post.version), entry)
     return outcome

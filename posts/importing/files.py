@@ -36,8 +36,9 @@ from posts.importing.restoring import Told, restore_site, told_of
 from posts.importing.sources import SourceFile
 from posts.importing.vetting import find_conflict, find_hold, is_no_issue, remarks_on
 from posts.messages import Message as _
-from posts.models import Post
+from posts.models import Post, Revision
 from posts.optimizing import analyze
+from posts.revising import Cause
 from posts.sidefile import SideFile
 from posts.translating import translated
 
@@ -242,6 +243,7 @@ def _store(post: Post, file: _File, options: ImportOptions) -> Outcome:
         # What readers have had already was looked at by somebody.
         find_problem=None if told and told.status else partial(_find_problem, issue),
         restore=told.restore if told else None,
+        cause=Cause(Revision.Kind.IMPORTED, options.by),
     )
     return Outcome(
         file.source.where,

@@ -78,8 +78,9 @@ class Told:
         return Post.Status.PUBLISHED if was_public else None
 
     def identify(self, post: Post) -> None:
-        """Let a new post be the one that was exported."""
-        post.uid = self.entry.uid
+        """Let a new post be the one that was exported, unless that lies in the trash."""
+        if not Post.everything.filter(uid=self.entry.uid).exists():
+            post.uid = self.entry.uid
         name = self.entry.name
         if name is not None and not Post.objects.filter(source_name=name or "/").exists():
             post.source_name = name

@@ -1,7 +1,8 @@
 """Posts and everything derived from their Markdown.
 
 Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files and what people
-decided (``LinkedItem.hidden`` and ``is_news``) are canonical; every other column is derived on save
+decided (``LinkedItem.hidden`` and ``is_news``) are canonical, and what was said before
+(``Revision``); every other column is derived on save
 by ``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
 """
 
@@ -15,6 +16,7 @@ from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, Post
 from posts.models.publication import Announcement, Publication
 from posts.models.readers import RateCount
 from posts.models.redirects import Redirect
+from posts.models.revisions import Revision, RevisionPiece
 from posts.models.search import SearchEntry, SearchIndex
 from posts.models.sections import (
     Appearance,

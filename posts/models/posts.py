@@ -44,8 +44,24 @@ class PostQuerySet(models.QuerySet["Post"]):
     def newest_first(self) -> PostQuerySet:
         return self.order_by("-published_at", "-id")
 
+    def kept(self) -> PostQuerySet:
+        """Return what does not lie in the trash: all that ``Post.objects`` knows."""
+        return self.filter(trashed_at=None)
+
+    def trashed(self) -> PostQuerySet:
+        """Return what lies in the trash; of ``Post.everything``."""
+        return self.filter(trashed_at__isnull=False)
+
 
 PostManager = models.Manager.from_queryset(PostQuerySet)
+
+
+class KeptManager(PostManager):  # type: ignore[type-arg]
+    """Posts outside the trash. What lies there is gone from all pages, lists and counts."""
+
+    def get_queryset(self) -> PostQuerySet:
+        """Return the posts that are kept."""
+        return PostQuerySet(self.model, using=self._db).kept()
 
 
 class Post(models.Model):
@@ -119,7 +135,12 @@ class Post(models.Model):
     link_count = models.PositiveIntegerField(_("links"), default=0, editable=False)
     reading_minutes = models.PositiveIntegerField(default=0, editable=False)
 
-    objects = PostManager()
+    # While it lies in the trash it is a draft without address; ``trash`` is what it gives up.
+    trashed_at = models.DateTimeField(_("deleted"), null=True, editable=False)
+    trash: models.JSONField[dict[str, str]] = models.JSONField(default=dict, editable=False)
+
+    objects = KeptManager()
+    everything = PostManager()
 
     class Meta:
         verbose_name = _("issue")
@@ -154,6 +175,11 @@ class Post(models.Model):
                 fields=["id"],
                 condition=Q(stale_since__isnull=False),
                 name="posts_to_make_again",
+            ),
+            models.Index(
+                fields=["-trashed_at"],
+                condition=Q(trashed_at__isnull=False),
+                name="posts_in_the_trash",
             ),
         )
 

@@ -1,11 +1,11 @@
 """Save, publish, withdraw and rebuild posts, with all that is derived from their text."""
 
 from posts.publishing.addressing import slug_taken
+from posts.publishing.restoring import restore
 from posts.publishing.saving import (
     EditConflict,
     Log,
     correct,
-    delete,
     end_previews,
     moment,
     publish,
@@ -19,3 +19,4 @@ from posts.publishing.saving import (
     with_metadata,
     withdraw,
 )
+from posts.publishing.trashing import delete, erase, leaves_at, recover

@@ -6,8 +6,8 @@ a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -17,13 +17,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from posts import access, crediting, identity, publication, searching, tagging
+from posts import access, crediting, identity, publication, revising, searching, tagging
 from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.messages import Message as _
-from posts.models import Correction, Image, Post, PostPage, Tag
+from posts.models import Correction, Image, Post, PostPage, PostQuerySet, Revision, Tag
 from posts.prose import prose
 from posts.publishing import counting, translations
 from posts.publishing.addressing import free_slug, keep_address, slug_taken
@@ -33,6 +33,7 @@ from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unl
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
+from posts.revising import Cause
 from posts.signals import images_missing
 from posts.translating import translated
 
@@ -42,8 +43,9 @@ Restore = Callable[[Post], None]
 """Of a new post whose row is stored: stores what is known of its items and addresses."""
 Reading: TypeAlias = tuple[ParsedIssue | None, str]
 """An issue as the renderer reads it, or None and why it cannot."""
-Log: TypeAlias = Callable[[Post], None]
-"""Writes down what was done to a post, in the transaction of it."""
+Log: TypeAlias = Callable[[Post], object]
+"""Writes down what was done to a post, in the transaction of it; returns the row, if it may."""
+SAVED = Cause()
 # What is known of a post only when its rows are derived.
 DERIVED = (
     "status", "problem", "preview_round", "item_count", "link_count", "reading_minutes",
@@ -71,6 +73,7 @@ def save_document(
     find_problem: FindProblem | None = None,
     restore: Restore | None = None,
     log: Log | None = None,
+    cause: Cause = SAVED,
 ) -> Post:
     """Make an issue the text of a post (new or stored) and derive everything else from it.
 
@@ -79,7 +82,7 @@ def save_document(
     has no date, in which case it stays a draft. ``expected_version`` is the version the editor
     saw. ``images`` are new or changed pictures, whose files are stored. A text that the renderer
     refuses, or in whose HTML ``find_problem`` finds one, is stored all the same, as a draft whose
-    ``problem`` says why.
+    ``problem`` says why. What it says from now on is kept as a revision, with its ``cause``.
 
     Raises EditConflict when the stored version is another, Post.DoesNotExist when somebody deleted
     the post, and nothing is written.
@@ -89,10 +92,12 @@ def save_document(
         stored = _stored(post)
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
+        if stored:
+            revising.keep_before(stored)
         _assign(post, issue, status, published_at, slug)
         _write(post, stored, issue, reading, images, find_problem, restore)
-        if log:
-            log(post)
+        parts = [(part.heading, part.source) for part in issue.sections]
+        keep(post, cause, log, parts)
         publication.move()
     return post
 
@@ -109,11 +114,10 @@ def publish(
     def act(post: Post, issue: Issue, reading: Reading) -> None:
         if not post.problem:
             when = at or post.published_at or timezone.now()
-            _set_status(post, issue, reading, Post.Status.PUBLISHED, when)
-        if log and post.status == Post.Status.PUBLISHED:
-            log(post)
+            with _kept(post, Cause(Revision.Kind.PUBLISHED, by), log):
+                _set_status(post, issue, reading, Post.Status.PUBLISHED, when)
 
-    there = [post for post in posts if _change(post, act)]
+    there = [post for post in posts if change(post, act)]
     return [post for post in there if post.status == Post.Status.PUBLISHED]
 
 
@@ -125,28 +129,10 @@ def withdraw(posts: Iterable[Post], *, by: Actor = None, log: Log | None = None)
     access.check(by, access.PUBLISH)
 
     def act(post: Post, issue: Issue, reading: Reading) -> None:
-        _set_status(post, issue, reading, Post.Status.DRAFT, post.published_at)
-        if log:
-            log(post)
+        with _kept(post, Cause(Revision.Kind.WITHDRAWN, by), log):
+            _set_status(post, issue, reading, Post.Status.DRAFT, post.published_at)
 
-    return [post for post in posts if _change(post, act)]
-
-
-def delete(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
-    """Delete a post with all that was derived from it; links and tags stay.
-
-    Tells whether it was there. Raises PermissionDenied.
-    """
-    access.check(by, access.DELETE)
-    with transaction.atomic():
-        if not _lock(post):
-            return False
-        if log:
-            log(post)
-        links = list(post.appearances.order_by().values_list("link", flat=True))
-        post.delete()
-        mark_returns(links)
-    return True
+    return [post for post in posts if change(post, act)]
 
 
 def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
@@ -156,7 +142,7 @@ def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> boo
     """
     access.check(by, access.END_PREVIEWS)
     with transaction.atomic():
-        if not _lock(post):
+        if not lock(post):
             return False
         post.preview_round += 1
         post.save(update_fields=["preview_round"])
@@ -172,7 +158,7 @@ def correct(
     MarkdownLimitError."""
     access.check(by, access.CORRECT)
     row = Correction(post=post, day=day, text=text, html=prose(text))
-    _correct(row, log)
+    _correct(row, by, log)
     return row
 
 
@@ -180,17 +166,16 @@ def take_back(correction: Correction, *, by: Actor = None, log: Log | None = Non
     """Show a correction no more; its row is kept. Raises PermissionDenied and Post.DoesNotExist."""
     access.check(by, access.CORRECT)
     correction.taken_back_at = timezone.now()
-    _correct(correction, log)
+    _correct(correction, by, log)
 
 
-def _correct(row: Correction, log: Log | None) -> None:
+def _correct(row: Correction, by: Actor, log: Log | None) -> None:
     def act(post: Post, issue: Issue, reading: Reading) -> None:
         row.save()
-        _rebuild(post, issue, reading, version=post.version + 1, modified_at=timezone.now())
-        if log:
-            log(post)
+        with _kept(post, Cause(Revision.Kind.CORRECTED, by, row.text), log):
+            rebuild_locked(post, issue, reading, **next_version(post))
 
-    if not _change(row.post, act):
+    if not change(row.post, act):
         raise Post.DoesNotExist(row.post_id)
 
 
@@ -199,7 +184,7 @@ def rebuild(post: Post) -> bool:
 
     Tells whether the post is there.
     """
-    return _change(post, _rebuild)
+    return change(post, rebuild_locked)
 
 
 @identity.speaking()
@@ -210,7 +195,7 @@ def retag(post: Post) -> None:
     issue takes a few milliseconds instead of a second, and a tag may be on a thousand of them.
     """
     with transaction.atomic():
-        if not _lock(post):
+        if not lock(post):
             return
         before = counting.share_of(post)
         header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
@@ -235,10 +220,10 @@ def reindex(post: Post) -> bool:
         if [len(items) for items in rows.items] == [len(section.items) for section in found]:
             searching.index(post, tagging.tags_of(post), content_of(rows, found))
         else:
-            _rebuild(post, issue, reading)
+            rebuild_locked(post, issue, reading)
             publication.move()
 
-    return _change(post, act, moves=False)
+    return change(post, act, moves=False)
 
 
 def read(issue: Issue, *, in_file: bool = False) -> Reading:
@@ -289,27 +274,60 @@ def _stored(post: Post) -> Post | None:
     return Post.objects.select_for_update().get(pk=post.pk) if post.pk else None
 
 
-def _lock(post: Post) -> bool:
+def keep(
+    post: Post,
+    cause: Cause,
+    log: Log | None,
+    sections: Iterable[tuple[str, str]] | None = None,
+) -> None:
+    """Keep what a post says now as a revision, and write down what was done."""
+    revision = revising.keep(post, cause, sections)
+    if log:
+        revising.note_entry(revision, log(post))
+
+
+@contextmanager
+def _kept(post: Post, cause: Cause, log: Log | None) -> Iterator[None]:
+    """Keep what a locked post says before and after something that changes its version."""
+    revising.keep_before(post)
+    yield
+    keep(post, cause, log)
+
+
+def next_version(post: Post) -> dict[str, Any]:
+    """Return the columns of a post's row that change with every change of it."""
+    return {"version": post.version + 1, "modified_at": timezone.now()}
+
+
+def lock(post: Post, among: PostQuerySet | None = None) -> bool:
     """Lock a stored post and bring the object up to date, since what it held may be old by now;
-    tell whether it is there."""
+    tell whether it is there, ``among`` those that are not in the trash if nothing else is said."""
+    posts = Post.objects.all() if among is None else among
     try:
-        post.refresh_from_db(from_queryset=Post.objects.select_for_update())
+        post.refresh_from_db(from_queryset=posts.select_for_update())
     except Post.DoesNotExist:
         return False
     return True
 
 
 @identity.speaking()
-def _change(post: Post, act: Callable[[Post, Issue, Reading], None], *, moves: bool = True) -> bool:
+def change(
+    post: Post,
+    act: Callable[[Post, Issue, Reading], None],
+    *,
+    among: PostQuerySet | None = None,
+    moves: bool = True,
+) -> bool:
     """Read what is stored of a post, then lock it and act on it; tell whether it is there.
 
-    Where somebody saved in between, the text is read again.
+    ``among`` is as in ``lock``. Where somebody saved in between, the text is read again.
     """
-    while seen := Post.objects.filter(pk=post.pk).first():
+    posts = Post.objects.all() if among is None else among
+    while seen := posts.filter(pk=post.pk).first():
         issue = stored_issue(seen)
         reading = read(issue, in_file=bool(seen.source_name))
         with transaction.atomic():
-            if _lock(post) and post.version == seen.version:
+            if lock(post, posts) and post.version == seen.version:
                 act(post, issue, reading)
                 if moves:
                     publication.move()
@@ -427,7 +445,7 @@ def _save_row(post: Post, wish: str) -> None:
             post.slug = free_slug(post, wish)
 
 
-def _rebuild(post: Post, issue: Issue, reading: Reading, **changes: Any) -> None:
+def rebuild_locked(post: Post, issue: Issue, reading: Reading, **changes: Any) -> None:
     """Rebuild a locked post, with changes to its own row."""
     before = counting.share_of(post)
     for name, value in changes.items():
@@ -456,9 +474,8 @@ def _set_status(
             _assign(post, issue, status, at, slug="")
             _write(post, stored, issue, reading)
             return
-    now, version = timezone.now(), post.version + 1
-    changes = {"status": status, "published_at": at, "version": version, "modified_at": now}
-    _rebuild(post, issue, reading, **changes)
+    changes = {"status": status, "published_at": at, **next_version(post)}
+    rebuild_locked(post, issue, reading, **changes)
 
 
 def _image_sizes(post: Post) -> dict[str, ImageSize]:

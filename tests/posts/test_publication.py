@@ -241,7 +241,7 @@ QUIET = {
     "mirroring.py: mirror",
     "publication.py: move_after_migrate",
     "publishing/saving.py: _save_row",  # of a save
-    "publishing/saving.py: delete",  # in a signal, whoever deletes
+    "publishing/trashing.py: erase",  # in a signal, whoever deletes
     "publishing/saving.py: end_previews",
     "resizing.py: make_sizes",  # what shows them moves: a page made again
     "retagging.py: merge",  # in name_anew

@@ -140,7 +140,7 @@ def test_a_deleted_issue_among_those_to_be_deleted_stops_nothing(client: Client)
     said = confirm(client, "posts_post", asked)
     assert not Post.objects.exists()
     assert "1 is left alone" in said
-    assert "1 issue is deleted." in said
+    assert "1 issue lies in the trash now" in said
 
 
 def test_sections_that_came_later_are_not_hidden(client: Client) -> None:

@@ -204,7 +204,7 @@ def exported(folder: Path, **header: Any) -> Path:
     """Export an issue, and delete it."""
     post = make_post(source_name="a.md", **header)
     export(folder)
-    publishing.delete(post)
+    post.delete()
     return folder
 
 
@@ -219,7 +219,7 @@ def test_what_was_withdrawn_stays_so(tmp_path: Path, status: str | None) -> None
     post = make_post(source_name="a.md", date="2024-05-10")
     publishing.withdraw([post])
     export(tmp_path)
-    publishing.delete(post)
+    post.delete()
     outcome = issue_in(run(tmp_path, status=status))
     assert Post.objects.get().status == "draft"
     assert outcome.notices == ("stays a draft: it was not published where it was exported",)
@@ -283,7 +283,7 @@ def test_a_changed_file_keeps_its_items_and_address(tmp_path: Path) -> None:
     following.set_hidden([item(post, "Second find")], True, reason="Wrong")
     anchors = {row.url: row.anchor for row in post.items.exclude(url="")}
     export(tmp_path)
-    publishing.delete(post)
+    post.delete()
     text = (tmp_path / "a.md").read_text()
     write(tmp_path, {"a.md": text.replace("what it is", "what it was").replace("Third", "Last")})
     run(tmp_path)
@@ -298,7 +298,7 @@ def test_hidden_items_come_with_a_decision_that_can_be_undone(tmp_path: Path) ->
     post = make_post(source_name="a.md")
     following.set_hidden([item(post, "Second find")], True, reason="It was wrong")
     export(tmp_path)
-    publishing.delete(post)
+    post.delete()
     run(tmp_path)
     decision = Decision.objects.latest("pk")
     assert (decision.action, decision.reason) == ("hide", "It was wrong")
@@ -334,7 +334,7 @@ def test_an_archive_of_the_folder_is_read_like_the_folder(tmp_path: Path) -> Non
     post = make_post(source_name="x/a.md", slug="address")
     publishing.withdraw([post])
     export(tmp_path / "out")
-    publishing.delete(post)
+    post.delete()
     shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path, "out")
     run(tmp_path / "all.zip")
     post = Post.objects.get()
@@ -458,7 +458,7 @@ def test_an_editor_gains_no_right_by_it(
     post = make_post(source_name="a.md")
     following.set_hidden([item(post, "Second find")], True, reason="Wrong")
     path = export(tmp_path / "out") / NAME
-    publishing.delete(post)
+    post.delete()
     told = json.loads(path.read_text())
     told["sources"] += ["known.example", "known.example/owner", "no name"]
     path.write_text(json.dumps(told))

@@ -1,0 +1,173 @@
+"""Deleting issues: into the trash, out of it again, and for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import DELETION
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from links.admin import ask
+from posts import access, publishing
+from posts.admin.auditing import writing_down
+from posts.admin.publishing import DELETED, PublishingPages
+from posts.messages import Message
+from posts.models import Post, Revision
+
+A_PAGE = 50
+# The message of what Django writes down of a deleted row.
+LEFT = Message(gettext_noop("Deleted: in the trash for 30 days."))
+BACK = Message(gettext_noop("Taken out of the trash."))
+GONE = Message(gettext_noop("Deleted for good."))
+
+
+class TrashPages(PublishingPages):
+    """The trash, and the pages that ask before something goes into it or leaves it."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages."""
+        view = self.admin_site.admin_view
+        return [
+            path("trash/", view(self.trash_view), name="posts_post_trash"),
+            path("trash/<int:pk>/recover/", view(self.recover_view), name="posts_post_recover"),
+            path("trash/<int:pk>/erase/", view(self.erase_view), name="posts_post_erase"),
+            *super().get_urls(),
+        ]
+
+    def trash_view(self, request: HttpRequest) -> HttpResponse:
+        """List the issues that lie in the trash, the last deleted first."""
+        access.check(request.user, access.DELETE)
+        posts = Post.everything.trashed().order_by("-trashed_at", "-pk").defer("header")
+        page = Paginator(posts, A_PAGE).get_page(request.GET.get("page"))
+        who = _who_deleted(list(page))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Trash"),
+            "opts": self.opts,
+            "page": page,
+            "rows": [(post, who.get(post.pk, ""), publishing.leaves_at(post)) for post in page],
+        }
+        return render(request, "admin/posts/post/trash.html", context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask whether an issue is to be deleted, and put it into the trash."""
+        access.check(request.user, access.DELETE)
+        post = self.get_object(request, object_id)
+        if post is None:
+            raise Http404
+        if request.method != "POST":
+            return ask(
+                self,
+                request,
+                form=None,
+                back=reverse("admin:posts_post_change", args=[post.pk]),
+                title=gettext("Delete “%(title)s”?") % {"title": post.title},
+                consequence=what_deleting_does(post),
+                button=gettext("Delete"),
+            )
+        log = writing_down(request, LEFT, DELETION)
+        if not publishing.delete(post, by=request.user, log=log):
+            raise Http404
+        words = gettext("“%(title)s” lies in the trash now, for 30 days.") % {"title": post.title}
+        undo = reverse("admin:posts_post_recover", args=[post.pk])
+        link = format_html('{} <a href="{}">{}</a>', words, undo, gettext("Take it out again…"))
+        self.message_user(request, link, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:posts_post_changelist"))
+
+    def recover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether an issue is to come back, and bring it back as a draft."""
+        post = self._in_trash(request, pk)
+        if post is None:
+            return self._not_there(request, pk)
+        if request.method != "POST":
+            return self._ask(
+                request,
+                title=gettext("Take “%(title)s” out of the trash?") % {"title": post.title},
+                consequence=gettext(
+                    "It becomes a draft, with its text, pictures and items and what was decided"
+                    " about those. It gets its address back, unless another issue has it now."
+                    " Readers do not see it until somebody publishes it."
+                ),
+                button=gettext("Take it out"),
+            )
+        if not publishing.recover(post, by=request.user, log=writing_down(request, BACK)):
+            raise Http404
+        self.message_user(request, gettext("It is a draft again."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:posts_post_change", args=[post.pk]))
+
+    def erase_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether an issue is to be gone for good, and delete it."""
+        post = self._in_trash(request, pk)
+        if post is None:
+            return self._not_there(request, pk)
+        if request.method != "POST":
+            return self._ask(
+                request,
+                title=gettext("Delete “%(title)s” for good?") % {"title": post.title},
+                consequence=gettext(
+                    "Its text and all that was said in it before, its items, what was decided"
+                    " about those, its corrections and the files of its pictures are deleted now."
+                    " Nothing brings them back but a backup. Links and tags stay."
+                ),
+                button=gettext("Delete for good"),
+            )
+        log = writing_down(request, GONE, DELETION)
+        if not publishing.erase(post, by=request.user, log=log):
+            raise Http404
+        self.message_user(request, gettext("It is deleted for good."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:posts_post_trash"))
+
+    def _in_trash(self, request: HttpRequest, pk: int) -> Post | None:
+        access.check(request.user, access.DELETE)
+        return Post.everything.trashed().filter(pk=pk).first()
+
+    def _not_there(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Lead to an issue that somebody took out of the trash before."""
+        if not Post.objects.filter(pk=pk).exists():
+            raise Http404
+        self.message_user(request, gettext("It does not lie in the trash."), messages.INFO)
+        return HttpResponseRedirect(reverse("admin:posts_post_change", args=[pk]))
+
+    def _ask(self, request: HttpRequest, **shown: Any) -> HttpResponse:
+        return ask(self, request, form=None, back=reverse("admin:posts_post_trash"), **shown)
+
+    @admin.action(description=_("Delete the selected issues…"), permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Post]
+    ) -> HttpResponse | None:
+        """Put issues into the trash, once that is confirmed."""
+        chosen = list(queryset)
+        if "decide" not in request.POST:
+            return self.question_about(request, chosen, "delete_selected")
+        log = writing_down(request, LEFT, DELETION)
+        deleted = [publishing.delete(post, by=request.user, log=log) for post in chosen]
+        self.report(request, sum(deleted), DELETED)
+        return None
+
+
+def what_deleting_does(post: Post) -> str:
+    """Return in words what becomes of an issue that is deleted, and what readers lose."""
+    kept = gettext(
+        "It lies in the trash for 30 days, with its text, pictures and items and what was decided"
+        " about those, and can be taken out of it. After that it is gone for good."
+    )
+    if not post.is_public():
+        return kept
+    lost = gettext("Readers lose it at once: its address answers 404, and it leaves all lists.")
+    return f"{lost} {kept}"
+
+
+def _who_deleted(posts: list[Post]) -> dict[int, str]:
+    """Return who deleted each of some posts, by key."""
+    rows = Revision.objects.filter(post__in=posts, kind=Revision.Kind.TRASHED)
+    return dict(rows.order_by("number").values_list("post", "who"))

@@ -1,0 +1,52 @@
+"""Bring an earlier text of a post back: as a new version, so that nothing is lost by it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from posts import access, revising
+from posts.access import Actor
+from posts.documents import Issue, parse_issue
+from posts.models import Post, Revision
+from posts.publishing.saving import Log, save_document, with_metadata
+from posts.revising import Cause
+
+
+def restore(
+    post: Post,
+    revision: Revision,
+    *,
+    by: Actor = None,
+    note: str = "",
+    expected_version: int | None = None,
+    log: Log | None = None,
+) -> Post:
+    """Save what a post said in a revision, in its state and with the time it has now.
+
+    Raises PermissionDenied, EditConflict, Post.DoesNotExist, and DocumentError for a text that was
+    readable once and is no longer.
+    """
+    access.check(by, access.REVISE)
+    return save_document(
+        post,
+        _issue(post, revision),
+        status=post.status,
+        published_at=post.published_at,
+        expected_version=expected_version,
+        log=log,
+        cause=Cause(Revision.Kind.RESTORED, by, note),
+    )
+
+
+def _issue(post: Post, revision: Revision) -> Issue:
+    """Return the issue of a revision; its header says whether it is a draft as the post is."""
+    issue = parse_issue(
+        revising.text_of(revision).encode(),
+        post.source_name,
+        tag_keys=settings.NEWSLETTER_TAG_KEYS,
+    )
+    is_draft = post.status == Post.Status.DRAFT
+    if issue.metadata.draft is (not is_draft):
+        holder = Post(header=issue.header, source_name=post.source_name)
+        return with_metadata(holder, issue.body, {"draft": is_draft})
+    return issue

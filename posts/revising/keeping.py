@@ -1,0 +1,120 @@
+"""Keep what an issue says, in the transaction of the save that made it so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from posts.access import Actor
+from posts.models import Post, Revision, RevisionPiece
+from posts.models.revisions import NOTE_LENGTH
+from posts.revising.pieces import Piece, cut, pack
+from posts.revising.reading import read_pieces
+
+NAMED: Final = 4
+"""So many headings of changed sections are kept with a revision; of more, their number."""
+_HEADING: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an issue gets another version: what is done, by whom, and what they said of it."""
+
+    kind: str = Revision.Kind.SAVED
+    by: Actor = None
+    note: str = ""
+
+
+def keep(post: Post, cause: Cause, sections: Iterable[tuple[str, str]] | None = None) -> Revision:
+    """Keep the version that a post has now; ``sections`` are headings and sources, if known."""
+    is_first = cause.kind == Revision.Kind.BEFORE
+    before = Revision.objects.filter(post=post).order_by("-number").first()
+    pieces = cut(post.header, _sections_of(post) if sections is None else sections)
+    digests = [piece.digest for piece in pieces]
+    known = before.digests if before else []
+    change = _change(post, known, pieces, digests) if before else {}
+    _store(post, pieces, digests, known)
+    revision = Revision(
+        post=post,
+        number=post.version,
+        created_at=post.modified_at if is_first else timezone.now(),
+        by=cause.by if isinstance(cause.by, User) else None,
+        who=cause.by.get_username() if cause.by else "",
+        kind=cause.kind,
+        note=cause.note[:NOTE_LENGTH],
+        status=post.status,
+        turning=post.status != (before.status if before else Post.Status.DRAFT),
+        size=sum(len(piece.text) for piece in pieces),
+        pieces=b"".join(digests),
+        change=change,
+    )
+    revision.save(force_insert=True)
+    return revision
+
+
+def keep_before(stored: Post) -> None:
+    """Keep what a stored post says now, if nobody did: it was last saved before there were
+    revisions, or by somebody who keeps none."""
+    if not Revision.objects.filter(post=stored, number=stored.version).exists():
+        keep(stored, Cause(Revision.Kind.BEFORE))
+
+
+def note_entry(revision: Revision, said: object) -> None:
+    """Let a revision know the row of the record that says the same in other words, if there is
+    one."""
+    if isinstance(said, LogEntry):
+        revision.entry = said
+        revision.save(update_fields=["entry"])
+
+
+def _sections_of(post: Post) -> Iterable[tuple[str, str]]:
+    return post.sections.order_by("position").values_list("heading", "source")
+
+
+def _store(
+    post: Post, pieces: Sequence[Piece], digests: Sequence[bytes], known: Collection[bytes]
+) -> None:
+    """Store the pieces that no revision has yet; ``known`` are those of the one before."""
+    there = set(known)
+    both = zip(digests, pieces, strict=True)
+    new = {digest: piece for digest, piece in both if digest not in there}
+    if new and there:
+        stored = RevisionPiece.objects.filter(post=post, digest__in=list(new))
+        for digest in stored.values_list("digest", flat=True):
+            del new[bytes(digest)]
+    RevisionPiece.objects.bulk_create(
+        RevisionPiece(post=post, digest=digest, data=pack(piece.text))
+        for digest, piece in new.items()
+    )
+
+
+# What changed
+
+
+def _change(
+    post: Post, before: Sequence[bytes], pieces: Sequence[Piece], digests: Sequence[bytes]
+) -> dict[str, Any]:
+    """Return what differs from the revision before: lines, sections by heading, the header."""
+    if list(before) == list(digests):
+        return {}
+    gone = Counter(before) - Counter(digests)
+    came = Counter(digests) - Counter(before)
+    new = [piece for piece, digest in zip(pieces, digests, strict=True) if digest in came]
+    old = read_pieces(post, gone) if gone else {}
+    removed = Counter(line for text in old.values() for line in text.split("\n"))
+    added = Counter(line for piece in new for line in piece.text.split("\n"))
+    headings = list(dict.fromkeys(piece.heading for piece in new if piece is not pieces[0]))
+    return {
+        "added": (added - removed).total(),
+        "removed": (removed - added).total(),
+        "header": before[0] != digests[0],
+        "sections": [heading[:_HEADING] for heading in headings[:NAMED]],
+        "more": max(0, len(headings) - NAMED),
+        "gone": max(0, len(before) - len(digests)) if not headings else 0,
+    }

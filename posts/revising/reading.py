@@ -1,0 +1,30 @@
+"""What revisions say: their documents, whole again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from posts.models import Post, Revision, RevisionPiece
+from posts.revising.pieces import unpack
+
+
+def text_of(revision: Revision) -> str:
+    """Return the document of a revision, header and all, to the character."""
+    return read_documents([revision])[0]
+
+
+def read_documents(revisions: Iterable[Revision]) -> list[str]:
+    """Return the documents of revisions of one post; what they share is read once."""
+    rows = list(revisions)
+    if not rows:
+        return []
+    wanted = {digest for row in rows for digest in row.digests}
+    texts = read_pieces(rows[0].post, wanted)
+    return ["".join(texts[digest] for digest in row.digests) for row in rows]
+
+
+def read_pieces(post: Post, digests: Iterable[bytes]) -> dict[bytes, str]:
+    """Return pieces of a post's revisions by digest."""
+    rows = RevisionPiece.objects.filter(post=post, digest__in=list(digests))
+    found = rows.values_list("digest", "data")
+    return {bytes(digest): unpack(bytes(data)) for digest, data in found}
