@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.html import escape
@@ -25,6 +24,10 @@ PLAYED = {
     ".m4v": "video/mp4", ".mov": "video/quicktime", ".mp4": "video/mp4", ".ogv": "video/ogg",
     ".webm": "video/webm",
 }  # fmt: skip
+_PLAYED = re.compile(
+    rf"[a-z][a-z\d+.-]*://[^/?#]*/[^?#]*({'|'.join(map(re.escape, PLAYED))})(?:[?#]|$)",
+    re.IGNORECASE | re.ASCII,
+)
 XML_FIELDS = (
     "title", "url", "place", "id", "date", "html", "lang", "categories", "image", "file", "type",
 )  # fmt: skip
@@ -54,11 +57,14 @@ def _abouts(found: Iterable[Entry]) -> list[About]:
 
 def media_type(address: str) -> str:
     """Return the type of an audio or video file by its address; "" for anything else."""
-    try:
-        path = urlsplit(address).path
-    except ValueError:
-        return ""
-    return PLAYED.get(PurePosixPath(path).suffix.lower(), "")
+    found = _PLAYED.match(address)
+    return PLAYED[found[1].lower()] if found else ""
+
+
+@lru_cache(maxsize=512)
+def _categories(category: str, tags: tuple[str, ...]) -> SafeString:
+    """Return the elements of an issue's tags; all of its items have them."""
+    return SafeString("".join(category.format(escape(tag)) for tag in tags))
 
 
 def _said(found: list[Entry]) -> list[tuple[str, str]]:
@@ -82,7 +88,7 @@ def xml_entries(
             say(entry.date),
             html,
             entry.language,
-            SafeString("".join(category.format(escape(tag)) for tag in said.tags)),
+            _categories(category, said.tags),
             said.image,
             entry.address if kind else "",
             kind,

@@ -67,8 +67,8 @@ def used_tags(at: datetime) -> QuerySet[Tag, Any]:
 
 
 @cache
-def _first(rows_of: RowsOf, order: str) -> Callable[[datetime], Rows]:
-    return prepared(lambda at: rows_of(at).order_by(order, "pk")[: INDEX_SIZE + 1])
+def _first(rows_of: Callable[..., QuerySet[Any, Any]], order: str) -> Callable[..., Rows]:
+    return prepared(lambda *of: rows_of(*of).order_by(order, "pk")[: INDEX_SIZE + 1])
 
 
 @prepared
@@ -125,7 +125,7 @@ def tags(request: HttpRequest) -> HttpResponse:
     now, letter = timezone.now(), request.GET.get("initial")
     counts = _initial_counts(now)
     if letter is None:
-        found = _found(request, used_tags, COLUMNS[BY_USE], now)
+        found = found_in(request.GET.get("page"), used_tags, COLUMNS[BY_USE], now)
     elif letter in counts:
         rows = used_tags(now).filter(initial=letter)
         found = paginate_index(request.GET.get("page"), rows, "key")
@@ -154,7 +154,7 @@ def tags(request: HttpRequest) -> HttpResponse:
 def sections(request: HttpRequest) -> HttpResponse:
     """The headings that come back, the most frequent first."""
     now = timezone.now()
-    found = _found(request, recurring, _order(request, BY_USE, BY_DATE), now)
+    found = found_in(request.GET.get("page"), recurring, _order(request, BY_USE, BY_DATE), now)
     say = short_days()
     rows = [
         (title, address_of("section", slug), number(count), say(first), say(last), "")
@@ -178,7 +178,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         rows = sources_named(Source.objects.filter(name__contains=name), now)
         found = paginate_index(request.GET.get("page"), rows, order)
     else:
-        found = _found(request, hosts, order, now)
+        found = found_in(request.GET.get("page"), hosts, order, now)
     below = {} if name else _below(now)
     context = {
         "rows": filled("entry", ENTRY, _source_rows(found, below)),
@@ -232,11 +232,13 @@ def owner(name: str, count: int) -> Entry:
 # Parts of pages
 
 
-def _found(request: HttpRequest, rows_of: RowsOf, order: str, at: datetime) -> Page:
-    value = request.GET.get("page")
+def found_in(
+    value: str | None, rows_of: Callable[..., QuerySet[Any, Any]], order: str, *of: Any
+) -> Page:
+    """Return the page of an index that ``?page=`` names."""
     if value is None:
-        return first_of_index(_first(rows_of, order)(at))
-    return paginate_index(value, rows_of(at), order)
+        return first_of_index(_first(rows_of, order)(*of))
+    return paginate_index(value, rows_of(*of), order)
 
 
 def _order(request: HttpRequest, *orders: str) -> str:

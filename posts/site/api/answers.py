@@ -26,6 +26,7 @@ from posts.site.paging import Page
 
 METHODS = "GET, HEAD, OPTIONS"
 View = Callable[..., HttpResponse]
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class BadParameter(Exception):
@@ -94,21 +95,25 @@ def sent(body: bytes) -> HttpResponse:
     return HttpResponse(body, content_type="application/json")
 
 
-def page_of(request: HttpRequest, page: Page, rows: Iterable[bytes]) -> HttpResponse:
+def page_of(request: HttpRequest, page: Page, rows: bytes) -> HttpResponse:
     """Send one page of a list, whose rows are JSON, with the addresses of its neighbours."""
     around = {"next": neighbour(request, page.older), "previous": neighbour(request, page.newer)}
     return listed(rows, around)
 
 
-def listed(rows: Iterable[bytes], around: dict[str, Any]) -> HttpResponse:
-    """Send rows that are JSON, and what is said beside them."""
-    end = json.dumps(around).encode()
-    return sent(b"".join((b'{"results": [', b",\n".join(rows), b"], ", end[1:])))
+def listed(rows: bytes, around: dict[str, Any]) -> HttpResponse:
+    """Send rows that are JSON, separated by commas, and what is said beside them."""
+    return sent(b"".join((b'{"results": [', rows, b"], ", as_json(around)[1:])))
 
 
-def as_json(row: dict[str, Any]) -> bytes:
-    """Return a row as JSON."""
-    return json.dumps(row, ensure_ascii=False).encode()
+def as_rows(rows: Iterable[dict[str, Any]]) -> bytes:
+    """Return rows as JSON, separated by commas."""
+    return as_json(list(rows))[1:-1]
+
+
+def as_json(value: Any) -> bytes:
+    """Return a value as JSON."""
+    return _ENCODER.encode(value).encode()
 
 
 def refused(status: int, code: str, message: str, **more: str) -> HttpResponse:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -28,7 +27,7 @@ from posts.site.api import rows, schemas
 from posts.site.api.answers import (
     BadParameter,
     HourlyThrottle,
-    as_json,
+    as_rows,
     listed,
     neighbour,
     not_found,
@@ -39,7 +38,7 @@ from posts.site.api.answers import (
 )
 from posts.site.api.docs import PlainDocs
 from posts.site.feeds import json_text
-from posts.site.paging import Page, paginate, paginate_index
+from posts.site.paging import Page, paginate
 from posts.site.search import SHARES
 from posts.site.shell import address_of, with_site
 
@@ -73,8 +72,8 @@ def posts(
     of = () if tag is None else (_tag(tag, now),)
     first = partial(listing.newest(rows_of, limit + 1, "page__api"), *of, now)
     found = _page(page, paginate, first, lambda: rows_of(*of, now, "page__api"), limit)
-    rows_as_stored = b",\n".join(bytes(row[0]) for row in found.rows if row[0])
-    return page_of(request, found, [with_site(rows_as_stored)] if rows_as_stored else [])
+    stored = b",\n".join(bytes(row[0]) for row in found.rows if row[0])
+    return page_of(request, found, with_site(stored))
 
 
 @api.get(
@@ -101,7 +100,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     parts = (
         with_site(said).removesuffix(b"}"),
         b', "sections": [',
-        b", ".join(map(as_json, headings)),
+        as_rows(headings),
         b'], "content_html": "',
         json_text(with_site(fed or body)),
         b'"}',
@@ -119,23 +118,24 @@ def items(
 ) -> HttpResponse:
     """The entries of all issues, of one issue, or under one recurring heading, by their slugs."""
     now = timezone.now()
+    rows_of: listing.RowsOf = rows.items
+    of: tuple[Any, ...] = ()
     if issue is not None:
-        found_in: QuerySet[Any, Any] = rows.items_of_issue(nfc(issue), now)
+        rows_of, of = rows.items_of_issue, (nfc(issue),)
     elif section is not None:
-        found_in = rows.items_of_section(_section(section, now), now)
-    else:
-        found_in = rows.items(now)
-    first = lambda: list(found_in[: limit + 1])  # noqa: E731
-    found = _page(page, paginate, first, lambda: found_in, limit)
-    return page_of(request, found, map(rows.item, found.rows))
+        rows_of, of = rows.items_of_section, (_section(section, now),)
+    first = partial(listing.newest(rows_of, limit + 1), *of, now)
+    found = _page(page, paginate, first, lambda: rows_of(*of, now), limit)
+    return page_of(request, found, as_rows(map(rows.item, found.rows)))
 
 
 @api.get("/links", response={200: schemas.Links, **REFUSALS}, url_name="links", summary="Links")
 def links(request: HttpRequest, page: Cursor = None, source: Slug = None) -> HttpResponse:
     """The addresses that issues link to, the newest first; those of one source if it is named."""
-    listed = rows.links(timezone.now(), source and nfc(source).lower())
-    found = _page(page, paginate_index, listed, "-id")
-    return page_of(request, found, map(rows.link, found.rows))
+    of = () if source is None else (nfc(source).lower(),)
+    rows_of = rows.links if source is None else rows.links_of_source
+    found = _page(page, indexes.found_in, rows_of, "-id", *of, timezone.now())
+    return page_of(request, found, as_rows(map(rows.link, found.rows)))
 
 
 @api.get("/tags", response={200: schemas.Tags, **REFUSALS}, url_name="tags", summary="Tags")
@@ -184,20 +184,22 @@ def search(
         results = searching.search(q, order=order, limit=limit, page=page or "", with_facets=False)
     except searching.NoSuchPage as error:
         raise _no_such_page() from error
-    return listed(map(rows.found, results.hits), {"next": neighbour(request, results.next)})
+    return listed(
+        as_rows(map(rows.found, results.hits)), {"next": neighbour(request, results.next)}
+    )
 
 
 def _index(
     request: HttpRequest,
     page: str | None,
     rows_of: indexes.RowsOf,
-    write: Callable[[tuple[Any, ...]], bytes],
+    write: Callable[[tuple[Any, ...]], dict[str, Any]],
     least: int = 1,
 ) -> HttpResponse:
     """Send a page of an index; what only issues to come have is left out of it."""
     order = indexes.COLUMNS[indexes.BY_USE]
-    found = _page(page, paginate_index, rows_of(timezone.now()), order)
-    return page_of(request, found, [write(row) for row in found.rows if row[0] >= least])
+    found = _page(page, indexes.found_in, rows_of, order, timezone.now())
+    return page_of(request, found, as_rows(write(row) for row in found.rows if row[0] >= least))
 
 
 def _page(value: str | None, find: Callable[..., Page], *of: Any) -> Page:

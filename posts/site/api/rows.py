@@ -1,4 +1,4 @@
-"""The rows of the API's lists: read as columns, in the order of an index, and written as JSON."""
+"""The rows of the API's lists: read as columns, in the order of an index, as JSON has them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from uuid import UUID
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, When
 
 from links.models import Link
-from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
+from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry, item_anchor
 from posts.publishing.describing import absolute
 from posts.searching import Hit
-from posts.site.api.answers import as_json
 from posts.site.library import as_text, marked_broken, shown, shown_address
 from posts.site.prepared import prepared
 from posts.site.shell import address_of
@@ -49,14 +48,14 @@ def _columns(item: str = "") -> tuple[Any, ...]:
     )
 
 
-def item(row: tuple[Any, ...]) -> bytes:
-    """Return a row of ``items`` as JSON."""
+def item(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of ``items``."""
     uid, title, anchor, summary, group, section, address, source, broken, *of, date, _pk = row
     identity, (issue, slug, language) = UUID(uid), of
     page = absolute(address_of("post", slug))
-    values = {
+    return {
         "id": str(identity),
-        "url": f"{page}#item-{identity.hex[:12]}",
+        "url": f"{page}#{item_anchor(identity)}",
         "title": title or anchor or summary,
         "summary": summary if title or anchor else "",
         "group": group,
@@ -68,23 +67,25 @@ def item(row: tuple[Any, ...]) -> bytes:
         "language": language,
         "published_at": date.isoformat(),
     }
-    return as_json(values)
 
 
-def links(at: datetime, source: str | None = None) -> QuerySet[Link, Any]:
+def links(at: datetime) -> QuerySet[Link, Any]:
     """Return the links that readers get in some issue, the newest first."""
     places = Appearance.objects.filter(link=OuterRef("pk"), host__isnull=False, date__lte=at)
     rows = Link.objects.filter(Exists(places), standing=Link.Standing.SHOWN)
-    if source is not None:
-        rows = rows.filter(source__name=source)
     columns = ("key", "url", "replacement_url", "title", "source__name", "health", "due_at")
     return rows.values_list(*columns, "created_at", "pk")
 
 
-def link(row: tuple[Any, ...]) -> bytes:
-    """Return a row of ``links`` as JSON."""
+def links_of_source(source: str, at: datetime) -> QuerySet[Link, Any]:
+    """Return those of a source as ``links`` does."""
+    return links(at).filter(source__name=source)
+
+
+def link(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of ``links``."""
     key, url, replacement, title, source, health, due_at, created_at, _pk = row
-    values = {
+    return {
         "id": key,
         "url": url,
         "address": replacement or url,
@@ -93,33 +94,32 @@ def link(row: tuple[Any, ...]) -> bytes:
         "is_broken": health == Link.Health.BROKEN and due_at is None and not replacement,
         "first_seen": created_at.isoformat(),
     }
-    return as_json(values)
 
 
-def tag(row: tuple[Any, ...]) -> bytes:
-    """Return a row of ``indexes.used_tags`` as JSON."""
+def tag(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of ``indexes.used_tags``."""
     count, name, slug, _pk = row
     url = absolute(address_of("tag", slug))
-    return as_json({"name": name, "slug": slug, "url": url, "issue_count": count})
+    return {"name": name, "slug": slug, "url": url, "issue_count": count}
 
 
-def section(row: tuple[Any, ...]) -> bytes:
-    """Return a row of ``indexes.recurring`` as JSON."""
+def section(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of ``indexes.recurring``."""
     count, title, slug, first, last, _pk = row
     url = absolute(address_of("section", slug))
-    return as_json({"title": title, "slug": slug, "url": url, **_seen(count, first, last)})
+    return {"title": title, "slug": slug, "url": url, **_seen(count, first, last)}
 
 
-def source(row: tuple[Any, ...]) -> bytes:
-    """Return a row of ``indexes.hosts`` as JSON."""
+def source(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of ``indexes.hosts``."""
     count, name, first, last, _pk = row
     url = absolute(address_of("source", name))
-    return as_json({"name": name, "url": url, **_seen(count, first, last)})
+    return {"name": name, "url": url, **_seen(count, first, last)}
 
 
-def found(hit: Hit) -> bytes:
-    """Return what a search found as JSON."""
-    values = {
+def found(hit: Hit) -> dict[str, Any]:
+    """Return what a search found."""
+    return {
         "kind": hit.kind,
         "id": str(hit.uid) if hit.uid else None,
         "url": absolute(hit.url),
@@ -131,7 +131,6 @@ def found(hit: Hit) -> bytes:
         "language": hit.language,
         "published_at": hit.date.isoformat(),
     }
-    return as_json(values)
 
 
 def _seen(count: int, first: datetime | None, last: datetime | None) -> dict[str, Any]:
