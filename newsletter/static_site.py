@@ -27,17 +27,21 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils._os import safe_join
 
 from links.models import DIGEST_LENGTH, FormerKey
 from posts.models import AuthorAlias, OldPageSlug, OldSlug, RecurringSection, Redirect, TagAlias
+from posts.searching import shards
 from posts.site.version import current
 
 ENTRANCES = ("/", "/sitemap.xml", "/robots.txt", "/llms.txt", "/favicon.ico")
 NOWHERE = "/404.html"
 # What only a program that answers can give.
 LIVE = ("/admin/", "/api/", "/collect/", "/healthz", "/links/random/", "/preview/", "/search/")
-PROGRAMS = ("/search/", "/links/random/", "/links/item/")  # which take a query, or change
+SEARCH = "/search/"
+PROGRAMS = (SEARCH, "/links/random/", "/links/item/")  # which take a query, or change
 TRIES = 3
 LONGEST_BUILD = 24 * 3600  # seconds; what is older and no site was left by one that was killed
 BESIDE = (".json", ".link")
@@ -225,16 +229,16 @@ def name_of(path: str) -> str:
     return f"{path}index.html".removeprefix("/") if path.endswith("/") else path.removeprefix("/")
 
 
-def build(folder: Path, live: str) -> Iterator[tuple[str, bool]]:
+def build(folder: Path, live: str, *, search: bool = True) -> Iterator[tuple[str, bool]]:
     """Build the site; yield each file and whether it was written.
 
-    Begins anew where something was saved meanwhile, so that all files are of one moment. Raises
-    BuildError.
+    Without ``search`` that stays with the live site. Begins anew where something was saved
+    meanwhile, so that all files are of one moment. Raises BuildError.
     """
     for _ in range(TRIES):
         version, files = current(), Files(folder)
         try:
-            yield from _fill(files, Site(live))
+            yield from _fill(files, Site(live), search)
             if current() == version:
                 files.switch()
                 return
@@ -245,7 +249,7 @@ def build(folder: Path, live: str) -> Iterator[tuple[str, bool]]:
     raise BuildError("Something was saved each time while the site was read. Try again.")
 
 
-def _fill(files: Files, site: Site) -> Iterator[tuple[str, bool]]:
+def _fill(files: Files, site: Site, search: bool) -> Iterator[tuple[str, bool]]:
     for path, body in site.pages():
         yield path, files.add(name_of(path), body)
     for path in filter(_has_file, sorted(site.media)):
@@ -254,12 +258,23 @@ def _fill(files: Files, site: Site) -> Iterator[tuple[str, bool]]:
             yield path, files.add(name_of(path), source)
     for path, source in _static_files():
         yield path, files.add(name_of(path), source)
+    for path, body in _search(site) if search else ():
+        yield path, files.add(name_of(path), body)
     for path, (target, _status) in sorted(site.redirects.items()):
         if path.endswith("/") and _has_file(path):
             yield path, files.add(name_of(path), MOVED.format(escape(target)).encode())
     leads = sorted(site.redirects.items())
     lines = [f"{quote(path)} {target} {status}\n" for path, (target, status) in leads]
     yield "/_redirects", files.add("_redirects", "".join(lines).encode())
+
+
+def _search(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Yield the page of search, with a script that finds, and the index that this reads."""
+    target, _status = site.redirects.pop(SEARCH)
+    finding = render_to_string("posts/static_search.html", {"root": SEARCH, "live": target})
+    page = b"".join(site.ask(SEARCH))
+    yield SEARCH, page.replace(b"</main>", finding.encode() + b"</main>")
+    yield from ((f"{SEARCH}{name}", body) for name, body in shards.files(timezone.now()))
 
 
 def _static_files() -> Iterator[tuple[str, Path]]:

@@ -17,13 +17,13 @@ from posts.searching.excerpts import Marker
 
 _SHOWN: Final = Q(item__link__standing=Link.Standing.SHOWN)
 _REPLACED: Final = _SHOWN & ~Q(item__link__replacement_url="")
-_ADDRESS: Final = Case(
+ADDRESS: Final = Case(
     When(_REPLACED, then=F("item__link__replacement_url")),
     When(_SHOWN, then=F("item__link__url")),
     default=Value(""),
     output_field=TextField(),
 )
-_SOURCE: Final = Case(
+SOURCE: Final = Case(
     When(_SHOWN, then=F("item__link__source__name")), default=Value(""), output_field=TextField()
 )
 _COLUMNS: Final = (
@@ -72,7 +72,7 @@ def read_hits(found: Sequence[int], at: datetime, marker: Marker) -> list[Hit]:
     """Return hits by their keys, in this order, without what readers do not see."""
     seen = Q(item=None) | Q(item__hidden=False)
     rows = SearchEntry.objects.filter(seen, key__in=found, date__lte=at)
-    known = {row[0]: row for row in rows.values_list(*_COLUMNS, _ADDRESS, _SOURCE)}
+    known = {row[0]: row for row in rows.values_list(*_COLUMNS, ADDRESS, SOURCE)}
     return [_hit(known[key], marker) for key in found if key in known]
 
 
@@ -86,7 +86,7 @@ def _hit(row: Sequence[Any], marker: Marker) -> Hit:
         key=key,
         kind=kind,
         date=date,
-        url=_path(kind, slug, place),
+        url=path_of(kind, slug, place),
         title=marker.title(named),
         plain_title=named,
         excerpt=marker.excerpt(text, extra),
@@ -102,7 +102,8 @@ def _hit(row: Sequence[Any], marker: Marker) -> Hit:
     )
 
 
-def _path(kind: str, slug: str, place: str) -> str:
+def path_of(kind: str, slug: str, place: str) -> str:
+    """Return where a row leads on the site."""
     if kind == SearchEntry.Kind.PAGE:
         return place
     return f"{_issue(slug)}#{place}" if place else _issue(slug)

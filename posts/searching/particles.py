@@ -22,8 +22,8 @@ _OTHERS: Final = (
     " 하는 하기 하다 한다 했다 하면 하며 하여 해서 합니다 되는 된다 됐다 되어 되고 돼요 해요"
 ).split()
 _JOINED: Final = (f"{case}{topic}" for case, topic in product(_CASES, _TOPICS))
-_PARTICLES: Final = frozenset((*_CASES, *_TOPICS, *_OTHERS, *_JOINED))
-_LONGEST: Final = max(map(len, _PARTICLES))
+PARTICLES: Final = frozenset((*_CASES, *_TOPICS, *_OTHERS, *_JOINED))
+_LONGEST: Final = max(map(len, PARTICLES))
 
 
 def without_particle(syllables: str, *, behind: bool = False) -> str | None:
@@ -33,6 +33,6 @@ def without_particle(syllables: str, *, behind: bool = False) -> str | None:
     """
     least = 0 if behind else _SHORTEST
     for length in range(min(_LONGEST, len(syllables) - least), 0, -1):
-        if syllables[-length:] in _PARTICLES:
+        if syllables[-length:] in PARTICLES:
             return syllables[:-length]
     return None

@@ -102,6 +102,11 @@ def parts(text: str) -> Iterator[Part]:
                 yield Part(_indexed(word), False)
 
 
+def is_run(token: str) -> bool:
+    """Tell whether a token is of a script without spaces."""
+    return _RUNS.match(token) is not None
+
+
 def has_run(text: str) -> bool:
     """Tell whether a text has some of a script without spaces, or Hangul."""
     return _RUNS.search(text) is not None

@@ -17,7 +17,8 @@ class Command(BaseCommand):
         "Write the whole public site as files, for any server or host of static sites: pages,"
         " feeds, uploads, static files, sitemap, redirects (as pages, and as _redirects) and"
         " 404.html. DIR becomes a symbolic link to the latest build, switched when that is whole;"
-        " only what changed is written. Search, the API and forms stay with the live site."
+        " only what changed is written. Search is a script there that reads an index in pieces; the"
+        " API and forms stay with the live site."
         " Examples: `manage.py build_static /srv/www/news`,"
         " `manage.py build_static out --base-url https://live.example.org`,"
         " `manage.py build_static out --without-forms`."
@@ -31,24 +32,33 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-forms", action="store_true", help="no links to the forms of readers"
         )
+        parser.add_argument(
+            "--without-search", action="store_true", help="leave search to the live site"
+        )
 
     def handle(
-        self, *args: Any, folder: Path, base_url: str, without_forms: bool, **options: Any
+        self,
+        *args: Any,
+        folder: Path,
+        base_url: str,
+        without_forms: bool,
+        without_search: bool,
+        **options: Any,
     ) -> None:
         had_forms = settings.READERS_FORMS
         settings.READERS_FORMS = had_forms and not without_forms
         try:
-            self._build(folder, base_url.rstrip("/"))
+            self._build(folder, base_url.rstrip("/"), search=not without_search)
         except BuildError as error:
             raise CommandError(str(error)) from error
         finally:
             settings.READERS_FORMS = had_forms
 
-    def _build(self, folder: Path, live: str) -> None:
+    def _build(self, folder: Path, live: str, *, search: bool) -> None:
         shown = self.stdout.isatty()
         total = written = 0
         for path, is_new in tqdm(
-            build(folder, live), unit="file", disable=not shown, file=self.stderr
+            build(folder, live, search=search), unit="file", disable=not shown, file=self.stderr
         ):
             total += 1
             written += is_new
