@@ -20,6 +20,7 @@ MAKE_RULES: Final[Right] = ("links.add_sourcerule",)
 END_RULES: Final[Right] = ("links.change_sourcerule",)
 ANSWER_READERS: Final[Right] = ("links.change_suggestion",)
 COLLECT: Final[Right] = ("links.add_inboxentry",)
+SEE_INBOX: Final[Right] = ("links.view_inboxentry",)
 KEEP_INBOX: Final[Right] = ("links.change_inboxentry",)
 MAKE_TOKENS: Final[Right] = ("links.add_apitoken",)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from links.models import Link
 from links.registering import canonical_or_none
@@ -33,12 +33,8 @@ def places_of(links: Iterable[int], at: datetime | None = None) -> dict[int, lis
     One for each issue; a link without any is missing. Hidden items and blocked links are no places.
     """
     rows = (
-        Appearance.objects.filter(
-            public(at, post="post"),
-            Q(item=None) | Q(item__hidden=False),
-            link__in=list(links),
-            link__standing=Link.Standing.SHOWN,
-        )
+        visible_places(at)
+        .filter(link__in=list(links))
         .select_related("post", "section", "item")
         .only("link", "post__title", "post__slug", "post__published_at", "section__heading",
               "section__anchor", "item__uid")
@@ -48,6 +44,15 @@ def places_of(links: Iterable[int], at: datetime | None = None) -> dict[int, lis
     for row in rows:
         found[row.link_id].setdefault(row.post_id, _place(row))
     return {link: list(places.values()) for link, places in found.items()}
+
+
+def visible_places(at: datetime | None = None) -> QuerySet[Appearance]:
+    """Return the places of links that readers can see at a moment."""
+    return Appearance.objects.filter(
+        public(at, post="post"),
+        Q(item=None) | Q(item__hidden=False),
+        link__standing=Link.Standing.SHOWN,
+    )
 
 
 def unseen_among(links: Iterable[int], at: datetime | None = None) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import quote
@@ -28,16 +27,12 @@ from links.models import InboxEntry
 from links.normalizing import AddressError
 from posts.admin.auditing import record
 from posts.admin.covered import Covered, named, summary
+from posts.inserting import HouseForm, house_form_of
 from posts.messages import Message
 from posts.places import places_of
 
 # So many entries at most are copied at once.
 COPIED = 500
-_SPECIAL = re.compile(r"([\\`*_~&\[\]<>{}])")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
-# What ends an address in parentheses, or cannot stand in one (CommonMark 0.31, 6.3).
-_NOT_IN_ADDRESS = re.compile(r"[<>\s\\]")
-_NEEDS_BRACKETS = re.compile(r"[\s()]")
 PREFILLED = {"url": 2000, "title": 300, "note": 2000}
 BOOKMARKLET = (
     "javascript:void(window.open('{}?url='+encodeURIComponent(location.href)"
@@ -184,7 +179,7 @@ class InboxEntryAdmin(Covered):
     ) -> HttpResponse:
         """Add the Markdown of the entry."""
         if (entry := context.get("original")) is not None:
-            context["markdown"] = as_item(entry)
+            context["markdown"] = as_item(entry, house_form_of(None))
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Printing
@@ -213,7 +208,7 @@ class InboxEntryAdmin(Covered):
             "title": gettext("Copy as Markdown"),
             "opts": self.opts,
             "count": len(entries),
-            "markdown": as_markdown(entries),
+            "markdown": as_markdown(entries, house_form_of(None)),
         }
         return render(request, "admin/links/inboxentry/copy.html", context)
 
@@ -261,20 +256,13 @@ class InboxEntryAdmin(Covered):
 # As the items of an issue
 
 
-def as_markdown(entries: Iterable[InboxEntry]) -> str:
+def as_markdown(entries: Iterable[InboxEntry], form: HouseForm) -> str:
     """Return a list with an item for each entry: its title as the link, then its note."""
-    return "".join(f"{as_item(entry)}\n" for entry in entries)
+    return "".join(f"{as_item(entry, form)}\n" for entry in entries)
 
 
-def as_item(entry: InboxEntry) -> str:
-    """Return one list item: ``- [Title](address): note``."""
-    title = _escaped(entry.title or entry.link.title or entry.url)
-    note = _escaped(entry.note)
-    url = _NOT_IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", entry.url)
-    url = _ENTITY.sub("&amp;", url)
-    address = f"<{url}>" if _NEEDS_BRACKETS.search(url) else url
-    return f"- [{title}]({address})" + (f": {note}" if note else "")
-
-
-def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+def as_item(entry: InboxEntry, form: HouseForm | None = None) -> str:
+    """Return one list item with the canonical address: ``- [Title](address): note``, unless the
+    form of the house is another."""
+    title = entry.title or entry.link.title
+    return (form or HouseForm()).item(title, entry.link.url, entry.note)

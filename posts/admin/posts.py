@@ -34,7 +34,7 @@ from posts.admin.forms import (
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.admin.trash import TrashPages
-from posts.admin.writing import shown_panels
+from posts.admin.writing import InboxPages, shown_panels
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Author, ListCount, Post, Tag, TaggedPost
@@ -89,7 +89,7 @@ class PublishedFilter(PeriodFilter):
 
 
 @admin.register(Post)
-class PostAdmin(CorrectingPages, TrashPages, PublishingPages):
+class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm

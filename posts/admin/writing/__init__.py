@@ -1,3 +1,4 @@
 """The page on which an issue is written, around its fields: the panels beside the text."""
 
+from posts.admin.writing.inbox import InboxPages
 from posts.admin.writing.panels import shown_panels

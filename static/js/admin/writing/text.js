@@ -10,6 +10,7 @@
    writing.text.on(what, fn)          what: change, cursor, scroll, swap (another box or editor),
                                       remarks
    writing.text.slice(from, to)       a part of it
+   writing.text.at(x, y)              the offset at a point of the window; undefined where unknown
    writing.text.use(backend)          an editor takes the place of the box; null: the box again
    writing.text.mark(source, remarks) remarks about lines, in the place of earlier ones of this
                                       source: [{line, level, words}], level: error, warning, hint
@@ -57,6 +58,10 @@
       box.setSelectionRange(from, to);
       plainBox.show(from);
     },
+    at(x, y) {
+      const found = document.caretPositionFromPoint && document.caretPositionFromPoint(x, y);
+      return found && found.offsetNode === box ? found.offset : undefined;
+    },
     // Lines wrap: a box says where a character stands only by what a copy of it measures.
     top: () => Math.round((box.scrollTop / Math.max(box.scrollHeight, 1)) * box.value.length),
     show(offset) {
@@ -75,6 +80,7 @@
     select: (from, to = from) => backend.select(from, to),
     top: () => backend.top(),
     show: (offset) => backend.show(offset),
+    at: (x, y) => (backend.at ? backend.at(x, y) : undefined),
     on(what, listener) {
       (listeners[what] = listeners[what] || []).push(listener);
     },

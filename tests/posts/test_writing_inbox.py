@@ -1,0 +1,242 @@
+"""What waits in the inbox is offered beside the text of an issue, as items in its form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from links.decisions import decide
+from links.inbox import gather, put_aside
+from links.models import InboxEntry
+from posts.inserting import HouseForm, house_form
+from posts.rendering import render_markdown
+from tests.builders import make_draft, make_post, make_posts
+from tests.conftest import SignIn
+from tests.reading import Page
+
+PATH = "/admin/posts/post/inbox/"
+NEW = "https://new.example.org/story"
+OLD = "https://one.example.org/a"
+HEADS = ("[{title}]({address})", "**[{title}]({address})**", "**{title}**")
+
+
+@pytest.fixture
+def client(sign_in: SignIn, editor: User) -> Client:
+    """A browser in which the editor is signed in."""
+    return sign_in(editor)
+
+
+def asked(client: Client, **query: object) -> list[dict[str, Any]]:
+    answer = client.get(PATH, query)
+    assert answer.status_code == 200
+    return list(answer.json()["entries"])
+
+
+def titles(client: Client, **query: object) -> list[str]:
+    return [entry["title"] for entry in asked(client, **query)]
+
+
+# What waits
+
+
+@pytest.mark.django_db
+def test_what_waits_is_listed_the_latest_first_with_where_it_was_covered(
+    client: Client, editor: User
+) -> None:
+    make_post("An old issue")
+    gather(OLD, by=editor, title="Old")
+    gather(f"{NEW}?utm_source=mail", by=editor, title="New", note="Why")
+    aside = gather("https://x.example.org/", by=editor).entry
+    put_aside(InboxEntry.objects.filter(pk=aside.pk), by=editor)
+
+    new, old = asked(client)
+
+    assert (new["title"], new["host"], new["note"]) == ("New", "new.example.org", "Why")
+    assert (new["covered"], new["state"]) == ([], "")
+    assert [(place["title"], place["day"]) for place in old["covered"]] == [
+        ("An old issue", "10 May 2024")
+    ]
+    assert old["covered"][0]["path"].startswith("/posts/an-old-issue/#item-")
+
+
+@pytest.mark.django_db
+def test_entries_are_found_by_title_host_and_note(client: Client, editor: User) -> None:
+    gather("https://a.example.org/x", by=editor, title="Hangul on screen", note="for Friday")
+    gather("https://b.example.com/y", by=editor, title="한글 이야기")
+
+    assert titles(client, q="hangul") == ["Hangul on screen"]
+    assert titles(client, q="example.com") == ["한글 이야기"]
+    assert titles(client, q="이야기") == ["한글 이야기"]
+    assert titles(client, q="friday screen") == ["Hangul on screen"]
+    assert titles(client, q="friday 이야기") == []
+
+
+@pytest.mark.django_db
+def test_entries_are_told_apart_by_whether_they_were_covered_before(
+    client: Client, editor: User
+) -> None:
+    make_post()
+    make_draft("A draft", "- [x](https://draft.example.org/)\n")
+    gather(OLD, by=editor, title="Old")
+    gather("https://draft.example.org/", by=editor, title="In a draft")
+
+    assert titles(client, only="covered") == ["Old"]
+    assert titles(client, only="new") == ["In a draft"]
+
+
+@pytest.mark.django_db
+def test_hundreds_of_entries_come_in_pages_with_as_many_queries(
+    client: Client, editor: User
+) -> None:
+    make_posts(4)
+    gather(OLD, by=editor)
+    with CaptureQueriesContext(connection) as few:
+        client.get(PATH)
+    for number in range(60):
+        gather(f"https://example.org/{number}", by=editor, title=f"Number {number}")
+
+    with CaptureQueriesContext(connection) as many:
+        first = client.get(PATH).json()
+
+    assert len(many) == len(few)
+    assert (len(first["entries"]), first["more"]) == (30, True)
+    last = client.get(PATH, {"page": 3}).json()
+    assert (len(last["entries"]), last["more"]) == (1, False)
+
+
+@pytest.mark.django_db
+def test_who_may_not_see_the_inbox_gets_neither_panel_nor_list(
+    sign_in: SignIn, moderator: User, outsider: User, editor: User
+) -> None:
+    post = make_draft()
+    assert sign_in(moderator).get(PATH).status_code == 200
+    assert sign_in(outsider).get(PATH).status_code == 302
+    outsider.is_staff = True
+    outsider.save()
+    assert sign_in(outsider).get(PATH).status_code == 403
+    assert Page(sign_in(editor).get(f"/admin/posts/post/{post.pk}/change/")).all("#panel-inbox")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", [{"page": "-1"}, {"page": "9" * 30}, {"post": "a"}])
+def test_nonsense_is_not_found(client: Client, query: dict[str, str]) -> None:
+    assert client.get(PATH, query).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_link_that_readers_do_not_get_says_so(
+    client: Client, editor: User, moderator: User
+) -> None:
+    decide([gather(NEW, by=editor).entry.link], "block", by=moderator, reason="Spam")
+
+    assert [entry["state"] for entry in asked(client)] == ["Blocked"]
+
+
+# The form of the house
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ("- [a](http://x.y): b\n- [c](http://x.y): d", "- [T](https://e.org/): n"),
+        ("* [a](http://x.y) – b\n* [c](http://x.y)", "* [T](https://e.org/) – n"),
+        ("- **[a](http://x.y)** - b\n- **[c](http://x.y)** - d", "- **[T](https://e.org/)** - n"),
+        ("- [**a**](http://x.y): b\n- [**c**](http://x.y): d", "- [**T**](https://e.org/): n"),
+        ("+ **[a](http://x.y):** b\n+ **[c](http://x.y):** d", "+ **[T](https://e.org/):** n"),
+        (
+            "- **가**: 나 [자세히 보기](http://x.y)\n- **다**: 라 [자세히 보기](http://x.y/z)",
+            "- **T**: n [자세히 보기](https://e.org/)",
+        ),
+        (
+            "- **a**: b. ([Paper](http://x.y))\n- **c**: d. ([Paper](http://x.y))",
+            "- **T**: n ([Paper](https://e.org/))",
+        ),
+        (
+            "- **a**: b [one](http://x.y)\n- **c**: d [two](http://x.y)",
+            "- **T**: n [e.org](https://e.org/)",
+        ),
+        ("1. [a](http://x.y): b\n2. [c](http://x.y): d", "- [T](https://e.org/): n"),
+    ],
+)
+def test_a_new_item_has_the_form_that_most_items_have(items: str, expected: str) -> None:
+    form = house_form([items])
+
+    assert form is not None
+    assert form.item("T", "https://e.org/", "n") == expected
+
+
+def test_one_item_makes_no_form_and_ours_is_title_address_and_note() -> None:
+    assert house_form(["- **[a](http://x.y)** - b\nText [c](http://x.y)"]) is None
+    assert HouseForm().item("T", "https://e.org/", "n") == "- [T](https://e.org/): n"
+    assert HouseForm().item("", "https://e.org/") == "- [https://e.org/](https://e.org/)"
+
+
+def test_an_item_without_a_note_ends_with_its_link() -> None:
+    bold = house_form(["- **[a](http://x.y):** b\n- **[c](http://x.y):** d"])
+    ending = house_form(["- **a**: b [go](http://x.y)\n- **c**: d [go](http://x.y)"])
+
+    assert bold is not None
+    assert ending is not None
+    assert bold.item("T", "https://e.org/") == "- **[T](https://e.org/)**"
+    assert ending.item("T", "https://e.org/") == "- **T** [go](https://e.org/)"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "A [b] c",
+        "a | b | c",
+        "`x` *y* _z_ ~~w~~",
+        "<b>&amp;",
+        "“가”(나)",
+        "^1",
+        "[ ] x",
+        "a\\",
+        "$x$ {y}",
+    ],
+)
+@pytest.mark.parametrize("head", HEADS)
+def test_a_title_says_what_it_said(title: str, head: str) -> None:
+    form = HouseForm(head=head, tail="" if "address" in head else " [go]({address})")
+    line = form.item(title, "https://e.org/x_(y)", "노트")
+
+    html = render_markdown(f"Text[^1].\n\n{line}\n\n[^1]: Note")
+    page = Page(f"<main>{html}</main>")
+
+    assert title in page.one("li").text()
+    assert page.value("li a", "href") == "https://e.org/x_(y)"
+
+
+@pytest.mark.django_db
+def test_items_have_the_form_of_the_issue_else_of_the_last_one(
+    client: Client, editor: User
+) -> None:
+    make_post("Last", "* **[a](http://x.y/a)** – b\n* **[c](http://x.y/c)** – d\n")
+    own = make_draft("Own", "- [a](http://x.y/a): b\n- [c](http://x.y/c): d\n")
+    bare = make_draft("Bare", "Nothing yet.\n")
+    gather(NEW, by=editor, title="T", note="n")
+
+    lines = [asked(client, post=post)[0]["markdown"] for post in ("", bare.pk, own.pk)]
+
+    assert lines == [f"* **[T]({NEW})** – n", f"* **[T]({NEW})** – n", f"- [T]({NEW}): n"]
+
+
+# In and out
+
+
+@pytest.mark.django_db
+def test_what_stands_in_a_saved_issue_is_done_and_nothing_else(
+    client: Client, editor: User
+) -> None:
+    gather(f"{NEW}?utm_source=x", by=editor)
+    gather("https://other.example.org/", by=editor)
+    [used] = asked(client, q="new.example")
+
+    make_draft("Next", f"{used['markdown']}\n")
+
+    assert [entry["host"] for entry in asked(client)] == ["other.example.org"]
