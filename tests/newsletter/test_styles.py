@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import ImageColor
 
+from posts.slots import PANELS
+
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ROOT / "static" / "css"
 TOKENS = STYLES / "tokens.css"
@@ -77,6 +79,7 @@ def test_every_token_is_used() -> None:
 
 def test_every_stylesheet_is_linked_from_a_template() -> None:
     linked = {href for path in TEMPLATES for href in LINKED.findall(path.read_text("utf-8"))}
+    linked |= {href for panel in PANELS for href in panel.styles}
 
     assert linked == {f"css/{path.relative_to(STYLES).as_posix()}" for path in SHEETS}
 

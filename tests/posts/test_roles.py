@@ -48,6 +48,7 @@ MATRIX = {
     "post page trash": (True, False, False),
     "post page recover": (True, False, False),
     "post page erase": (True, False, False),
+    "post page inbox": (True, True, True),
     "author view": (True, True, False),
     "author add": (True, False, False),
     "author change": (True, True, False),
