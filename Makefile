@@ -31,7 +31,7 @@ run_benchmarks = failed=0; for file in $(1); do name=$$(basename "$$file" .py); 
 	$(BIN)/python -m "benchmarks.$$name" || failed=1; done; exit $$failed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench long lock format messages clean
+.PHONY: help run test check bench long lock vendor format messages clean
 .SUFFIXES:
 
 help:  ## List these commands
@@ -89,6 +89,9 @@ bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md
 long: $(DEV_STAMP) .env  ## Run what is too long for CI: kills, load, long journeys
 	@$(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
 	@$(call run_benchmarks,$(filter $(LONG),$(BENCHMARKS)))
+
+vendor:  ## Bundle the scripts of others into static/vendor (needs Node 20)
+	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 format: $(DEV_STAMP)  ## Put imports, code and templates in order
 	$(BIN)/ruff check --fix

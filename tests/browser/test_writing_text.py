@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from posts.models import Post
 from tests.builders import make_draft
 
 Open = Callable[[str], Page]
@@ -59,16 +60,106 @@ def test_tools_above_the_text_write_markdown_by_mouse_and_by_key(write: Open) ->
     )
     page.get_by_role("button", name="Bold").focus()
     page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Keys of the text")).to_be_focused()
+    page.keyboard.press("Home")
+    for _button in ("Emphasis", "Heading", "List", "Link", "Note"):
+        page.keyboard.press("ArrowRight")
     expect(page.get_by_role("button", name="Note")).to_be_focused()
     page.keyboard.press("Enter")
     assert value(page).startswith("> 하나")
 
 
-def test_remarks_lead_to_their_lines(write: Open) -> None:
+def test_remarks_stand_at_their_lines_and_below_the_plain_box_that_is_remembered(
+    write: Open,
+) -> None:
     page = write("One\nTwo\nThree\n")
-    page.evaluate("writing.text.mark('check', [{line: 3, level: 'error', words: 'No picture'}])")
+    mark = "writing.text.mark('check', [{line: 3, level: 'error', words: 'No picture'}])"
+    page.evaluate(mark)
+    expect(page.locator(".cm-gutters [title='No picture']")).to_have_count(1)
+    select(page, "Three")
+    expect(page.locator("[data-text=remark]")).to_have_text("No picture")
+
+    page.keyboard.insert_text("Drei")
+    page.get_by_role("button", name="Plain box").click()
+    expect(page.locator("#id_text")).to_be_focused()
+    expect(page.locator("#id_text")).to_have_value("One\nTwo\nDrei\n")
     page.get_by_role("link", name="Line 3").click()
     page.keyboard.insert_text("Here: ")
-    assert value(page) == "One\nTwo\nHere: Three\n"
+    assert value(page) == "One\nTwo\nHere: Drei\n"
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.evaluate(mark)
+    expect(page.get_by_role("link", name="Line 3")).to_be_visible()
     page.evaluate("writing.text.mark('check', [])")
     expect(page.get_by_text("No picture")).to_have_count(0)
+    page.get_by_role("button", name="Plain box").click()
+    expect(page.get_by_role("textbox", name="Markdown")).to_be_focused()
+
+
+def test_lists_go_on_and_tab_never_holds_anybody(write: Open) -> None:
+    page = write("")
+    editor = page.get_by_role("textbox", name="Markdown")
+    editor.click()
+    for words in ("- 하나", "둘"):
+        page.keyboard.insert_text(words)
+        page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.insert_text("셋")
+    page.keyboard.press("Enter")
+    assert value(page) == "- 하나\n- 둘\n  - 셋\n  - "
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("넷")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert value(page) == "- 하나\n- 둘\n  - 셋\n- 넷\n"
+    select(page, "둘")
+    page.keyboard.press("Tab")
+    assert value(page) == "- 하나\n  - 둘\n    - 셋\n- 넷\n"
+    page.keyboard.press("Shift+Tab")
+    assert value(page) == "- 하나\n- 둘\n  - 셋\n- 넷\n"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(editor).not_to_be_focused()
+    editor.press("Control+End")
+    page.keyboard.press("Tab")
+    expect(editor).not_to_be_focused()
+
+
+PASTE = """([plain, html]) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", plain);
+    if (html) clipboardData.setData("text/html", html);
+    document.activeElement.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+}"""
+RICH = """<meta charset="utf-8"><b style="font-weight:normal" id="docs-internal-guid"><h2>제목</h2>
+<p>An <a href="https://one.example.org/">address</a>, <span style="font-weight:700">bold</span>
+and <i>so</i> on</p><ul><li>One<ul><li>Two</li></ul></li><li>Three</li></ul>
+<table><thead><tr><th>A</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table></b>"""
+
+
+def test_what_is_pasted_becomes_markdown(write: Open) -> None:
+    page = write("읽기 자료\n")
+    select(page, "자료")
+    page.evaluate(PASTE, ["https://one.example.org/a(b)", ""])
+    assert value(page) == "읽기 [자료](https://one.example.org/a(b))\n"
+    page.keyboard.press("Control+a")
+    page.evaluate(PASTE, ["plain", RICH])
+    expect(page.locator(".cm-content")).to_contain_text("제목")
+    assert value(page).rstrip() == (
+        "## 제목\n\nAn [address](https://one.example.org/), **bold** and *so* on\n\n"
+        "- One\n  - Two\n- Three\n\n| A |\n| --- |\n| 1 |"
+    )
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+Shift+v")  # the clipboard is empty
+    page.evaluate(PASTE, ["one\r\ntwo\rthree\u2028four", "<b>one</b>"])
+    assert value(page) == "one\ntwo\nthree\u2028four"
+
+
+def test_only_the_line_that_was_written_changes(write: Open) -> None:
+    page = write("하나\r\n둘\u2028셋\rfour\n\n끝")
+    select(page, "끝")
+    page.keyboard.insert_text("end")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist li")).to_be_visible()
+    assert Post.objects.get().body == "하나\r\n둘\u2028셋\rfour\n\nend"

@@ -19,13 +19,22 @@
         event.preventDefault();
       }
     });
+    const save = form.querySelector("button[name=_save]");
+    // The key of a Korean keyboard says "ㄴ".
+    const isSave = (event) =>
+      (event.key === "s" || (event.code === "KeyS" && !/^[ -~]$/.test(event.key))) &&
+      (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     document.addEventListener("keydown", (event) => {
-      if (event.key === "s" && (event.ctrlKey || event.metaKey) && !event.altKey) {
-        const save = form.querySelector("button[name=_save]");
-        if (save) {
-          event.preventDefault();
-          form.requestSubmit(save);
-        }
+      if (!save || !isSave(event)) {
+        return;
+      }
+      event.preventDefault();
+      if (event.isComposing) {
+        // The syllable is written to its end first.
+        const saveThen = () => setTimeout(() => form.requestSubmit(save));
+        document.addEventListener("compositionend", saveThen, { once: true });
+      } else {
+        form.requestSubmit(save);
       }
     });
   });

@@ -17,6 +17,8 @@
    writing.text.remarks()             all of them, by line, each with its source
    writing.text.showsRemarks()        whether they stand at their lines, so that no list needs to
    writing.addAction({name, label, run, key})   a button above the text; key: "Mod-Shift-i" or none
+   writing.text.field                 the element around box and editor, for what is dropped on it
+   writing.extensions                 what CodeMirror is set up with, until editor.js does so
    writing.line(offset), writing.offset(line)   lines count from 1
    writing.post, writing.version      the issue's key and the version shown; "" while it is new
    writing.ask(address, options)      fetch for this site: {ok, status, data}; data: parsed JSON
@@ -73,6 +75,7 @@
 
   const text = {
     box,
+    field: form.querySelector("[data-text=editor]"),
     value: () => backend.value(),
     slice: (from, to) => backend.slice(from, to),
     replace: (from, to, words) => backend.replace(from, to, words),
@@ -131,5 +134,6 @@
     },
     open: () => {},
     addAction: () => {},
+    extensions: [],
   };
 })();

@@ -22,7 +22,7 @@
   /* How a key is called: "Ctrl+Shift+H", or "⇧⌘H" where that is how people write it. */
   const nameOf = (key) => {
     const parts = key.split("-");
-    const last = parts.pop().toUpperCase();
+    const last = parts.pop().replace(/^.$/, (letter) => letter.toUpperCase());
     const names = isMac
       ? { Mod: "⌘", Shift: "⇧", Alt: "⌥" }
       : { Mod: tools.dataset.control, Shift: tools.dataset.shift, Alt: "Alt" };
@@ -65,11 +65,12 @@
       button = blank.content.firstElementChild.cloneNode(true);
       button.dataset.action = action;
       button.textContent = label;
+      button.setAttribute("aria-label", label);
       added.append(button);
     }
     const shortcut = button.dataset.key || key;
-    name(button, button.getAttribute("aria-label") || label, shortcut);
-    button.tabIndex = buttons().indexOf(button) === 0 ? 0 : -1;
+    button.tabIndex = -1;
+    name(button, button.getAttribute("aria-label"), shortcut);
     actions.set(action, { run, key: shortcut });
     return button;
   };
@@ -115,5 +116,38 @@
     },
     true,
   );
+  window.addEventListener("load", () => enter(buttons()[0]));
+
+  const help = editor.querySelector("[data-text=help]");
+  const row = (button) => {
+    const line = document.createElement("tr");
+    const [head, cell] = [document.createElement("th"), document.createElement("td")];
+    const cap = document.createElement("kbd");
+    head.scope = "row";
+    head.textContent = button.getAttribute("aria-label");
+    cap.textContent = nameOf(actions.get(button.dataset.action).key);
+    cell.append(cap);
+    line.append(head, cell);
+    return line;
+  };
+  const openHelp = () => {
+    const named = buttons().filter((button) => (actions.get(button.dataset.action) || {}).key);
+    help.querySelector("[data-text=keys]").replaceChildren(...named.map(row));
+    help.querySelectorAll("[data-key]").forEach((cap) => {
+      cap.textContent = nameOf(cap.dataset.key);
+    });
+    help.showModal();
+  };
+  help.querySelector("[data-text=help-close]").addEventListener("click", () => help.close());
+  writing.addAction({ name: "help", run: openHelp });
+
+  const full = writing.addAction({
+    name: "full",
+    run() {
+      const isFull = document.body.classList.toggle("writing-full");
+      full.setAttribute("aria-pressed", String(isFull));
+      writing.text.select(...Object.values(writing.text.selection()));
+    },
+  });
   tools.hidden = false;
 })();

@@ -1,0 +1,3 @@
+import TurndownService from "turndown/lib/turndown.browser.es.js";
+import { gfm } from "turndown-plugin-gfm";
+export { TurndownService, gfm };
