@@ -21,7 +21,8 @@ from links.admin import HEALTH, badge, day, moment
 from links.models import InboxEntry, Kind, Link, QueueEntry, Suggestion
 from posts.access import PUBLISH, WRITE, may
 from posts.admin.states import STATES
-from posts.models import Post, PostQuerySet
+from posts.admin.writing.copies import address_of
+from posts.models import Post, PostQuerySet, WorkingCopy
 from posts.places import places_of
 from tasks.models import StoredTask
 
@@ -70,6 +71,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     may_write = may(request.user, WRITE)
     columns = (written, linked) if may_write else (linked, written)
     shown = [[pile(request) for model, pile in kinds if may_see(model)] for kinds in columns]
+    if may_write and (unsaved := _unsaved(request)).number:
+        shown[0].insert(0, unsaved)
     context = {"columns": list(filter(None, shown)), "may_write": may_write}
     return admin.site.index(request, context)
 
@@ -94,6 +97,27 @@ def _list(model: str, query: str = "") -> str:
 def _issues() -> PostQuerySet:
     every: PostQuerySet = Post.objects.all()
     return every.only("title", "published_at", "modified_at", "problem", "link_count")
+
+
+def _unsaved(request: HttpRequest) -> Pile:
+    """Return what was typed and not saved by whoever looks; only they see it."""
+    mine = WorkingCopy.objects.unsaved().filter(editor=request.user.pk)
+    number, copies = _first(
+        mine.select_related("post").only("title", "kept_at", "post__title", "post__trashed_at")
+    )
+    return Pile(
+        "unsaved",
+        gettext("Unsaved texts"),
+        "",
+        number,
+        [Row(_called(copy), address_of(copy), moment(copy.kept_at)) for copy in copies],
+        "",
+        ("", ""),
+    )
+
+
+def _called(copy: WorkingCopy) -> str:
+    return copy.title or (copy.post.title if copy.post else gettext("New issue"))
 
 
 def _drafts(request: HttpRequest) -> Pile:

@@ -7,6 +7,7 @@ from typing import Final
 from links.access import Actor, Right, check, may
 
 __all__ = [
+    "CHANGE",
     "CHANGE_SETTINGS",
     "CORRECT",
     "CURATE_SECTIONS",
@@ -38,6 +39,7 @@ DELETE_PAGES: Final[Right] = ("posts.delete_page",)
 REDIRECT: Final[Right] = ("posts.change_redirect",)
 DELETE_REDIRECTS: Final[Right] = ("posts.delete_redirect",)
 WRITE: Final[Right] = ("posts.add_post",)
+CHANGE: Final[Right] = ("posts.change_post",)
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)
 DESCRIBE_AUTHORS: Final[Right] = ("posts.change_author",)

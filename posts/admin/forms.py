@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from posts import publishing
+from posts import drafting, publishing
 from posts.documents import DocumentError, Issue, split_header
 from posts.documents.editing import compare, plain, restore_endings
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
@@ -127,6 +127,23 @@ class DayField(forms.DateField):
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
+class HandleField(forms.CharField):
+    """Which working copy the form writes; that is no change of the issue."""
+
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
+
+    def clean(self, value: Any) -> drafting.Handle | None:
+        """Return the handle; None for one that is none."""
+        try:
+            return drafting.Handle.read(value or "")
+        except ValueError:
+            return None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Never."""
+        return False
+
+
 class PostForm(forms.ModelForm):
     """One issue. ``issue`` is the document that results, once the form is valid.
 
@@ -184,6 +201,7 @@ class PostForm(forms.ModelForm):
     updated = DayField(label=_("updated"), required=False)
     published_at = MinuteField(label=_("publish time"), required=False)
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    working_copy = HandleField(initial=drafting.new_handle, required=False)
 
     class Meta:
         model = Post
@@ -193,11 +211,14 @@ class PostForm(forms.ModelForm):
     status: str | None
     at: datetime | None
     state_before = ""
+    # What an editor typed and did not save, shown again instead of what is stored.
+    typed: Mapping[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial.update(self._stored())
+        self.initial.update(self.typed)
         self.fields["published_at"].help_text = gettext("In the time zone %(zone)s.") % {
             "zone": timezone.get_current_timezone_name()
         }
@@ -427,12 +448,17 @@ def conflict_context(data: QueryDict, current: Post, user: Any) -> dict[str, Any
         "when": current.modified_at,
         "theirs": theirs["text"],
         "diff": compare(theirs["text"], data.get("text", "")),
-        "fields": [
-            (form.fields[name].label, data.get(name, ""), _shown(theirs[name]))
-            for name in form.changed_data
-            if name not in {"text", "seen_version"}
-        ],
+        "fields": differing_fields(form, data),
     }
+
+
+def differing_fields(form: PostForm, data: QueryDict) -> list[tuple[Any, str, Any]]:
+    """Return the fields beside the text that differ: label, what was sent, what is stored."""
+    return [
+        (form.fields[name].label, data.get(name, ""), _shown(form.initial.get(name, "")))
+        for name in form.changed_data
+        if name not in {"text", "seen_version"}
+    ]
 
 
 def _shown(value: Any) -> Any:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
-from posts import access
+from posts import access, drafting
 from posts.admin import uploads
 from posts.admin.auditing import kept
 from posts.admin.corrections import CorrectingPages
@@ -34,7 +34,8 @@ from posts.admin.forms import (
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.admin.trash import TrashPages
-from posts.admin.writing import InboxPages, shown_panels
+from posts.admin.writing import InboxPages, WorkingCopyPages, shown_panels
+from posts.admin.writing.copies import COPY, editing_note, typing_now
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Author, ListCount, Post, Tag, TaggedPost
@@ -89,7 +90,7 @@ class PublishedFilter(PeriodFilter):
 
 
 @admin.register(Post)
-class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
+class PostAdmin(WorkingCopyPages, CorrectingPages, InboxPages, TrashPages, PublishingPages):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm
@@ -107,7 +108,7 @@ class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
     change_list_template = "admin/posts/post/change_list.html"
     change_form_template = "admin/posts/post/change_form.html"
     fieldsets = (
-        ("text", {"fields": ("title", "text", "seen_version")}),
+        ("text", {"fields": ("title", "text", "seen_version", "working_copy")}),
         (_("Publishing"), {"fields": ("published_at", "slug")}),
         (
             _("Description"),
@@ -132,7 +133,9 @@ class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
         """Return posts with their tags, for lists without their large columns."""
         taggings = TaggedPost.objects.select_related("tag").order_by("position")
         posts = super().get_queryset(request).prefetch_related(Prefetch("taggings", taggings))
-        return posts.defer("header", "source_digest") if self._is_list(request) else posts
+        if not self._is_list(request):
+            return posts
+        return posts.defer("header", "source_digest").prefetch_related(typing_now(request))
 
     @staticmethod
     def _is_list(request: HttpRequest) -> bool:
@@ -141,11 +144,10 @@ class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
 
     @admin.display(description=_("title"), ordering="title")
     def title_and_problem(self, post: Post) -> SafeString:
+        title = format_html('<span class="title">{}</span>{}', post.title, editing_note(post))
         if not post.problem:
-            return format_html('<span class="title">{}</span>', post.title)
-        return format_html(
-            '<span class="title">{}</span><span class="trouble">{}</span>', post.title, post.problem
-        )
+            return title
+        return format_html('{}<span class="trouble">{}</span>', title, post.problem)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, post: Post) -> SafeString:
@@ -347,6 +349,8 @@ class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
         write_down = super().log_change if change else super().log_addition
 
         def log(post: Post) -> object:
+            if handle := form.cleaned_data.get("working_copy"):
+                drafting.finish(handle, by=request.user)
             message = self.construct_change_message(request, form, [], not change)
             return write_down(request, post, message)
 
@@ -382,6 +386,7 @@ class PostAdmin(CorrectingPages, InboxPages, TrashPages, PublishingPages):
         return self._answer(request, obj)
 
     def _answer(self, request: HttpRequest, post: Post) -> HttpResponse:
-        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        kept = request.GET.copy()
+        kept.pop(COPY, None)
         address = reverse("admin:posts_post_change", args=[post.pk])
-        return HttpResponseRedirect(f"{address}{query}")
+        return HttpResponseRedirect(f"{address}?{kept.urlencode()}" if kept else address)

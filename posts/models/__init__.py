@@ -1,13 +1,14 @@
 """Posts and everything derived from their Markdown.
 
 Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files and what people
-decided (``LinkedItem.hidden`` and ``is_news``) are canonical, and what was said before
-(``Revision``); every other column is derived on save
-by ``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
+decided (``LinkedItem.hidden`` and ``is_news``) are canonical, what was said before (``Revision``)
+and what nobody saved yet (``WorkingCopy``); every other column is derived on save by
+``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
 """
 
 from posts.models.authors import Author, AuthorAlias, Authorship
 from posts.models.corrections import Correction
+from posts.models.drafting import WorkingCopy
 from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink
 from posts.models.measurements import Measurement

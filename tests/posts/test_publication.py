@@ -234,6 +234,7 @@ QUIET = {
     "admin/uploads.py: _import",  # calls verbs for each file
     "authors.py: merge",  # in name_anew
     "crediting.py: _create",  # of a save
+    "drafting/copies.py: _create",  # nothing of it is public
     "following.py: outdate",  # rebuilding moves
     "following.py: set_hidden",  # in _hide
     "importing/files.py: _mended",  # rebuilds

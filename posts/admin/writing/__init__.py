@@ -1,4 +1,5 @@
 """The page on which an issue is written, around its fields: the panels beside the text."""
 
+from posts.admin.writing.copies import WorkingCopyPages
 from posts.admin.writing.inbox import InboxPages
 from posts.admin.writing.panels import shown_panels

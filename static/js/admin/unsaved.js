@@ -6,8 +6,9 @@
     if (!form) {
       return;
     }
-    // A form that came back with errors or a conflict holds what nobody has saved.
-    let unsaved = Boolean(form.querySelector(".errornote, .conflict"));
+    // A form that came back with errors or a conflict holds what nobody has saved, and so does one
+    // that goes on with what was typed before.
+    let unsaved = Boolean(form.querySelector(".errornote, .conflict, [data-copy-open]"));
     form.addEventListener("input", () => {
       unsaved = true;
     });

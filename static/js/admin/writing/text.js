@@ -22,7 +22,8 @@
    writing.line(offset), writing.offset(line)   lines count from 1
    writing.post, writing.version      the issue's key and the version shown; "" while it is new
    writing.ask(address, options)      fetch for this site: {ok, status, data}; data: parsed JSON
-   writing.say(words)                 words for the line below the text, read aloud
+   writing.say(words, link)           words for the line below the text, read aloud; link, if any:
+                                      {href, words}, which opens beside this page
    writing.open(name)                 shows a panel                                            */
 (() => {
   "use strict";
@@ -127,9 +128,16 @@
     line: (offset) => backend.line(offset),
     offset: (line) => backend.offset(line),
     ask,
-    say(words) {
+    say(words, link) {
       if (said) {
         said.textContent = words;
+      }
+      if (said && link) {
+        const leads = document.createElement("a");
+        leads.href = link.href;
+        leads.textContent = link.words;
+        leads.target = "_blank";
+        said.append(" ", leads);
       }
     },
     open: () => {},

@@ -1,0 +1,65 @@
+"""What is written and not saved yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from posts.models.posts import Post
+
+# Whoever typed so long ago may still be at it.
+AT_IT = timedelta(minutes=2)
+
+
+class WorkingCopyQuerySet(models.QuerySet["WorkingCopy"]):
+    def unsaved(self) -> WorkingCopyQuerySet:
+        """Return those that nobody saved, newest first."""
+        return self.filter(done_at=None).order_by("-kept_at", "-pk")
+
+    def being_typed(self, at: datetime | None = None) -> WorkingCopyQuerySet:
+        """Return those in which somebody typed in the last minutes."""
+        return self.filter(done_at=None, kept_at__gt=(at or timezone.now()) - AT_IT)
+
+
+class WorkingCopy(models.Model):
+    """What stood in the form of an issue when an editor last typed there; theirs alone to read.
+
+    Each opened form writes one of its own. ``page`` is the opened form that wrote it last and
+    ``number`` its last write. Once its issue is saved it is empty, and its key takes no more.
+    """
+
+    key = models.UUIDField(primary_key=True)
+    editor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, related_name="working_copies", on_delete=models.CASCADE
+    )
+    # None for a new issue, and once the issue is deleted.
+    post = models.ForeignKey(
+        Post, related_name="working_copies", null=True, on_delete=models.SET_NULL
+    )
+    page = models.UUIDField()
+    number = models.BigIntegerField()
+    title = models.CharField(max_length=500, blank=True)
+    text = models.TextField(blank=True)
+    fields = models.JSONField(default=dict)
+    kept_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    objects = models.Manager.from_queryset(WorkingCopyQuerySet)()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (
+            models.Index(fields=["editor", "-kept_at"], name="posts_copies_of_editor"),
+            models.Index(fields=["kept_at"], name="posts_copies_by_time"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def post_in_use(self) -> int | None:
+        """The key of its issue; None for a new one, and for one that was deleted."""
+        return self.post.pk if self.post and self.post.trashed_at is None else None

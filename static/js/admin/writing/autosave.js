@@ -1,0 +1,267 @@
+/* What stands in the form is kept on the site while somebody types: two seconds after the last
+   key, and every four while the keys go on. What the site did not take yet is in this browser
+   (browser-copies.js), and the next form that is opened brings it there. The line below the text
+   says what is kept. */
+(() => {
+  "use strict";
+  const holder = document.querySelector("[data-keeping]");
+  if (!window.writing || !holder) {
+    return;
+  }
+  const { form, text } = window.writing;
+  const words = holder.dataset;
+  const handle = form.querySelector("[name=working_copy]");
+  const QUIET = 2000; // milliseconds after the last key
+  const MOST = 4000; // after the first one that is not kept
+  const AGAIN = 10000; // after the site did not take it
+  const PATIENCE = 20000; // for an answer
+  const BEACON = 60000; // bytes; browsers send 64 KB of a page that is left
+  const NOT_TYPED = new Set(["csrfmiddlewaretoken", "working_copy"]);
+
+  let number = 0; // of the last write
+  let changed = 0; // when the first key came that no write has; 0: none
+  let behind = false; // the site does not have what the last write had
+  let sending = null;
+  let leaving = false;
+  let timer = 0;
+  let taken = ""; // what the site took last
+  let said = "";
+
+  const typed = () => {
+    const data = new FormData(form);
+    data.set("text", text.value());
+    return [...data].filter(([name, value]) => typeof value === "string" && !NOT_TYPED.has(name));
+  };
+  const first = JSON.stringify(typed());
+  // A form that shows what is not saved is never back at its beginning.
+  const startsSaved = !words.bound && !holder.querySelector("[data-copy-open]");
+
+  const say = (what, link) => {
+    if (said !== what) {
+      window.writing.say(what, link);
+      said = what;
+    }
+  };
+  const keyOf = (value) => value.split(".")[0];
+  const entryOf = (fields) => ({
+    key: keyOf(handle.value), handle: handle.value, user: words.user, post: window.writing.post,
+    number, fields,
+  });
+  const body = (entry) => {
+    const data = new FormData();
+    entry.fields.forEach(([name, value]) => data.append(name, value));
+    data.set("working_copy", entry.handle);
+    data.set("post", entry.post);
+    data.set("number", entry.number);
+    data.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
+    return data;
+  };
+
+  // Asking the site
+
+  const NO_ANSWER = { ok: false, status: 0, data: null };
+  const ask = async (address, options = {}, stop = new AbortController()) => {
+    const late = window.setTimeout(() => stop.abort(), PATIENCE);
+    try {
+      return await window.writing.ask(address, { ...options, signal: stop.signal });
+    } catch {
+      return NO_ANSWER;
+    } finally {
+      window.clearTimeout(late);
+    }
+  };
+  const address = () => `${words.copies}?${new URLSearchParams({ post: window.writing.post })}`;
+  /* Somebody who signed in again has another token, which this form needs, too. */
+  const renew = async () => {
+    const answer = await ask(address());
+    if (answer.ok && answer.data) {
+      form.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => {
+        input.value = answer.data.token;
+      });
+    }
+    return answer;
+  };
+  const isOut = (answer) => answer.status === 403 || (answer.ok && !answer.data);
+  const send = async (entry, stop) => {
+    const post = () => ask(words.keep, { method: "POST", body: body(entry) }, stop);
+    const answer = await post();
+    if (!isOut(answer)) {
+      return answer;
+    }
+    const renewed = await renew();
+    return renewed.ok && renewed.data ? post() : { ...renewed, isOut: isOut(renewed) };
+  };
+
+  // Keeping
+
+  const plan = (wait) => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(keep, wait);
+  };
+  const touched = () => {
+    leaving = false;
+    changed = changed || Date.now();
+    plan(Math.max(0, Math.min(QUIET, changed + MOST - Date.now())));
+  };
+
+  const show = (answer, isHere) => {
+    const { data } = answer;
+    if (answer.isOut && isHere) {
+      say(words.signedOut, { href: words.signInAddress, words: words.signIn });
+    } else {
+      say((isHere ? data && data.words : words.unkept)
+        || (answer.status ? words.refused : words.offline));
+    }
+  };
+  const others = (names) => {
+    const line = holder.querySelector("[data-keeping-others]");
+    line.textContent = names;
+    line.hidden = !names;
+  };
+  const accept = async (entry, data, isHere) => {
+    if (data.state === "kept") {
+      behind = false;
+      taken = JSON.stringify(entry.fields);
+      await window.browserCopies.remove(entry.key, entry.number);
+      say(data.words);
+      others(data.others);
+      return;
+    }
+    // Another form has written this copy since, or it was saved: go on with one of our own.
+    if (data.state === "older") {
+      number = Math.max(number, data.number);
+    } else {
+      handle.value = data.handle;
+      number = 0;
+      if (isHere) {
+        await window.browserCopies.remove(entry.key, entry.number);
+      }
+    }
+    await keep();
+  };
+
+  /* Forget what was kept of a form in which everything stands as it did at first. */
+  const undone = async () => {
+    const key = keyOf(handle.value);
+    taken = "";
+    behind = false;
+    await ask(`${words.discard}?copy=${key}`, { method: "POST" });
+    await window.browserCopies.remove(key, number);
+    say("");
+  };
+
+  const write = async (fields) => {
+    number += 1;
+    const entry = entryOf(fields);
+    behind = true;
+    const isHere = await window.browserCopies.put(entry);
+    if (sending || leaving) {
+      plan(QUIET);
+      return;
+    }
+    sending = new AbortController();
+    const answer = await send(entry, sending);
+    sending = null;
+    if (answer.ok && answer.data && answer.data.state) {
+      await accept(entry, answer.data, isHere);
+    } else if (!leaving) {
+      show(answer, isHere);
+      plan(AGAIN);
+    }
+  };
+
+  async function keep() {
+    window.clearTimeout(timer);
+    if (leaving) {
+      return;
+    }
+    changed = 0;
+    const fields = typed();
+    const now = JSON.stringify(fields);
+    if (startsSaved && now === first) {
+      await (taken || behind ? undone() : null);
+    } else if (now !== taken || behind) {
+      await write(fields);
+    }
+  }
+
+  // The form
+
+  text.on("change", touched);
+  form.addEventListener("input", touched);
+  form.addEventListener("change", touched);
+  const retry = () => {
+    if (behind && !sending && !document.hidden) {
+      plan(0);
+    }
+  };
+  window.addEventListener("online", retry);
+  window.addEventListener("focus", retry);
+
+  const isAhead = () => Boolean(changed) || behind;
+  const putNow = () => {
+    number += 1;
+    const entry = entryOf(typed());
+    window.browserCopies.putNow(entry);
+    return entry;
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && changed && !leaving) {
+      plan(0);
+    }
+  });
+  window.addEventListener("pagehide", () => {
+    if (leaving || !isAhead()) {
+      return;
+    }
+    const entry = putNow();
+    const size = entry.fields.reduce((sum, [, value]) => sum + new Blob([value]).size, 0);
+    if (size < BEACON) {
+      navigator.sendBeacon(words.keep, body(entry));
+    }
+  });
+  /* The copy of a form that is sent is closed by saving; until that is done, this browser has it. */
+  form.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) {
+      putNow();
+      leaving = true;
+      sending?.abort();
+    }
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      leaving = false;
+    }
+  });
+
+  // What was not saved before
+
+  const bar = holder.querySelector("[data-keeping-copies]");
+  const bring = async (entry) => {
+    const answer = await send(entry);
+    const state = answer.ok && answer.data && answer.data.state;
+    if (state === "forked") {
+      const moved = { ...entry, key: keyOf(answer.data.handle), handle: answer.data.handle };
+      const again = await send(moved);
+      if (!(again.ok && again.data && again.data.state === "kept")) {
+        return false;
+      }
+    }
+    if (state) {
+      await window.browserCopies.remove(entry.key, entry.number);
+    }
+    return Boolean(state) && state !== "done";
+  };
+  const offer = async () => {
+    const mine = keyOf(handle.value);
+    const entries = await window.browserCopies.all(words.user);
+    const brought = await Promise.all(entries.filter(({ key }) => key !== mine).map(bring));
+    if (brought.some(Boolean)) {
+      const answer = await ask(address());
+      if (answer.ok && answer.data) {
+        bar.innerHTML = answer.data.html;
+      }
+    }
+  };
+  offer();
+})();
