@@ -73,6 +73,7 @@ PUBLIC: dict[str, str] = {
     "posts:search-json": "/search/feed.json?q=issue",
     "posts:search-suggest": "/search/suggest/?q=tag",
     "posts:opensearch": "/opensearch.xml",
+    "posts:manifest": "/manifest.webmanifest",
 }
 # The same addresses, otherwise.
 FURTHER = {

@@ -13,6 +13,7 @@ from posts.site import (
     feeds,
     indexes,
     links,
+    manifest,
     markdown,
     oembed,
     own_pages,
@@ -137,6 +138,7 @@ for_machines = [
     path("style-<slug:digest>.css", views.style, name="style"),
     path("robots.txt", robots.robots, name="robots"),
     path("llms.txt", markdown.llms, name="llms"),
+    path("manifest.webmanifest", manifest.manifest, name="manifest"),
     path("oembed", oembed.oembed, name="oembed"),
     path("cards/<slug:digest>/<slug:kind>/<str:slug>.png", cards.card, name="card"),
 ]

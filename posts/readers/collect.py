@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
@@ -21,6 +21,7 @@ from links.models import ApiToken
 from links.normalizing import AddressError
 from posts.places import NAMED, places_of
 from posts.publishing.describing import absolute
+from posts.readers import sharing
 from posts.readers.throttling import Limit, wait
 from posts.readers.tickets import client_of
 
@@ -40,8 +41,13 @@ class CollectError(Exception):
 
 
 @csrf_exempt  # no cookie, and a token in a header that browsers do not send by themselves
-def collect(request: HttpRequest) -> JsonResponse:
-    """Put a link into the inbox: 201, or 200 if it is there already; both say where it stood."""
+def collect(request: HttpRequest) -> HttpResponse:
+    """Put a link into the inbox: 201, or 200 if it is there already; both say where it stood.
+
+    What a person shares from a phone comes here by GET, and goes on to the form that asks.
+    """
+    if sharing.is_shared(request):
+        return sharing.confirm(request)
     try:
         return _collect(request)
     except CollectError as error:

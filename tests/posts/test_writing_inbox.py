@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -240,3 +241,68 @@ def test_what_stands_in_a_saved_issue_is_done_and_nothing_else(
     make_draft("Next", f"{used['markdown']}\n")
 
     assert [entry["host"] for entry in asked(client)] == ["other.example.org"]
+
+
+# From a phone
+
+
+@pytest.mark.django_db
+def test_staffs_pages_can_be_installed_and_take_what_is_shared(client: Client) -> None:
+    address = Page(client.get("/admin/")).value("link[rel=manifest]", "href")
+
+    answer = Client().get(address)
+
+    said = answer.json()
+    assert answer.headers["Content-Type"] == "application/manifest+json"
+    assert (said["name"], said["start_url"], said["scope"]) == ("Newsletter", "/admin/", "/")
+    assert said["share_target"]["action"] == "/collect/"
+    assert [icon["sizes"] for icon in said["icons"]] == ["192x192", "512x512"]
+    assert not Page(client.get("/")).all("link[rel=manifest]")
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"url": NEW, "title": "A story"}, (NEW, "A story", "")),
+        ({"text": NEW, "title": "A story"}, (NEW, "A story", "")),
+        ({"text": f"A story {NEW}", "title": "A story"}, (NEW, "A story", "")),
+        ({"text": f"한글 이야기 - {NEW}"}, (NEW, "", "한글 이야기")),
+        ({"text": f"See {NEW}.", "title": ""}, (NEW, "", "See")),
+        ({"text": f"“Quoted words”\n {NEW}", "title": "T"}, (NEW, "T", "“Quoted words”")),
+        ({"text": f"See {NEW}_(b)"}, (f"{NEW}_(b)", "", "See")),
+        ({"text": f"Good ({NEW})"}, (NEW, "", "Good")),
+        ({"title": f"Look {NEW}"}, (NEW, "Look", "")),
+        ({"text": "no address"}, ("", "", "no address")),
+    ],
+)
+@pytest.mark.django_db
+def test_what_is_shared_fills_the_form_of_the_inbox_and_stores_nothing(
+    client: Client, sent: dict[str, str], expected: tuple[str, str, str]
+) -> None:
+    answer = client.get("/collect/", sent)
+
+    assert answer.headers["Location"].startswith("/admin/links/inboxentry/add/?")
+    assert "no-store" in answer.headers["Cache-Control"]
+    form = Page(client.get(answer.headers["Location"]))
+    shown = form.value("[name=url]", "value") if expected[0] else ""
+    title = form.value("[name=title]", "value") if expected[1] else ""
+    assert (shown, title, form.one("[name=note]").text().strip()) == expected
+    assert not InboxEntry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_whoever_shares_is_asked_to_sign_in_and_comes_back_with_it(editor: User) -> None:
+    first = Client().get("/collect/", {"text": f"이야기 {NEW}"})
+    asked_to = Client().get(first.headers["Location"])
+
+    assert asked_to.status_code == 302
+    login = "/admin/login/?next=/admin/links/inboxentry/add/"
+    assert asked_to.headers["Location"].startswith(login)
+    assert quote(quote(NEW, safe=""), safe="") in asked_to.headers["Location"]
+
+
+@pytest.mark.django_db
+def test_long_words_that_are_shared_make_no_address_that_servers_refuse(client: Client) -> None:
+    answer = client.get("/collect/", {"title": "가" * 500, "text": "나" * 500, "url": NEW})
+
+    assert len(answer.headers["Location"]) < 4000

@@ -40,6 +40,7 @@ ENTRANCES = (
     "/sitemap-links.xml",
     "/robots.txt",
     "/llms.txt",
+    "/manifest.webmanifest",
     "/healthz",
     "/favicon.ico",
 )
