@@ -26,7 +26,7 @@ from django.utils.translation import gettext
 from newsletter.middleware import is_for_staff
 from newsletter.refusals import Refusal, refuse
 from newsletter.slots import stated_length
-from posts.access import CHANGE_SETTINGS, IMPORT, Right, may
+from posts.access import CHANGE_PICTURES, CHANGE_SETTINGS, IMPORT, WRITE, Right, may
 from posts.models.identity import THE_ROW
 
 KB = 1024  # bytes
@@ -35,7 +35,7 @@ UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadableP
 
 
 class NoFiles(FileUploadHandler):
-    """Drops the files of a form: but for two pages of staff, none asks for any."""
+    """Drops the files of a form: but for a few pages of staff, none asks for any."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep nothing."""
@@ -107,6 +107,9 @@ def _pages_with_files() -> dict[str, tuple[Right, int]]:
     return {
         reverse("admin:posts_post_upload"): (IMPORT, settings.MOST_BYTES_UPLOADED),
         settings_page: (CHANGE_SETTINGS, settings.MOST_BYTES_OF_STAFF),
+        reverse("admin:posts_picture_add"): (WRITE, settings.MOST_BYTES_OF_PICTURE),
+        reverse("admin:posts_picture_send"): (WRITE, settings.MOST_BYTES_OF_PICTURE),
+        reverse("admin:posts_picture_replace"): (CHANGE_PICTURES, settings.MOST_BYTES_OF_PICTURE),
     }
 
 

@@ -166,6 +166,7 @@ PERIODIC_TASKS = {
     "posts.readers.throttling.prune_rate_counts": 3600,
     "posts.following.look_after_pages": 5 * 60,
     "posts.health.keeping.measure_links": 3600,
+    "posts.pictures.files.sweep": 24 * 3600,
     "posts.resizing.make_missing_sizes": 3600,
     "posts.importing.staging.sweep": 3600,
     "posts.optimizing.optimize": 24 * 3600,
@@ -204,6 +205,8 @@ TASK_NAMES = {
     "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
     "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),
     "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),
+    "posts.pictures.files.sweep": _("Delete files of pictures that are no more"),
+    "posts.resizing.make_picture_sizes": _("Make smaller files of a picture in the library"),
     "posts.resizing.make_missing_sizes": _("Look for pictures without smaller files"),
     "posts.resizing.make_sizes": _("Make smaller files of a picture"),
     "posts.site.cards.sweep": _("Delete old social cards"),
@@ -251,6 +254,8 @@ if THEME_DIR and (THEME_DIR / "static").is_dir():
 # that in a form. README.md says what that means for a proxy.
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_STAFF = 8 * 1024 * 1024
+# A picture (posts.images.MAX_BYTES) with what a form has around it.
+MOST_BYTES_OF_PICTURE = 21 * 1024 * 1024
 MOST_BYTES_UPLOADED = 210 * 1024 * 1024
 # Beside files, which only the upload of issues takes; in as many fields as Django takes, 1,000.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BYTES_OF_STAFF

@@ -28,6 +28,7 @@ from posts.models import (
     Author,
     LinkedItem,
     Page,
+    Picture,
     Post,
     RecurringSection,
     Redirect,
@@ -38,7 +39,7 @@ from posts.models import (
 
 # The menu: what is written, what is linked, and then whatever else has a table.
 GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
-    (_("Issues"), (Post, LinkedItem, Section, RecurringSection, Tag, Author)),
+    (_("Issues"), (Post, Picture, LinkedItem, Section, RecurringSection, Tag, Author)),
     (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),

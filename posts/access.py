@@ -8,6 +8,7 @@ from links.access import Actor, Right, check, may
 
 __all__ = [
     "CHANGE",
+    "CHANGE_PICTURES",
     "CHANGE_SETTINGS",
     "CORRECT",
     "CURATE_SECTIONS",
@@ -48,6 +49,8 @@ REVISE: Final[Right] = ("posts.change_post",)
 END_PREVIEWS: Final[Right] = ("posts.change_post",)
 # Files may change posts, and publish them.
 IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")
+# Published issues show them.
+CHANGE_PICTURES: Final[Right] = ("posts.change_post", "posts.publish_post")
 EXPORT: Final[Right] = ("posts.change_post",)
 HIDE_ITEMS: Final[Right] = ("posts.change_linkeditem",)
 MARK_NEWS: Final[Right] = ("posts.change_post",)

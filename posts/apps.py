@@ -33,7 +33,13 @@ class PostsConfig(AppConfig):
             undo_hiding,
         )
         from posts.mirroring import follow_missing  # noqa: PLC0415
-        from posts.models import Appearance, Image, LinkedItem, Post  # noqa: PLC0415
+        from posts.models import (  # noqa: PLC0415
+            Appearance,
+            Image,
+            LinkedItem,
+            Picture,
+            Post,
+        )
         from posts.publication import move_after_migrate  # noqa: PLC0415
         from posts.publishing import counting, translations  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
@@ -58,4 +64,5 @@ class PostsConfig(AppConfig):
         images_missing.connect(follow_missing, dispatch_uid="posts")
         post_delete.connect(translations.unlink, sender=Post, dispatch_uid="posts translations")
         post_save.connect(follow_image, sender=Image, dispatch_uid="posts")
+        post_save.connect(follow_image, sender=Picture, dispatch_uid="posts")
         post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

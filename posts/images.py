@@ -28,7 +28,10 @@ FEW_COLOURS: Final = 4096
 QUALITY: Final = 82
 AVIF_QUALITY: Final = 60
 
-FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+# What iPhones write, by the brands of ISO/IEC 23008-12, section 10; AVIF may name them, too.
+_HEIC = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_AVIF = frozenset({b"avif", b"avis"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 
 # What Pillow's decoders were seen to raise on hostile files.
@@ -57,7 +60,7 @@ class ImageError(ValueError):
 def reencode(data: bytes, filename: str) -> bytes:
     """`data` as WebP: upright, in sRGB, no metadata, no side longer than `MAX_SIDE`.
 
-    Takes PNG, JPEG, WebP and GIF, whatever `filename` says; the name only serves the message.
+    Takes PNG, JPEG, WebP, AVIF and GIF, whatever `filename` says; the name only serves the message.
     Animations of reasonable size stay animations. Raises ImageError for everything else: other
     formats (SVG above all, which can hold scripts), too many bytes or pixels, broken files.
     """
@@ -122,7 +125,9 @@ def _one_line_errors(filename: str) -> Iterator[None]:
     except _BOMBS as error:
         raise ImageError(_("%(name)s: %(why)s", name=name, why=_too_many_pixels())) from error
     except UnidentifiedImageError as error:
-        raise ImageError(_("%(name)s: not a PNG, JPEG, WebP or GIF picture.", name=name)) from error
+        raise ImageError(
+            _("%(name)s: not a PNG, JPEG, WebP, AVIF or GIF picture.", name=name)
+        ) from error
     except _BROKEN as error:
         raise ImageError(_("%(name)s: the picture is damaged or incomplete.", name=name)) from error
 
@@ -135,6 +140,13 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         raise ImageError(_("the file is larger than %(size)d MB.", size=MAX_BYTES // 1024**2))
     if _is_markup(data):
         raise ImageError(_("SVG is not accepted, because it can hold scripts; save it as PNG."))
+    if _is_heic(data):
+        raise ImageError(
+            _(
+                "HEIC pictures, as iPhones keep them, are not accepted. Share it as JPEG, or set"
+                " the camera to “Most Compatible” (Settings, Camera, Formats)."
+            )
+        )
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _check_pixels(image)
         yield image
@@ -145,6 +157,14 @@ def _is_markup(data: bytes) -> bool:
     return start.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")) or (
         start.startswith(b"<") and b"<svg" in start
     )
+
+
+def _is_heic(data: bytes) -> bool:
+    if data[4:8] != b"ftyp":
+        return False
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+    return bool(brands & _HEIC) and not brands & _AVIF
 
 
 def _check_pixels(image: Image.Image) -> None:
@@ -168,7 +188,9 @@ def _frames_of(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
     durations = [_duration(image)]
     size = image.size
     room = min(MAX_FRAMES, MAX_ANIMATION_PIXELS // (size[0] * size[1]))
-    while getattr(image, "is_animated", False) and _has_frame(image, len(frames)):
+    # Several pictures in a JPEG (MPO) are views of one, such as for brightness, and no animation.
+    is_animated = getattr(image, "is_animated", False) and image.format != "MPO"
+    while is_animated and _has_frame(image, len(frames)):
         if len(frames) >= room or image.size != size:
             return frames[:1], durations[:1]
         frames.append(_prepare(image))

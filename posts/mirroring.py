@@ -13,14 +13,13 @@ from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django_tasks import task
 
 from links.fetching import FetchError, fetch
 from posts.images import MAX_BYTES, ImageError, reencode, size_of
 from posts.models import Image, Post
-from posts.paths import picture_name
+from posts.pictures import stored
 from posts.signals import pages_outdated
 
 logger = logging.getLogger(__name__)
@@ -73,10 +72,7 @@ def _store(post: int, url: str, data: bytes) -> bool:
     """Store a mirror; tell whether it is new."""
     image = Image(post_id=post, path=url, digest=hashlib.sha256(data).hexdigest())
     image.width, image.height = size_of(data)
-    image.file.name = picture_name(data)
-    storage = image.file.storage
-    if not storage.exists(image.file.name):
-        image.file.name = storage.save(image.file.name, ContentFile(data))
+    image.file.name = stored(data)
     with transaction.atomic():
         if Image.objects.filter(post=post, path=url).exists():
             return False

@@ -11,7 +11,7 @@ import re
 import xml.etree.ElementTree as etree
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final, Protocol
 from urllib.parse import unquote
@@ -123,13 +123,22 @@ class ParsedIssue:
     @property
     def foreign_images(self) -> list[str]:
         """The addresses of images that are elsewhere, as written, each once."""
+        return list(dict.fromkeys(filter(is_foreign, (src for src, _alt in self._images()))))
+
+    @property
+    def pictures(self) -> dict[str, str]:
+        """The descriptions of images that are not elsewhere, by their addresses as written."""
+        found: dict[str, str] = {}
+        for source, alt in self._images():
+            if source and not is_foreign(source):
+                found[source] = found.get(source) or alt
+        return found
+
+    def _images(self) -> Iterator[tuple[str, str]]:
         notes = (note.element for note in self._document.used_notes)
-        found = (
-            image.get("src", "")
-            for root in (*self._document.trees, *notes)
-            for image in root.iter("img")
-        )
-        return list(dict.fromkeys(filter(is_foreign, found)))
+        for root in (*self._document.trees, *notes):
+            for image in root.iter("img"):
+                yield image.get("src", ""), image.get("alt", "")
 
     def _marks(
         self,

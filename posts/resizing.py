@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
 from posts.images import ImageError, resized
-from posts.models import Image, Post
-from posts.paths import picture_name
+from posts.models import Image, Picture, Post
+from posts.pictures import stored
 from posts.signals import pages_outdated
 
 logger = logging.getLogger(__name__)
@@ -29,37 +28,25 @@ A_CHAIN: Final = 55 * 60
 """Seconds after which no further run follows; each hour a chain begins anew."""
 
 
-def follow_image(sender: type[Image], instance: Image, **_kwargs: Any) -> None:
+def follow_image(
+    sender: type[Image] | type[Picture], instance: Image | Picture, **_kwargs: Any
+) -> None:
     """Have smaller files made of a picture that is new (receiver of ``post_save``)."""
     if instance.sizes is None:
-        transaction.on_commit(partial(make_sizes.enqueue, instance.pk))
+        task = make_sizes if isinstance(instance, Image) else make_picture_sizes
+        transaction.on_commit(partial(task.enqueue, instance.pk))
 
 
 @task()
 def make_sizes(pk: int) -> int:
-    """Make the smaller files of a picture that has none yet, and have its page made again.
+    """Make the smaller files of a picture of an issue that has none yet; see ``_make``."""
+    return _make(Image.objects.filter(pk=pk, sizes__isnull=True).first())
 
-    Files are named by their content, so it may run any number of times. A picture that cannot be
-    read, or that moves, gets none; one whose file is not there waits for it. Returns how many there
-    are. Raises OSError when the storage does not answer.
-    """
-    image = Image.objects.filter(pk=pk, sizes__isnull=True).first()
-    if image is None:
-        return 0
-    try:
-        found = [list(one) for one in _smaller(image)]
-    except FileNotFoundError:
-        logger.warning("The file of picture %d is not there.", pk)
-        return 0
-    except ImageError as error:
-        logger.warning("Picture %d gets no smaller files: %s", pk, error)
-        found = []
-    with transaction.atomic():
-        known = Image.objects.filter(pk=pk, sizes__isnull=True, digest=image.digest)
-        if known.update(sizes=found) and found:
-            posts = Post.objects.filter(pk=image.post_id)
-            pages_outdated.send(sender=Post, posts=posts)
-    return len(found)
+
+@task()
+def make_picture_sizes(pk: int) -> int:
+    """Make the smaller files of a picture of the library that has none yet; see ``_make``."""
+    return _make(Picture.objects.filter(pk=pk, sizes__isnull=True).first())
 
 
 @task()
@@ -72,8 +59,10 @@ def make_missing_sizes(after: int = 0, until: float = 0) -> int:
     """
     now = timezone.now().timestamp()
     until = until or now + A_CHAIN
-    rows = Image.objects.filter(sizes__isnull=True, pk__gt=after).order_by("pk")
-    keys = list(rows.values_list("pk", flat=True)[:A_RUN]) if now < until else []
+    if not after:
+        for pk in _unmade(Picture, 0):
+            make_picture_sizes.enqueue(pk)
+    keys = _unmade(Image, after) if now < until else []
     for pk in keys:
         make_sizes.enqueue(pk)
     if len(keys) == A_RUN:
@@ -81,18 +70,60 @@ def make_missing_sizes(after: int = 0, until: float = 0) -> int:
     return len(keys)
 
 
-def _smaller(image: Image) -> Iterator[tuple[str, int, str]]:
+def _unmade(model: type[Image] | type[Picture], after: int) -> list[int]:
+    rows = model._default_manager.filter(sizes__isnull=True, pk__gt=after).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:A_RUN])
+
+
+def _make(image: Image | Picture | None) -> int:
+    """Make the smaller files of a picture for all rows that have it, and have pages made again.
+
+    Files are named by their content, so it may run any number of times. A picture that cannot be
+    read, or that moves, gets none; one whose file is not there waits for it. Returns how many there
+    are. Raises OSError when the storage does not answer.
+    """
+    if image is None:
+        return 0
+    found = _made_before(image.file.name or "")
+    try:
+        found = [list(one) for one in _smaller(image)] if found is None else found
+    except FileNotFoundError:
+        logger.warning("The file of picture %d is not there.", image.pk)
+        return 0
+    except ImageError as error:
+        logger.warning("Picture %d gets no smaller files: %s", image.pk, error)
+        found = []
+    _note(image.file.name or "", found)
+    return len(found)
+
+
+def _made_before(file: str) -> list[Any] | None:
+    """Return what was made of the same file for another row; None if nothing was tried."""
+    for model in (Picture, Image):
+        rows = model._default_manager.filter(file=file, sizes__isnull=False)
+        if (made := rows.values_list("sizes", flat=True).first()) is not None:
+            return list(made)
+    return None
+
+
+def _note(file: str, found: list[Any]) -> None:
+    """Store what was made of a file with all rows that have it."""
+    with transaction.atomic():
+        Picture.objects.filter(file=file, sizes__isnull=True).update(sizes=found)
+        rows = Image.objects.filter(file=file, sizes__isnull=True)
+        posts = list(rows.order_by("post").values_list("post", flat=True).distinct())
+        if rows.update(sizes=found) and found:
+            pages_outdated.send(sender=Post, posts=Post.objects.filter(pk__in=posts))
+
+
+def _smaller(image: Image | Picture) -> Iterator[tuple[str, int, str]]:
     """Store the smaller files of a picture that are worth it; yield kind, width and name."""
     with image.file.open() as file:
         data = file.read()
-    storage = image.file.storage
     for kind in KINDS:
         widths = [width for width in WIDTHS if width < image.width]
         # AVIF in the picture's own width, too; as WebP that is the picture.
         for width in [*widths, image.width] if kind == "avif" else widths:
             content = resized(data, width, kind)
             if content and len(content) < len(data):
-                name = picture_name(content, kind)
-                if not storage.exists(name):
-                    name = storage.save(name, ContentFile(content))
-                yield kind, width, name
+                yield kind, width, stored(content, kind)

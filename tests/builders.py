@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
+from PIL import Image
 
 from posts.documents import Issue, parse_issue
-from posts.models import LinkedItem, Post
+from posts.models import LinkedItem, Picture, Post
+from posts.pictures import keep
 from posts.publishing import save_document
 from tasks.models import StoredTask
 
@@ -66,6 +69,22 @@ def make_post(
     """Return a stored post, published long ago unless told otherwise."""
     post = Post(source_name=source_name)
     return save_document(post, parsed(title, body, **header), status=status, published_at=at)
+
+
+def picture_file(
+    colour: tuple[int, int, int] = (200, 20, 20),
+    size: tuple[int, int] = (60, 40),
+    kind: str = "PNG",
+) -> bytes:
+    """Return a picture of one colour as a file."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, kind)
+    return out.getvalue()
+
+
+def make_picture(name: str = "sky.png", data: bytes = b"") -> Picture:
+    """Return a picture of the library."""
+    return keep(data or picture_file(), name)[0]
 
 
 def make_draft(title: str = "A draft", body: str = BODY, **header: object) -> Post:

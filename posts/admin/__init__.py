@@ -6,6 +6,7 @@ from posts.admin import (
     items,
     links,
     pages,
+    pictures,
     posts,
     queue,
     recurring,

@@ -1,9 +1,10 @@
 """Posts and everything derived from their Markdown.
 
-Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files and what people
-decided (``LinkedItem.hidden`` and ``is_news``) are canonical, what was said before (``Revision``)
-and what nobody saved yet (``WorkingCopy``); every other column is derived on save by
-``posts.publishing`` and rebuilt with the same result by ``manage.py rebuild_posts``.
+Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files, the library of
+pictures (``Picture``), what people decided (``LinkedItem.hidden`` and ``is_news``), what was said
+before (``Revision``) and what nobody saved yet (``WorkingCopy``) are canonical; every other column
+is derived on save by ``posts.publishing`` and rebuilt with the same result by
+``manage.py rebuild_posts``.
 """
 
 from posts.models.authors import Author, AuthorAlias, Authorship
@@ -13,6 +14,7 @@ from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink
 from posts.models.measurements import Measurement
 from posts.models.pages import OldPageSlug, Page
+from posts.models.pictures import FOLDER, NAME_LENGTH, Picture
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
 from posts.models.publication import Announcement, Publication
 from posts.models.readers import RateCount

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
+from posts.models.pictures import Picture
+
 SLUG_LENGTH = 200
 
 Moment = datetime | OuterRef
@@ -228,9 +230,13 @@ class OldSlug(models.Model):
 
 
 class Image(models.Model):
-    """A picture that came with an issue; the Markdown names it by its relative path."""
+    """A picture in an issue; the Markdown names it by its relative path."""
 
     post = models.ForeignKey(Post, related_name="images", on_delete=models.CASCADE)
+    # The one of the library; none for what is shown from elsewhere (posts.mirroring).
+    picture = models.ForeignKey(
+        Picture, related_name="images", null=True, editable=False, on_delete=models.PROTECT
+    )
     path = models.CharField(_("path as written"), max_length=500)
     file = models.ImageField(upload_to="posts/%Y/%m", width_field="width", height_field="height")
     width = models.PositiveIntegerField(default=0, editable=False)

@@ -6,7 +6,7 @@ a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
@@ -17,7 +17,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from posts import access, crediting, identity, publication, revising, searching, tagging
+from posts import (
+    access,
+    crediting,
+    identity,
+    pictures,
+    publication,
+    revising,
+    searching,
+    tagging,
+)
 from posts.access import Actor
 from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
 from posts.documents.editing import dominant_newline
@@ -376,15 +385,13 @@ def _derive_and_compose(
     _save_row(post, issue.metadata.slug or issue.metadata.title)
     if restore:
         restore(post)
-    for image in images:
-        image.post = post
-        image.save()
+    sizes = pictures.bind(post, {post.cover: "", **parsed.pictures} if parsed else None, images)
     tags = tagging.set_tags(post, issue.metadata.tags)
     crediting.credit(post, issue.metadata.authors)
     rows = derive(post, issue.sections, parsed.sections if parsed else ())
     mark_returns({*rows.before, *(link.pk for link in rows.links.values())})
     if parsed:
-        _compose_page(post, issue, parsed, tags, rows, find_problem)
+        _compose_page(post, issue, parsed, tags, rows, sizes, find_problem)
     else:
         PostPage.objects.filter(post=post).delete()
     if post.problem and post.listed_at:
@@ -404,11 +411,12 @@ def _compose_page(
     parsed: ParsedIssue,
     tags: Sequence[Tag],
     rows: Rows,
+    sizes: Mapping[str, ImageSize],
     find_problem: FindProblem | None,
 ) -> None:
     """Have a post's page written with what was decided, and compose it; note a problem found."""
     again = covered_before(post, rows.items)
-    decided, sizes = decisions_about(rows, post.language, again), _image_sizes(post)
+    decided = decisions_about(rows, post.language, again)
     mirrors = settings.MIRROR_IMAGES
     if mirrors and (missing := [url for url in parsed.foreign_images if url not in sizes]):
         images_missing.send(sender=Post, post=post, addresses=missing)
@@ -476,14 +484,6 @@ def _set_status(
             return
     changes = {"status": status, "published_at": at, **next_version(post)}
     rebuild_locked(post, issue, reading, **changes)
-
-
-def _image_sizes(post: Post) -> dict[str, ImageSize]:
-    """Return the pictures of a post by the path its Markdown names them with."""
-    return {
-        image.path: ImageSize(image.file.url, image.width, image.height, image.sources)
-        for image in post.images.all()
-    }
 
 
 def _assign(

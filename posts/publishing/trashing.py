@@ -6,20 +6,17 @@ see goes at once. ``Post.objects`` knows none of them, ``Post.everything.trashed
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from posts import access, crediting, publication, revising, searching, tagging
+from posts import access, crediting, pictures, publication, revising, searching, tagging
 from posts.access import Actor
 from posts.documents import Issue
-from posts.models import Image, Post, Revision, SectionEntry
+from posts.models import Post, Revision, SectionEntry
 from posts.publishing import counting, translations
 from posts.publishing.addressing import free_slug
 from posts.publishing.deriving import unlist
@@ -29,8 +26,6 @@ from posts.revising import Cause
 
 KEPT_FOR: Final = timedelta(days=30)
 A_RUN: Final = 25
-
-logger = logging.getLogger(__name__)
 
 
 def delete(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
@@ -79,7 +74,8 @@ def recover(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
 
 
 def erase(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
-    """Delete a post that lies in the trash for good, with its pictures; links and tags stay.
+    """Delete a post that lies in the trash for good, with the pictures that no other has; links and
+    tags stay.
 
     Tells whether it was there. Raises PermissionDenied.
     """
@@ -91,7 +87,7 @@ def erase(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
             log(post)
         images = list(post.images.all())
         post.delete()
-        transaction.on_commit(partial(_drop, images), robust=True)
+        pictures.let_go(images)
     return True
 
 
@@ -141,19 +137,3 @@ def _take_down(post: Post) -> None:
     mark_returns(links)
     searching.remove(post)
     translations.link({post.translation_key})
-
-
-# Files
-
-
-def _drop(images: Iterable[Image]) -> None:
-    """Delete the files of pictures whose rows are gone, but those that other pictures have, too:
-    files are named by what is in them."""
-    for image in images:
-        if Image.objects.filter(file=image.file.name).exists():
-            continue
-        for name in (image.file.name, *(size[2] for size in image.sizes or ())):
-            try:
-                image.file.storage.delete(name)
-            except OSError:
-                logger.warning("The file %s could not be deleted.", name)

@@ -244,7 +244,11 @@ QUIET = {
     "publishing/saving.py: _save_row",  # of a save
     "publishing/trashing.py: erase",  # in a signal, whoever deletes
     "publishing/saving.py: end_previews",
-    "resizing.py: make_sizes",  # what shows them moves: a page made again
+    "pictures/keeping.py: _save_named",  # no issue has it yet
+    "pictures/keeping.py: delete",  # what shows it moves: a page made again
+    "pictures/keeping.py: describe",  # words for staff
+    "pictures/keeping.py: replace",  # what shows it moves: a page made again
+    "resizing.py: _note",  # what shows them moves: a page made again
     "retagging.py: merge",  # in name_anew
     "retagging.py: rename",
     "searching/building.py: prepare",  # of an index that is not built yet

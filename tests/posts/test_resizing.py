@@ -13,6 +13,7 @@ from PIL import ImageDraw
 from posts import resizing
 from posts.images import reencode, size_of
 from posts.models import Image, Post
+from posts.models import Picture as Kept
 from posts.paths import picture_name
 from posts.publishing import rebuild, save_document
 from posts.resizing import make_missing_sizes, make_sizes
@@ -95,9 +96,15 @@ def test_an_animation_stays_as_it_is(client: Client) -> None:
     assert page(client).all("source") == []
 
 
+def forget_sizes() -> None:
+    """Have no smaller files of any picture, in issues or in the library."""
+    Image.objects.update(sizes=None)
+    Kept.objects.update(sizes=None)
+
+
 def test_a_picture_whose_file_is_away_gets_its_sizes_once_it_is_back(client: Client) -> None:
     _post, image = issue(sky(width=600))
-    Image.objects.update(sizes=None)
+    forget_sizes()
     with image.file.open() as file:
         data = file.read()
     image.file.storage.delete(image.file.name)
@@ -109,7 +116,7 @@ def test_a_picture_whose_file_is_away_gets_its_sizes_once_it_is_back(client: Cli
 
 def test_a_storage_that_does_not_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     _post, image = issue(sky(width=600))
-    Image.objects.update(sizes=None)
+    forget_sizes()
 
     def fail(*_args: object) -> None:
         raise TimeoutError("the storage is away")

@@ -18,7 +18,7 @@ from posts import identity
 from posts.models import Author, LinkedItem, Post, RecurringSection, Redirect, Section, Tag
 from posts.models import Page as OwnPage
 from posts.pages import save as save_page
-from tests.builders import LONG_AGO, make_member, make_post, make_task
+from tests.builders import LONG_AGO, make_member, make_picture, make_post, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -62,6 +62,14 @@ MATRIX = {
     "page add": (True, True, False),
     "page change": (True, True, False),
     "page delete": (True, False, False),
+    "picture view": (True, True, False),
+    "picture add": (True, True, False),
+    "picture change": (True, True, False),
+    "picture delete": (True, True, False),
+    "picture page send": (True, True, False),
+    "picture page find": (True, True, False),
+    "picture page words": (True, True, False),
+    "picture page replace": (True, True, False),
     "sitesettings view": (True, False, False),
     "sitesettings add": (False, False, False),
     "sitesettings change": (True, False, False),
@@ -215,6 +223,7 @@ def content(shared_rows: None) -> dict[str, str]:
         "page": save_page(OwnPage(title="About", slug="about")),
         "sitesettings": identity.compose(),
         "author": Author.objects.create(name="Ann", slug="ann"),
+        "picture": make_picture(),
         "redirect": Redirect.objects.create(old="/old", new="/about/"),
         "storedtask": make_task(),
     }

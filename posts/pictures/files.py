@@ -1,0 +1,74 @@
+"""The files of pictures: named by their content, so that equal ones are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from django_tasks import task
+
+from posts.models import Image, Picture
+from posts.paths import PICTURES, picture_name
+
+KEPT: Final = timedelta(days=1)
+"""So long a file stays that no row names any more: pages and caches may still show it."""
+
+
+def stored(content: bytes, kind: str = "webp") -> str:
+    """Store a file unless it is there; return its name."""
+    name = picture_name(content, kind)
+    if default_storage.exists(name):
+        return name
+    return default_storage.save(name, ContentFile(content))
+
+
+def drop(names: Iterable[str]) -> int:
+    """Delete those files that no row names; return how many there were."""
+    gone = [name for name in names if not _is_named(name)]
+    for name in gone:
+        default_storage.delete(name)
+    return len(gone)
+
+
+@task()
+def sweep() -> int:
+    """Delete the files of pictures that no row names for a day; return how many there were."""
+    named = set(_named())
+    before = timezone.now() - KEPT
+    return drop(name for name in _names() if name not in named and _is_older(name, before))
+
+
+def _names() -> list[str]:
+    try:
+        _folders, files = default_storage.listdir(PICTURES)
+    except FileNotFoundError:
+        return []
+    return [f"{PICTURES}/{name}" for name in files if not name.startswith(".")]
+
+
+def _is_older(name: str, moment: datetime) -> bool:
+    try:
+        return bool(default_storage.get_modified_time(name) < moment)
+    except FileNotFoundError:
+        return False
+
+
+def _named() -> Iterator[str]:
+    """Give the names of all files that pictures of issues or of the library have."""
+    for model in (Image, Picture):
+        for file, sizes in model._default_manager.values_list("file", "sizes").iterator():
+            yield file
+            yield from (name for _kind, _width, name in sizes or ())
+
+
+def _is_named(name: str) -> bool:
+    """Ask for one file, since rows may have come since all were read."""
+    return any(
+        model._default_manager.filter(file=name).exists()
+        or model._default_manager.filter(sizes__icontains=name).exists()
+        for model in (Image, Picture)
+    )
