@@ -14,7 +14,7 @@ from __future__ import annotations
 import gzip
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 from threading import Lock
@@ -30,10 +30,10 @@ from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from redis.exceptions import RedisError
 
+from newsletter.cdn import fresh, keys
 from newsletter.release import release
 from posts.site.version import Found, look
 
-FRESH = "public, max-age=0, must-revalidate"
 TOLD = frozenset({200, 301, 404, 410})  # how they may be kept
 TEXTS, SMALLEST = ("text/", "application/"), 500  # types, and bytes, worth compressing
 SHARE = 16  # a copy may fill this part of the memory
@@ -85,20 +85,24 @@ class PageMiddleware:
             return copy
         for etag in (etag for etag, digest in known.values() if digest == copy.digest):
             return _not_modified(etag)  # of another version, but the same page
-        headers = copy.headers | {"ETag": f'W/"{version}-{copy.digest}"'}
+        headers = copy.headers | {"ETag": f'W/"{version}-{copy.digest}"', "Cache-Control": fresh()}
         return HttpResponse(copy.body, headers=headers)
 
     def _kept(self, request: HttpRequest, version: str) -> Copy | HttpResponseBase:
         """Return a copy of an answer, kept or made; or what is for one reader alone."""
         # Of what is asked with a query there is no end.
         if request.META["QUERY_STRING"] or not self.copies.size:
-            return _copy(self.get_response(request))
+            return self._made(request)
         coding = _coding(request)
         key = f"{version}{coding}"
-        copy = self.copies.get(key) or _copy(self.get_response(request), coding)
+        copy = self.copies.get(key) or self._made(request, coding)
         if isinstance(copy, Copy):
             self.copies.keep(key, copy)
         return copy
+
+    def _made(self, request: HttpRequest, coding: str = "") -> Copy | HttpResponseBase:
+        response = self.get_response(request)
+        return _copy(response, coding, keys(request))
 
 
 def _version(request: HttpRequest, found: Found) -> str:
@@ -125,7 +129,9 @@ def _coding(request: HttpRequest) -> str:
     return next((coding for coding in CODINGS if coding in taken), "")
 
 
-def _copy(response: HttpResponseBase, coding: str = "") -> Copy | HttpResponseBase:
+def _copy(
+    response: HttpResponseBase, coding: str = "", more: Mapping[str, str] | None = None
+) -> Copy | HttpResponseBase:
     """Tell how an answer may be kept, and return a copy of one that is the same for everybody."""
     headers = response.headers
     if (
@@ -135,7 +141,9 @@ def _copy(response: HttpResponseBase, coding: str = "") -> Copy | HttpResponseBa
         or any(name in headers for name in ("Cache-Control", "Vary", "Content-Encoding"))
     ):
         return response
-    headers["Cache-Control"], headers["Vary"] = FRESH, "Accept-Encoding"
+    headers["Cache-Control"], headers["Vary"] = fresh(), "Accept-Encoding"
+    for name, value in (more or {}).items():
+        headers[name] = value
     if response.status_code != 200:
         return response
     body = response.content
@@ -149,7 +157,7 @@ def _copy(response: HttpResponseBase, coding: str = "") -> Copy | HttpResponseBa
 
 
 def _not_modified(etag: str) -> HttpResponse:
-    headers = {"ETag": etag, "Cache-Control": FRESH, "Vary": "Accept-Encoding"}
+    headers = {"ETag": etag, "Cache-Control": fresh(), "Vary": "Accept-Encoding"}
     return HttpResponseNotModified(headers=headers)
 
 

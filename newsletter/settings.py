@@ -50,6 +50,8 @@ READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
 API_HOURLY = env.integer("API_HOURLY", 3600, minimum=60)
 # Where feeds say that they are announced (https://www.w3.org/TR/websub/).
 WEBSUB_HUB = env.endpoint("WEBSUB_HUB")
+CDN_PURGE_URL = env.endpoint("CDN_PURGE_URL")
+CDN_PURGE_TOKEN = env.text("CDN_PURGE_TOKEN")
 # How often a client may search in an hour: the dearest of the public pages.
 SEARCHES_HOURLY = env.integer("SEARCHES_HOURLY", 1200, minimum=60)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
@@ -178,8 +180,14 @@ PERIODIC_TASKS = {
 }
 if WEBSUB_HUB:
     PERIODIC_TASKS["posts.site.announcing.announce"] = 60
+if CDN_PURGE_URL:
+    PERIODIC_TASKS["posts.purging.purge"] = 60
 # Of which one that waits is enough, since it does all that is to be done when it begins.
-SINGLE_TASKS = {"posts.following.rebuild_stale", "posts.reindexing.build_search"}
+SINGLE_TASKS = {
+    "posts.following.rebuild_stale",
+    "posts.purging.purge",
+    "posts.reindexing.build_search",
+}
 # What tasks do, for people who read that one failed.
 TASK_NAMES = {
     "backups.rotating.back_up": _("Take a backup"),
@@ -200,6 +208,7 @@ TASK_NAMES = {
     "posts.mirroring.mirror": _("Fetch pictures of an issue from elsewhere"),
     "posts.optimizing.optimize": _("Look after the database"),
     "posts.publishing.trashing.empty_trash": _("Empty the trash"),
+    "posts.purging.purge": _("Have the CDN forget what changed"),
     "posts.reindexing.build_search": _("Build the search index"),
     "posts.retagging.retag_posts": _("Name tags and authors anew on issues"),
     "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),

@@ -74,7 +74,7 @@ def _hide(decision: Decision, rows: list[LinkedItem], hidden: bool) -> None:
     values: tuple[dict[str, Any], dict[str, Any]] = ({"hidden": not hidden}, {"hidden": hidden})
     record_effects(decision, [Change(row, *values) for row in rows])
     _rebuild(Post.objects.filter(pk__in={row.post_id for row in rows}))
-    publication.move()
+    publication.move(())
 
 
 def undo_hiding(decision: Decision, undoing: Decision) -> None:
@@ -100,7 +100,7 @@ def set_news(
         if log:
             log(changed)
         _rebuild(Post.objects.filter(pk__in={row.post_id for row in changed}))
-        publication.move()
+        publication.move(())
     return changed
 
 
@@ -111,7 +111,7 @@ def follow_links(sender: type[Link], links: QuerySet[Link], **_kwargs: Any) -> N
     """Bring the pages in line on which links stand (receiver of ``links_changed``)."""
     places = Appearance.objects.filter(link__in=links.order_by().values("pk"))
     _rebuild(Post.objects.filter(pk__in=places.order_by().values("post")))
-    publication.move()
+    publication.move(())
 
 
 # Issues

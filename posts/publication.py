@@ -14,26 +14,30 @@ version again that stood for other pages.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 from django.apps import apps
 from django.apps.registry import Apps
 from django.db import connection, transaction
 
-from posts.models import Publication
+from posts.models import Post, Publication
+from posts.purging import outdate
 
 STEP = 2**31  # so that the sum of 4 billion moves is a number for a database
 FOLD = 64  # rows, at about which they become one
 
 
-def move() -> None:
+def move(posts: Iterable[Post] | None = None) -> None:
     """Give the public site another version, in the transaction of what changes it.
 
-    May be called at any place in that transaction, and more than once. It takes one INSERT. Raises
-    TransactionManagementError outside of one: a change that is committed without its move would
-    not be seen.
+    ``posts`` are the issues whose own pages changed, beside lists; None says that any page may
+    have. May be called at any place in that transaction, and more than once. It takes one INSERT.
+    Raises TransactionManagementError outside of one: a change that is committed without its move
+    would not be seen.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("move() belongs to the change's transaction")
+    outdate(posts)
     row = Publication.objects.create(step=1 + secrets.randbelow(STEP))
     if row.pk % FOLD == 0:
         _fold(row)

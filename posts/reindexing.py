@@ -45,7 +45,7 @@ def build(most: int | None = None, *, anew: bool = False) -> Iterator[tuple[int,
         let_others_write(time.monotonic() - started)
     if keys:
         with transaction.atomic():
-            publication.move()
+            publication.move(())
     if not building.is_built() and not building.missing().exists():
         for page in Page.objects.order_by("pk"):
             pages.index(page)

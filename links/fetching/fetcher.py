@@ -60,6 +60,7 @@ def fetch(
     max_bytes: int | None = None,
     truncate: bool = False,
     form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     policy: Policy = DEFAULT_POLICY,
 ) -> Response:
     """Ask for one address and wait; see `Fetcher.fetch`. Not for use inside an event loop."""
@@ -73,6 +74,7 @@ def fetch(
                 max_bytes=max_bytes,
                 truncate=truncate,
                 form=form,
+                headers=headers,
             )
 
     return asyncio.run(once())
@@ -124,10 +126,12 @@ class Fetcher:
         max_bytes: int | None = None,
         truncate: bool = False,
         form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Ask for an address and follow its redirects; any status is a response.
 
-        With POST a `form` is sent, and redirects are answers: what was sent is for nobody else.
+        With POST a `form` is sent with more `headers`, and redirects are answers: what was sent is
+        for nobody else.
 
         `known` makes the request conditional: the server that gave these validators may answer 304.
         A body of more than `max_bytes` decoded bytes (the policy's, if None) is an error, or is
@@ -137,6 +141,7 @@ class Fetcher:
         started = time.monotonic()
         limit = self.policy.max_bytes if max_bytes is None else max_bytes
         order = _Order(method, known, limit, truncate, urlencode(form or {}).encode())
+        order.headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         with _explained(order.hops):
             async with asyncio.timeout(self.policy.total_seconds):
                 answer = await self._follow(url, order)
@@ -232,6 +237,7 @@ class _Order:
     max_bytes: int
     truncate: bool
     form: bytes = b""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     hops: list[Hop] = field(default_factory=list)
 
 
@@ -323,7 +329,8 @@ def _about_form(order: _Order) -> list[tuple[bytes, bytes]]:
     if order.method != "POST":
         return []
     length = str(len(order.form)).encode()
-    return [(b"Content-Type", b"application/x-www-form-urlencoded"), (b"Content-Length", length)]
+    kind = (b"Content-Type", b"application/x-www-form-urlencoded")
+    return [kind, (b"Content-Length", length), *order.headers]
 
 
 def _read_headers(response: httpcore.Response) -> MappingProxyType[str, str]:

@@ -16,7 +16,7 @@ from posts.models.measurements import Measurement
 from posts.models.pages import OldPageSlug, Page
 from posts.models.pictures import FOLDER, NAME_LENGTH, Picture
 from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, PostQuerySet, public
-from posts.models.publication import Announcement, Publication
+from posts.models.publication import Announcement, Outdated, Publication
 from posts.models.readers import RateCount
 from posts.models.redirects import Redirect
 from posts.models.revisions import Revision, RevisionPiece

@@ -23,3 +23,12 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.hub
+
+
+class Outdated(models.Model):
+    """The surrogate key of answers that a CDN is to forget; see ``posts.purging``."""
+
+    key = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.key

@@ -107,7 +107,7 @@ def save_document(
         _write(post, stored, issue, reading, images, find_problem, restore)
         parts = [(part.heading, part.source) for part in issue.sections]
         keep(post, cause, log, parts)
-        publication.move()
+        publication.move([post, stored] if stored else [post])
     return post
 
 
@@ -213,7 +213,7 @@ def retag(post: Post) -> None:
         compose_frame(post, tags)
         counting.apply_change(before, counting.share_of(post))
         searching.retag(post, tags)
-        publication.move()
+        publication.move([post])
 
 
 @identity.speaking()
@@ -230,7 +230,7 @@ def reindex(post: Post) -> bool:
             searching.index(post, tagging.tags_of(post), content_of(rows, found))
         else:
             rebuild_locked(post, issue, reading)
-            publication.move()
+            publication.move([post])
 
     return change(post, act, moves=False)
 
@@ -339,7 +339,7 @@ def change(
             if lock(post, posts) and post.version == seen.version:
                 act(post, issue, reading)
                 if moves:
-                    publication.move()
+                    publication.move([post])
                 return True
     return False
 

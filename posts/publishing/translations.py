@@ -35,7 +35,7 @@ def _link(keys: set[str]) -> None:
     posts = list(shared.order_by("language", "pk"))
     told = [_tell(post, posts) for post in posts if post.pk in ours]
     if any(told):
-        publication.move()
+        publication.move(posts)
 
 
 def _tell(post: Post, posts: Iterable[Post]) -> bool:

@@ -47,7 +47,7 @@ def begin(*, anew: bool = False) -> None:
             engine().clear()
             begun = {"version": VERSION, "built_to": 0}
             SearchIndex.objects.update_or_create(pk=_ROW, defaults=begun)
-            publication.move()
+            publication.move(())
 
 
 def missing() -> QuerySet[Post, int]:
@@ -72,4 +72,4 @@ def reached(post: int) -> None:
 def complete() -> None:
     """Note that all posts are in the index."""
     if SearchIndex.objects.filter(pk=_ROW, built_to__isnull=False).update(built_to=None):
-        publication.move()
+        publication.move(())

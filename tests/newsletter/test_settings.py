@@ -37,6 +37,8 @@ BAD_VALUES: dict[str, str | None] = {
     "READERS_FORMS_HOURLY": "0",
     "SEARCHES_HOURLY": "1",
     "API_HOURLY": "59",
+    "CDN_PURGE_URL": "cdn.example.org",
+    "CDN_PURGE_TOKEN": None,
     "WEBSUB_HUB": "hub.example.org",
     "LINKS_PREMODERATION": "perhaps",
     "LINKS_ARCHIVE": "attic",

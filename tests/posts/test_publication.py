@@ -267,7 +267,7 @@ def transactions() -> Iterator[tuple[str, bool]]:
                 if "transaction.atomic" in text:
                     yield (
                         f"{file.relative_to(ROOT)}: {node.name}",
-                        "publication.move()" in text,
+                        "publication.move(" in text,
                     )
 
 
