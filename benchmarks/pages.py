@@ -119,7 +119,7 @@ _VERBS = (
     "progress", "end", "upload", "export", "publish", "withdraw", "previews", "merge", "suggest",
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
     "copies", "keep", "discard", "trash", "recover", "erase",
-    "send", "find", "words", "replace",
+    "send", "find", "words", "replace", "proof", "known",
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import Final, Protocol
+from itertools import islice
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from links.normalizing import AddressError, canonicalize, host_of, kind_of
@@ -21,6 +22,7 @@ from posts.markdown.decisions import Decisions, LinkWords
 from posts.markdown.document import Document
 from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
+from posts.markdown.lined import LinedWriter
 from posts.markdown.source import SourceWriter
 from posts.markdown.tree import NAME, fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer, is_foreign
@@ -52,32 +54,50 @@ __all__ = [
     "render_markdown",
 ]
 
+NOTES: Final = -1
+"""The number of the footnotes among sections."""
 _FRAGMENT: Final = re.compile(r"[(<\"'=]\s*#|\]:\s*<?#")
 """What any link within an issue holds."""
 _MAX_ANCHOR: Final = 100
 _RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
 
 
-class ParsedIssue:
-    """An issue that was read: ``sections`` says what is in it, ``to_html`` shows it."""
+class Head(NamedTuple):
+    """What a section says to those below it: its level and heading, and its anchor before a number
+    is put behind it; ``is_title`` if it is the title of the issue."""
 
-    def __init__(self, document: Document, title: str = "") -> None:
+    level: int
+    heading: str
+    anchor: str
+    is_title: bool = False
+
+
+class ParsedIssue:
+    """An issue that was read: ``sections`` says what is in it, ``to_html`` shows it.
+
+    Of a part of an issue, ``above`` are the heads of the sections before it.
+    """
+
+    def __init__(self, document: Document, title: str = "", above: Sequence[Head] = ()) -> None:
         trees = document.trees
-        self._document = document
-        self._outlines = [
+        self.document = document
+        self.outlines = [
             outline(tree, document.spans, line)
             for tree, line in zip(trees, document.first_lines, strict=True)
         ]
-        self._headings = _name_headings(trees)
+        self._headings = _name_headings(trees, above)
         self._key = make_key(document.text)
         notes = _notes_by_section(document)
         self._fragments = _fragments(document, self._headings)
         self.sections = tuple(
-            _found_section(tree, self._outlines[place], self._headings, notes[place])
+            _found_section(tree, self.outlines[place], self._headings, notes[place])
             for place, tree in enumerate(trees)
         )
-        place = title_section(title, self.sections)
-        self._levels = _levels(self._headings, None if place is None else trees[place][0])
+        place = title_section(title, (*above, *self.sections))
+        self.title_place = None if place is None or place < len(above) else place - len(above)
+        below = None if self.title_place is None else trees[self.title_place][0]
+        self._above = [head.level for head in above if head.level and not head.is_title]
+        self._levels = _levels(self._headings, below, self._above)
 
     def to_html(
         self,
@@ -97,10 +117,40 @@ class ParsedIssue:
         marks = self._marks(item_anchors, decisions or Decisions(), images or {})
         marks.foreign = foreign
         writer = Writer(marks, self._key)
-        pages = [writer.write(tree) for tree in self._document.trees]
-        if self._document.used_notes:
-            pages[-1] += writer.write_notes(self._document.used_notes)
-        return tuple(sanitize(self._document.finish(page), self._key) for page in pages)
+        pages = [writer.write(tree) for tree in self.document.trees]
+        if self.document.used_notes:
+            pages[-1] += writer.write_notes(self.document.used_notes)
+        return tuple(sanitize(self.document.finish(page), self._key) for page in pages)
+
+    def to_lined_html(
+        self,
+        wanted: Iterable[int],
+        item_anchors: Sequence[Sequence[str]],
+        decisions: Decisions,
+        images: Mapping[str, ImageSize],
+        *,
+        foreign: bool = True,
+    ) -> dict[int, str]:
+        """The same HTML of those sections that are wanted, by number, whose blocks also say on
+        which line of their section they stand (``data-line``); of -1, the footnotes."""
+        marks = self._marks(item_anchors, decisions, images)
+        marks.foreign = foreign
+        writer = LinedWriter(marks, self._key, self.document.spans)
+        writer.go_on(zip(self._above, depths(self._above), strict=True))
+        chosen = frozenset(wanted)
+        pages: dict[int, str] = {}
+        for place, tree in enumerate(self.document.trees):
+            if place in chosen:
+                writer.first = self.document.first_lines[place]
+                pages[place] = writer.write(tree)
+            else:
+                writer.pass_over(tree)
+        if self.document.used_notes:
+            writer.first = 0
+            pages[NOTES] = writer.write_notes(self.document.used_notes)
+        return {
+            place: sanitize(self.document.finish(page), self._key) for place, page in pages.items()
+        }
 
     def to_markdown(
         self,
@@ -111,7 +161,7 @@ class ParsedIssue:
 
         ``images`` are those known, by address as written.
         """
-        document = self._document
+        document = self.document
         writer = SourceWriter(
             self._marks(None, decisions or Decisions(), images or {}),
             document.lines,
@@ -135,8 +185,8 @@ class ParsedIssue:
         return found
 
     def _images(self) -> Iterator[tuple[str, str]]:
-        notes = (note.element for note in self._document.used_notes)
-        for root in (*self._document.trees, *notes):
+        notes = (note.element for note in self.document.used_notes)
+        for root in (*self.document.trees, *notes):
             for image in root.iter("img"):
                 yield image.get("src", ""), image.get("alt", "")
 
@@ -154,7 +204,7 @@ class ParsedIssue:
             decided=decided,
             images=images,
         )
-        for number, found in enumerate(self._outlines):
+        for number, found in enumerate(self.outlines):
             marks.groups |= found.groups
             marks.titles |= found.titles
             anchors = item_anchors[number] if item_anchors is not None else ()
@@ -193,12 +243,12 @@ def render_markdown(text: str, *, foreign: bool = True) -> str:
     return "".join(read_issue(Document(text, cut=False)).to_html(foreign=foreign))
 
 
-def read_issue(document: Document, title: str = "") -> ParsedIssue:
+def read_issue(document: Document, title: str = "", above: Sequence[Head] = ()) -> ParsedIssue:
     """Read the body of an issue, as ``Issue.markdown`` holds it; pages show ``title`` above it.
 
     Raises ``MarkdownLimitError``, naming the line of the body, if a limit is crossed.
     """
-    return ParsedIssue(document, title)
+    return ParsedIssue(document, title, above)
 
 
 class Headed(Protocol):
@@ -224,14 +274,15 @@ def title_section(title: str, sections: Sequence[Headed]) -> int | None:
 
 
 def _levels(
-    headings: Iterable[etree.Element], title: etree.Element | None
+    headings: Iterable[etree.Element], title: etree.Element | None, above: Sequence[int] = ()
 ) -> dict[etree.Element, int]:
-    """The level of each heading below that of the page, which is the first.
+    """The level of each heading below that of the page, which is the first; ``above`` are those of
+    headings before them.
 
     One that says the title is that of the page itself: those after it are not below it.
     """
     below = [heading for heading in headings if heading is not title]
-    found = depths(int(heading.tag[1]) for heading in below)
+    found = islice(depths((*above, *(int(head.tag[1]) for head in below))), len(above), None)
     levels = {heading: depth + 1 for heading, depth in zip(below, found, strict=True)}
     return levels if title is None else {title: 2, **levels}
 
@@ -294,15 +345,25 @@ def heading_text(element: etree.Element) -> str:
     return fold("".join(element.itertext()))
 
 
-def _name_headings(trees: Iterable[etree.Element]) -> dict[etree.Element, str]:
+def _name_headings(
+    trees: Iterable[etree.Element], above: Iterable[Head] = ()
+) -> dict[etree.Element, str]:
     """An anchor for every heading that stands at the top of a section's tree."""
     taken: dict[str, int] = {}
+    for head in above:
+        if head.level:
+            _unique(head.anchor, taken)
     return {
-        element: _unique(make_anchor(element.get(NAME) or heading_text(element)), taken)
+        element: _unique(base_anchor(element), taken)
         for tree in trees
         for element in tree
         if element.tag in HEADINGS
     }
+
+
+def base_anchor(heading: etree.Element) -> str:
+    """The anchor of a heading before a number is put behind it."""
+    return make_anchor(heading.get(NAME) or heading_text(heading))
 
 
 def make_anchor(heading: str) -> str:

@@ -28,11 +28,11 @@ Engine = Literal["nh3", "bleach"]
 URL_SCHEMES: Final = frozenset(("http", "https", "mailto"))
 TAGS: Final = ALLOWED_TAGS | {"input", "source"}
 _OWN: Final = "id class rel data-host data-kind tabindex aria-label loading decoding type checked"
-OWN_ATTRIBUTES: Final = frozenset((*_OWN.split(), "srcset", "sizes"))
+OWN_ATTRIBUTES: Final = frozenset((*_OWN.split(), "srcset", "sizes", "data-line"))
 """Attributes that only the renderer may set."""
 
 ATTRIBUTES: Final[dict[str, set[str]]] = {
-    "*": {"id", "class"},
+    "*": {"id", "class", "data-line"},
     "a": {"href", "title", "rel", "data-host", "data-kind", "aria-label"},
     "abbr": {"title"},
     "details": {"open"},

@@ -1,4 +1,5 @@
-"""What the page on which an issue is written offers to others: parts beside the text.
+"""What the page on which an issue is written offers to others: parts beside the text, and forms
+in which it is previewed.
 
 An app above this one, and the rooms of this one, add theirs once, when they are loaded.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from django.http import HttpRequest
 
@@ -34,7 +35,40 @@ class Panel:
     styles: tuple[str, ...] = ()
 
 
-Entry = TypeVar("Entry", bound=Panel)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An issue as it stands in the form: a post that is not saved, with its title, description,
+    language and time, and the HTML of its sections as readers would get it."""
+
+    post: Post
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewForm:
+    """A form in which an issue can be seen while it is written, beside its page on the site.
+
+    ``page`` returns a whole HTML page of a draft. It is shown in a frame without scripts, under
+    the policy of the site: styles come from its own files.
+    """
+
+    name: str
+    title: Any
+    page: Callable[[Draft], str]
+    place: int = 50
+
+
+class Placed(Protocol):
+    """What can be added to a slot."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def place(self) -> int: ...
+
+
+Entry = TypeVar("Entry", bound=Placed)
 
 
 class Slot(Generic[Entry]):
@@ -52,3 +86,4 @@ class Slot(Generic[Entry]):
 
 
 PANELS: Final[Slot[Panel]] = Slot()
+PREVIEWS: Final[Slot[PreviewForm]] = Slot()

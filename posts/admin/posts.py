@@ -34,7 +34,7 @@ from posts.admin.forms import (
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.admin.trash import TrashPages
-from posts.admin.writing import InboxPages, WorkingCopyPages, shown_panels
+from posts.admin.writing import InboxPages, ProofPages, WorkingCopyPages, shown_panels
 from posts.admin.writing.copies import COPY, editing_note, typing_now
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
@@ -90,7 +90,9 @@ class PublishedFilter(PeriodFilter):
 
 
 @admin.register(Post)
-class PostAdmin(WorkingCopyPages, CorrectingPages, InboxPages, TrashPages, PublishingPages):
+class PostAdmin(
+    WorkingCopyPages, CorrectingPages, InboxPages, ProofPages, TrashPages, PublishingPages
+):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
     form = PostForm

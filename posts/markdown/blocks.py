@@ -293,6 +293,7 @@ class DocumentParser(VerbatimBlocks, BlockParser):
             if definition is None:
                 break
             self.definitions.setdefault(definition.label, definition.target)
+            self.defined_at.setdefault(definition.label, block.start)
             position = definition.end
         if position:
             block.start += text.count("\n", 0, position)

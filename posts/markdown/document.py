@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -23,6 +23,7 @@ from posts.markdown.extension import DigestExtension
 from posts.markdown.inlines import InlineParser
 from posts.markdown.limits import MarkdownLimitError, check_size
 from posts.markdown.lines import with_ends
+from posts.markdown.references import Target
 from posts.markdown.tree import Head, Leaf, Span, Undefined, UsedNote, fold, plain_text
 
 EXTENSIONS: Final[list[Extension | str]] = []
@@ -48,16 +49,29 @@ class SectionSource:
         return self.read_heading()
 
 
+class Around(NamedTuple):
+    """The definitions of references, by label, in what stands before a text and behind it."""
+
+    before: Mapping[str, Target] = {}
+    behind: Mapping[str, Target] = {}
+
+
+NOTHING_AROUND: Final = Around()
+
+
 class Document:
     """A Markdown text and what is found in it; with ``cut=False`` all of it is one section.
+
+    Of a text that is a part of another, ``around`` says what the rest of that defines.
 
     All but ``text`` and ``sections`` raise ``MarkdownLimitError``, naming the line, where the text
     goes beyond a limit.
     """
 
-    def __init__(self, text: str, *, cut: bool = True) -> None:
+    def __init__(self, text: str, *, cut: bool = True, around: Around = NOTHING_AROUND) -> None:
         self.text = text
         self._cut = cut
+        self._around = around
         self._extension = DigestExtension()
 
     @cached_property
@@ -107,6 +121,11 @@ class Document:
         return self._blocks.used_notes if self.trees else []
 
     @property
+    def has_notes(self) -> bool:
+        """Whether the text defines footnotes, used or not."""
+        return bool(self._blocks.notes)
+
+    @property
     def undefined(self) -> list[Undefined]:
         """The references without a definition, at most ``MAX_UNDEFINED``."""
         return list(self._blocks.undefined) if self.trees else []
@@ -122,9 +141,14 @@ class Document:
         return with_ends(_without_surrogates(self.text))
 
     @property
-    def definitions(self) -> frozenset[str]:
-        """The labels that links may refer to."""
-        return frozenset(self._blocks.definitions)
+    def definitions(self) -> Mapping[str, Target]:
+        """What links may refer to, by label."""
+        return self._blocks.definitions
+
+    @property
+    def defined_at(self) -> Mapping[str, int]:
+        """A line of the paragraph in which the text defines a label, counted from 0."""
+        return self._blocks.defined_at
 
     def finish(self, html: str) -> str:
         """The HTML of a section after the postprocessors of further extensions."""
@@ -142,6 +166,9 @@ class Document:
         check_size(self.text)
         self._md.parser.parseDocument([_without_surrogates(self.text)])
         blocks = self._extension.blocks
+        if self._around is not NOTHING_AROUND:
+            before, behind = self._around
+            blocks.definitions = {**behind, **blocks.definitions, **before}
         if not self._cut:
             blocks.heads.clear()
         return blocks

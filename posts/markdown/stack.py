@@ -36,14 +36,16 @@ class BlockStack:
     """The open blocks, innermost last, and the place in the current line.
 
     Definitions gather in ``definitions`` and ``notes``, of two with the same label the first;
-    places in ``spans``, text in ``leaves``, headings that start a section in ``heads``. The inline
-    phase adds ``used_notes`` and what is ``undefined``. The labels in ``glued`` have a definition
-    right below a line of text, which is none (CommonMark 4.7).
+    ``defined_at`` has a line of the paragraph of each. Places are in ``spans``, text in
+    ``leaves``, headings that start a section in ``heads``. The inline phase adds ``used_notes`` and
+    what is ``undefined``. The labels in ``glued`` have a definition right below a line of text,
+    which is none (CommonMark 4.7).
     """
 
     def _begin(self, root: etree.Element, source: list[str]) -> None:
         self.tag_lines = TagLines(source)
         self.definitions: dict[str, references.Target] = {}
+        self.defined_at: dict[str, int] = {}
         self.notes: dict[str, Note] = {}
         self.spans: dict[etree.Element, Span] = {}
         self.leaves: list[Leaf] = []

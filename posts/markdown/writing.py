@@ -7,7 +7,7 @@ by their key; see ``posts.sanitizing``.
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final, NamedTuple
@@ -107,6 +107,17 @@ class Writer:
         self._out = []
         self._content(root)
         return "".join(self._out)
+
+    def go_on(self, levels: Iterable[tuple[int, int]]) -> None:
+        """Go on behind headings of these levels, as written and as depths, which start at 1."""
+        for written, depth in levels:
+            self._level = self._page_levels[written] = min(depth + 1, _MAX_HEADING)
+
+    def pass_over(self, root: etree.Element) -> None:
+        """Take note of the headings of a root that is not written: those below it go by them."""
+        for element in root:
+            if level := self._marks.levels.get(element):
+                self._level = self._page_levels[int(element.tag[1])] = min(level, _MAX_HEADING)
 
     def write_notes(self, notes: list[UsedNote]) -> str:
         """The block of footnotes."""

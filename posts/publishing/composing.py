@@ -37,7 +37,8 @@ SUMMARY_LENGTH = 160
 TITLE_LENGTH = 80
 # Links without a text: what the site adds to a body, such as those of items to themselves.
 _EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
-_PLAIN_HEADING = re.compile(r"<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", re.DOTALL)
+PLAIN_HEADING = re.compile(r"<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", re.DOTALL)
+"""A heading that goes where it is the title of the page: it holds no link or picture."""
 _VOID = VOID_TAGS | {"input", "source"}
 _TAG = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+(?:="[^"]*")?)*>')
 
@@ -59,7 +60,7 @@ def compose(
         context = _context(post, tags, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
         corrected = _render("corrections", context) if context["corrections"] else ""
-        fed = stored(_feed_body("".join((corrected, *html)), context["absolute_url"]))
+        fed = stored(feed_body("".join((corrected, *html)), context["absolute_url"]))
         columns = {
             **_frame(context, [item for rows in items for item in rows], fed),
             "opening": stored(opening),
@@ -84,7 +85,7 @@ def _without_title(
     """
     shown, pages = list(sections), list(html)
     place = title_section(post.title, shown)
-    if place is not None and (found := _PLAIN_HEADING.match(pages[place])):
+    if place is not None and (found := PLAIN_HEADING.match(pages[place])):
         shown[place] = copy(shown[place])
         shown[place].level = 0
         pages[place] = pages[place][found.end() :]
@@ -133,7 +134,7 @@ def _article(context: dict[str, Any]) -> list[str]:
     return _render("article", around).split(marks.CUT)
 
 
-def _feed_body(html: str, url: str) -> str:
+def feed_body(html: str, url: str) -> str:
     """Return a body as feeds send it: whole addresses, and nothing that only the page needs.
 
     It stands in a CDATA section, which only ``]]>`` can end.

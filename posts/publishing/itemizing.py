@@ -62,7 +62,7 @@ def derive_items(
     traits, values = [], []
     for section, read in zip(sections, found, strict=False):
         for position, item in enumerate(read.items):
-            trait = trait_of(read, item, _digest(item))
+            trait = trait_of(read, item, digest_of(item))
             traits.append(trait)
             values.append(_values_of(item, section, position, trait, links))
     uids, matches = identities(), _match(known, traits)
@@ -111,7 +111,8 @@ def _known_trait(item: LinkedItem) -> Trait:
     )
 
 
-def _digest(item: FoundItem) -> str:
+def digest_of(item: FoundItem) -> str:
+    """Return a hash of what an item says: its text, and where it leads."""
     url = item.links[item.main].url if item.main is not None else ""
     return hashlib.sha256(f"{item.text}\0{url}".encode()).hexdigest()
 

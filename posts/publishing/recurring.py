@@ -120,8 +120,14 @@ def covered_before(post: Post, items: Iterable[Iterable[LinkedItem]]) -> dict[in
     page says the same whatever comes later. Items that are news say nothing.
     """
     keys = {row.link_id for rows in items for row in rows if row.link_id and not row.is_news}
+    return covered_among(keys, post)
+
+
+def covered_among(keys: Collection[int], post: Post) -> dict[int, str]:
+    """Return the digests of those links (by key) that posts earlier than this one have, too; it
+    may be new."""
     at = post.published_at or timezone.now()
-    earlier = listed(link=OuterRef("pk"), date__lt=at).exclude(post=post).order_by("-date")
+    earlier = listed(link=OuterRef("pk"), date__lt=at).exclude(post=post.pk).order_by("-date")
     links = Link.objects.filter(Exists(earlier), pk__in=keys, standing=Link.Standing.SHOWN)
     links = links.annotate(more=Subquery(earlier.values("pk")[FEW : FEW + 1])).filter(more=None)
     return {link.pk: link.digest for link in links.only("key")}

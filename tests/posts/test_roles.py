@@ -52,6 +52,8 @@ MATRIX = {
     "post page recover": (True, False, False),
     "post page erase": (True, False, False),
     "post page inbox": (True, True, True),
+    "post page proof": (True, True, False),
+    "post page known": (True, True, False),
     "author view": (True, True, False),
     "author add": (True, False, False),
     "author change": (True, True, False),

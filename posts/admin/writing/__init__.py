@@ -4,3 +4,4 @@ from posts.admin.writing import pictures
 from posts.admin.writing.copies import WorkingCopyPages
 from posts.admin.writing.inbox import InboxPages
 from posts.admin.writing.panels import shown_panels
+from posts.admin.writing.previews import ProofPages

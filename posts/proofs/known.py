@@ -1,0 +1,139 @@
+"""What is known of the links, items and pictures of an issue as it is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from links.models import Link
+from links.registering import canonical_or_none
+from posts.models import Post
+from posts.naming import heading_key
+from posts.places import Place, places_of
+from posts.publishing.decisions import link_words
+from posts.publishing.itemizing import digest_of
+from posts.publishing.matching import Trait, match_items, trait_of
+from posts.publishing.recurring import covered_among
+from posts.rendering import Decisions, ImageSize, ParsedIssue
+
+NAMED: Final = 3
+MOST: Final = 2000
+"""So many addresses are looked at: the longest issues have half of them."""
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was decided, as the browser was told and tells again: links by address as written,
+    pictures by path, and the traits of items that are hidden."""
+
+    links: Mapping[str, Row] = field(default_factory=dict)
+    images: Mapping[str, ImageSize] = field(default_factory=dict)
+    hidden: tuple[Trait, ...] = ()
+
+    def decisions(self, parsed: ParsedIssue, language: str) -> Decisions:
+        """Return what was decided, in the renderer's terms."""
+        rows = self.links.items()
+        return Decisions(
+            blocked=frozenset(url for url, row in rows if row.get("standing") == "blocked"),
+            held=frozenset(url for url, row in rows if row.get("standing") == "held"),
+            replaced={url: row["replaced"] for url, row in rows if row.get("replaced")},
+            broken=frozenset(url for url, row in rows if row.get("marked")),
+            copies={url: row["copy"] for url, row in rows if row.get("copy")},
+            hidden=self._hidden(parsed),
+            again=self._again(parsed),
+            words=link_words(language),
+        )
+
+    def _again(self, parsed: ParsedIssue) -> dict[tuple[int, int], str]:
+        paths = {url: row["again"] for url, row in self.links.items() if row.get("again")}
+        if not paths:
+            return {}
+        return {
+            (place, number): paths[item.links[item.main].url]
+            for place, section in enumerate(parsed.sections)
+            for number, item in enumerate(section.items)
+            if item.main is not None and item.links[item.main].url in paths
+        }
+
+    def _hidden(self, parsed: ParsedIssue) -> frozenset[tuple[int, int]]:
+        """Return the items that are known to be hidden, as far as their traits tell."""
+        if not self.hidden:
+            return frozenset()
+        places = [
+            ((place, number), trait_of(section, item, digest_of(item)))
+            for place, section in enumerate(parsed.sections)
+            for number, item in enumerate(section.items)
+        ]
+        found = match_items(self.hidden, (), [trait for _place, trait in places])
+        return frozenset(
+            place for (place, _trait), match in zip(places, found, strict=True) if match is not None
+        )
+
+
+def known_of(post: Post, urls: Iterable[str]) -> dict[str, Any]:
+    """Return what is known of addresses as written and of a post, which may be new, as JSON says
+    it; addresses of which nothing is known have no row."""
+    written = list(dict.fromkeys(urls))[:MOST]
+    canonical = {url: address for url in written if (address := canonical_or_none(url))}
+    keys = {url: Link.key_for(address) for url, address in canonical.items()}
+    links = Link.objects.in_bulk(set(keys.values()), field_name="key")
+    pks = {link.pk for link in links.values()}
+    places, again = places_of(pks), covered_among(pks, post)
+    own = post.get_absolute_url() if post.pk else ""
+    rows = {
+        url: _row(link, _elsewhere(places.get(link.pk, []), own), again.get(link.pk))
+        for url, key in keys.items()
+        if (link := links.get(key))
+    }
+    return {"links": {url: row for url, row in rows.items() if row}, **_of_post(post)}
+
+
+def _of_post(post: Post) -> dict[str, Any]:
+    if not post.pk:
+        return {"images": {}, "hidden": []}
+    hidden = post.items.filter(hidden=True).select_related("section").defer("section__source")
+    return {
+        "images": {
+            image.path: [image.file.url, image.width, image.height, image.sources]
+            for image in post.images.all()
+        },
+        "hidden": [
+            [
+                heading_key(item.section.heading) if item.section else "",
+                *(item.digest, item.url, item.title, item.anchor_text),
+            ]
+            for item in hidden.order_by("pk")
+        ],
+    }
+
+
+def _elsewhere(places: list[Place], own: str) -> list[Place]:
+    return [place for place in places if place.path.partition("#")[0] != own]
+
+
+def _row(link: Link, places: list[Place], again: str | None) -> Row:
+    row = {
+        "standing": link.standing if link.standing != Link.Standing.SHOWN else "",
+        "pending": link.status == Link.Status.PENDING,
+        "broken": link.is_rotten,
+        "marked": link.is_marked_broken,
+        "replaced": link.replacement_url,
+        "copy": link.offered_copy,
+        "again": reverse("posts:link", args=[again]) if again else "",
+        "covered": [
+            {"title": place.title, "path": place.path, "date": _day(place)}
+            for place in places[:NAMED]
+        ],
+        "more": max(len(places) - NAMED, 0),
+    }
+    return {name: value for name, value in row.items() if value}
+
+
+def _day(place: Place) -> str:
+    return date_format(localtime(place.date), "DATE_FORMAT")

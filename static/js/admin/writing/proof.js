@@ -1,0 +1,287 @@
+/* The issue as it is being written, read by the server: its sections, their HTML and what can be
+   moved in them, and what is known of its links. After a keystroke only the sections that changed
+   are sent and read again; where that does not do, the server says so and gets the whole.
+
+   writing.proof.now            the last answer: {first, sections, notes, around, language, problem}
+     sections                   [{digest, html, heading, level, start, lines, end, entries, links,
+                                 remarks}], start: its line in the text, counted from 0
+   writing.proof.known          {links, images, hidden}: links by their address as written
+   writing.proof.on(fn)         called after each answer, and where more is known
+   writing.proof.refresh()      asks again what is known: after pictures were added
+   writing.proof.wanted(fn)     fn tells whether somebody looks; while nobody does, nothing is asked
+   writing.proof.whole(form)    what is sent to get the whole in another form than the site's     */
+(() => {
+  "use strict";
+  const writing = window.writing;
+  const panel = document.querySelector("[data-proof]");
+  if (!writing || !panel) {
+    return;
+  }
+  const PAUSE = 200; // milliseconds without a key
+  const MOST = 2000; // milliseconds with keys
+  const listeners = [];
+  const lookers = [];
+  const known = { links: {}, images: {}, hidden: [] };
+  const asked = new Set();
+  let now = null;
+  let told = { text: null, page: "" }; // what the last answer is about
+  let flight = null;
+  let timer = 0;
+  let since = 0;
+  let isStale = true;
+
+  const isWanted = () => lookers.some((looks) => looks());
+  const tell = () => listeners.forEach((listener) => listener(now));
+
+  const page = () => {
+    const value = (name) => (writing.form.elements[name] || { value: "" }).value;
+    return {
+      title: value("title"),
+      description: value("description"),
+      tags: value("tags"),
+      authors: value("authors"),
+      cover: value("cover"),
+      at: value("published_at"),
+      language: value("language"),
+    };
+  };
+  const request = (part) => ({
+    form: "web",
+    post: writing.post,
+    header: Boolean(panel.dataset.header),
+    page: page(),
+    known,
+    has: [],
+    before: [],
+    was: [],
+    behind: [],
+    context: "",
+    ...part,
+  });
+  const whole = (text) => request({ text, has: now ? now.sections.map((one) => one.digest) : [] });
+
+  /* What of the text changed since the last answer, in whole sections; null: too much. */
+  const changed = (text) => {
+    const old = told.text;
+    if (!now || !now.cut || old === null || told.page !== JSON.stringify(page())) {
+      return null;
+    }
+    const most = Math.min(old.length, text.length);
+    let same = 0;
+    while (same < most && old[same] === text[same]) {
+      same += 1;
+    }
+    let tail = 0;
+    while (tail < most - same && old[old.length - 1 - tail] === text[text.length - 1 - tail]) {
+      tail += 1;
+    }
+    const { sections } = now;
+    const starts = now.offsets;
+    if (!sections.length || same < starts[0]) {
+      return null;
+    }
+    let from = 0;
+    while (from + 1 < sections.length && starts[from + 1] < same) {
+      from += 1;
+    }
+    let to = sections.length - 1;
+    while (to > from && starts[to] >= old.length - tail) {
+      to -= 1;
+    }
+    if (from === 0 && to === sections.length - 1) {
+      return null;
+    }
+    const end = to + 1 < sections.length ? old.length - starts[to + 1] : 0;
+    return { from, to, text: text.slice(starts[from], text.length - end) };
+  };
+
+  /* Where each section starts, in lines and in characters. */
+  const place = (text) => {
+    const offsets = [0];
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+      offsets.push(at + 1);
+    }
+    let line = now.first;
+    now.sections.forEach((section) => {
+      section.start = line;
+      line += section.lines;
+    });
+    now.offsets = now.sections.map((section) => offsets[section.start] ?? text.length);
+  };
+
+  const received = (answer) => {
+    const { sections } = answer;
+    sections.forEach((section) => {
+      section.remarks = [];
+    });
+    answer.remarks.forEach(([number, line, words]) => {
+      if (sections[number]) {
+        sections[number].remarks.push({ line, words });
+      }
+    });
+    return sections;
+  };
+
+  const takePart = (part, answer) => {
+    now.sections.splice(part.from, part.to - part.from + 1, ...received(answer));
+  };
+
+  const takeWhole = (answer) => {
+    const html = new Map(now ? now.sections.map((one) => [one.digest, one.html]) : []);
+    const sections = received(answer);
+    sections.forEach((section) => {
+      section.html = section.html ?? html.get(section.digest) ?? "";
+    });
+    now = { ...answer, sections };
+  };
+
+  const post = async (address, body) => {
+    flight = new AbortController();
+    return writing.ask(address, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+      signal: flight.signal,
+    });
+  };
+
+  const failed = (problem) => {
+    now = { first: 0, sections: [], offsets: [], remarks: [], ...now, problem };
+    tell();
+  };
+
+  const read = async () => {
+    const text = writing.text.value();
+    const shown = JSON.stringify(page());
+    const part = changed(text);
+    let body = part
+      ? request({
+          text: part.text,
+          before: now.sections.slice(0, part.from).map((one) => one.carried),
+          was: now.sections.slice(part.from, part.to + 1).map((one) => one.carried),
+          behind: now.sections.slice(part.to + 1).map((one) => one.carried),
+          context: now.context,
+          page: { ...page(), language: now.language },
+        })
+      : whole(text);
+    let answer = await post(panel.dataset.proof, body);
+    const isPart = part && answer.ok && !answer.data.whole;
+    if (part && !isPart) {
+      body = whole(text);
+      answer = await post(panel.dataset.proof, body);
+    }
+    if (!answer.ok || !answer.data) {
+      failed({ line: 0, words: "" });
+      return;
+    }
+    if (answer.data.problem) {
+      const [line, words] = answer.data.problem;
+      failed({ line: line + (isPart ? now.sections[part.from].start : 0), words });
+      return;
+    }
+    if (isPart) {
+      takePart(part, answer.data);
+    } else {
+      takeWhole(answer.data);
+    }
+    now.problem = null;
+    told = { text, page: shown };
+    place(text);
+    tell();
+    learn();
+  };
+
+  const run = async () => {
+    window.clearTimeout(timer);
+    if (!isWanted()) {
+      isStale = true;
+      return;
+    }
+    if (flight) {
+      flight.abort();
+    }
+    isStale = false;
+    since = 0;
+    try {
+      await read();
+    } catch (error) {
+      if (error.name !== "AbortError") {
+        failed({ line: 0, words: "" });
+      }
+    }
+  };
+
+  const later = () => {
+    window.clearTimeout(timer);
+    since = since || Date.now();
+    timer = window.setTimeout(run, Date.now() - since > MOST ? 0 : PAUSE);
+  };
+
+  /* What decides about HTML; the rest is for badges. */
+  const decides = (row) =>
+    ["standing", "marked", "replaced", "copy", "again"].some((name) => row[name]);
+
+  let learning = 0;
+  const ask = async (addresses) => {
+    addresses.forEach((address) => asked.add(address));
+    const answer = await writing.ask(panel.dataset.known, {
+      method: "POST",
+      body: JSON.stringify({ post: writing.post, addresses }),
+      headers: { "Content-Type": "application/json" },
+    });
+    if (!answer.ok || !answer.data) {
+      addresses.forEach((address) => asked.delete(address));
+      return;
+    }
+    const rows = answer.data.links;
+    const beside = JSON.stringify([answer.data.images, answer.data.hidden]);
+    const isNew = beside !== JSON.stringify([known.images, known.hidden]);
+    Object.assign(known.links, rows);
+    known.images = answer.data.images;
+    known.hidden = answer.data.hidden;
+    if (isNew || Object.values(rows).some(decides)) {
+      told = { text: null, page: "" };
+      now.sections.forEach((section) => {
+        section.digest = "";
+      });
+      await run();
+    } else {
+      tell();
+    }
+  };
+  const unasked = () => [
+    ...new Set(now.sections.flatMap((section) => section.links)),
+  ].filter((address) => !asked.has(address));
+  let first = true;
+  const learn = () => {
+    window.clearTimeout(learning);
+    if (first || unasked().length) {
+      // An address that is being typed is another with each key.
+      learning = window.setTimeout(() => ask(unasked()), first ? 0 : 1000);
+      first = false;
+    }
+  };
+
+  writing.proof = {
+    get now() {
+      return now;
+    },
+    known,
+    on: (listener) => listeners.push(listener),
+    wanted(looks) {
+      lookers.push(looks);
+      later();
+    },
+    refresh: () => now && ask([]),
+    whole: (form) => ({ ...whole(writing.text.value()), form }),
+  };
+  writing.text.on("change", later);
+  writing.text.on("swap", later);
+  writing.form.addEventListener("input", (event) => {
+    if (event.target !== writing.text.box) {
+      later();
+    }
+  });
+  document.addEventListener("writing:panel", () => isStale && later());
+  document.addEventListener("writing:pictures", () => writing.proof.refresh());
+})();
