@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from django.contrib import admin
-from django.db.models import Count, Model, QuerySet, Window
+from django.db.models import Count, F, Model, Q, QuerySet, Window
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from links.models import InboxEntry, Kind, Link, QueueEntry, Suggestion
 from posts.access import PUBLISH, WRITE, may
 from posts.admin.states import STATES
 from posts.admin.writing.copies import address_of
-from posts.models import Post, PostQuerySet, WorkingCopy
+from posts.models import Post, PostQuerySet, Review, WorkingCopy
 from posts.places import places_of
 from tasks.models import StoredTask
 
@@ -59,7 +59,9 @@ Kinds: TypeAlias = Sequence[tuple[type[Model], Callable[[HttpRequest], Pile]]]
 
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what is written and what is linked in two columns of piles, then all pages."""
-    written: Kinds = ((Post, _drafts), (Post, _scheduled), (Post, _latest))
+    written: Kinds = (
+        (Post, _drafts), (Post, _reviews), (Post, _scheduled), (Post, _latest),
+    )  # fmt: skip
     linked: Kinds = (
         (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken),
         (StoredTask, _failed),
@@ -96,7 +98,10 @@ def _list(model: str, query: str = "") -> str:
 
 def _issues() -> PostQuerySet:
     every: PostQuerySet = Post.objects.all()
-    return every.only("title", "published_at", "modified_at", "problem", "link_count")
+    return every.only(
+        "title", "status", "published_at", "review_since", "withdrawn_at", "modified_at", "problem",
+        "link_count",
+    )  # fmt: skip
 
 
 def _unsaved(request: HttpRequest) -> Pile:
@@ -137,13 +142,44 @@ def _drafts(request: HttpRequest) -> Pile:
 def _changed(post: Post) -> object:
     if post.problem:
         return format_html("{} {}", badge("problem", STATES["problem"]), post.problem)
-    return format_html(gettext("changed {}"), moment(post.modified_at))
+    changed = format_html(gettext("changed {}"), moment(post.modified_at))
+    state = post.state()
+    word = "" if state == "draft" else badge(state, STATES[state])
+    return format_html("{} {}", word, changed)
 
 
 def _step(request: HttpRequest, words: str, url: str) -> tuple[str, str]:
     """Return what who writes may do next; others may look."""
     may_write = may(request.user, WRITE)
     return (words, url) if may_write else (gettext("See all issues"), _list("posts_post"))
+
+
+def _reviews(request: HttpRequest) -> Pile:
+    """Return the reviews that are open, and how those ended that whoever looks asked for."""
+    mine = Q(asked_by=request.user.pk, closed_at__gt=timezone.now() - WEEK)
+    mine &= ~Q(outcome=Review.Outcome.TAKEN_BACK)
+    reviews = Review.objects.filter(Q(closed_at=None) | mine, post__trashed_at=None)
+    reviews = reviews.select_related("post", "asked_by")
+    number, rows = _first(reviews.order_by(F("closed_at").desc(nulls_first=True), "-asked_at"))
+    return Pile(
+        "reviews",
+        gettext("Reviews"),
+        _list("posts_post", "?state=review"),
+        number,
+        [Row(row.post.title, f"{_page(row.post)}#panel-review", _of_review(row)) for row in rows],
+        gettext("Nothing waits for a review."),
+        _step(request, gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
+    )
+
+
+def _of_review(review: Review) -> object:
+    if review.closed_at:
+        kind = "problem" if review.outcome == Review.Outcome.CHANGES else "published"
+        word = badge(kind, review.get_outcome_display())
+        return format_html("{} {}", word, review.answer[:100])
+    asked = gettext("%(who)s asks %(whom)s") if review.whom else gettext("%(who)s asks")
+    who = review.asked_by.get_username() if review.asked_by else "—"
+    return format_html("{} {}", asked % {"who": who, "whom": review.whom}, day(review.asked_at))
 
 
 def _scheduled(request: HttpRequest) -> Pile:

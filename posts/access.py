@@ -7,9 +7,11 @@ from typing import Final
 from links.access import Actor, Right, check, may
 
 __all__ = [
+    "ASK_REVIEW",
     "CHANGE",
     "CHANGE_PICTURES",
     "CHANGE_SETTINGS",
+    "CLOSE_REVIEW",
     "CORRECT",
     "CURATE_SECTIONS",
     "DELETE",
@@ -47,13 +49,16 @@ DESCRIBE_AUTHORS: Final[Right] = ("posts.change_author",)
 # Bringing an earlier text back, and naming what was said before.
 REVISE: Final[Right] = ("posts.change_post",)
 END_PREVIEWS: Final[Right] = ("posts.change_post",)
+ASK_REVIEW: Final[Right] = ("posts.change_post",)
+CLOSE_REVIEW: Final[Right] = ("posts.change_post", "posts.publish_post")
 # Files may change posts, and publish them.
 IMPORT: Final[Right] = ("posts.add_post", "posts.change_post", "posts.publish_post")
 # Published issues show them.
 CHANGE_PICTURES: Final[Right] = ("posts.change_post", "posts.publish_post")
 EXPORT: Final[Right] = ("posts.change_post",)
 HIDE_ITEMS: Final[Right] = ("posts.change_linkeditem",)
-MARK_NEWS: Final[Right] = ("posts.change_post",)
+# Readers see it in issues that are published.
+MARK_NEWS: Final[Right] = ("posts.change_post", "posts.publish_post")
 RENAME_TAGS: Final[Right] = ("posts.change_tag",)
 CORRECT: Final[Right] = ("posts.change_post", "posts.publish_post")
 CURATE_SECTIONS: Final[Right] = ("posts.change_recurringsection",)

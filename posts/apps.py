@@ -44,9 +44,14 @@ class PostsConfig(AppConfig):
         from posts.publishing import counting, translations  # noqa: PLC0415
         from posts.readers.telling import tell_all  # noqa: PLC0415
         from posts.resizing import follow_image  # noqa: PLC0415
+        from posts.reviewing import end_overtaken  # noqa: PLC0415
         from posts.searching import building  # noqa: PLC0415
         from posts.searching.checks import check_index  # noqa: PLC0415
-        from posts.signals import images_missing, pages_outdated  # noqa: PLC0415
+        from posts.signals import (  # noqa: PLC0415
+            images_missing,
+            pages_outdated,
+            review_overtaken,
+        )
 
         REGISTRY.add(
             undoing=dict.fromkeys(HIDDEN, Undoing(undo_hiding, HIDE_ITEMS)),
@@ -65,4 +70,5 @@ class PostsConfig(AppConfig):
         post_delete.connect(translations.unlink, sender=Post, dispatch_uid="posts translations")
         post_save.connect(follow_image, sender=Image, dispatch_uid="posts")
         post_save.connect(follow_image, sender=Picture, dispatch_uid="posts")
+        review_overtaken.connect(end_overtaken, dispatch_uid="posts")
         post_migrate.connect(move_after_migrate, sender=self, dispatch_uid="posts")

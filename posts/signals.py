@@ -9,3 +9,6 @@ pages_outdated = Signal()
 # Sent inside the transaction of a save where pictures are mirrored, with `post` and `addresses`:
 # those of pictures elsewhere, of which the site has none yet.
 images_missing = Signal()
+
+# Sent inside the transaction of a save that publishes or schedules a `post` that was in review.
+review_overtaken = Signal()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from django.http import HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
-from posts.readers import collect, pages
+from posts.readers import collect, pages, reviewing
 from posts.site import (
     api,
     cards,
@@ -17,6 +17,7 @@ from posts.site import (
     markdown,
     oembed,
     own_pages,
+    previews,
     robots,
     search,
     sitemaps,
@@ -148,7 +149,9 @@ urlpatterns = [
     path("api/v1/", include((api.urlpatterns, "api"))),
     path("posts/<str:slug>/", views.post, name="post"),
     path("posts/<str:slug>.md", markdown.issue, name="post-markdown"),
-    path("preview/<str:token>/", views.preview, name="preview"),
+    # Signed tokens have colons, those of stored addresses none.
+    path("preview/<slug:token>/", reviewing.shared, name="shared"),
+    path("preview/<str:token>/", previews.preview, name="preview"),
     path("preview/pages/<str:token>/", own_pages.preview, name="preview-page"),
     path("archive/", include(archive)),
     path("follow/", views.follow, name="follow"),

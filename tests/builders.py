@@ -105,11 +105,11 @@ def make_posts(count: int, start: datetime = LONG_AGO, **header: object) -> list
     ]
 
 
-GROUPS = {"editor": "Editor", "moderator": "Moderator", "owner": "Owner"}
+GROUPS = {"editor": "Editor", "moderator": "Moderator", "owner": "Owner", "writer": "Writer"}
 
 
 def make_member(name: str) -> User:
-    """Return one of the cast: admin, editor, moderator, owner, or somebody without rights."""
+    """Return one of the cast, by the name of a role; any other is somebody without rights."""
     address = f"{name}@example.org"
     if name == "admin":
         return User.objects.create_superuser(name, address)

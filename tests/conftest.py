@@ -62,6 +62,12 @@ def owner(db: None) -> User:
 
 
 @pytest.fixture
+def writer(db: None) -> User:
+    """Staff who write issues and publish none."""
+    return make_member("writer")
+
+
+@pytest.fixture
 def outsider(db: None) -> User:
     """Somebody with an account and no rights."""
     return make_member("outsider")
@@ -191,3 +197,4 @@ def _create_groups(**_signal: Any) -> None:
     import_module("posts.migrations.0019_pages").permit(apps, None)
     import_module("posts.migrations.0021_redirects").permit(apps, None)
     import_module("posts.migrations.0026_authors").permit(apps, None)
+    import_module("posts.migrations.0034_writers").create_writer(apps, None)

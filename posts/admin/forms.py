@@ -38,6 +38,8 @@ SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw
 CONFLICT = "_conflict"
 # The same, because somebody deleted the post.
 GONE = "_gone"
+# The same, because an editor published it, and who wrote may not change it any more.
+TAKEN = "_taken"
 TAGS_LENGTH = 10_000
 BLANK = "\ufeff \t\r\n"
 
@@ -282,6 +284,12 @@ class PostForm(forms.ModelForm):
                 " what you wrote stands below, and saving makes a new issue of it."
             )
             self.add_error(None, words)
+        if TAKEN in self.data:
+            words = gettext(
+                "An editor published or scheduled this issue while you were editing it. Nothing of"
+                " yours is lost: what you wrote stands below, and saving makes a new draft of it."
+            )
+            self.add_error(None, words)
         try:
             header, body = self._pieces(cleaned.get("text") or "")
             written = publishing.with_metadata(Post(header=header), body, {}).metadata
@@ -387,7 +395,7 @@ class PostForm(forms.ModelForm):
 
     def write(self, log: publishing.Log, cause: Cause) -> Post:
         """Save the document. Raises EditConflict when somebody saved since the form was opened,
-        and Post.DoesNotExist when somebody deleted it."""
+        Post.DoesNotExist when somebody deleted it, and PermissionDenied."""
         post = self.instance
         if self.at is None and post.status == Post.Status.DRAFT:
             post.published_at = None

@@ -243,7 +243,7 @@ class LinkedItemAdmin(StaffAdmin):
         )
 
     def has_mark_permission(self, request: HttpRequest) -> bool:
-        """Those who write issues."""
+        """Those who publish issues: readers see the mark."""
         return access.may(request.user, access.MARK_NEWS)
 
     def save_model(

@@ -26,12 +26,14 @@ from posts.admin.forms import (
     GONE,
     PUBLISH,
     SCHEDULE,
+    TAKEN,
     WITHDRAW,
     PostForm,
     conflict_context,
     retry_data,
 )
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
+from posts.admin.reviewing import ReviewingPages, preview_of
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.admin.trash import TrashPages
 from posts.admin.writing import InboxPages, ProofPages, WorkingCopyPages, shown_panels
@@ -39,7 +41,6 @@ from posts.admin.writing.copies import COPY, editing_note, typing_now
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Author, ListCount, Post, Tag, TaggedPost
-from posts.previewing import sign_preview
 from posts.publishing import EditConflict
 from posts.publishing.counting import LANGUAGES
 from posts.revising import Cause
@@ -91,7 +92,13 @@ class PublishedFilter(PeriodFilter):
 
 @admin.register(Post)
 class PostAdmin(
-    WorkingCopyPages, CorrectingPages, InboxPages, ProofPages, TrashPages, PublishingPages
+    ReviewingPages,
+    WorkingCopyPages,
+    CorrectingPages,
+    InboxPages,
+    ProofPages,
+    TrashPages,
+    PublishingPages,
 ):
     """What editors do with issues; every write goes through ``posts.publishing``."""
 
@@ -169,6 +176,12 @@ class PostAdmin(
         return verbatim(post.document)
 
     # Who may
+
+    def has_change_permission(self, request: HttpRequest, obj: Post | None = None) -> bool:
+        """Tell whether the user may write; what is published or scheduled is for editors."""
+        may_write = super().has_change_permission(request, obj)
+        is_draft = obj is None or obj.status == Post.Status.DRAFT
+        return may_write and (is_draft or self.has_publish_permission(request))
 
     def has_upload_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may import files: that adds, changes and publishes posts."""
@@ -277,28 +290,52 @@ class PostAdmin(
             access.check(request.user, access.PUBLISH)
         if WITHDRAW in request.POST and object_id:
             return HttpResponseRedirect(reverse("admin:posts_post_withdraw", args=[object_id]))
+        if self._is_taken(request, object_id):
+            return self._offer_anew(request, TAKEN, gettext("This issue is published"))
         try:
             return self._form_view(request, object_id, form_url, extra_context)
         except EditConflict as conflict:
-            request.POST = retry_data(request.POST, conflict.current)  # type: ignore[assignment]
-            context = {
-                **(extra_context or {}),
-                "conflict": conflict_context(request.POST, conflict.current, request.user),
-            }
-            response = self._form_view(request, object_id, form_url, context)
-            response.status_code = 409
-            return response
+            if self._is_taken(request, object_id):
+                return self._offer_anew(request, TAKEN, gettext("This issue is published"))
+            return self._offer_again(request, conflict.current, object_id, form_url, extra_context)
         except Post.DoesNotExist:
-            return self._offer_anew(request)
+            return self._offer_anew(request, GONE, gettext("This issue was deleted"))
 
-    def _offer_anew(self, request: HttpRequest) -> HttpResponse:
-        """Show what was written for an issue that somebody deleted, to be saved as a new one."""
-        data = request.POST.copy()
-        data[GONE] = "1"
-        request.POST = data  # type: ignore[assignment]
-        context = {"title": gettext("This issue was deleted")}
-        response = self._form_view(request, None, reverse("admin:posts_post_add"), context)
+    def _offer_again(
+        self,
+        request: HttpRequest,
+        current: Post,
+        object_id: str | None,
+        form_url: str,
+        extra_context: dict[str, Any] | None,
+    ) -> HttpResponse:
+        """Show what was written beside what somebody else saved first."""
+        request.POST = retry_data(request.POST, current)  # type: ignore[assignment]
+        context = {
+            **(extra_context or {}),
+            "conflict": conflict_context(request.POST, current, request.user),
+        }
+        response = self._form_view(request, object_id, form_url, context)
         response.status_code = 409
+        return response
+
+    def _is_taken(self, request: HttpRequest, object_id: str | None) -> bool:
+        """Tell whether who wrote may write drafts alone, and this is none any more."""
+        if not object_id or request.method != "POST" or self.has_publish_permission(request):
+            return False
+        public = Post.objects.filter(status=Post.Status.PUBLISHED)
+        return access.may(request.user, access.CHANGE) and public.filter(pk=object_id).exists()
+
+    def _offer_anew(self, request: HttpRequest, why: str, title: str) -> HttpResponse:
+        """Show what was written for an issue that cannot be saved, to be saved as a new one."""
+        data = request.POST.copy()
+        data[why] = "1"
+        if why == TAKEN:
+            data["slug"] = ""  # which is the published one's
+        request.POST = data  # type: ignore[assignment]
+        context = {"title": title}
+        response = self._form_view(request, None, reverse("admin:posts_post_add"), context)
+        response.status_code = 403 if why == TAKEN else 409
         return response
 
     def _form_view(self, *args: Any) -> HttpResponse:
@@ -330,7 +367,7 @@ class PostAdmin(
             context["publishing"] = what_publishing_does(obj, now=True)
         if obj is not None:
             context |= {
-                "preview_url": "" if obj.problem else sign_preview(obj),
+                "preview_url": preview_of(obj),
                 "can_correct": obj.is_public() and access.may(request.user, access.CORRECT),
                 "can_withdraw": context["can_publish"] and obj.status == Post.Status.PUBLISHED,
                 "public_url": obj.get_absolute_url() if obj.is_public() else "",

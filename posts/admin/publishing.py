@@ -305,6 +305,8 @@ def said(post: Post, before: str) -> SafeString | str:
             gettext('Saved. Readers see the change: <a href="{}">view it on the site</a>.'),
             post.get_absolute_url(),
         )
+    if state == "review":
+        return gettext("Saved. It is in review; readers do not see it.")
     return gettext("Saved as a draft: readers do not see it.")
 
 

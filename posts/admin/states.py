@@ -16,8 +16,10 @@ from posts.models import Post, PostQuerySet
 
 STATES = {
     "draft": _("Draft"),
+    "review": _("In review"),
     "scheduled": _("Scheduled"),
     "published": _("Published"),
+    "withdrawn": _("Withdrawn"),
     "problem": _("Problem"),
 }
 
@@ -25,30 +27,17 @@ STATES = {
 # What the history of a post says of a new state.
 NOW = {
     "draft": Message(gettext_noop("Now a draft.")),
+    "review": Message(gettext_noop("Now in review.")),
     "scheduled": Message(gettext_noop("Now scheduled.")),
     "published": Message(gettext_noop("Now published.")),
+    "withdrawn": Message(gettext_noop("Now withdrawn.")),
     "problem": Message(gettext_noop("Now a draft with a problem.")),
 }
 
 
 def state_of(post: Post) -> str:
     """Return the key of STATES that describes a post now."""
-    if post.problem:
-        return "problem"
-    if post.status == Post.Status.DRAFT:
-        return "draft"
-    return "published" if post.is_public() else "scheduled"
-
-
-def in_state(posts: PostQuerySet, state: str) -> PostQuerySet:
-    """Return the posts in a state of STATES."""
-    if state == "published":
-        return posts.published()
-    if state == "scheduled":
-        return posts.scheduled()
-    if state == "problem":
-        return posts.exclude(problem="")
-    return posts.filter(status=Post.Status.DRAFT, problem="")
+    return post.state()
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -63,5 +52,5 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
         state = self.value()
         if state in STATES and isinstance(queryset, PostQuerySet):
-            return in_state(queryset, state)
+            return queryset.in_state(state)
         return queryset

@@ -19,6 +19,7 @@ from posts.models.posts import SLUG_LENGTH, Image, OldSlug, Post, PostPage, Post
 from posts.models.publication import Announcement, Outdated, Publication
 from posts.models.readers import RateCount
 from posts.models.redirects import Redirect
+from posts.models.reviews import QUOTE, Review, ReviewComment, ShareAddress
 from posts.models.revisions import Revision, RevisionPiece
 from posts.models.search import SearchEntry, SearchIndex
 from posts.models.sections import (

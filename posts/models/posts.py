@@ -43,6 +43,19 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Return what will become public after a moment (default: now) by itself."""
         return self.filter(status=Post.Status.PUBLISHED, published_at__gt=at or timezone.now())
 
+    def in_state(self, state: str) -> PostQuerySet:
+        """Return the posts whose ``state`` is this one now."""
+        if state == "published":
+            return self.published()
+        if state == "scheduled":
+            return self.scheduled()
+        if state == "problem":
+            return self.exclude(problem="")
+        drafts = self.filter(status=Post.Status.DRAFT, problem="")
+        if state == "review":
+            return drafts.filter(review_since__isnull=False)
+        return drafts.filter(review_since=None, withdrawn_at__isnull=state == "draft")
+
     def newest_first(self) -> PostQuerySet:
         return self.order_by("-published_at", "-id")
 
@@ -122,6 +135,14 @@ class Post(models.Model):
         editable=False,
         help_text=_("Previews signed in an earlier round have ended."),
     )
+    review_since = models.DateTimeField(
+        null=True, editable=False, help_text=_("When somebody asked for the review that is open.")
+    )
+    withdrawn_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When readers lost it; empty for what they never had, or have again."),
+    )
     problem = models.TextField(
         _("problem"),
         blank=True,
@@ -198,6 +219,17 @@ class Post(models.Model):
             and self.published_at is not None
             and self.published_at <= (at or timezone.now())
         )
+
+    def state(self, at: datetime | None = None) -> str:
+        """Return on which step to print it stands: draft, review, scheduled, published, withdrawn;
+        or problem, where its text cannot be shown."""
+        if self.problem:
+            return "problem"
+        if self.status == self.Status.PUBLISHED:
+            return "published" if self.is_public(at) else "scheduled"
+        if self.review_since:
+            return "review"
+        return "withdrawn" if self.withdrawn_at else "draft"
 
     @property
     def listed_at(self) -> datetime | None:

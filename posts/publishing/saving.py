@@ -32,7 +32,16 @@ from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewri
 from posts.documents.editing import dominant_newline
 from posts.languages import detect_language
 from posts.messages import Message as _
-from posts.models import Correction, Image, Post, PostPage, PostQuerySet, Revision, Tag
+from posts.models import (
+    Correction,
+    Image,
+    Post,
+    PostPage,
+    PostQuerySet,
+    Revision,
+    ShareAddress,
+    Tag,
+)
 from posts.prose import prose
 from posts.publishing import counting, translations
 from posts.publishing.addressing import free_slug, keep_address, slug_taken
@@ -43,7 +52,7 @@ from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
 from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
 from posts.revising import Cause
-from posts.signals import images_missing
+from posts.signals import images_missing, review_overtaken
 from posts.translating import translated
 
 FindProblem = Callable[[str, str], str]
@@ -57,7 +66,8 @@ Log: TypeAlias = Callable[[Post], object]
 SAVED = Cause()
 # What is known of a post only when its rows are derived.
 DERIVED = (
-    "status", "problem", "preview_round", "item_count", "link_count", "reading_minutes",
+    "status", "problem", "preview_round", "review_since", "withdrawn_at", "item_count",
+    "link_count", "reading_minutes",
 )  # fmt: skip
 
 
@@ -94,13 +104,15 @@ def save_document(
     ``problem`` says why. What it says from now on is kept as a revision, with its ``cause``.
 
     Raises EditConflict when the stored version is another, Post.DoesNotExist when somebody deleted
-    the post, and nothing is written.
+    the post, PermissionDenied for who may not write, or not what readers get or will get, and
+    nothing is written.
     """
     reading = read(issue, in_file=find_problem is not None)
     with transaction.atomic():
         stored = _stored(post)
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
+        _check(cause.by, stored, status)
         if stored:
             revising.keep_before(stored)
         _assign(post, issue, status, published_at, slug)
@@ -153,7 +165,7 @@ def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> boo
     with transaction.atomic():
         if not lock(post):
             return False
-        post.preview_round += 1
+        _end_previews(post)
         post.save(update_fields=["preview_round"])
         if log:
             log(post)
@@ -308,6 +320,13 @@ def next_version(post: Post) -> dict[str, Any]:
     return {"version": post.version + 1, "modified_at": timezone.now()}
 
 
+def _check(by: Actor, stored: Post | None, status: str | None) -> None:
+    """Raise PermissionDenied for who may not write this, or may write drafts alone."""
+    access.check(by, access.CHANGE if stored else access.WRITE)
+    if Post.Status.PUBLISHED in (status, stored and stored.status):
+        access.check(by, access.PUBLISH)
+
+
 def lock(post: Post, among: PostQuerySet | None = None) -> bool:
     """Lock a stored post and bring the object up to date, since what it held may be old by now;
     tell whether it is there, ``among`` those that are not in the trash if nothing else is said."""
@@ -357,8 +376,10 @@ def _write(
     before = counting.share_of(stored or Post())
     parsed, post.problem = reading
     post.version = stored.version + 1 if stored else 1
-    # Somebody may have ended the previews since the object was read.
+    # Somebody may have changed these since the object was read.
     post.preview_round = stored.preview_round if stored else 0
+    post.review_since = stored.review_since if stored else None
+    post.withdrawn_at = stored.withdrawn_at if stored else None
     post.modified_at = timezone.now()
     _derive_and_compose(post, issue, parsed, before, images, find_problem, restore)
     if stored:
@@ -397,12 +418,27 @@ def _derive_and_compose(
     if post.problem and post.listed_at:
         post.status = Post.Status.DRAFT
         unlist(post)
-    if before.date and post.listed_at is None:
-        post.preview_round += 1  # withdrawn, and so are its previews
+    _take_step(post, before.date)
     post.save(update_fields=DERIVED)
     translations.link(shared)
     counting.apply_change(before, counting.share_of(post))
     searching.index(post, tags, content_of(rows, parsed.sections if parsed else ()))
+
+
+def _take_step(post: Post, before: datetime | None) -> None:
+    """Keep what a step towards readers or away from them ends; ``before`` it was listed then."""
+    if post.listed_at:
+        if post.review_since:
+            review_overtaken.send(sender=Post, post=post)
+        post.review_since = post.withdrawn_at = None
+    elif before:
+        _end_previews(post)
+        post.withdrawn_at = timezone.now() if before <= timezone.now() else None
+
+
+def _end_previews(post: Post) -> None:
+    post.preview_round += 1
+    ShareAddress.objects.filter(post=post, ended_at=None).update(ended_at=timezone.now())
 
 
 def _compose_page(

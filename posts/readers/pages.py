@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,9 +25,10 @@ from links.registering import canonical_or_none
 from posts.models import Appearance, LinkedItem, Post
 from posts.naming import nfc
 from posts.places import Place, covered, item_called, places_of
+from posts.readers.answers import held_back, refused, see_other
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
-from posts.readers.throttling import Limit, wait
-from posts.readers.tickets import client_of, comes_from_here
+from posts.readers.throttling import Limit
+from posts.readers.tickets import comes_from_here
 from posts.site.shell import page
 
 SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
@@ -36,8 +36,6 @@ REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))
 PREFILLED = ("url", "title", "note")
 
 View = Callable[[HttpRequest], HttpResponse]
-Show = Callable[..., HttpResponse]
-"""Shows a form again, with a status."""
 
 
 def form_page(view: View) -> View:
@@ -61,14 +59,14 @@ def suggest(request: HttpRequest) -> HttpResponse:
         given = {name: request.GET.get(name, "")[:2000] for name in PREFILLED}
         return _suggest_page(SuggestForm(initial=given), given["url"])
     if not comes_from_here(request):
-        return _refused()
+        return refused()
     form = SuggestForm(request.POST)
     if not form.is_valid():
         return _suggest_page(form)
     answers = form.cleaned_data
     if not answers.pop("again") and covered(answers["url"]):
         return _suggest_page(form, answers["url"])
-    if held := _held_back(request, form, SUGGESTIONS, _suggest_page):
+    if held := held_back(request, form, SUGGESTIONS, _suggest_page):
         return held
     suggestion = readers.suggest(
         answers["url"],
@@ -77,7 +75,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
         email=answers.get("email", ""),
         language=get_language() or "",
     )
-    return _see_other(reverse("posts:suggestion", args=[suggestion.token]))
+    return see_other(reverse("posts:suggestion", args=[suggestion.token]))
 
 
 @require_safe
@@ -124,16 +122,16 @@ def report(request: HttpRequest) -> HttpResponse:
         main = {"link": str(item.link_id)} if item.link_id in links else {}
         return _report_page(item, ReportForm(choices, initial=main))
     if not comes_from_here(request):
-        return _refused()
+        return refused()
     form = ReportForm(choices, request.POST)
     if not form.is_valid():
         return _report_page(item, form)
-    if held := _held_back(request, form, REPORTS, partial(_report_page, item)):
+    if held := held_back(request, form, REPORTS, partial(_report_page, item)):
         return held
     answers = form.cleaned_data
     link, _label = links[int(answers["link"])]
     readers.report(link, answers["kind"], note=answers["note"], place=item.get_absolute_url())
-    return _see_other(f"{reverse('posts:reported')}?item={item.uid.hex[:12]}")
+    return see_other(f"{reverse('posts:reported')}?item={item.uid.hex[:12]}")
 
 
 @require_safe
@@ -208,54 +206,3 @@ def _form_page(name: str, context: dict[str, Any], status: int) -> HttpResponse:
 def _closed(request: HttpRequest) -> HttpResponse:
     """Say that no forms are taken at present."""
     return page("forms_closed", {}, status=403 if request.method == "POST" else 200)
-
-
-def _refused() -> HttpResponse:
-    """Turn away a form that another site sent."""
-    return page("form_refused", {}, status=403)
-
-
-def _held_back(
-    request: HttpRequest, form: PublicForm, limits: Sequence[Limit], show: Show
-) -> HttpResponse | None:
-    """Return the form again where its client, or all of them, sent too much, or it came before.
-
-    What comes again counts for its client alone, or one could use up what is left for all.
-    """
-    if seconds := wait(form.name, client_of(request), limits):
-        return _too_many(form, show, seconds)
-    if not form.use_ticket():
-        return show(form, status=409)
-    everybody = Limit(settings.READERS_FORMS_HOURLY, timedelta(hours=1))
-    if seconds := wait(f"{form.name}-all", "", [everybody]):
-        form.renew()
-        return _too_many(form, show, seconds)
-    return None
-
-
-def _too_many(form: PublicForm, show: Show, seconds: int) -> HttpResponse:
-    form.add_error(None, f"{gettext('That was a lot in a short time.')} {_when(seconds)}")
-    response = show(form, status=429)
-    response.headers["Retry-After"] = str(seconds)
-    return response
-
-
-def _when(seconds: int) -> str:
-    """Say after how long something may be sent again: in minutes, or from two hours on in hours."""
-    minutes = math.ceil(seconds / 60)
-    if minutes < 120:
-        words = ngettext(
-            "Nothing is lost: send it again in %(n)d minute.",
-            "Nothing is lost: send it again in %(n)d minutes.",
-            minutes,
-        )
-        return words % {"n": minutes}
-    hours = math.ceil(minutes / 60)
-    return gettext("Nothing is lost: send it again in %(n)d hours.") % {"n": hours}
-
-
-def _see_other(path: str) -> HttpResponse:
-    """Redirect so that reloading sends nothing again (RFC 9110, 303)."""
-    response = HttpResponseRedirect(path)
-    response.status_code = 303
-    return response

@@ -40,6 +40,8 @@ from posts.publishing.marks import (
 from posts.templatetags.newsletter import long_date, short_date
 
 _NOTHING = SafeString("")
+# Above which the bar of a preview stands, and below the link that skips to the text.
+MASTHEAD = b'<header class="masthead"'
 Shell = tuple[str, ...]
 """What stands before a page's head, its style sheets and feeds, its content, and after that."""
 
@@ -76,9 +78,9 @@ def article_page(
     intro = with_dates(stored_intro, published_at)
     shell = _kept(_article_shell)
     if preview is not None:
-        head = _render("preview_head", {}).encode() + head
+        head = _render("preview_head", preview).encode() + head
         bar = _render("preview_bar", preview).encode()
-        shell = [shell[0], shell[1].replace(b"<body>", b"<body>" + bar, 1), *shell[2:]]
+        shell = [shell[0], shell[1].replace(MASTHEAD, bar + MASTHEAD, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
     below = _with_forms(stored_outro) + _kept(_own_ending)
@@ -111,8 +113,8 @@ def _own_name(code: str) -> str:
 def with_bar(response: HttpResponse, bar: dict[str, Any]) -> HttpResponse:
     """Return a page with the bar of a preview above it; ``bar`` is what its template says."""
     head = _render("preview_head", {}).encode() + b"</head>"
-    body = b"<body>" + _render("preview_bar", bar).encode()
-    content = response.content.replace(b"</head>", head, 1).replace(b"<body>", body, 1)
+    above = _render("preview_bar", bar).encode() + MASTHEAD
+    content = response.content.replace(b"</head>", head, 1).replace(MASTHEAD, above, 1)
     response.content = content
     return response
 

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,16 +16,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from posts import identity
-from posts.models import Post
 from posts.naming import nfc
-from posts.previewing import PreviewError, PreviewExpired, preview_ends, read_preview
 from posts.publishing.counting import month_of
 from posts.publishing.describing import absolute
 from posts.site import cards, feeds, indexes, library, listing, moved
 from posts.site.ending import ending
 from posts.site.further import steps
 from posts.site.listing import public_row
-from posts.site.own_pages import private
 from posts.site.paging import Page, paginate
 from posts.site.shell import address_of, article_page, joined, page, short_days, translated
 from posts.templatetags.newsletter import issue_count, link_count, month_and_year
@@ -59,35 +55,6 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     return article_page(
         parts, published_at, (older, newer), ending=ending(slug, now), languages=languages
     )
-
-
-@require_safe
-def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """A post as readers will see it, draft or not, for whoever holds its signed address."""
-    try:
-        post, until = read_preview(token), preview_ends(token)
-    except PreviewExpired:
-        return private(page("preview_over", {}, status=410))
-    except PreviewError as error:
-        raise Http404("No preview has this address.") from error
-    stored = post.page
-    parts = [bytes(part) for part in (stored.head, stored.intro, stored.body, stored.outro)]
-    bar = {
-        "state": _state_of(post),
-        "published_at": post.published_at,
-        "saved_at": post.modified_at,
-        "until": until,
-        "address": request.build_absolute_uri(request.path),
-        "form_url": reverse("admin:posts_post_change", args=[post.pk]),
-        "public_url": post.get_absolute_url(),
-    }
-    return private(article_page(parts, post.published_at, preview=bar))
-
-
-def _state_of(post: Post) -> str:
-    if post.is_public():
-        return "published"
-    return "draft" if post.status == Post.Status.DRAFT else "scheduled"
 
 
 @require_safe

@@ -251,6 +251,10 @@ QUIET = {
     "resizing.py: _note",  # what shows them moves: a page made again
     "retagging.py: merge",  # in name_anew
     "retagging.py: rename",
+    "reviewing/asking.py: _close",  # of drafts
+    "reviewing/asking.py: ask",
+    "reviewing/commenting.py: comment",
+    "reviewing/sharing.py: share",
     "searching/building.py: prepare",  # of an index that is not built yet
     "searching/engines/postgresql.py: limited",  # reads
     "tagging.py: _create",  # of a save

@@ -1,11 +1,12 @@
 /* A button that copies what stands beside it. Without it the text can be selected as any other. */
 (() => {
   "use strict";
-  document.addEventListener("DOMContentLoaded", () => {
-    for (const place of document.querySelectorAll(".copying")) {
+  const prepare = () => {
+    for (const place of document.querySelectorAll(".copying:not([data-copies])")) {
       const text = place.querySelector("textarea, input");
       const button = place.querySelector("button");
       const label = button.textContent;
+      place.dataset.copies = "";
       button.hidden = false;
       button.addEventListener("click", async () => {
         try {
@@ -19,5 +20,8 @@
         }
       });
     }
-  });
+  };
+  document.addEventListener("DOMContentLoaded", prepare);
+  // Whatever puts more of them into the page says so.
+  document.addEventListener("copying", prepare);
 })();
