@@ -107,6 +107,7 @@ UNMEASURED: dict[str, str] = {
     "admin:autocomplete": _FORM,
     "admin:jsi18n": "a script",
     "admin:view_on_site": "a redirect",
+    "admin:posts_post_preflight": "measured by preflight.py",
     "admin:posts_post_inbox": "what a script asks for while somebody writes",
     "admin:links_link_health": "what it shows is counted by the worker",
     "admin:links_link_healthfile": "what it shows is counted by the worker",

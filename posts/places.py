@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from links.models import Link
 from links.registering import canonical_or_none
-from posts.models import Appearance, LinkedItem, public
+from posts.models import Appearance, LinkedItem, Post, public
 
 # So many places of one link are named: nobody needs the others to believe it.
 NAMED = 5
+# A link that stands in more earlier issues than these is furniture: that of the newsletter itself.
+MOST = 7
+_PLACE = ("post__title", "post__slug", "post__published_at", "section__heading", "section__anchor",
+          "item__uid")  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -36,8 +40,7 @@ def places_of(links: Iterable[int], at: datetime | None = None) -> dict[int, lis
         visible_places(at)
         .filter(link__in=list(links))
         .select_related("post", "section", "item")
-        .only("link", "post__title", "post__slug", "post__published_at", "section__heading",
-              "section__anchor", "item__uid")
+        .only("link", *_PLACE)
         .order_by("-post__published_at", "-post", "section__position", "position")
     )  # fmt: skip
     found: dict[int, dict[int, Place]] = defaultdict(dict)
@@ -53,6 +56,23 @@ def visible_places(at: datetime | None = None) -> QuerySet[Appearance]:
         Q(item=None) | Q(item__hidden=False),
         link__standing=Link.Standing.SHOWN,
     )
+
+
+def latest_before(links: Iterable[int], at: datetime, post: Post | None) -> dict[int, Place]:
+    """Return of links (by key) the latest issue but ``post`` that had them before a moment.
+
+    What more issues have than a few is furniture, and missing. A few rows are read for each link,
+    however many issues have it.
+    """
+    earlier = Appearance.objects.filter(link=OuterRef("pk"), date__lt=at).order_by("-date", "-id")
+    if post is not None:
+        earlier = earlier.exclude(post=post)
+    rows = Link.objects.filter(pk__in=list(links), standing=Link.Standing.SHOWN)
+    rows = rows.annotate(last=Subquery(earlier.values("pk")[:1])).exclude(last=None)
+    rows = rows.annotate(more=Subquery(earlier.values("pk")[MOST : MOST + 1])).filter(more=None)
+    last = dict(rows.values_list("last", "pk"))
+    places = Appearance.objects.filter(pk__in=last).select_related("post", "section", "item")
+    return {last[row.pk]: _place(row) for row in places.only(*_PLACE)}
 
 
 def unseen_among(links: Iterable[int], at: datetime | None = None) -> set[int]:

@@ -171,6 +171,11 @@ class ParsedIssue:
         return writer.write(document.trees, document.used_notes)
 
     @property
+    def dead_fragments(self) -> list[str]:
+        """Where links within the issue lead to that it does not have, as written, without ``#``."""
+        return self._fragments.dead
+
+    @property
     def foreign_images(self) -> list[str]:
         """The addresses of images that are elsewhere, as written, each once."""
         return list(dict.fromkeys(filter(is_foreign, (src for src, _alt in self._images()))))

@@ -1,13 +1,14 @@
-"""What the page on which an issue is written offers to others: parts beside the text, and forms
-in which it is previewed.
+"""What the page on which an issue is written offers to others: parts beside the text, forms in
+which it is previewed, and checks before it is published.
 
 An app above this one, and the rooms of this one, add theirs once, when they are loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from django.http import HttpRequest
@@ -58,6 +59,31 @@ class PreviewForm:
     place: int = 50
 
 
+class Level(StrEnum):
+    """What a finding of a check does: nothing, a remark, or it holds what is to be published."""
+
+    OFF = "off"
+    WARN = "warn"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check of an issue before readers see it.
+
+    ``find`` yields what it finds (`preflight.Finding`) in an issue as it is written
+    (`preflight.Written`), given what the database knows of it (`preflight.Facts`). ``title`` names
+    the check in the settings of the site, where owners choose another ``level`` than this one.
+    Checks stand in the order of ``place``.
+    """
+
+    name: str
+    title: Any
+    find: Callable[[Any, Any], Iterable[Any]]
+    level: Level = Level.WARN
+    place: int = 500
+
+
 class Placed(Protocol):
     """What can be added to a slot."""
 
@@ -81,9 +107,10 @@ class Slot(Generic[Entry]):
         """Add an entry; one of the same name takes the place of the earlier one."""
         self._entries[entry.name] = entry
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Entry]:
         return iter(sorted(self._entries.values(), key=lambda entry: (entry.place, entry.name)))
 
 
 PANELS: Final[Slot[Panel]] = Slot()
 PREVIEWS: Final[Slot[PreviewForm]] = Slot()
+CHECKS: Final[Slot[Check]] = Slot()

@@ -19,7 +19,7 @@ from links.queue.parts import (
     group_by_source,
     with_links,
 )
-from links.queue.suspicions import explain, is_short, leads_elsewhere
+from links.queue.suspicions import deceptions, explain, is_short, leads_elsewhere
 from links.queue.triage import (
     among_news,
     ask_about_held,

@@ -101,6 +101,7 @@ _TEXT: Final = re.compile(
 )
 # Endings of files that are top-level domains, too: `lib.rs` and `train.py` name no site.
 _FILE_ENDINGS: Final = frozenset("cc md mk ml mm mov pl ps py rs sh so zip".split())
+_DECEPTIONS: Final = frozenset(("credentials", "look-alike", "mixed-script"))
 # Names that look like domains and are not meant as such.
 _NAMES: Final = frozenset("asp.net ado.net vb.net ml.net f#.net".split())
 
@@ -109,6 +110,13 @@ def suspicions(url: str) -> list[Suspicion]:
     """Return what is suspicious about a canonical address; nothing for mail addresses."""
     host = source_key(url)
     return list(_found(url, host)) if host else []
+
+
+def deceptions(url: str, text: str) -> list[Suspicion]:
+    """Return why a reader could take a canonical address with such a text for another."""
+    found = [suspicion for suspicion in suspicions(url) if suspicion.rule in _DECEPTIONS]
+    mismatch = text_mismatch(url, text)
+    return [*found, mismatch] if mismatch else found
 
 
 def is_short(url: str) -> bool:

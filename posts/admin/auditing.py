@@ -21,9 +21,13 @@ from posts.translating import translated
 
 
 def record(
-    request: HttpRequest, rows: Sequence[Model], message: Message, action: int = CHANGE
+    request: HttpRequest,
+    rows: Sequence[Model],
+    message: Message,
+    action: int = CHANGE,
+    further: Sequence[Message] = (),
 ) -> list[LogEntry]:
-    """Write down what the signed-in user did to rows; return what was written.
+    """Write down what the signed-in user did to rows; return what was written, one for each row.
 
     Raises PermissionDenied for nobody.
     """
@@ -32,14 +36,15 @@ def record(
         raise PermissionDenied("Nobody is signed in.")
     if not rows:
         return []
-    return list(LogEntry.objects.log_actions(user, rows, action, [kept(message)]))
+    said = [kept(message), *map(kept, further)]
+    return list(LogEntry.objects.log_actions(user, rows, action, said))
 
 
 def writing_down(
-    request: HttpRequest, message: Message, action: int = CHANGE
+    request: HttpRequest, message: Message, *further: Message, action: int = CHANGE
 ) -> Callable[[Model], LogEntry]:
     """Return what writes down that the signed-in user did this to a row."""
-    return lambda row: record(request, [row], message, action)[0]
+    return lambda row: record(request, [row], message, action, further)[0]
 
 
 def kept(message: Message) -> dict[str, Any]:

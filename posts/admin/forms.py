@@ -23,11 +23,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from posts import drafting, publishing
+from posts.admin.holding import Checked, OverrideField, look_before
 from posts.documents import DocumentError, Issue, split_header
 from posts.documents.editing import compare, plain, restore_endings
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
 from posts.models import SLUG_LENGTH, Post, Tag
 from posts.naming import unicode_slug
+from posts.preflight import Finding
 from posts.revising import Cause
 from posts.translating import translated
 
@@ -202,6 +204,7 @@ class PostForm(forms.ModelForm):
     )
     updated = DayField(label=_("updated"), required=False)
     published_at = MinuteField(label=_("publish time"), required=False)
+    override = OverrideField()
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
     working_copy = HandleField(initial=drafting.new_handle, required=False)
 
@@ -215,6 +218,8 @@ class PostForm(forms.ModelForm):
     state_before = ""
     # What an editor typed and did not save, shown again instead of what is stored.
     typed: Mapping[str, Any] = {}
+    checked: Checked | None = None
+    overridden: Sequence[Finding] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -296,6 +301,8 @@ class PostForm(forms.ModelForm):
             self._decide_status(cleaned, written)
             if not self.errors:
                 self.issue = self._issue(header, body, self._changes(cleaned, written))
+                if not self.errors and (self.pressed(PUBLISH) or self.pressed(SCHEDULE)):
+                    self.overridden = look_before(self)
         except DocumentError as error:
             self.add_error("text", translated(error.message))
         return cleaned

@@ -36,11 +36,19 @@ from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.reviewing import ReviewingPages, preview_of
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.admin.trash import TrashPages
-from posts.admin.writing import InboxPages, ProofPages, WorkingCopyPages, shown_panels
+from posts.admin.writing import (
+    InboxPages,
+    PreflightPages,
+    ProofPages,
+    WorkingCopyPages,
+    query_after,
+    shown_panels,
+)
 from posts.admin.writing.copies import COPY, editing_note, typing_now
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Author, ListCount, Post, Tag, TaggedPost
+from posts.preflight import overridden
 from posts.publishing import EditConflict
 from posts.publishing.counting import LANGUAGES
 from posts.revising import Cause
@@ -96,6 +104,7 @@ class PostAdmin(
     WorkingCopyPages,
     CorrectingPages,
     InboxPages,
+    PreflightPages,
     ProofPages,
     TrashPages,
     PublishingPages,
@@ -356,6 +365,7 @@ class PostAdmin(
         obj: Post | None = None,
     ) -> HttpResponse:
         """Add what the form's page shows around the fields."""
+        request.checked = getattr(context["adminform"].form, "checked", None)  # type: ignore[attr-defined]
         context |= {
             "has_file_field": True,  # multipart: one megabyte of Hangul is three when URL-encoded
             "can_publish": self.has_publish_permission(request),
@@ -410,6 +420,8 @@ class PostAdmin(
         after = state_of(form.instance)
         if form.state_before != after:
             message.append(kept(NOW[after]))
+        if form.overridden:
+            message.append(kept(overridden(form.overridden, form.cleaned_data["override"])))
         return message
 
     # What happened
@@ -427,5 +439,6 @@ class PostAdmin(
     def _answer(self, request: HttpRequest, post: Post) -> HttpResponse:
         kept = request.GET.copy()
         kept.pop(COPY, None)
+        kept.update(query_after(request))
         address = reverse("admin:posts_post_change", args=[post.pk])
         return HttpResponseRedirect(f"{address}?{kept.urlencode()}" if kept else address)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -22,9 +23,42 @@ from links.admin import SHOWN, StaffAdmin, ask, selection
 from posts import access, publishing
 from posts.access import Right
 from posts.admin.auditing import writing_down
+from posts.admin.holding import MOST_WORDS, OverrideField
 from posts.admin.states import state_of
 from posts.messages import Message
 from posts.models import Post
+from posts.preflight import Finding, WriteDown, held_among, release
+from posts.translating import translated
+
+MOST_CHECKED = 20
+"""So many issues are checked before it is asked whether to publish them; all are after it."""
+
+
+class WhyForm(Form):
+    """Why issues are published that a check holds."""
+
+    why = OverrideField()
+
+    def __init__(self, data: Any = None, *, required: bool) -> None:
+        super().__init__(data)
+        self.fields["why"].required = required
+        self.fields["why"].help_text = (
+            gettext("Checks hold it. The reason stands in the history, with your name.")
+            if required
+            else gettext("Of those that checks hold. Empty: they stay drafts.")
+        )
+
+
+def saying(request: HttpRequest) -> WriteDown:
+    """Return what writes down in the name of the signed-in user what is said of a post."""
+    return lambda said: writing_down(request, *said)
+
+
+def found_words(found: Sequence[Finding]) -> list[str]:
+    """Return what was found, in words, each with its line."""
+    line = gettext("Line %(line)d: %(error)s")
+    said = [(one.line, translated(one.words)) for one in found[:SHOWN]]
+    return [line % {"line": number, "error": words} if number else words for number, words in said]
 
 
 class PublishingPages(StaffAdmin):
@@ -51,17 +85,24 @@ class PublishingPages(StaffAdmin):
         post = self._found(request, pk)
         if post.problem or post.is_public():
             return HttpResponseRedirect(_form_of(post))
-        if request.method != "POST":
+        found = held_among([post]).get(post.pk, [])
+        form = WhyForm(request.POST or None, required=True) if found else None
+        if request.method != "POST" or (form and not form.is_valid()):
             return self._question(
                 request,
                 post,
+                form=form,
                 title=gettext("Publish “%(title)s”?") % {"title": post.title},
                 consequence=what_publishing_does(post),
+                rows=found_words(found),
                 button=gettext("Publish"),
             )
         before = state_of(post)
-        log = writing_down(request, Message(gettext_noop("Published.")))
-        if not publishing.publish([post], by=request.user, log=log):
+        why = form.cleaned_data["why"] if form else ""
+        done = release([post], saying(request), why=why, by=request.user)
+        if done.held:
+            return HttpResponseRedirect(request.get_full_path())
+        if not done.published:
             raise Post.DoesNotExist(pk)
         self.message_user(request, said(post, before), messages.SUCCESS)
         return HttpResponseRedirect(_form_of(post))
@@ -113,8 +154,10 @@ class PublishingPages(StaffAdmin):
             raise Http404
         return post
 
-    def _question(self, request: HttpRequest, post: Post, **shown: Any) -> HttpResponse:
-        return ask(self, request, form=None, back=_form_of(post), **shown)
+    def _question(
+        self, request: HttpRequest, post: Post, form: Form | None = None, **shown: Any
+    ) -> HttpResponse:
+        return ask(self, request, form=form, back=_form_of(post), **shown)
 
     # Several issues
 
@@ -132,13 +175,16 @@ class PublishingPages(StaffAdmin):
             self.message_user(request, gettext("They are published already."), messages.INFO)
             return None
         if "decide" not in request.POST:
-            return self.question_about(request, chosen, "publish_selected")
-        log = writing_down(request, Message(gettext_noop("Published.")))
-        published = publishing.publish(chosen, by=request.user, log=log)
-        scheduled = sum(not post.is_public() for post in published)
-        self.report(request, len(published) - scheduled, PUBLISHED)
+            held = held_among(chosen[:MOST_CHECKED])
+            form = WhyForm(required=False) if held or len(chosen) > MOST_CHECKED else None
+            return self.question_about(request, chosen, "publish_selected", form, held)
+        why = request.POST.get("why", "").strip()[:MOST_WORDS]
+        done = release(chosen, saying(request), why=why, by=request.user)
+        scheduled = sum(not post.is_public() for post in done.published)
+        self.report(request, len(done.published) - scheduled, PUBLISHED)
         self.report(request, scheduled, SCHEDULED)
-        self.report(request, len(chosen) - len(published), REFUSED, messages.WARNING)
+        self.report(request, len(done.held), HELD, messages.WARNING)
+        self.report(request, len(done.refused), REFUSED, messages.WARNING)
         return None
 
     @admin.action(description=_("Withdraw the selected issues…"), permissions=["publish"])
@@ -158,7 +204,12 @@ class PublishingPages(StaffAdmin):
         return None
 
     def question_about(
-        self, request: HttpRequest, posts: Sequence[Post], action: str
+        self,
+        request: HttpRequest,
+        posts: Sequence[Post],
+        action: str,
+        form: Form | None = None,
+        held: Mapping[int, Sequence[Finding]] | None = None,
     ) -> HttpResponse:
         """Ask whether an action about several issues is meant."""
         title, consequence, button = QUESTIONS[action]
@@ -166,11 +217,11 @@ class PublishingPages(StaffAdmin):
             self,
             request,
             title=title,
-            form=None,
+            form=form,
             back=request.get_full_path(),
             consequence=consequence,
             button=button,
-            rows=[post.title for post in posts[:SHOWN]],
+            rows=[_row(post, (held or {}).get(post.pk, ())) for post in posts[:SHOWN]],
             more=max(0, len(posts) - SHOWN),
             hidden=selection(action, [post.pk for post in posts]),
         )
@@ -234,10 +285,23 @@ DELETED = (
     "%(n)d issue lies in the trash now, for 30 days.",
     "%(n)d issues lie in the trash now, for 30 days.",
 )
+HELD = (
+    "%(n)d issue stays a draft, because a check holds it: its form says which.",
+    "%(n)d issues stay drafts, because checks hold them: their forms say which.",
+)
 REFUSED = (
     "%(n)d issue has a problem and stays a draft.",
     "%(n)d issues have problems and stay drafts.",
 )
+
+
+def _row(post: Post, held: Sequence[Finding]) -> str:
+    """Return an issue in a question about several, with what holds it."""
+    if not held:
+        return post.title
+    words = ngettext("%(title)s (%(n)d finding holds it)", "%(title)s (%(n)d findings hold it)",
+                     len(held))  # fmt: skip
+    return words % {"title": post.title, "n": len(held)}
 
 
 def what_publishing_does(post: Post | None, *, now: bool = False) -> str:

@@ -75,7 +75,7 @@ class TrashPages(PublishingPages):
                 consequence=what_deleting_does(post),
                 button=gettext("Delete"),
             )
-        log = writing_down(request, LEFT, DELETION)
+        log = writing_down(request, LEFT, action=DELETION)
         if not publishing.delete(post, by=request.user, log=log):
             raise Http404
         words = gettext("“%(title)s” lies in the trash now, for 30 days.") % {"title": post.title}
@@ -121,7 +121,7 @@ class TrashPages(PublishingPages):
                 ),
                 button=gettext("Delete for good"),
             )
-        log = writing_down(request, GONE, DELETION)
+        log = writing_down(request, GONE, action=DELETION)
         if not publishing.erase(post, by=request.user, log=log):
             raise Http404
         self.message_user(request, gettext("It is deleted for good."), messages.SUCCESS)
@@ -149,7 +149,7 @@ class TrashPages(PublishingPages):
         chosen = list(queryset)
         if "decide" not in request.POST:
             return self.question_about(request, chosen, "delete_selected")
-        log = writing_down(request, LEFT, DELETION)
+        log = writing_down(request, LEFT, action=DELETION)
         deleted = [publishing.delete(post, by=request.user, log=log) for post in chosen]
         self.report(request, sum(deleted), DELETED)
         return None

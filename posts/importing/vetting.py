@@ -11,6 +11,7 @@ from posts.documents import Issue
 from posts.documents.dates import as_moment
 from posts.documents.holding import Hold
 from posts.importing.sources import SourceFile
+from posts.markdown.templates import TEMPLATE_TAG, tag_name
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.rendering import MarkdownLimitError, dead_fragments
@@ -34,12 +35,6 @@ _CODE = re.compile(
     r"(?:(?<=\n)[ \t>]*(?P=fence)[`~]*[ \t\r]*(?=\n|\Z)|\Z)"
     r"|(?<!`)(?P<ticks>`+)(?!`)[^`].{0,1000}?(?<!`)(?P=ticks)(?!`)",
     re.DOTALL,
-)
-# Liquid, Nunjucks and Jinja; Hugo's shortcodes. Tags that end others say nothing new.
-_TEMPLATE_TAG = re.compile(
-    r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]{0,300}?%\})"
-    r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]{0,300}?[>%]\}\})"
-    r"|\{\{-? *(?P<name>[\w.$]+)(?=[^\n]{0,300}?\}\})"
 )
 _CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
 SHOWN = 5
@@ -122,22 +117,14 @@ def _named(found: Iterable[str]) -> str:
 
 
 def _template_tags(issue: Issue) -> Iterator[Message]:
-    found = list(_TEMPLATE_TAG.finditer(_prose(issue)))
+    found = list(TEMPLATE_TAG.finditer(_prose(issue)))
     if not found:
         return
     yield _(
         "template tags are shown as text: %(tags)s (line %(line)d)",
-        tags=_named(map(_tag_name, found)),
+        tags=_named(map(tag_name, found)),
         line=issue.first_line + found[0].string.count("\n", 0, found[0].start()),
     )
-
-
-def _tag_name(found: re.Match[str]) -> str:
-    if found["tag"]:
-        return f"{{% {found['tag']} %}}"
-    if found["name"]:
-        return f"{{{{ {found['name']} }}}}"
-    return f"{{{{{found['mark']} {found['code']} {'>' if found['mark'] == '<' else '%'}}}}}"
 
 
 def _prose(issue: Issue) -> str:

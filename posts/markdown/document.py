@@ -24,7 +24,7 @@ from posts.markdown.inlines import InlineParser
 from posts.markdown.limits import MarkdownLimitError, check_size
 from posts.markdown.lines import with_ends
 from posts.markdown.references import Target
-from posts.markdown.tree import Head, Leaf, Span, Undefined, UsedNote, fold, plain_text
+from posts.markdown.tree import Head, Leaf, Span, Spot, Undefined, UsedNote, fold, plain_text
 
 EXTENSIONS: Final[list[Extension | str]] = []
 """Further extensions of Python-Markdown, whose treeprocessors and postprocessors take effect."""
@@ -134,6 +134,17 @@ class Document:
     def spans(self) -> dict[etree.Element, Span]:
         """The lines of each block, counted from 0 in the text."""
         return self._blocks.spans
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        """The texts of all blocks, also of footnotes, without code and comments in blocks."""
+        notes = self._blocks.notes.values()
+        return [*self._blocks.leaves, *(leaf for note in notes for leaf in note.leaves)]
+
+    @property
+    def spots(self) -> dict[etree.Element, Spot]:
+        """Where links, pictures and code stand in the leaves."""
+        return self._blocks.spots if self.trees else {}
 
     @property
     def lines(self) -> list[str]:

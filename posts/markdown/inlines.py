@@ -116,7 +116,7 @@ class InlineParser(TagParser):
     def _code(self, start: int) -> int:
         plain = _PLAIN_CODE.match(self._text, start)
         if plain is not None:
-            self._add_code(plain[1])
+            self._add_code(plain[1], start, plain.end())
             return plain.end()
         opening = self._end_of_run(start)
         length = opening - start
@@ -129,16 +129,16 @@ class InlineParser(TagParser):
         for closing in _TICKS.finditer(self._text, opening):
             if len(closing[0]) == length:
                 break
-        self._add_code(self._text[opening : closing.start()])
+        self._add_code(self._text[opening : closing.start()], start, closing.end())
         return closing.end()
 
-    def _add_code(self, source: str) -> None:
+    def _add_code(self, source: str, start: int, end: int) -> None:
         code = source.replace("\n", " ")
         if code.startswith(" ") and code.endswith(" ") and code.strip(" "):
             code = code[1:-1]
         element = etree.Element("code")
         element.text = code
-        self._tokens.append(element)
+        self._add_at(element, start, end)
 
     def _end_of_run(self, start: int) -> int:
         """The end of the run of one character that starts here."""
@@ -166,7 +166,7 @@ class InlineParser(TagParser):
             self._tokens.append(self._text[start])
             return start + 1
         url = references.unescape(address)
-        self._tokens.append(self._automatic_link(url, url, bare=True))
+        self._add_at(self._automatic_link(url, url, bare=True), start, start + len(address))
         return start + len(address)
 
     # -- links and images -------------------------------------------------------------------
@@ -197,7 +197,9 @@ class InlineParser(TagParser):
         match = _PLAIN_LINK.match(self._text, start)
         if match is None or "://" in match[1] or len(self._brackets) >= limits.MAX_OPEN_BRACKETS:
             return 0
-        self._tokens += (Opening(etree.Element("a", {"href": match[2]})), match[1], CLOSING)
+        element = etree.Element("a", {"href": match[2]})
+        self._note_spot(element, start, match.end())
+        self._tokens += (Opening(element), match[1], CLOSING)
         self._deactivate_brackets()
         return match.end()
 
@@ -233,10 +235,9 @@ class InlineParser(TagParser):
         target, end = found
         while self._anchors and self._anchors[-1].token > bracket.token:
             self._anchors.pop()
-        if bracket.image:
-            self._make_image(bracket, target)
-        else:
-            self._make_link(bracket, target)
+        make = self._make_image if bracket.image else self._make_link
+        opening = bracket.start - (2 if bracket.image else 1)
+        self._note_spot(make(bracket, target), opening, end)
         return end
 
     def _read_target(self, bracket: Bracket, start: int) -> tuple[Target, int] | None:
@@ -271,13 +272,14 @@ class InlineParser(TagParser):
             line = self._leaf.line + self._text.count("\n", 0, position)
             self._blocks.undefined[Undefined(label, line)] = None
 
-    def _make_link(self, bracket: Bracket, target: Target) -> None:
+    def _make_link(self, bracket: Bracket, target: Target) -> etree.Element:
         element = etree.Element("a", {"href": target.url})
         if target.title:
             element.set("title", target.title)
         self._drop_bare_links(bracket.token)
         self._wrap(bracket.token, bracket.runs, element)
         self._deactivate_brackets()
+        return element
 
     def _deactivate_brackets(self) -> None:
         """No link stands inside another."""
@@ -293,7 +295,7 @@ class InlineParser(TagParser):
             if isinstance(token, etree.Element) and token.get(BARE) is not None:
                 tokens[place] = references.unescape(token.text or "")
 
-    def _make_image(self, bracket: Bracket, target: Target) -> None:
+    def _make_image(self, bracket: Bracket, target: Target) -> etree.Element:
         emphasis.pair(self._runs[bracket.runs :])
         del self._runs[bracket.runs :]
         content = etree.Element("alt")
@@ -304,6 +306,7 @@ class InlineParser(TagParser):
         if target.title:
             element.set("title", target.title)
         tokens.append(element)
+        return element
 
     def _brace(self, start: int) -> int:
         """A list of attributes: behind a link, an image, code or emphasis, or on its own line."""

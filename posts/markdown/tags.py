@@ -23,6 +23,7 @@ from posts.markdown.tree import (
     RAW_TAG,
     Leaf,
     Opening,
+    Spot,
     Token,
     end_tag,
 )
@@ -80,6 +81,13 @@ class TagParser:
         self._ends: dict[str, int] | None = None
         self._embeds: dict[str, int] = {}
 
+    def _note_spot(self, element: etree.Element, start: int, end: int) -> None:
+        self._blocks.spots[element] = Spot(self._leaf, start, end)
+
+    def _add_at(self, element: etree.Element, start: int, end: int) -> None:
+        self._note_spot(element, start, end)
+        self._tokens.append(element)
+
     def refuse(self, reason: str, position: int) -> limits.MarkdownLimitError:
         """The error for something at a position of the leaf."""
         line = self._leaf.line + self._text.count("\n", 0, position)
@@ -91,11 +99,13 @@ class TagParser:
         text = self._text
         match = _AUTOLINK.match(text, start)
         if match is not None:
-            self._tokens.append(self._automatic_link(match[1], match[1], bare=False))
+            link = self._automatic_link(match[1], match[1], bare=False)
+            self._add_at(link, start, match.end())
             return match.end()
         match = _MAIL.match(text, start)
         if match is not None:
-            self._tokens.append(self._automatic_link(f"mailto:{match[1]}", match[1], bare=False))
+            link = self._automatic_link(f"mailto:{match[1]}", match[1], bare=False)
+            self._add_at(link, start, match.end())
             return match.end()
         if text.startswith("<!--", start):
             end = raw.skip_markup(text, start, self._unclosed)
@@ -178,10 +188,10 @@ class TagParser:
 
     def _add_tag(self, tag: raw.Tag, start: int) -> None:
         if tag.name == "a":
-            self._add_anchor(tag)
+            self._add_anchor(tag, start)
         elif tag.name == "img":
             if not tag.closing and references.is_permitted(tag.attributes.get("src", "")):
-                self._tokens.append(etree.Element("img", tag.attributes))
+                self._add_at(etree.Element("img", tag.attributes), start, tag.end)
         elif tag.closing:
             self._add_end_tag(tag.name)
         else:
@@ -222,7 +232,7 @@ class TagParser:
         for name in reversed(self._formatting):
             self._tokens.append(end_tag(name))
 
-    def _add_anchor(self, tag: raw.Tag) -> None:
+    def _add_anchor(self, tag: raw.Tag, start: int) -> None:
         if tag.closing:
             if self._anchors:
                 self._close_anchor()
@@ -233,6 +243,7 @@ class TagParser:
         while self._anchors:
             self._close_anchor()
         element = etree.Element("a", {**tag.attributes, AS_WRITTEN: ""})
+        self._note_spot(element, start, tag.end)
         self._anchors.append(Anchor(len(self._tokens), len(self._runs), element))
         self._tokens.append("")
 

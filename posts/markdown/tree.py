@@ -47,6 +47,14 @@ class Leaf(NamedTuple):
     """Whether the text is HTML, not Markdown."""
 
 
+class Spot(NamedTuple):
+    """Where a link, a picture or code stands in the text of its leaf."""
+
+    leaf: Leaf
+    start: int
+    end: int
+
+
 class Head(NamedTuple):
     """Where a section starts: its first line, its heading's level and text if it has one."""
 

@@ -36,6 +36,8 @@ class SiteSettings(models.Model):
     crawlers = models.CharField(
         _("robots"), max_length=16, choices=Crawlers.choices, blank=True, default=Crawlers.ALL
     )
+    # The levels of checks before publishing, by name, where they are not as they come.
+    checks = models.JSONField(default=dict, blank=True, editable=False)
     revision = models.CharField(max_length=32, default="", editable=False)
     shown = models.JSONField(default=dict, editable=False)
 

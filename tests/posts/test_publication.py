@@ -240,6 +240,7 @@ QUIET = {
     "importing/files.py: _mended",  # rebuilds
     "mirroring.py: _store",  # what shows it moves: a page made again
     "mirroring.py: mirror",
+    "preflight/levels.py: set_levels",
     "publication.py: move_after_migrate",
     "publishing/saving.py: _save_row",  # of a save
     "publishing/trashing.py: erase",  # in a signal, whoever deletes

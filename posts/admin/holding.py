@@ -1,0 +1,89 @@
+"""Holding back an issue that a form is to publish or schedule, if a check stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from posts.documents import split_header
+from posts.documents.editing import plain
+from posts.preflight import Details, Finding, Remark, Written, check, held_by, levels
+
+if TYPE_CHECKING:
+    from posts.admin.forms import PostForm
+
+OVERRIDE: Final = "override"
+MOST_WORDS: Final = 500
+_BLANK: Final = "\ufeff \t\r\n"
+
+
+class Checked(NamedTuple):
+    """What the checks found in a text; ``header`` stands before it in the same field: a document
+    that was pasted whole."""
+
+    remarks: Sequence[Remark]
+    text: str
+    header: str = ""
+
+
+class OverrideField(forms.CharField):
+    """Why an issue is published that a check holds; no part of the issue."""
+
+    default_validators = [ProhibitNullCharactersValidator()]
+
+    def __init__(self) -> None:
+        label = _("why it is published all the same")
+        super().__init__(label=label, required=False, max_length=MOST_WORDS)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Nothing of the issue changes with it."""
+        return False
+
+
+def written_in(form: PostForm) -> tuple[Written, str]:
+    """Return the issue that a form says once it was cleaned, whether or not it is valid, and the
+    header that stands in its text."""
+    said: dict[str, Any] = {name: form.data.get(name) for name in form.fields} | form.cleaned_data
+    text = plain(said.get("text") or "")
+    header, body = ("", text) if form.instance.header.strip(_BLANK) else split_header(text)
+    tags = form.cleaned_data.get("tags")
+    details = Details(
+        title=said.get("title") or "",
+        description=said.get("description") or "",
+        tags=tuple(tags or ()),
+        cover=said.get("cover") or "",
+        language=said.get("language") or "",
+        at=getattr(form, "at", None),
+        is_out=bool(form.instance.pk and form.instance.is_public()),
+    )
+    issue = getattr(form, "issue", None)
+    return Written(body, _with_header(details, issue) if header and issue else details), header
+
+
+def _with_header(details: Details, issue: Any) -> Details:
+    """Return what a header that was pasted with the text says where the fields say nothing."""
+    found = issue.metadata
+    names = ("title", "description", "tags", "cover", "language")
+    return replace(details, **{n: getattr(details, n) or getattr(found, n) for n in names})
+
+
+def look_before(form: PostForm) -> list[Finding]:
+    """Check what a form is to publish; note at the form what was found, and an error if something
+    holds it and no reason is given. Return what was overridden."""
+    written, header = written_in(form)
+    form.checked = Checked(check(written, form.instance, levels()), written.text, header)
+    holding = held_by(form.checked.remarks)
+    if holding and not form.cleaned_data.get(OVERRIDE, "").strip():
+        words = gettext(
+            "Not published yet: see “Before publishing” for what to mend first. To publish all the"
+            " same, say there why."
+        )
+        form.add_error(None, words)
+        return []
+    return holding

@@ -1,0 +1,157 @@
+/* "Before publishing": what the checks find in the text as it is written. They are asked a while
+   after the last change, the longer the slower they answer. A click leads to the line; a fix is
+   one step that undo takes back. */
+(() => {
+  "use strict";
+  const writing = window.writing;
+  const panel = document.querySelector("[data-preflight]");
+  if (!panel) {
+    return;
+  }
+  const plain = panel.querySelector("[data-preflight-plain]");
+  plain.remove();
+  if (!writing) {
+    return;
+  }
+  const text = writing.text;
+  const list = panel.querySelector("[data-preflight-list]");
+  const summary = panel.querySelector("[data-preflight-summary]");
+  const again = panel.querySelector("[data-preflight-again]");
+  const override = panel.querySelector("[data-preflight-override]");
+  const sum = document.querySelector("[data-preflight-sum]");
+  const SOON = 1500;
+  let seen = null;
+  let timer = 0;
+  let wait = SOON;
+  let running = null;
+
+  const show = (answer) => {
+    list.innerHTML = answer.html;
+    summary.textContent = answer.summary;
+    override.hidden = !answer.held && !override.querySelector("textarea").value;
+    if (sum) {
+      sum.hidden = false;
+      sum.textContent = answer.summary;
+      sum.classList.toggle("is-held", answer.held);
+    }
+    if (text.mark) {
+      text.mark("preflight", answer.marks);
+    }
+  };
+
+  const look = async () => {
+    window.clearTimeout(timer);
+    if (running) {
+      running.abort();
+    }
+    const mine = new AbortController();
+    running = mine;
+    const value = text.value();
+    const body = new FormData(writing.form);
+    // A button that publishes is not pressed, and files stay here.
+    [...body].forEach(([name, part]) => part instanceof File && body.delete(name));
+    body.set("text", value);
+    body.set("post", writing.post);
+    const began = performance.now();
+    try {
+      const options = { method: "POST", body, signal: mine.signal };
+      const answer = await writing.ask(panel.dataset.preflight, options);
+      if (mine.signal.aborted) {
+        return;
+      }
+      wait = Math.min(30000, Math.max(SOON, 4 * (performance.now() - began)));
+      if (!answer.ok || !answer.data) {
+        summary.textContent = panel.dataset.failed;
+        return;
+      }
+      seen = value;
+      show(answer.data);
+    } catch (error) {
+      if (!mine.signal.aborted) {
+        summary.textContent = panel.dataset.failed;
+      }
+    }
+  };
+
+  const soon = () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(look, wait);
+  };
+
+  // Replaces all at once, so that one undo takes all of it back.
+  const mend = (buttons) => {
+    const value = text.value();
+    const edits = buttons
+      .map(({ dataset }) => ({ ...dataset, from: Number(dataset.from), to: Number(dataset.to) }))
+      .sort((one, other) => one.from - other.from)
+      .filter((one, place, all) => !place || one.from >= all[place - 1].to);
+    if (!edits.length || edits.some((one) => value.slice(one.from, one.to) !== one.was)) {
+      writing.say(panel.dataset.changed);
+      look();
+      return;
+    }
+    const start = edits[0].from;
+    const end = edits[edits.length - 1].to;
+    let words = "";
+    let at = start;
+    edits.forEach((one) => {
+      words += value.slice(at, one.from) + one.new;
+      at = one.to;
+    });
+    text.replace(start, end, words);
+    writing.say(panel.dataset.fixed);
+    look();
+  };
+
+  const go = ({ dataset }) => {
+    const [from, to] = [Number(dataset.from), Number(dataset.to)];
+    if (text.value() === seen && to > from) {
+      text.select(from, to);
+      return;
+    }
+    const line = Number(dataset.line);
+    text.select(writing.offset(line), Math.max(writing.offset(line), writing.offset(line + 1) - 1));
+  };
+
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) {
+      return;
+    }
+    if (button.matches(".remark-place")) {
+      go(button);
+    } else if (button.matches(".remark-fix")) {
+      mend([button]);
+    } else if (button.matches(".remark-fix-all")) {
+      mend([...button.closest("section").querySelectorAll(".remark-fix")]);
+    }
+  });
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#id_']");
+    const field = link && document.getElementById(link.hash.slice(1));
+    if (field) {
+      event.preventDefault();
+      const holder = field.closest("[data-panel]");
+      if (holder) {
+        writing.open(holder.dataset.panel);
+      }
+      field.focus();
+    }
+  });
+  again.hidden = false;
+  again.addEventListener("click", look);
+  if (sum) {
+    sum.addEventListener("click", () => {
+      writing.open("preflight");
+      panel.scrollIntoView({ block: "nearest" });
+      (list.querySelector("button, a") || again).focus();
+    });
+  }
+  text.on("change", soon);
+  writing.form.addEventListener("change", (event) => {
+    if (event.target !== text.box && event.target.name) {
+      soon();
+    }
+  });
+  look();
+})();
