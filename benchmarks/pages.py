@@ -109,6 +109,8 @@ UNMEASURED: dict[str, str] = {
     "admin:view_on_site": "a redirect",
     "admin:posts_post_preflight": "measured by preflight.py",
     "admin:posts_post_inbox": "what a script asks for while somebody writes",
+    "admin:posts_post_address": _FORM,
+    "admin:posts_post_title": _FORM,
     "admin:links_link_health": "what it shows is counted by the worker",
     "admin:links_link_healthfile": "what it shows is counted by the worker",
     "admin:links_link_measure": _FORM,

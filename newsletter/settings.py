@@ -55,6 +55,7 @@ CDN_PURGE_TOKEN = env.text("CDN_PURGE_TOKEN")
 # How often a client may search in an hour: the dearest of the public pages.
 SEARCHES_HOURLY = env.integer("SEARCHES_HOURLY", 1200, minimum=60)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
+LINKS_TITLES = env.flag("LINKS_TITLES", default=True)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
 
 # A folder whose `templates` and `static` come before ours (docs/themes.md).

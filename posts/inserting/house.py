@@ -32,7 +32,7 @@ _BOLD: Final = re.compile(
     rf"(?P<open>\*\*|__)(?P<title>[^\[\]*]+?)(?P<close>[:：]?)(?P=open)(?:{_BETWEEN})"
     rf"(?P<note>.*?)(?P<tail>[ ]?\(?\[(?P<words>[^\[\]]+)\]{_ADDRESS}\)?)[.。]?\s*$"
 )
-_SPECIAL: Final = re.compile(r"([\\`*_~&\[\]<>{}|]|^\^)")
+_SPECIAL: Final = re.compile(r"([\\`*_~\[\]<>{}|]|^\^|&(?=#?\w+;))")
 _ENTITY: Final = re.compile(r"&(?=#?\w+;)")
 # What ends an address in parentheses, or cannot stand in one (CommonMark 0.31, 6.3).
 _NOT_IN_ADDRESS: Final = re.compile(r"[<>\s\\]")

@@ -7,8 +7,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from links.checking import Unfurled
 from links.inbox import gather
 from links.models import InboxEntry
+from posts.admin.writing import pasting
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft, make_post
 
@@ -104,7 +106,7 @@ def test_links_of_the_inbox_are_put_into_the_text_taken_back_and_saved(
     expect(entries).to_have_count(1)
     put_cursor(page, "## Talks")
     place = {"x": 80, "y": 20}
-    entries.locator("button").drag_to(page.locator("#id_text"), target_position=place)
+    entries.locator("button").drag_to(page.locator(".cm-content"), target_position=place)
     expect(entries.locator(".inbox-used")).to_be_visible()
     assert "- [An old one](https://old.example.org/a)" in text_of(page).split("\n")
 
@@ -120,3 +122,31 @@ def test_an_item_goes_where_it_belongs(enter: Enter, address: str, editor: User)
     placed = page.evaluate(LINES, [(text, "- n") for text, _result in PLACES])
 
     assert placed == [result for _text, result in PLACES]
+
+
+def test_a_pasted_address_gets_its_title_which_undo_takes_back(
+    enter: Enter, address: str, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_post("An old issue", "- [Old](https://old.example.org/a)\n")
+    monkeypatch.setattr(pasting, "look_up", lambda _url: Unfurled("A title", "Why it matters"))
+    page = enter(editor)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}/posts/post/add/")
+    written = "https://old.example.org/a?utm_source=x"
+
+    page.evaluate("window.writing.text.select(0)")
+    page.keyboard.type("## 새 소식\n\n- ")
+    page.evaluate("(words) => navigator.clipboard.writeText(words)", written)
+    page.keyboard.press("ControlOrMeta+v")
+    known = page.locator(".pasted")
+    expect(known).to_contain_text("Covered before: An old issue (10 May 2024)")
+    expect(page.locator(".cm-content")).to_contain_text("A title")
+    assert text_of(page) == f"## 새 소식\n\n- [A title]({written}): Why it matters"
+
+    page.keyboard.press("ControlOrMeta+z")
+    assert text_of(page) == f"## 새 소식\n\n- {written}"
+    page.keyboard.press("ControlOrMeta+Shift+z")
+    page.get_by_role("button", name="Take out what counts readers: utm_source").click()
+    assert text_of(page) == "## 새 소식\n\n- [A title](https://old.example.org/a): Why it matters"
+    known.get_by_role("button", name="Close").click()
+    expect(known).to_be_empty()

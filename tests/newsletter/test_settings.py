@@ -41,6 +41,7 @@ BAD_VALUES: dict[str, str | None] = {
     "CDN_PURGE_TOKEN": None,
     "WEBSUB_HUB": "hub.example.org",
     "LINKS_PREMODERATION": "perhaps",
+    "LINKS_TITLES": "perhaps",
     "LINKS_ARCHIVE": "attic",
     "DATABASE_URL": "mysql://localhost/news",
     "DATABASE_STATEMENT_TIMEOUT": "ever",

@@ -56,6 +56,8 @@ MATRIX = {
     "post page known": (True, True, False),
     "post page review": (True, True, False),
     "post page preflight": (True, True, False),
+    "post page address": (True, True, False),
+    "post page title": (True, True, False),
     "author view": (True, True, False),
     "author add": (True, False, False),
     "author change": (True, True, False),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
-from links.decisions import decide
+from links.checking import titles as titles_of_pages
+from links.decisions import decide, make_rule
+from links.fetching import FetchError, Response
+from links.fetching.responses import Hop
 from links.inbox import gather, put_aside
-from links.models import InboxEntry
+from links.models import InboxEntry, Link, SourceRule
 from posts.inserting import HouseForm, house_form
 from posts.rendering import render_markdown
 from tests.builders import make_draft, make_post, make_posts
@@ -306,3 +312,153 @@ def test_long_words_that_are_shared_make_no_address_that_servers_refuse(client: 
     answer = client.get("/collect/", {"title": "가" * 500, "text": "나" * 500, "url": NEW})
 
     assert len(answer.headers["Location"]) < 4000
+
+
+# What is pasted
+
+
+def told(client: Client, url: str, **more: object) -> dict[str, Any]:
+    return dict(client.post("/admin/posts/post/address/", {"url": url, **more}).json())
+
+
+def answered(url: str, html: str) -> Response:
+    headers = MappingProxyType({"content-type": "text/html; charset=utf-8"})
+    return Response(url, (Hop(url, 200),), headers, html.encode(), False, 0.1, "HTTP/1.1")
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that were asked; each page says the same of itself."""
+    asked_for: list[str] = []
+
+    def fetch(url: str, **_options: Any) -> Response:
+        asked_for.append(url)
+        html = "<title>A &amp; B [c]</title><meta name=description content='Why  it matters'>"
+        return answered(url, html)
+
+    monkeypatch.setattr(titles_of_pages, "fetch", fetch)
+    return asked_for
+
+
+@pytest.mark.django_db
+def test_a_pasted_address_tells_at_once_where_it_was_covered_and_what_counts_readers(
+    client: Client, editor: User, outside: list[str]
+) -> None:
+    make_post("An old issue")
+    gather(OLD, by=editor)
+
+    said = told(client, f"{OLD}?utm_source=x&fbclid=2")
+
+    assert (said["canonical"], said["removed"]) == (OLD, ["utm_source", "fbclid"])
+    assert [place["title"] for place in said["covered"]] == ["An old issue"]
+    assert said["waiting"] is True
+    assert said["ask"] is True
+    assert outside == []  # the answer comes from the database alone
+
+
+@pytest.mark.django_db
+def test_an_address_without_anything_to_say_says_nothing(client: Client) -> None:
+    said = told(client, "http://www.new.example.org")
+
+    assert (said["removed"], said["canonical"], said["covered"]) == ([], "", [])
+    assert (said["waiting"], said["warnings"], said["item"]) == (False, [], "")
+    assert not Link.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_speaks_against_an_address_is_said(
+    client: Client, editor: User, moderator: User
+) -> None:
+    blocked = gather(NEW, by=editor).entry.link
+    decide([blocked], "block", by=moderator, reason="Spam")
+    make_rule(SourceRule(host="held.example", action="hold", reason="Look"), by=moderator)
+    broken = gather("https://broken.example.org/", by=editor).entry.link
+    Link.objects.filter(pk=broken.pk).update(health="broken")
+
+    assert told(client, NEW)["warnings"] == ["This link is blocked: Spam"]
+    assert told(client, NEW)["ask"] is False
+    assert "approves it" in told(client, "https://held.example/new")["warnings"][0]
+    assert "did not work" in told(client, "https://broken.example.org/")["warnings"][0]
+    assert "mistaken for google.com" in told(client, "https://g00gle.com/x")["warnings"][0]
+    assert "short address" in told(client, "https://bit.ly/abc")["warnings"][0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["", "no address", "mailto:me@example.org", "javascript:alert(1)"])
+def test_what_is_no_web_address_is_refused(client: Client, url: str) -> None:
+    for name in ("address", "title"):
+        assert client.post(f"/admin/posts/post/{name}/", {"url": url}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_page_is_asked_for_its_title_and_nothing_is_stored(
+    client: Client, outside: list[str]
+) -> None:
+    said = client.post("/admin/posts/post/title/", {"url": f"{NEW}?utm_source=x"}).json()
+
+    assert outside == [NEW]
+    assert said["title"] == "A & B [c]"
+    assert said["item"] == rf"- [A & B \[c\]]({NEW}?utm_source=x): Why it matters"
+    assert said["link"] == rf"[A & B \[c\]]({NEW}?utm_source=x)"
+    assert not Link.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_title_that_is_known_is_said_at_once_and_nobody_is_asked(
+    client: Client, editor: User, outside: list[str]
+) -> None:
+    link = gather(NEW, by=editor).entry.link
+    Link.objects.filter(pk=link.pk).update(title="Known", description="x" * 500)
+
+    said = told(client, NEW)
+
+    assert (said["title"], said["ask"]) == ("Known", False)
+    assert said["item"] == f"- [Known]({NEW}): {'x' * 199}…"
+    client.post("/admin/posts/post/title/", {"url": NEW})
+    assert outside == []
+
+
+@pytest.mark.django_db
+def test_nobody_is_asked_where_the_settings_say_so_or_too_often(
+    client: Client, outside: list[str], settings: Settings
+) -> None:
+    with time_machine.travel("2026-11-29T12:00:00Z", tick=False):
+        codes = [
+            client.post("/admin/posts/post/title/", {"url": f"{NEW}{number}"}).status_code
+            for number in range(31)
+        ]
+    assert codes == [200] * 30 + [429]
+    assert len(outside) == 30
+
+    settings.LINKS_TITLES = False
+    assert told(client, NEW)["ask"] is False
+    assert client.post("/admin/posts/post/title/", {"url": NEW}).json() == {"title": ""}
+    assert len(outside) == 30
+
+
+@pytest.mark.django_db
+def test_a_page_that_does_not_answer_well_has_no_title(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(url: str, **_options: Any) -> Response:
+        raise FetchError("timeout", "It took too long.")
+
+    monkeypatch.setattr(titles_of_pages, "fetch", fail)
+
+    assert client.post("/admin/posts/post/title/", {"url": NEW}).json()["title"] == ""
+
+
+@pytest.mark.django_db
+def test_an_address_costs_as_many_queries_however_often_it_was_covered(
+    client: Client, editor: User
+) -> None:
+    make_posts(2)
+    with CaptureQueriesContext(connection) as few:
+        told(client, OLD)
+    make_posts(6)
+
+    with CaptureQueriesContext(connection) as many:
+        said = told(client, OLD)
+
+    assert len(many) == len(few)
+    assert (len(said["covered"]), said["more"]) == (2, 6)

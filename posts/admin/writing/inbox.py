@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from links.access import SEE_INBOX, may
-from links.admin import StaffAdmin
 from links.models import InboxEntry, Link
 from links.normalizing import host_of
+from posts.admin.writing.pasting import PastingPages, named_place, number_in
 from posts.inserting import HouseForm, escape_address, house_form_of, waiting
 from posts.models import Post
 from posts.places import NAMED, Place
 from posts.slots import PANELS, Panel
 
-MOST_PAGES = 1000
 
-
-class InboxPages(StaffAdmin):
+class InboxPages(PastingPages):
     """What the inbox beside the text asks for while somebody writes."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -34,17 +30,11 @@ class InboxPages(StaffAdmin):
     def inbox_view(self, request: HttpRequest) -> JsonResponse:
         """Send a page of entries that wait."""
         given = request.GET
-        page, post = _number(given.get("page", "1")), _number(given.get("post") or "0")
+        page, post = number_in(given.get("page", "1")), number_in(given.get("post") or "0")
         found = waiting(given.get("q", "")[:200], given.get("only", ""), page, by=request.user)
         form = house_form_of(post)
         rows = [_row(entry, form, found.places.get(entry.link_id, [])) for entry in found.entries]
         return JsonResponse({"entries": rows, "more": found.more})
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise Http404
-    return int(text)
 
 
 def _row(entry: InboxEntry, form: HouseForm, places: list[Place]) -> dict[str, Any]:
@@ -63,12 +53,6 @@ def _row(entry: InboxEntry, form: HouseForm, places: list[Place]) -> dict[str, A
     }
 
 
-def named_place(place: Place) -> dict[str, str]:
-    """Return a place as scripts show it: the issue, its day in words, and where it is."""
-    day = date_format(timezone.localtime(place.date), "DATE_FORMAT")
-    return {"title": place.title, "day": day, "path": place.path}
-
-
 def _shown(request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
     return {"post": post} if may(request.user, SEE_INBOX) else None
 
@@ -80,7 +64,7 @@ PANELS.add(
         "admin/posts/post/panels/inbox.html",
         _shown,
         place=30,
-        scripts=("js/admin/writing/placing.js", "js/admin/writing/inbox.js"),
+        scripts=tuple(f"js/admin/writing/{name}.js" for name in ("placing", "inbox", "pasted")),
         styles=("css/admin/writing-inbox.css",),
     )
 )

@@ -125,6 +125,7 @@
       });
       view.focus();
     },
+    at: (x, y) => view.posAtCoords({ x, y }) ?? undefined,
     top() {
       const height = view.scrollDOM.getBoundingClientRect().top - view.documentTop;
       const block = view.lineBlockAtHeight(height);
