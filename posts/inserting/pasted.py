@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from links.models import InboxEntry, Link
 from links.normalizing import AddressError, canonicalize, host_of, trace
-from links.queue import explain, suspicions
+from links.queue import deceptions, explain, is_short
 from links.standing import active_rules, settle
 from posts import access
 from posts.access import Actor
@@ -88,4 +88,6 @@ def _warnings(link: Link) -> list[str]:
         said.append(gettext("Readers get this link when somebody approves it."))
     if link.health in (Link.Health.BROKEN, Link.Health.GONE):
         said.append(gettext("It did not work when it was last checked."))
-    return [*said, *(explain(*found) for found in suspicions(link.url))]
+    if is_short(link.url):
+        said.append(explain("shortener", host_of(link.url)))
+    return [*said, *(explain(*found) for found in deceptions(link.url, ""))]

@@ -187,6 +187,8 @@ WRITERS = {
     "post page keep",
     "post page discard",
     "post page inbox",
+    "post page address",
+    "post page title",
     "post page proof",
     "post page known",
     "post page preflight",
