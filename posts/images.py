@@ -13,12 +13,27 @@ from typing import Final
 
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from posts import containers
 from posts.messages import Message
 from posts.messages import Message as _
 
 MAX_BYTES: Final = 20 * 1024 * 1024
-# Of the picture as it comes in: the largest that phones take (48 megapixels) still fits.
+# Of a picture as it comes in, so that decoding takes no more than 300 MB: as JPEG the largest that
+# phones take (48 megapixels) still fits. Others have to be decoded whole, by libraries that keep a
+# picture up to six times (WebP, AVIF).
 MAX_PIXELS: Final = 50_000_000
+MAX_PIXELS_OF: Final = {
+    "PNG": 40_000_000,
+    "GIF": 40_000_000,
+    "WEBP": 12_500_000,
+    "AVIF": 12_500_000,
+}
+# Each row of pixels costs memory, too; no format but PNG goes beyond.
+MAX_LENGTH: Final = 65_535
+# Coefficients of a JPEG that comes in several passes are kept until the last, two bytes each; and
+# each pass goes over the whole picture.
+MAX_COEFFICIENTS: Final = 80_000_000
+MAX_PASSED_OVER: Final = 800_000_000
 MAX_SIDE: Final = 2000
 # An animation is kept up to here, all frames together; beyond it only the first frame is.
 MAX_FRAMES: Final = 240
@@ -29,10 +44,19 @@ QUALITY: Final = 82
 AVIF_QUALITY: Final = 60
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
-# What iPhones write, by the brands of ISO/IEC 23008-12, section 10; AVIF may name them, too.
-_HEIC = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
-_AVIF = frozenset({b"avif", b"avis"})
+# Pixels that are converted at a time.
+STRIP: Final = 2_000_000
 _SIDEWAYS = frozenset({5, 6, 7, 8})
+# What turns a picture upright, by its orientation in Exif.
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # What Pillow's decoders were seen to raise on hostile files.
 _BROKEN = (
@@ -49,6 +73,7 @@ _BROKEN = (
     struct.error,
     zlib.error,
     ImageCms.PyCMSError,
+    containers.ContainerError,
 )
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -77,7 +102,7 @@ def square(data: bytes, filename: str, side: int) -> bytes:
     Takes what `reencode` takes. Raises ImageError.
     """
     with _one_line_errors(filename), _opened(data) as image:
-        image.draft(None, (MAX_SIDE, MAX_SIDE))
+        image.draft(None, _fitting(image))
         picture = ImageOps.contain(_prepare(image).convert("RGBA"), (side, side))
         canvas = Image.new("RGBA", (side, side))
         canvas.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
@@ -111,7 +136,7 @@ def size_of(data: bytes) -> tuple[int, int]:
     """
     with _one_line_errors(""), _opened(data) as image:
         width, height = image.size
-        turned = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
+        turned = _orientation(image) in _SIDEWAYS
         return (height, width) if turned else (width, height)
 
 
@@ -138,44 +163,57 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         raise ImageError(_("the file is empty."))
     if len(data) > MAX_BYTES:
         raise ImageError(_("the file is larger than %(size)d MB.", size=MAX_BYTES // 1024**2))
-    if _is_markup(data):
+    if containers.is_markup(data):
         raise ImageError(_("SVG is not accepted, because it can hold scripts; save it as PNG."))
-    if _is_heic(data):
+    if containers.is_heic(data):
         raise ImageError(
             _(
                 "HEIC pictures, as iPhones keep them, are not accepted. Share it as JPEG, or set"
                 " the camera to “Most Compatible” (Settings, Camera, Formats)."
             )
         )
+    containers.check(data)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _check_pixels(image)
+        if image.format in {"JPEG", "MPO"}:
+            _check_passes(image, containers.look_at_jpeg(data))
         yield image
-
-
-def _is_markup(data: bytes) -> bool:
-    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")) or (
-        start.startswith(b"<") and b"<svg" in start
-    )
-
-
-def _is_heic(data: bytes) -> bool:
-    if data[4:8] != b"ftyp":
-        return False
-    end = min(int.from_bytes(data[:4], "big"), 256)
-    brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
-    return bool(brands & _HEIC) and not brands & _AVIF
 
 
 def _check_pixels(image: Image.Image) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise ImageError(_too_many_pixels())
+    if max(width, height) > MAX_LENGTH:
+        raise ImageError(_("the picture is longer than %(count)d pixels.", count=MAX_LENGTH))
+    if width * height > MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS):
+        raise ImageError(_too_many_pixels(image.format or ""))
 
 
-def _too_many_pixels() -> Message:
-    millions = MAX_PIXELS // 1_000_000
-    return _("the picture has more than %(count)d million pixels.", count=millions)
+def _check_passes(image: Image.Image, jpeg: containers.Jpeg) -> None:
+    """Refuse a JPEG whose passes keep or repeat too much. Raises ImageError."""
+    if jpeg.scans < 2:
+        return
+    width, height = image.size
+    parts = [(part[1], part[2]) for part in getattr(image, "layer", ())] or [(1, 1)]
+    most = max(h for h, _v in parts) * max(v for _h, v in parts)
+    coefficients = width * height * sum(h * v for h, v in parts) // most
+    if coefficients > MAX_COEFFICIENTS:
+        raise ImageError(
+            _("the picture is too large for a progressive JPEG; save it as a plain one.")
+        )
+    if coefficients * jpeg.scans > MAX_PASSED_OVER:
+        raise ImageError(_("the picture is damaged or incomplete."))
+
+
+def _too_many_pixels(kind: str = "") -> Message:
+    most = MAX_PIXELS_OF.get(kind, MAX_PIXELS) // 1_000_000
+    if most < MAX_PIXELS // 1_000_000:
+        return _(
+            "as %(kind)s a picture may have %(count)d million pixels; as JPEG %(more)d.",
+            kind=kind,
+            count=most,
+            more=MAX_PIXELS // 1_000_000,
+        )
+    return _("the picture has more than %(count)d million pixels.", count=most)
 
 
 def _frames_of(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
@@ -183,7 +221,7 @@ def _frames_of(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
 
     Frames are not counted beforehand: counting decodes every frame of a GIF.
     """
-    image.draft(None, (MAX_SIDE, MAX_SIDE))
+    image.draft(None, _fitting(image))
     frames = [_prepare(image)]
     durations = [_duration(image)]
     size = image.size
@@ -212,24 +250,70 @@ def _duration(image: Image.Image) -> int:
     return min(duration, 60_000) if duration > 10 else 100
 
 
+def _fitting(image: Image.Image) -> tuple[int, int]:
+    """Return the size a picture gets here: its own, or with no side longer than `MAX_SIDE`."""
+    ratio = min(1.0, MAX_SIDE / max(image.size))
+    return max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
+
+
 def _prepare(image: Image.Image) -> Image.Image:
-    """A copy of the current frame: decoded, upright, in sRGB, small enough."""
+    """A copy of the current frame: decoded, small enough, upright, in sRGB."""
+    size = _fitting(image)
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    frame = _in_srgb(upright, image.info.get("icc_profile"))
-    frame.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    has_alpha = image.has_transparency_data
+    frame = _reduced(image, size)
+    if frame.size != size:
+        frame = frame.resize(size, Image.Resampling.LANCZOS)
+    frame = frame.convert("RGBA") if frame.mode == "RGBa" else frame
+    profile = image.info.get("icc_profile")
+    if isinstance(profile, bytes) and frame.mode in {"RGB", "RGBA", "CMYK"}:
+        frame = _through_profile(frame, profile)
+    frame = frame.convert("RGBA" if has_alpha else "RGB")
+    turn = _TURNS.get(_orientation(image))
+    frame = frame.transpose(turn) if turn is not None else frame
     frame.info.clear()
     return frame
 
 
-def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
-    has_alpha = image.has_transparency_data
+def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A picture of plain colours, less than three times as large as it is going to be.
+
+    Strip by strip, since a large picture stands in memory already, and once only.
+    """
+    across, down = (
+        max(1, 2 * was // (3 * shall)) for was, shall in zip(image.size, size, strict=True)
+    )
+    height = max(1, STRIP // image.width // down) * down
+    if image.height <= height:
+        return _plain(image).reduce((across, down))
+    strips = range(0, image.height, height)
+    found = None
+    for top in strips:
+        strip = image.crop((0, top, image.width, min(top + height, image.height)))
+        part = _plain(strip).reduce((across, down))
+        if found is None:
+            found = Image.new(part.mode, (part.width, -(-image.height // down)))
+        found.paste(part, (0, top // down))
+    return found or _plain(image)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Colours as bytes, each for itself: no palette, no sixteen bits, transparency in a channel
+    that colours are multiplied with, so that those of what nobody sees do not show in the end."""
     if image.mode.startswith("I"):
-        # Sixteen bits a pixel: convert() would clip them instead of scaling.
+        # convert() would clip sixteen bits instead of scaling.
         image = image.convert("I").point(lambda value: value / 256).convert("L")
-    if isinstance(profile, bytes) and image.mode in {"RGB", "RGBA", "CMYK"}:
-        image = _through_profile(image, profile)
-    return image.convert("RGBA" if has_alpha else "RGB")
+    if image.has_transparency_data:
+        return image.convert("RGBA").convert("RGBa")
+    return image if image.mode == "CMYK" else image.convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    """How a picture is to be turned; what cannot be read says nothing."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _BROKEN:
+        return 1
 
 
 def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:

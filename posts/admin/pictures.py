@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, day
+from links.admin import day
 from posts import access, pictures
 from posts.admin.auditing import record
 from posts.admin.writing.pictures import ADDED, TYPES, SendingPictures, WordsForm
@@ -66,7 +66,7 @@ class PictureAdmin(SendingPictures):
 
     form = WordsForm
     list_display = ("thumbnail", "name_and_words", "credit", "use", "added")
-    list_display_links = ("thumbnail", "name_and_words")
+    list_display_links = ("name_and_words",)
     list_filter = (UsedFilter,)
     search_fields = ("name", "alt", "caption", "credit", "images__path")
     search_help_text = _("Searches names, descriptions, captions and credits.")
@@ -116,8 +116,12 @@ class PictureAdmin(SendingPictures):
 
     @admin.display(description=_("name"), ordering="name")
     def name_and_words(self, picture: Picture) -> SafeString:
-        words = picture.alt or (gettext("only decoration") if picture.is_decorative else EMPTY)
-        return format_html('<span class="title">{}</span> <span>{}</span>', picture.name, words)
+        words = picture.alt or gettext("only decoration")
+        if not picture.alt and not picture.is_decorative:
+            words = gettext("Nobody described it.")
+        return format_html(
+            '<span class="title">{}</span> <span class="words">{}</span>', picture.name, words
+        )
 
     @admin.display(description=_("use"), ordering="uses")
     def use(self, picture: Any) -> str:

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from posts import images
+from posts.containers import look_at_jpeg
 from posts.images import ImageError, reencode, size_of
+from tests.posts.odd_pictures import ODD, PIXELS, SECRET, SLOW, TAKEN, chunks_in, many_scans
 
 CHANCE = random.Random
 RED, BLUE = (200, 20, 20), (20, 20, 200)
@@ -172,7 +174,7 @@ def test_an_animation_that_is_too_long_or_too_large_becomes_its_first_frame(monk
 @pytest.mark.parametrize(("width", "height"), [(8000, 8000), (20_000, 20_000), (60_000, 60_000)])
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(width, height):
     for function in (lambda data: reencode(data, "bomb.png"), size_of):
-        with pytest.raises(ImageError, match="50 million pixels"):
+        with pytest.raises(ImageError, match="million pixels"):
             function(png_that_claims(width, height))
 
 
@@ -248,3 +250,45 @@ def test_the_size_told_is_the_size_of_what_comes_out():
         data = picture(kind, (70, 90), exif=exif)
         assert size_of(data) == (90, 70)
         assert size_of(reencode(data, "a")) == (90, 70)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("name", [name for name in ODD if name not in SLOW])
+def test_an_odd_picture_becomes_pixels_alone_or_is_refused_in_words(name):
+    """The others, and what all cost, are in `python -m benchmarks.pictures`."""
+    make, becomes = ODD[name]
+    stored, refused = b"", ""
+    try:
+        stored = reencode(make(), f"{name}.png")
+    except ImageError as error:
+        refused = str(error)
+    if refused:
+        assert becomes in refused
+        return
+    assert becomes in (TAKEN, "")
+    assert SECRET not in stored
+    assert chunks_in(stored) <= PIXELS
+    assert max(opened(stored).size) <= images.MAX_SIDE
+
+
+def test_there_are_104_odd_pictures():
+    assert len(ODD) == 104
+
+
+def test_the_passes_over_a_jpeg_are_counted_before_any_is_made():
+    assert look_at_jpeg(many_scans(900)).scans >= 900
+    assert look_at_jpeg(picture("JPEG")).scans == 1
+
+
+def test_a_jpeg_of_several_views_is_no_animation():
+    make, _becomes = ODD["jpeg of two views"]
+    assert frames_in(reencode(make(), "a.jpg")) == 1
+
+
+def test_what_shows_through_takes_no_colour_from_what_nobody_sees():
+    image = Image.new("RGBA", (4000, 40), (0, 255, 0, 0))
+    image.paste((255, 0, 0, 255), (2001, 0, 4000, 40))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    edge = opened(reencode(out.getvalue(), "a")).getpixel((1000, 10))
+    assert edge[1] < 40
