@@ -93,7 +93,7 @@ def _scans(data: bytes, at: int) -> int:
 def _check_png(data: bytes) -> None:
     at = 8
     for _step in range(MOST_CHUNKS):
-        if at + 8 > len(data):
+        if at + 8 > len(data) or data[at + 4 : at + 8] == b"IEND":
             return
         at += 12 + int.from_bytes(data[at : at + 4], "big")
     raise ContainerError
@@ -119,8 +119,10 @@ def _gif_blocks(data: bytes) -> Iterator[int]:
         elif kind == 0x2C:
             yield 0
             at += 11 + _table(data, at + 9)
+        elif kind == 0x3B:
+            return
         else:
-            # The end, or what no decoder understands; more of it may follow that one passes over.
+            # What no decoder understands; more of it may follow that one passes over.
             yield 0
             at += 1
             continue
