@@ -20,6 +20,7 @@ from django.utils.translation import gettext, ngettext
 from links.admin import HEALTH, badge, day, moment
 from links.models import InboxEntry, Kind, Link, QueueEntry, Suggestion
 from posts.access import PUBLISH, WRITE, may
+from posts.admin.starting import ways_to_start
 from posts.admin.states import STATES
 from posts.admin.writing.copies import address_of
 from posts.models import Post, PostQuerySet, Review, WorkingCopy
@@ -75,7 +76,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     shown = [[pile(request) for model, pile in kinds if may_see(model)] for kinds in columns]
     if may_write and (unsaved := _unsaved(request)).number:
         shown[0].insert(0, unsaved)
-    context = {"columns": list(filter(None, shown)), "may_write": may_write}
+    starts = ways_to_start() if may_write else []
+    context = {"columns": list(filter(None, shown)), "may_write": may_write, "starts": starts}
     return admin.site.index(request, context)
 
 

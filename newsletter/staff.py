@@ -26,6 +26,7 @@ from links.models import (
 from posts import identity
 from posts.models import (
     Author,
+    IssueTemplate,
     LinkedItem,
     Page,
     Picture,
@@ -39,7 +40,10 @@ from posts.models import (
 
 # The menu: what is written, what is linked, and then whatever else has a table.
 GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
-    (_("Issues"), (Post, Picture, LinkedItem, Section, RecurringSection, Tag, Author)),
+    (
+        _("Issues"),
+        (Post, Picture, LinkedItem, Section, RecurringSection, Tag, Author, IssueTemplate),
+    ),
     (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),

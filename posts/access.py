@@ -30,6 +30,7 @@ __all__ = [
     "REVISE",
     "WRITE",
     "WRITE_PAGES",
+    "WRITE_TEMPLATES",
     "Actor",
     "Right",
     "check",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 CHANGE_SETTINGS: Final[Right] = ("posts.change_sitesettings",)
+WRITE_TEMPLATES: Final[Right] = ("posts.change_issuetemplate",)
 WRITE_PAGES: Final[Right] = ("posts.change_page",)
 DELETE_PAGES: Final[Right] = ("posts.delete_page",)
 REDIRECT: Final[Right] = ("posts.change_redirect",)

@@ -206,3 +206,4 @@ def _create_groups(**_signal: Any) -> None:
     import_module("posts.migrations.0021_redirects").permit(apps, None)
     import_module("posts.migrations.0026_authors").permit(apps, None)
     import_module("posts.migrations.0034_writers").create_writer(apps, None)
+    import_module("posts.migrations.0036_templates").permit(apps, None)

@@ -34,6 +34,7 @@ from posts.admin.forms import (
 )
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.reviewing import ReviewingPages, preview_of
+from posts.admin.starting import StartingPages, ways_to_start
 from posts.admin.states import NOW, STATES, StateFilter, state_of
 from posts.admin.trash import TrashPages
 from posts.admin.writing import (
@@ -101,6 +102,7 @@ class PublishedFilter(PeriodFilter):
 @admin.register(Post)
 class PostAdmin(
     ReviewingPages,
+    StartingPages,
     WorkingCopyPages,
     CorrectingPages,
     InboxPages,
@@ -224,6 +226,7 @@ class PostAdmin(
             "can_upload": self.has_upload_permission(request),
             "can_export": self.has_export_permission(request),
             "can_see_trash": access.may(request.user, access.DELETE),
+            "starts": ways_to_start() if access.may(request.user, access.WRITE) else [],
         }
         return super().changelist_view(request, tools | (extra_context or {}))
 
@@ -375,6 +378,8 @@ class PostAdmin(
         }
         if context["can_publish"]:
             context["publishing"] = what_publishing_does(obj, now=True)
+        if add and request.method != "POST":
+            context["starts"] = ways_to_start()
         if obj is not None:
             context |= {
                 "preview_url": preview_of(obj),
@@ -438,7 +443,8 @@ class PostAdmin(
 
     def _answer(self, request: HttpRequest, post: Post) -> HttpResponse:
         kept = request.GET.copy()
-        kept.pop(COPY, None)
+        for name in (COPY, "start"):
+            kept.pop(name, None)
         kept.update(query_after(request))
         address = reverse("admin:posts_post_change", args=[post.pk])
         return HttpResponseRedirect(f"{address}?{kept.urlencode()}" if kept else address)

@@ -31,3 +31,4 @@ from posts.models.sections import (
     item_anchor,
 )
 from posts.models.tags import Tag, TagAlias, TaggedPost
+from posts.models.templates import IssueTemplate

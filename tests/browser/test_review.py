@@ -19,7 +19,7 @@ Enter = Callable[[User], Page]
 
 def open_panel(page: Page, live_server: LiveServer, post: Post) -> None:
     page.goto(f"{live_server.url}/admin/posts/post/{post.pk}/change/")
-    page.get_by_role("tab", name="Review").click()
+    page.get_by_role("tab", name="Review", exact=True).click()
 
 
 def test_an_issue_is_asked_about_seen_commented_on_and_approved(

@@ -20,7 +20,7 @@ from tests.reading import Page
 pytestmark = pytest.mark.django_db
 
 DESK = "/admin/"
-MOST_QUERIES = 14
+MOST_QUERIES = 17
 SEOUL = "Asia/Seoul"
 
 

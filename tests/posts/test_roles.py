@@ -15,7 +15,16 @@ from links.inbox import gather, issue_token
 from links.models import ApiToken, Link, QueueEntry, Source, SourceRule
 from links.readers import suggest
 from posts import identity
-from posts.models import Author, LinkedItem, Post, RecurringSection, Redirect, Section, Tag
+from posts.models import (
+    Author,
+    IssueTemplate,
+    LinkedItem,
+    Post,
+    RecurringSection,
+    Redirect,
+    Section,
+    Tag,
+)
 from posts.models import Page as OwnPage
 from posts.pages import save as save_page
 from tests.builders import LONG_AGO, make_member, make_picture, make_post, make_task
@@ -58,6 +67,11 @@ MATRIX = {
     "post page preflight": (True, True, False),
     "post page address": (True, True, False),
     "post page title": (True, True, False),
+    "post page duplicate": (True, True, False),
+    "issuetemplate view": (True, True, False),
+    "issuetemplate add": (True, True, False),
+    "issuetemplate change": (True, True, False),
+    "issuetemplate delete": (True, True, False),
     "author view": (True, True, False),
     "author add": (True, False, False),
     "author change": (True, True, False),
@@ -192,7 +206,9 @@ WRITERS = {
     "post page proof",
     "post page known",
     "post page preflight",
+    "post page duplicate",
     "post page previews",
+    "issuetemplate view",
     "post page review",
     "picture view",
     "picture add",
@@ -282,6 +298,7 @@ def content(shared_rows: None) -> dict[str, str]:
         "queueentry": QueueEntry.objects.first(),
         "page": save_page(OwnPage(title="About", slug="about")),
         "sitesettings": identity.compose(),
+        "issuetemplate": IssueTemplate.objects.create(name="Weekly"),
         "author": Author.objects.create(name="Ann", slug="ann"),
         "picture": make_picture(),
         "redirect": Redirect.objects.create(old="/old", new="/about/"),
@@ -416,6 +433,10 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
     assert held == {
         "Owner": held["Editor"] | held["Moderator"] | owners,
         "Editor": {
+            "posts.add_issuetemplate",
+            "posts.change_issuetemplate",
+            "posts.delete_issuetemplate",
+            "posts.view_issuetemplate",
             "posts.change_author",
             "posts.view_author",
             "posts.add_page",
@@ -444,6 +465,7 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
             "links.view_apitoken",
         },
         "Writer": {
+            "posts.view_issuetemplate",
             "posts.add_post",
             "posts.change_post",
             "posts.view_post",

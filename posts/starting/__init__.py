@@ -1,0 +1,12 @@
+"""What a new issue starts from: the last one's headings, a template, or another issue."""
+
+from posts.starting.beginning import (
+    Beginning,
+    NoBeginning,
+    begin,
+    choices,
+    from_last,
+    from_template,
+)
+from posts.starting.duplicating import duplicate
+from posts.starting.titles import PLACEHOLDERS, unknown_placeholders
