@@ -124,7 +124,7 @@ def main(seconds: int, readers: int, database: str = "") -> int:
             env=os.environ.copy(),
         )
         try:
-            _await(load.port)
+            await_server(load.port)
             threads = [
                 threading.Thread(target=load.read, args=[n], daemon=True) for n in range(readers)
             ]
@@ -140,7 +140,7 @@ def main(seconds: int, readers: int, database: str = "") -> int:
     return _report(load)
 
 
-def _await(port: int) -> None:
+def await_server(port: int) -> None:
     for _ in range(300):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -156,6 +156,44 @@ def test_what_is_pasted_becomes_markdown(write: Open) -> None:
     assert value(page) == "one\ntwo\nthree\u2028four"
 
 
+def test_hangul_is_neither_lost_nor_doubled_whatever_key_comes_while_it_is_composed(
+    write: Open,
+) -> None:
+    page = write("- 가나\n")
+    session = page.context.new_cdp_session(page)
+
+    def compose(*states: str) -> None:
+        for state in states:
+            shown = {"text": state, "selectionStart": 1, "selectionEnd": 1}
+            session.send("Input.imeSetComposition", shown)
+
+    select(page, "나")
+    page.keyboard.press("ArrowRight")
+    compose("ㄷ", "다")
+    page.keyboard.press("Enter")  # an input method that leaves the key to the browser
+    expect(page.locator(".cm-line")).to_have_count(3)
+    compose("ㄹ", "라")
+    session.send("Input.insertText", {"text": "라"})  # one that ends the syllable first
+    page.keyboard.press("Enter")
+    compose("ㅁ", "마")
+    page.keyboard.press("ArrowLeft")
+    session.send("Input.insertText", {"text": "마"})
+    page.keyboard.press("End")
+    compose("ㅂ", "바")
+    page.keyboard.press("Control+b")
+    assert value(page) == "- 가나다\n- 라\n- 마바\n"
+    session.send("Input.insertText", {"text": "바"})
+    compose("ㅅ", "사")
+    page.keyboard.press("Backspace")
+    session.send("Input.insertText", {"text": ""})
+    compose("ㅇ", "아")
+    assert value(page) == "- 가나다\n- 라\n- 마바아\n"
+
+    page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist li")).to_be_visible()
+    assert Post.objects.get().body == "- 가나다\n- 라\n- 마바아\n"
+
+
 def test_only_the_line_that_was_written_changes(write: Open) -> None:
     page = write("하나\r\n둘\u2028셋\rfour\n\n끝")
     select(page, "끝")

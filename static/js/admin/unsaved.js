@@ -31,12 +31,10 @@
       }
       event.preventDefault();
       if (event.isComposing) {
-        // The syllable is written to its end first.
-        const saveThen = () => setTimeout(() => form.requestSubmit(save));
-        document.addEventListener("compositionend", saveThen, { once: true });
-      } else {
-        form.requestSubmit(save);
+        // What is composed is text already; the field takes it when it is left.
+        document.activeElement.blur();
       }
+      setTimeout(() => form.requestSubmit(save));
     });
   });
 })();

@@ -45,10 +45,11 @@
     }
   };
 
+  const idle = window.requestIdleCallback || setTimeout;
   let waiting = 0;
   const fillSoon = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => view && fill(), 1000);
+    waiting = setTimeout(() => idle(() => view && fill()), 1000);
   };
 
   const told = () => {
@@ -76,6 +77,7 @@
     }
     view.dispatch({
       changes: { from: start, to: before.length - end, insert: now.slice(start, now.length - end) },
+      annotations: codemirror.isolateHistory.of("full"),
       userEvent: "input",
     });
   };

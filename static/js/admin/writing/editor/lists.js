@@ -115,8 +115,25 @@
     return true;
   };
 
-  writing.extensions.push(codemirror.Prec.high(codemirror.keymap.of([
-    { key: "Enter", run: goOn },
-    { key: "Tab", run: inList(moveIn), shift: inList(moveOut) },
-  ])));
+  /* Enter while a syllable is composed: where the browser itself would write the line's end into the
+     editor's elements, the syllable is ended and the line with it. */
+  const endLine = (event, view) => {
+    const isEnd = /^insert(?:Paragraph|LineBreak)$/.test(event.inputType);
+    if (!isEnd || !view.composing || /Android/.test(navigator.userAgent)) {
+      return false;
+    }
+    event.preventDefault();
+    view.contentDOM.blur();
+    view.focus();
+    setTimeout(() => goOn(view) || codemirror.insertNewline(view));
+    return true;
+  };
+
+  writing.extensions.push(codemirror.Prec.high([
+    codemirror.keymap.of([
+      { key: "Enter", run: goOn },
+      { key: "Tab", run: inList(moveIn), shift: inList(moveOut) },
+    ]),
+    codemirror.EditorView.domEventHandlers({ beforeinput: endLine }),
+  ]));
 })();
