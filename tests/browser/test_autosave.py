@@ -1,0 +1,97 @@
+"""What is typed in the form of an issue in a real browser: kept, brought back, never lost."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from posts.models import WorkingCopy
+from tests.browser.barriers import barriers_in_any_scheme
+from tests.builders import make_draft
+
+Enter = Callable[[User], Page]
+SAID = "[data-writing=said]"
+
+
+def write(page: Page, words: str) -> None:
+    """Type at the beginning of the text."""
+    page.evaluate("writing.text.select(0)")
+    page.keyboard.type(words)
+
+
+def shows(page: Page, words: str) -> None:
+    """Wait for a page whose text is this."""
+    page.wait_for_function("words => window.writing && writing.text.value() === words", arg=words)
+
+
+def test_what_is_typed_survives_closed_tabs_lost_networks_and_ended_sessions(
+    enter: Enter, live_server: LiveServer, editor: User, complaints: list[str]
+) -> None:
+    post = make_draft(body="Begun.\n")
+    address = f"{live_server.url}/admin/posts/post/{post.pk}/change/"
+    page = enter(editor)
+
+    # A tab that is closed
+    page.goto(address)
+    write(page, "하나 ")
+    expect(page.locator(SAID)).to_contain_text("Kept at")
+    page.goto("about:blank")
+    page.goto(f"{live_server.url}/admin/")
+    page.click("#pile-unsaved + ul a")
+    shows(page, "하나 Begun.\n")
+    page.goto(address)
+    shows(page, "Begun.\n")
+    page.get_by_text("What differs").click()
+    expect(page.locator(".kept-copy .diff .ours")).to_contain_text("하나 Begun.")
+    assert not barriers_in_any_scheme(page)
+    page.get_by_role("link", name="Go on with it").click()
+    shows(page, "하나 Begun.\n")
+
+    # A network that is away, and a tab that is closed meanwhile
+    page.context.set_offline(True)
+    write(page, "둘 ")
+    expect(page.locator(SAID)).to_contain_text("Not connected")
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.goto(f"{live_server.url}/admin/posts/post/add/")
+    page.wait_for_function(
+        "browserCopies.all(document.querySelector('[data-user]').dataset.user)"
+        ".then(kept => !kept.length)"
+    )
+    assert WorkingCopy.objects.unsaved().get().text.startswith("둘 하나")
+    page.goto(address)
+    page.get_by_role("link", name="Go on with it").click()
+    shows(page, "둘 하나 Begun.\n")
+
+    # A session that ended, and another one, whose forms have other tokens
+    page.context.clear_cookies()
+    write(page, "셋 ")
+    expect(page.locator(SAID)).to_contain_text("sign in again")
+    enter(editor)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(SAID)).to_contain_text("Kept at")
+    page.click("button[name=_save]")
+    expect(page.locator(".messagelist li")).to_be_visible()
+    post.refresh_from_db()
+    assert post.body == "셋 둘 하나 Begun.\n"
+    expect(page.locator(".kept-copy")).to_have_count(0)
+    assert not WorkingCopy.objects.unsaved().exists()
+    complaints.clear()  # about what was offline and refused
+
+
+def test_what_is_typed_and_taken_back_leaves_nothing(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    page = enter(editor)
+    page.goto(f"{live_server.url}/admin/posts/post/{make_draft().pk}/change/")
+    write(page, "ab")
+    expect(page.locator(SAID)).to_contain_text("Kept at")
+    assert WorkingCopy.objects.unsaved().exists()
+
+    with page.expect_response(lambda answer: "/discard/" in answer.url):
+        page.keyboard.press("Backspace")
+        page.keyboard.press("Backspace")
+
+    expect(page.locator(SAID)).not_to_contain_text("Kept at")
+    assert not WorkingCopy.objects.unsaved().exists()
