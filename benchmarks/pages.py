@@ -93,6 +93,7 @@ UNMEASURED: dict[str, str] = {
     "posts:card": "a file; the first to ask has it drawn",
     "posts:preview": "an issue's page with another key",
     "posts:preview-page": "a page with another key",
+    "posts:shared": "an issue's page with another key, and comments",
     "posts:suggestion": "one row, by its key",
     "posts:random-link": "a redirect",
     "posts:link-of-item": "a redirect",
@@ -122,7 +123,8 @@ _VERBS = (
     "progress", "end", "upload", "export", "publish", "withdraw", "previews", "merge", "suggest",
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
     "copies", "keep", "discard", "trash", "recover", "erase",
-    "send", "find", "words", "replace", "proof", "known",
+    "send", "find", "words", "replace", "proof", "known", "pending", "drop",
+    "review",
 )  # fmt: skip
 
 

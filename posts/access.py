@@ -10,6 +10,7 @@ __all__ = [
     "ASK_REVIEW",
     "CHANGE",
     "CHANGE_PICTURES",
+    "CHANGE_PUBLIC",
     "CHANGE_SETTINGS",
     "CLOSE_REVIEW",
     "CORRECT",
@@ -45,6 +46,8 @@ REDIRECT: Final[Right] = ("posts.change_redirect",)
 DELETE_REDIRECTS: Final[Right] = ("posts.delete_redirect",)
 WRITE: Final[Right] = ("posts.add_post",)
 CHANGE: Final[Right] = ("posts.change_post",)
+# What readers get, or will get once the site is updated.
+CHANGE_PUBLIC: Final[Right] = ("posts.change_post", "posts.publish_post")
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)
 DESCRIBE_AUTHORS: Final[Right] = ("posts.change_author",)

@@ -12,8 +12,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
@@ -27,17 +25,22 @@ from posts.admin.holding import Checked, OverrideField, look_before
 from posts.documents import DocumentError, Issue, split_header
 from posts.documents.editing import compare, plain, restore_endings
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
-from posts.models import SLUG_LENGTH, Post, Tag
+from posts.models import SLUG_LENGTH, Post, Revision, Tag
 from posts.naming import unicode_slug
 from posts.preflight import Finding
+from posts.publishing import EditConflict
 from posts.revising import Cause
 from posts.translating import translated
 
 # What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
 # Withdrawing has a page of its own, which asks; forms opened before that still have the button.
 SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw"
+# A published issue stays as it is for readers, and what was written is kept beside it.
+LATER = "_later"
 # Stands in the data of a form that is shown again because somebody else saved first.
 CONFLICT = "_conflict"
+# Its value where that was saved for later, and readers do not see it.
+OF_PENDING = "pending"
 # The same, because somebody deleted the post.
 GONE = "_gone"
 # The same, because an editor published it, and who wrote may not change it any more.
@@ -206,6 +209,7 @@ class PostForm(forms.ModelForm):
     published_at = MinuteField(label=_("publish time"), required=False)
     override = OverrideField()
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    seen_pending = forms.CharField(widget=forms.HiddenInput, required=False, max_length=36)
     working_copy = HandleField(initial=drafting.new_handle, required=False)
 
     class Meta:
@@ -220,11 +224,17 @@ class PostForm(forms.ModelForm):
     typed: Mapping[str, Any] = {}
     checked: Checked | None = None
     overridden: Sequence[Finding] = ()
+    # Whether it begins with what waits to be public, where there is such a thing.
+    shows_pending = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
+        post = self.instance
+        self.pending = drafting.pending_of(post) if self.shows_pending else None
+        if post.pk:
             self.initial.update(self._stored())
+        if self.pending:
+            self.initial.update(drafting.values_of(self.pending, post))
         self.initial.update(self.typed)
         self.fields["published_at"].help_text = gettext("In the time zone %(zone)s.") % {
             "zone": timezone.get_current_timezone_name()
@@ -314,6 +324,11 @@ class PostForm(forms.ModelForm):
         """Tell whether the form was sent by this button."""
         return button in self.data
 
+    @property
+    def is_for_later(self) -> bool:
+        """Tell whether readers are to see nothing yet of what was written."""
+        return self.pressed(LATER) and bool(self.instance.pk) and self.instance.is_public()
+
     def _decide_status(self, cleaned: dict[str, Any], written: Metadata) -> None:
         now = timezone.now()
         self.status, self.at = self.instance.status, self._time(cleaned, written)
@@ -334,13 +349,14 @@ class PostForm(forms.ModelForm):
     def _time(self, cleaned: dict[str, Any], written: Metadata) -> datetime | None:
         if "published_at" in self.changed_data:
             return cleaned.get("published_at")
-        return self.instance.published_at or publishing.moment(written.date)
+        shown: datetime | None = self.initial.get("published_at")
+        return shown if self.instance.pk and shown else publishing.moment(written.date)
 
     # The document
 
     def _pieces(self, text: str) -> tuple[str, str]:
         """Return header and body as they will be stored, the header's keys still as before."""
-        header: str = self.instance.header
+        header: str = (self.pending or self.instance).header
         body = restore_endings(self.initial.get("text") or "", text, before=header)
         if not header.strip(BLANK):
             # A text pasted as a whole document brings its header along.
@@ -403,18 +419,51 @@ class PostForm(forms.ModelForm):
     def write(self, log: publishing.Log, cause: Cause) -> Post:
         """Save the document. Raises EditConflict when somebody saved since the form was opened,
         Post.DoesNotExist when somebody deleted it, and PermissionDenied."""
+        post: Post = self.instance
+        try:
+            if self.is_for_later and self.at:
+                self._save_for_later(self.at, log, cause)
+            else:
+                self._save_now(log, cause)
+        except drafting.Overtaken as overtaken:
+            raise EditConflict(Post.objects.get(pk=post.pk)) from overtaken
+        return post
+
+    def _save_for_later(self, at: datetime, log: publishing.Log, cause: Cause) -> None:
+        drafting.save_for_later(
+            self.instance,
+            self.issue,
+            slug=self.cleaned_data["slug"],
+            published_at=at,
+            seen=(self.cleaned_data.get("seen_version"), self.cleaned_data["seen_pending"]),
+            by=cause.by,
+            log=log,
+        )
+
+    def _save_now(self, log: publishing.Log, cause: Cause) -> None:
         post = self.instance
         if self.at is None and post.status == Post.Status.DRAFT:
             post.published_at = None
-        return publishing.save_document(
+
+        def settled(saved: Post) -> object:
+            drafting.settle(saved, self.cleaned_data["seen_pending"])
+            return log(saved)
+
+        publishing.save_document(
             post,
             self.issue,
             status=self.status,
             published_at=self.at,
             expected_version=self.cleaned_data.get("seen_version"),
-            log=log,
+            log=settled,
             cause=cause,
         )
+
+
+class PublicForm(PostForm):
+    """One issue as readers get it, whatever waits to be public."""
+
+    shows_pending = False
 
 
 def _bylines(names: list[str]) -> object:
@@ -440,27 +489,28 @@ def retry_data(data: QueryDict, current: Post) -> QueryDict:
     """Return the refused form's data as it is shown again: saving it goes on top of ``current``."""
     retry = data.copy()
     retry["seen_version"] = str(current.version)
-    retry[CONFLICT] = "1"
+    pending = drafting.pending_of(current)
+    retry["seen_pending"] = str(pending.edition) if pending else ""
+    is_pending = pending is not None and retry["seen_pending"] != data.get("seen_pending", "")
+    retry[CONFLICT] = OF_PENDING if is_pending else "1"
     return retry
 
 
 def conflict_context(data: QueryDict, current: Post, user: Any) -> dict[str, Any]:
     """Return what an editor needs to choose: who saved (``user`` in another tab,
     or somebody else), the text saved, and what only one of the two texts has."""
-    form = PostForm(data, instance=current)
+    is_pending = data[CONFLICT] == OF_PENDING
+    form = (PostForm if is_pending else PublicForm)(data, instance=current)
     theirs = form.initial
-    last = (
-        LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(Post), object_id=str(current.pk)
-        )
-        .select_related("user")
-        .order_by("-action_time", "-pk")
-        .first()
-    )
+    saves = Revision.objects.filter(post=current, number=current.version).select_related("by")
+    last = saves.first()
+    who, when = last.by if last else None, current.modified_at
+    if form.pending:
+        who, when = form.pending.saved_by, form.pending.saved_at
     return {
-        "who": last.user.get_username() if last else "",
-        "is_mine": last is not None and last.user_id == user.pk,
-        "when": current.modified_at,
+        "who": who.get_username() if who else "",
+        "is_mine": who is not None and who.pk == user.pk,
+        "when": when,
         "theirs": theirs["text"],
         "diff": compare(theirs["text"], data.get("text", "")),
         "fields": differing_fields(form, data),
@@ -472,7 +522,7 @@ def differing_fields(form: PostForm, data: QueryDict) -> list[tuple[Any, str, An
     return [
         (form.fields[name].label, data.get(name, ""), _shown(form.initial.get(name, "")))
         for name in form.changed_data
-        if name not in {"text", "seen_version"}
+        if name not in {"text", "seen_version", "seen_pending"}
     ]
 
 

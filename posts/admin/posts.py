@@ -32,6 +32,13 @@ from posts.admin.forms import (
     conflict_context,
     retry_data,
 )
+from posts.admin.pending import (
+    LATER_KEPT,
+    LATER_SAID,
+    PendingPages,
+    pending_note,
+    pending_now,
+)
 from posts.admin.publishing import PublishingPages, said, what_publishing_does
 from posts.admin.reviewing import ReviewingPages, preview_of
 from posts.admin.starting import StartingPages, ways_to_start
@@ -104,6 +111,7 @@ class PostAdmin(
     ReviewingPages,
     StartingPages,
     WorkingCopyPages,
+    PendingPages,
     CorrectingPages,
     InboxPages,
     PreflightPages,
@@ -128,7 +136,7 @@ class PostAdmin(
     change_list_template = "admin/posts/post/change_list.html"
     change_form_template = "admin/posts/post/change_form.html"
     fieldsets = (
-        ("text", {"fields": ("title", "text", "seen_version", "working_copy")}),
+        ("text", {"fields": ("title", "text", "seen_version", "seen_pending", "working_copy")}),
         (_("Publishing"), {"fields": ("published_at", "slug")}),
         (
             _("Description"),
@@ -155,7 +163,9 @@ class PostAdmin(
         posts = super().get_queryset(request).prefetch_related(Prefetch("taggings", taggings))
         if not self._is_list(request):
             return posts
-        return posts.defer("header", "source_digest").prefetch_related(typing_now(request))
+        return posts.defer("header", "source_digest").prefetch_related(
+            typing_now(request), pending_now()
+        )
 
     @staticmethod
     def _is_list(request: HttpRequest) -> bool:
@@ -164,7 +174,9 @@ class PostAdmin(
 
     @admin.display(description=_("title"), ordering="title")
     def title_and_problem(self, post: Post) -> SafeString:
-        title = format_html('<span class="title">{}</span>{}', post.title, editing_note(post))
+        title = format_html(
+            '<span class="title">{}</span>{}{}', post.title, editing_note(post), pending_note(post)
+        )
         if not post.problem:
             return title
         return format_html('{}<span class="trouble">{}</span>', title, post.problem)
@@ -410,7 +422,8 @@ class PostAdmin(
 
         form.write(log, Cause(by=request.user))
         level = messages.WARNING if obj.problem else messages.SUCCESS
-        self.message_user(request, said(obj, form.state_before), level)
+        words = LATER_SAID if form.is_for_later else said(obj, form.state_before)
+        self.message_user(request, words, level)
 
     def log_addition(self, request: HttpRequest, obj: Post, message: Any) -> Any:
         """Nothing: ``save_model`` wrote it down, in the transaction of what was done."""
@@ -422,6 +435,8 @@ class PostAdmin(
     ) -> Any:
         """Write down the fields that changed, and the status if it did."""
         message = super().construct_change_message(request, form, formsets, add)
+        if form.is_for_later:
+            message.append(kept(LATER_KEPT))
         after = state_of(form.instance)
         if form.state_before != after:
             message.append(kept(NOW[after]))

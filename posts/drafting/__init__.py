@@ -1,4 +1,4 @@
-"""Issues on their way: what somebody typed and has not saved."""
+"""Issues on their way: what is typed and not saved, and what is saved and not public yet."""
 
 from posts.drafting.copies import (
     Answer,
@@ -13,5 +13,14 @@ from posts.drafting.copies import (
     prune_working_copies,
     standing,
     unsaved,
+)
+from posts.drafting.pending import (
+    Overtaken,
+    discard_pending,
+    is_overtaken,
+    pending_of,
+    save_for_later,
+    settle,
+    values_of,
 )
 from posts.drafting.presence import editors_at

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from posts import publishing
+from posts import drafting, publishing
 from posts.access import Actor
 from posts.documents import DAY_OF_NAME, DocumentError, Issue, parse_issue
 from posts.documents.holding import Hold
@@ -250,9 +250,15 @@ def _store(post: Post, file: _File, options: ImportOptions) -> Outcome:
         kind,
         problem=post.problem,
         warnings=warnings,
-        notices=_notices(file, post.status),
+        notices=(*_notices(file, post.status), *_waiting(post)),
         post_id=post.pk,
     )
+
+
+def _waiting(post: Post) -> list[str]:
+    """Return the remark that what editors saved for later of an issue stays beside its new text."""
+    is_there = drafting.pending_of(post) is not None
+    return [translated(_("what was saved for later of it stays, and is not public"))] * is_there
 
 
 def _mended(post: Post, file: _File, options: ImportOptions) -> Outcome:

@@ -2,14 +2,14 @@
 
 Only ``Post``'s header and metadata, its ``Section`` sources, its ``Image`` files, the library of
 pictures (``Picture``), what people decided (``LinkedItem.hidden`` and ``is_news``), what was said
-before (``Revision``) and what nobody saved yet (``WorkingCopy``) are canonical; every other column
-is derived on save by ``posts.publishing`` and rebuilt with the same result by
-``manage.py rebuild_posts``.
+before (``Revision``) and what readers do not get yet (``PendingVersion``, ``WorkingCopy``) are
+canonical; every other column is derived on save by ``posts.publishing`` and rebuilt with the same
+result by ``manage.py rebuild_posts``.
 """
 
 from posts.models.authors import Author, AuthorAlias, Authorship
 from posts.models.corrections import Correction
-from posts.models.drafting import WorkingCopy
+from posts.models.drafting import PendingVersion, WorkingCopy
 from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink
 from posts.models.measurements import Measurement

@@ -1,14 +1,15 @@
-"""What is written and not saved yet."""
+"""What is written and not saved yet, and what is saved and readers do not get yet."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from posts.models.posts import Post
+from posts.models.posts import SLUG_LENGTH, Post
 
 # Whoever typed so long ago may still be at it.
 AT_IT = timedelta(minutes=2)
@@ -63,3 +64,32 @@ class WorkingCopy(models.Model):
     def post_in_use(self) -> int | None:
         """The key of its issue; None for a new one, and for one that was deleted."""
         return self.post.pk if self.post and self.post.trashed_at is None else None
+
+
+class PendingVersion(models.Model):
+    """What a published issue will say once somebody updates the site; one for all editors.
+
+    ``edition`` names what it says now: each save gives it another. ``based_on`` is the version of
+    the issue that its writers saw, and ``base`` the digest of what readers got then.
+    """
+
+    post = models.OneToOneField(
+        Post, related_name="pending", on_delete=models.CASCADE, primary_key=True
+    )
+    header = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    slug = models.CharField(max_length=SLUG_LENGTH)
+    published_at = models.DateTimeField()
+    edition = models.UUIDField(default=uuid.uuid4)
+    based_on = models.PositiveIntegerField()
+    base = models.CharField(max_length=64)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, related_name="+", on_delete=models.SET_NULL, null=True
+    )
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.post_id)

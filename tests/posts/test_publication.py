@@ -235,6 +235,8 @@ QUIET = {
     "authors.py: merge",  # in name_anew
     "crediting.py: _create",  # of a save
     "drafting/copies.py: _create",  # nothing of it is public
+    "drafting/pending.py: discard_pending",
+    "drafting/pending.py: save_for_later",
     "following.py: outdate",  # rebuilding moves
     "following.py: set_hidden",  # in _hide
     "importing/files.py: _mended",  # rebuilds

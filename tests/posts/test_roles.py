@@ -57,6 +57,8 @@ MATRIX = {
     "post page copies": (True, True, False),
     "post page keep": (True, True, False),
     "post page discard": (True, True, False),
+    "post page pending": (True, True, False),
+    "post page drop": (True, True, False),
     "post page trash": (True, False, False),
     "post page recover": (True, False, False),
     "post page erase": (True, False, False),

@@ -261,7 +261,8 @@ def _shown(copy: WorkingCopy, post: Post | None, *, is_open: bool) -> Context:
     form = PostForm(data, instance=post or Post())
     saved = form.initial.get("text", "")
     fields, diff = differing_fields(form, data), compare(saved, copy.text)
-    seen = copy.fields.get("seen_version")
+    seen = copy.fields.get("seen_version"), copy.fields.get("seen_pending", "")
+    now = str(form.initial.get("seen_version")), form.initial.get("seen_pending", "")
     return {
         "key": copy.key,
         "address": address_of(copy),
@@ -270,8 +271,8 @@ def _shown(copy: WorkingCopy, post: Post | None, *, is_open: bool) -> Context:
         "title": copy.title if post is None else "",
         "when": copy.kept_at,
         "is_open": is_open,
-        "is_outdated": post is not None and bool(seen) and seen != str(post.version),
-        "was_of_deleted": post is None and bool(seen),
+        "is_outdated": post is not None and seen != now,
+        "was_of_deleted": post is None and bool(seen[0]),
         "differs": bool(fields or diff),
         "fields": fields,
         "diff": diff,

@@ -20,7 +20,8 @@
         event.preventDefault();
       }
     });
-    const save = form.querySelector("button[name=_save]");
+    // A key saves; what readers see is changed by a button alone.
+    const save = form.querySelector("button[name=_later]") || form.querySelector("button[name=_save]");
     // The key of a Korean keyboard says "ㄴ".
     const isSave = (event) =>
       (event.key === "s" || (event.code === "KeyS" && !/^[ -~]$/.test(event.key))) &&

@@ -30,9 +30,15 @@
   const typed = () => {
     const data = new FormData(form);
     data.set("text", text.value());
-    return [...data].filter(([name, value]) => typeof value === "string" && !NOT_TYPED.has(name));
+    return [...data]
+      .filter(([name, value]) => typeof value === "string" && !NOT_TYPED.has(name))
+      .sort(([one], [other]) => (one < other ? -1 : 1));
   };
-  const first = JSON.stringify(typed());
+  // What stands there at first, once all scripts have set the form up.
+  let first = "";
+  document.addEventListener("DOMContentLoaded", () => {
+    first = JSON.stringify(typed());
+  });
   // A form that shows what is not saved is never back at its beginning.
   const startsSaved = !words.bound && !holder.querySelector("[data-copy-open]");
 

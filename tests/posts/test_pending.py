@@ -1,0 +1,266 @@
+"""What editors save for later of a published issue: shared by them, seen by no reader."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from posts import searching
+from posts.documents import parse_issue
+from posts.documents.editing import plain
+from posts.models import PendingVersion, Post
+from posts.publishing import publish, rebuild, save_document, withdraw
+from tests.builders import (
+    LONG_AGO,
+    document,
+    make_draft,
+    make_member,
+    make_post,
+    make_posts,
+    make_scheduled,
+)
+from tests.conftest import SignIn
+from tests.reading import Page
+
+pytestmark = pytest.mark.django_db
+BODY = "As it was: quagga.\n\n## News\n- **One**: [read](https://one.example.org/)\n"
+
+
+@pytest.fixture
+def client(sign_in: SignIn, editor: User) -> Client:
+    return sign_in(editor)
+
+
+@pytest.fixture
+def post() -> Post:
+    return make_post(body=BODY, source_name="issue.md")
+
+
+def change(post: Post) -> str:
+    return f"/admin/posts/post/{post.pk}/change/"
+
+
+def fields(client: Client, post: Post) -> dict[str, str]:
+    return Page(client.get(change(post))).fields("#post_form")
+
+
+def press(client: Client, post: Post, button: str, **edits: str) -> Any:
+    return client.post(change(post), fields(client, post) | edits | {button: "1"})
+
+
+def later(client: Client, post: Post, **edits: str) -> Any:
+    return press(client, post, "_later", **edits)
+
+
+def public_pages(post: Post) -> list[bytes]:
+    reader = Client()
+    addresses = ("/", post.get_absolute_url(), f"/posts/{post.slug}.md", "/feed.xml", "/feed.json",
+                 "/archive/", "/api/v1/issues/", "/sitemap.xml", "/tags/")  # fmt: skip
+    return [reader.get(address).content for address in addresses]
+
+
+def test_what_is_saved_for_later_is_seen_by_no_reader_until_the_site_is_updated(
+    client: Client, post: Post
+) -> None:
+    before, version = public_pages(post), post.version
+
+    answer = later(
+        client, post, text=BODY.replace("quagga", "zebra"), title="하나", tags="New", slug="other"
+    )
+
+    assert answer.status_code == 302
+    post.refresh_from_db()
+    assert public_pages(post) == before
+    assert post.version == version
+    assert not searching.search("zebra").hits
+    shown = fields(client, post)
+    assert "zebra" in shown["text"]
+    assert (shown["title"], shown["tags"], shown["slug"]) == ("하나", "New", "other")
+
+    assert press(client, post, "_save").status_code == 302
+
+    post.refresh_from_db()
+    assert (post.title, post.slug) == ("하나", "other")
+    assert "zebra" in post.body
+    assert b"zebra" in Client().get("/posts/other/").content
+    assert not PendingVersion.objects.exists()
+
+
+def test_it_stays_out_of_exports_and_outlives_rebuilding_and_publishing_again(
+    client: Client, post: Post
+) -> None:
+    later(client, post, text="Zebra\n")
+
+    data = b"".join(client.get("/admin/posts/post/export/").streaming_content)  # type: ignore[attr-defined]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert not any(b"Zebra" in archive.read(name) for name in archive.namelist())
+    rebuild(post)
+    withdraw([post])
+    publish([post])
+
+    assert plain(fields(client, post)["text"]) == "Zebra\n"
+    assert post.body == BODY
+
+
+def test_lines_that_nobody_changed_stay_to_the_byte_over_two_steps(client: Client) -> None:
+    text = "---\r\ntitle:  One   # kept\r\ndate: 2024-05-10\r\n---\r\nfirst\r\nsecond\nthird\r\n"
+    post = save_document(Post(), parse_issue(text.encode()))
+    later(client, post, text="first\r\nSECOND\r\nthird\r\n")
+    later(client, post, text="FIRST\r\nSECOND\r\nthird\r\n")
+    press(client, post, "_save")
+
+    post.refresh_from_db()
+    assert post.document == text.replace("second\n", "SECOND\r\n").replace("first", "FIRST")
+
+
+def test_editors_share_it_and_are_told_who_saved_it_and_what_differs(
+    client: Client, post: Post, sign_in: SignIn
+) -> None:
+    later(client, post, text=BODY.replace("quagga", "zebra"), description="New")
+    other = sign_in(make_member("admin"))
+
+    form = Page(other.get(change(post)))
+    page = Page(other.get(f"/admin/posts/post/{post.pk}/pending/"))
+
+    assert "editor saved it for later" in form.one(".pending-bar").text()
+    assert "zebra" in form.one("#id_text").text()
+    assert "zebra" in page.one(".diff .ours").text()
+    assert "quagga" in page.one(".diff .theirs").text()
+    assert page.texts("tbody th") == ["Description"]
+    assert Page(other.get("/admin/posts/post/")).texts(".field-title_and_problem .aside") != []
+
+
+def test_the_second_to_save_for_later_is_shown_what_the_first_one_saved(
+    client: Client, post: Post, sign_in: SignIn
+) -> None:
+    other = sign_in(make_member("admin"))
+    mine = fields(other, post)
+    later(client, post, text="First\n")
+
+    for button in ("_later", "_save"):
+        refused = other.post(change(post), mine | {"text": "Second\n", button: "1"})
+        assert refused.status_code == 409
+        shown = Page(refused)
+        assert "editor" in shown.one(".conflict").text()
+        assert "First" in shown.one(".conflict textarea.theirs").text()
+
+    again = shown.fields("#post_form")
+    assert plain(again["text"]) == "Second\n"
+    assert other.post(change(post), again | {"_later": "1"}).status_code == 302
+    assert PendingVersion.objects.get().body == "Second\n"
+
+
+def test_the_second_of_those_who_have_it_open_is_refused_too(
+    client: Client, post: Post, sign_in: SignIn
+) -> None:
+    later(client, post, text="Begun\n")
+    mine = fields(sign_in(make_member("admin")), post)
+    later(client, post, text="Gone on with\n")
+
+    refused = client.post(change(post), mine | {"text": "Otherwise\n", "_later": "1"})
+
+    assert refused.status_code == 409
+    assert "Gone on with" in Page(refused).one(".conflict textarea.theirs").text()
+
+
+def test_an_update_of_what_changed_on_the_site_since_is_compared_with_the_site(
+    client: Client, post: Post, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later(client, post, text="For later\n")
+    (tmp_path / "issue.md").write_text(document(body="From a file\n"))
+
+    call_command("import_posts", str(tmp_path), "--update")
+
+    assert "saved for later" in capsys.readouterr().out
+    assert plain(fields(client, post)["text"]) == "For later\n"
+    assert "changed since" in Page(client.get(change(post))).one(".pending-bar").text()
+    refused = press(client, post, "_save")
+    assert refused.status_code == 409
+    shown = Page(refused)
+    assert "Two people" in shown.one(".conflict h2").text()
+    assert "From a file" in shown.one(".conflict textarea.theirs").text()
+    assert client.post(change(post), shown.fields("#post_form") | {"_save": "1"}).status_code == 302
+    post.refresh_from_db()
+    assert post.body == "For later\n"
+
+
+def test_a_new_version_of_the_same_text_is_no_conflict(client: Client, post: Post) -> None:
+    later(client, post, text="For later\n")
+    withdraw([post])
+    publish([post])
+
+    assert press(client, post, "_save").status_code == 302
+
+
+def test_discarding_asks_and_takes_no_version_that_nobody_saw(client: Client, post: Post) -> None:
+    later(client, post, text="One\n")
+    address = f"/admin/posts/post/{post.pk}/pending/drop/"
+    seen = Page(client.get(address)).fields("form.decision")
+    later(client, post, text="Two\n")
+
+    assert client.post(address, seen).status_code == 200
+    assert PendingVersion.objects.get().body == "Two\n"
+    again = Page(client.get(address)).fields("form.decision")
+    assert client.post(address, again).status_code == 302
+    assert plain(fields(client, post)["text"]) == BODY
+    words = [str(entry) for entry in LogEntry.objects.order_by("pk")]
+    assert len(words) == 3
+
+
+@pytest.mark.parametrize("make", [make_draft, make_scheduled])
+def test_what_readers_do_not_see_is_saved_at_once(client: Client, make: Callable[[], Post]) -> None:
+    post = make()
+
+    assert Page(client.get(change(post))).all("button[name=_later]") == []
+    assert later(client, post, text="Now\n").status_code == 302
+
+    post.refresh_from_db()
+    assert post.body == "Now\n"
+    assert not PendingVersion.objects.exists()
+
+
+def test_a_time_of_its_own_counts_once_the_site_is_updated(client: Client, post: Post) -> None:
+    later(client, post, published_at="2024-06-01T08:00")
+    post.refresh_from_db()
+    assert post.published_at == LONG_AGO
+
+    press(client, post, "_save")
+
+    post.refresh_from_db()
+    assert post.published_at == datetime(2024, 6, 1, 8, tzinfo=UTC)
+
+
+def test_moderators_neither_save_nor_see_nor_discard_it(
+    client: Client, post: Post, sign_in: SignIn, moderator: User
+) -> None:
+    later(client, post, text="For later\n")
+    theirs = sign_in(moderator)
+
+    assert "For later" not in theirs.get(change(post)).content.decode()
+    assert theirs.get(f"/admin/posts/post/{post.pk}/pending/").status_code == 403
+    assert theirs.post(f"/admin/posts/post/{post.pk}/pending/drop/").status_code == 403
+
+
+def test_the_list_asks_once_what_waits_however_much_does(client: Client) -> None:
+    posts = make_posts(6)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/admin/posts/post/")
+        return len(asked)
+
+    later(client, posts[0], text="x\n")
+    few = queries()
+    for post in posts[1:]:
+        later(client, post, text="x\n")
+    assert queries() == few
