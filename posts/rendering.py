@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from links.normalizing import AddressError, canonicalize, host_of, kind_of
-from posts.markdown.decisions import Decisions, LinkWords
+from posts.markdown.decisions import CoveredBefore, Decisions, LinkWords
 from posts.markdown.document import Document
 from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
@@ -41,6 +41,7 @@ from posts.outlining import (
 from posts.sanitizing import make_key, sanitize
 
 __all__ = [
+    "CoveredBefore",
     "Decisions",
     "FoundItem",
     "FoundLink",
@@ -217,7 +218,7 @@ class ParsedIssue:
                 anchor = anchors[index] if index < len(anchors) else ""
                 hidden = (number, index) in decided.hidden
                 url = "" if item.main is None else item.links[item.main].url
-                again = decided.again.get((number, index), "")
+                again = decided.again.get((number, index))
                 mark = _mark(decided.shown(url), anchor, hidden, again)
                 element = found.item_elements[index]
                 marks.items[element] = mark
@@ -226,9 +227,9 @@ class ParsedIssue:
         return marks
 
 
-def _mark(url: str, anchor: str, hidden: bool, again: str) -> ItemMark:
+def _mark(url: str, anchor: str, hidden: bool, again: CoveredBefore | None) -> ItemMark:
     host = escape(_shown_host(url))
-    return ItemMark(host, kind_of(url), escape(anchor), hidden, escape(again))
+    return ItemMark(host, kind_of(url), escape(anchor), hidden, again)
 
 
 def _shown_host(url: str) -> str:

@@ -28,12 +28,13 @@ Engine = Literal["nh3", "bleach"]
 URL_SCHEMES: Final = frozenset(("http", "https", "mailto"))
 TAGS: Final = ALLOWED_TAGS | {"input", "source"}
 _OWN: Final = "id class rel data-host data-kind tabindex aria-label loading decoding type checked"
-OWN_ATTRIBUTES: Final = frozenset((*_OWN.split(), "srcset", "sizes", "data-line"))
+_MORE: Final = "srcset sizes data-line data-issue data-day"
+OWN_ATTRIBUTES: Final = frozenset((*_OWN.split(), *_MORE.split()))
 """Attributes that only the renderer may set."""
 
 ATTRIBUTES: Final[dict[str, set[str]]] = {
     "*": {"id", "class", "data-line"},
-    "a": {"href", "title", "rel", "data-host", "data-kind", "aria-label"},
+    "a": {"href", "title", "rel", "data-host", "data-kind", "data-issue", "data-day", "aria-label"},
     "abbr": {"title"},
     "details": {"open"},
     "div": {"tabindex"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,22 @@ class LinkWords:
     copy: str = "archived copy"
 
 
+class CoveredBefore(NamedTuple):
+    """Where a link stood before: the path of the place, the title of its issue and its day."""
+
+    path: str
+    issue: str
+    day: str
+
+
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """What moderators decided: addresses as written, items as (section index, item index).
 
     ``blocked`` and ``held`` addresses are not shown, ``replaced`` ones give way to another, those
     that somebody found ``broken`` are marked, and beside those in ``copies`` an archived copy is
-    offered; ``words`` say so. Items covered ``again`` lead to the page about their link.
+    offered; ``words`` say so. Items covered ``again`` say in which issue their link stood
+    before, and lead there.
     """
 
     blocked: frozenset[str] = frozenset()
@@ -32,7 +42,7 @@ class Decisions:
     broken: frozenset[str] = frozenset()
     copies: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[tuple[int, int]] = frozenset()
-    again: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    again: Mapping[tuple[int, int], CoveredBefore] = field(default_factory=dict)
     words: LinkWords = LinkWords()
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final, NamedTuple
 
-from posts.markdown.decisions import Decisions
+from posts.markdown.decisions import CoveredBefore, Decisions
 from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.tree import (
     AS_WRITTEN,
@@ -47,7 +47,7 @@ class ItemMark(NamedTuple):
     kind: str = ""
     anchor: str = ""
     hidden: bool = False
-    again: str = ""
+    again: CoveredBefore | None = None
 
 
 class ImageSize(NamedTuple):
@@ -168,7 +168,7 @@ class Writer:
 
     def _mark_item(self, mark: ItemMark) -> None:
         """The link to an item itself, which says where the item leads; if its link was covered
-        before, one to the page about that.
+        before, one to the place where it stood.
 
         They are empty: the stylesheet draws what they say, and a script names the first after the
         item.
@@ -180,7 +180,9 @@ class Writer:
             attributes += self._own("data-kind", mark.kind)
         self._out.append(f"<a{attributes}></a>")
         if mark.again:
-            self._out.append(f'<a{self._again} href="{mark.again}"></a>')
+            path, issue, day = map(escape, mark.again)
+            said = self._own("data-issue", issue) + self._own("data-day", day)
+            self._out.append(f'<a{self._again} href="{path}"{said}></a>')
 
     # -- blocks -----------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -15,11 +14,11 @@ from links.registering import canonical_or_none
 from posts.models import Post
 from posts.naming import heading_key
 from posts.places import Place, places_of
-from posts.publishing.decisions import link_words
+from posts.publishing.decisions import covered_before, link_words
 from posts.publishing.itemizing import digest_of
 from posts.publishing.matching import Trait, match_items, trait_of
 from posts.publishing.recurring import covered_among
-from posts.rendering import Decisions, ImageSize, ParsedIssue
+from posts.rendering import CoveredBefore, Decisions, ImageSize, ParsedIssue
 
 NAMED: Final = 3
 MOST: Final = 2000
@@ -50,15 +49,15 @@ class Known:
             words=link_words(language),
         )
 
-    def _again(self, parsed: ParsedIssue) -> dict[tuple[int, int], str]:
-        paths = {url: row["again"] for url, row in self.links.items() if row.get("again")}
-        if not paths:
+    def _again(self, parsed: ParsedIssue) -> dict[tuple[int, int], CoveredBefore]:
+        before = {url: found for url, row in self.links.items() if (found := _before(row))}
+        if not before:
             return {}
         return {
-            (place, number): paths[item.links[item.main].url]
+            (place, number): before[item.links[item.main].url]
             for place, section in enumerate(parsed.sections)
             for number, item in enumerate(section.items)
-            if item.main is not None and item.links[item.main].url in paths
+            if item.main is not None and item.links[item.main].url in before
         }
 
     def _hidden(self, parsed: ParsedIssue) -> frozenset[tuple[int, int]]:
@@ -84,7 +83,9 @@ def known_of(post: Post, urls: Iterable[str]) -> dict[str, Any]:
     keys = {url: Link.key_for(address) for url, address in canonical.items()}
     links = Link.objects.in_bulk(set(keys.values()), field_name="key")
     pks = {link.pk for link in links.values()}
-    places, again = places_of(pks), covered_among(pks, post)
+    places = places_of(pks)
+    found = covered_among(pks, post)
+    again = {pk: covered_before(place, post.language) for pk, place in found.items()}
     own = post.get_absolute_url() if post.pk else ""
     rows = {
         url: _row(link, _elsewhere(places.get(link.pk, []), own), again.get(link.pk))
@@ -113,11 +114,18 @@ def _of_post(post: Post) -> dict[str, Any]:
     }
 
 
+def _before(row: Row) -> CoveredBefore | None:
+    said = row.get("again")
+    if not isinstance(said, list) or len(said) != len(CoveredBefore._fields):
+        return None
+    return CoveredBefore(*map(str, said))
+
+
 def _elsewhere(places: list[Place], own: str) -> list[Place]:
     return [place for place in places if place.path.partition("#")[0] != own]
 
 
-def _row(link: Link, places: list[Place], again: str | None) -> Row:
+def _row(link: Link, places: list[Place], again: CoveredBefore | None) -> Row:
     row = {
         "standing": link.standing if link.standing != Link.Standing.SHOWN else "",
         "pending": link.status == Link.Status.PENDING,
@@ -125,7 +133,7 @@ def _row(link: Link, places: list[Place], again: str | None) -> Row:
         "marked": link.is_marked_broken,
         "replaced": link.replacement_url,
         "copy": link.offered_copy,
-        "again": reverse("posts:link", args=[again]) if again else "",
+        "again": list(again) if again else [],
         "covered": [
             {"title": place.title, "path": place.path, "date": _day(place)}
             for place in places[:NAMED]

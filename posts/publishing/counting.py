@@ -58,6 +58,7 @@ class Share:
     sections: frozenset[int] = frozenset()
     sources: Mapping[int, int] = field(default_factory=dict)
     cited: frozenset[int] = frozenset()
+    said: tuple[str, str] = ("", "")  # title and slug, by which pages of later posts name it
 
 
 def month_of(moment: datetime) -> date:
@@ -83,6 +84,7 @@ def share_of(post: Post) -> Share:
         sections=_keys(post.sections.exclude(recurring=None), "recurring"),
         sources=dict(post.citations.values_list("source", "link_count")),
         cited=_keys(recurring.listed(post=post), "link"),
+        said=(post.title, post.slug),
     )
 
 
@@ -113,7 +115,7 @@ def apply_change(before: Share, after: Share) -> None:
     links = {pk: step for pk, (step,) in _steps(before.cited, after.cited, moved).items()}
     if links:
         changes.update(_links_changes(*recurring.shift_links(links)))
-        _outdate_others(links, before, after)
+    _outdate_others(links, before, after)
     _shift_lists(changes)
     _shift_months(before, after)
 
@@ -184,14 +186,20 @@ def _links_changes(new: Iterable[int], gone: Iterable[int]) -> Counter[Part]:
 
 
 def _outdate_others(links: Collection[int], before: Share, after: Share) -> None:
-    """Tell which pages no longer say rightly whether a link of theirs was covered before, since a
-    post that has it came, went or moved."""
+    """Tell which pages no longer say rightly where a link of theirs was covered before, since a
+    post that has it came, went, moved or was named otherwise."""
     post = after.post or before.post or 0
-    outdated = {
-        other
-        for pk, other, date in recurring.turning_posts(links, post)
-        if _is_before(before, pk, date) != _is_before(after, pk, date)
-    }
+    outdated = set()
+    if links:
+        outdated = {
+            other
+            for pk, other, date in recurring.turning_posts(links, post)
+            if _is_before(before, pk, date) != _is_before(after, pk, date)
+        }
+    touched = set(links) if before.said == after.said else before.cited | after.cited
+    for share in dict.fromkeys((before.date, after.date)) if touched else ():
+        if share is not None:
+            outdated |= recurring.posts_after(touched, post, share)
     if outdated:
         pages_outdated.send(sender=Post, posts=Post.objects.filter(pk__in=outdated))
 

@@ -6,22 +6,23 @@ from collections.abc import Mapping
 from functools import cache
 
 from django.conf import settings
-from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext
 
 from links.models import Link
 from posts import identity
+from posts.places import Place
 from posts.publishing.deriving import Rows
-from posts.rendering import Decisions, LinkWords
+from posts.rendering import CoveredBefore, Decisions, LinkWords
 
 _BLOCKED, _HELD = Link.Standing.BLOCKED, Link.Standing.HELD
 
 
-def decisions_about(rows: Rows, language: str, again: Mapping[int, str]) -> Decisions:
+def decisions_about(rows: Rows, language: str, again: Mapping[int, Place]) -> Decisions:
     """Return what was decided about the items and links of a post, in the renderer's terms.
 
-    ``again`` are the digests of links (by key) that items before had.
+    ``again`` are the places where links (by key) stood before.
     """
     links = rows.links.items()
     return Decisions(
@@ -37,7 +38,7 @@ def decisions_about(rows: Rows, language: str, again: Mapping[int, str]) -> Deci
             if row.hidden
         ),
         again={
-            (section, position): reverse("posts:link", args=[again[row.link_id]])
+            (section, position): covered_before(again[row.link_id], language)
             for section, items in enumerate(rows.items)
             for position, row in enumerate(items)
             if row.link_id and row.link_id in again and not row.is_news
@@ -48,9 +49,21 @@ def decisions_about(rows: Rows, language: str, again: Mapping[int, str]) -> Deci
 
 def link_words(language: str) -> LinkWords:
     """Return what readers are told about decided links, in a post's language if we speak it."""
-    spoken = {code for code, _name in settings.LANGUAGES}
+    return _words_in(_spoken(language))
+
+
+def covered_before(place: Place, language: str) -> CoveredBefore:
+    """Return what readers are told about a place where a link stood, in a post's language."""
+    with translation.override(_spoken(language)):
+        shown = pgettext("short date, Django format", "j M Y")
+        day = date_format(timezone.localtime(place.date), shown)
+    return CoveredBefore(place.path, place.title, day)
+
+
+def _spoken(language: str) -> str:
     base = language.partition("-")[0].lower()
-    return _words_in(base if base in spoken else identity.current().language)
+    spoken = {code for code, _name in settings.LANGUAGES}
+    return base if base in spoken else identity.current().language
 
 
 @cache

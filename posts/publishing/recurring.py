@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from links.models import Link
 from links.rows import insert, shift
 from posts.models import Appearance, LinkedItem, Post, RecurringLink
+from posts.places import Place, latest_before
 from posts.publishing.returning import FEW
 
 RECURS: Final = 2
@@ -113,8 +114,8 @@ def _last_returns(dated: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
 # What pages of issues say
 
 
-def covered_before(post: Post, items: Iterable[Iterable[LinkedItem]]) -> dict[int, str]:
-    """Return the digests of links (by key) of items that earlier posts have, too.
+def covered_before(post: Post, items: Iterable[Iterable[LinkedItem]]) -> dict[int, Place]:
+    """Return the latest place of links (by key) of items that earlier posts have, too.
 
     What has more of them than a few is furniture. It follows from earlier posts alone, so that a
     page says the same whatever comes later. Items that are news say nothing.
@@ -123,24 +124,34 @@ def covered_before(post: Post, items: Iterable[Iterable[LinkedItem]]) -> dict[in
     return covered_among(keys, post)
 
 
-def covered_among(keys: Collection[int], post: Post) -> dict[int, str]:
-    """Return the digests of those links (by key) that posts earlier than this one have, too; it
-    may be new."""
-    at = post.published_at or timezone.now()
-    earlier = listed(link=OuterRef("pk"), date__lt=at).exclude(post=post.pk).order_by("-date")
-    links = Link.objects.filter(Exists(earlier), pk__in=keys, standing=Link.Standing.SHOWN)
-    links = links.annotate(more=Subquery(earlier.values("pk")[FEW : FEW + 1])).filter(more=None)
-    return {link.pk: link.digest for link in links.only("key")}
+def covered_among(keys: Collection[int], post: Post) -> dict[int, Place]:
+    """Return the latest place of those links (by key) that posts earlier than this one have, too;
+    it may be new."""
+    return latest_before(keys, post.published_at or timezone.now(), post if post.pk else None)
 
 
 def turning_posts(links: Collection[int], post: int) -> Iterator[tuple[int, int, datetime]]:
-    """Yield links (by key) with another post and its date that says something else once one more
-    post has the link before it: the first to have it, and the first after the few."""
+    """Yield links (by key) with another post and its date that says nothing of them any more once
+    one more post has the link before it: the first after the few."""
     others = listed(link=OuterRef("pk")).exclude(post=post).order_by("date", "pk")
-    for place in (0, FEW):
-        rows = Link.objects.filter(pk__in=links).order_by()
-        rows = rows.annotate(
-            other=Subquery(others.values("post")[place : place + 1]),
-            date=Subquery(others.values("date")[place : place + 1]),
-        )
-        yield from rows.exclude(other=None).values_list("pk", "other", "date")
+    rows = Link.objects.filter(pk__in=links).order_by()
+    rows = rows.annotate(
+        other=Subquery(others.values("post")[FEW : FEW + 1]),
+        date=Subquery(others.values("date")[FEW : FEW + 1]),
+    )
+    yield from rows.exclude(other=None).values_list("pk", "other", "date")
+
+
+def posts_after(links: Collection[int], post: int, at: datetime) -> set[int]:
+    """Return the posts that come next after a moment, each of all that have one of the links (by
+    key): their pages name the post itself, or the one before it, as where the link stood.
+
+    After more than a few posts nothing is said of a link.
+    """
+    others = listed(link=OuterRef("pk")).exclude(post=post)
+    earlier = others.filter(date__lt=at).order_by("-date")
+    later = others.filter(date__gt=at).order_by("date", "pk")
+    rows = Link.objects.filter(pk__in=links).order_by()
+    rows = rows.annotate(other=Subquery(later.values("post")[:1])).exclude(other=None)
+    rows = rows.annotate(more=Subquery(earlier.values("pk")[FEW : FEW + 1])).filter(more=None)
+    return set(rows.values_list("other", flat=True))

@@ -49,6 +49,11 @@ def again(client: Client, post: Post) -> list[str]:
     return read(client, post.get_absolute_url()).values("a.again", "href")
 
 
+def place(post: Post, title: str = "Seen again") -> str:
+    """Return where an item stands."""
+    return f"{post.get_absolute_url()}#{item(post, title).anchor}"
+
+
 # The page of a link
 
 
@@ -307,8 +312,11 @@ def test_an_item_says_that_its_link_was_covered_before(client: Client) -> None:
     first = issue(1)
     second = issue(2, f"- [Story]({URL})\n- [New](https://new.example.org/)\n")
     assert again(client, first) == []
-    assert again(client, second) == [path()]
-    assert "/links/" not in client.get("/feed.xml").content.decode()
+    assert again(client, second) == [place(first)]
+    said = read(client, second.get_absolute_url())
+    assert said.values("a.again", "data-issue") == ["Issue 1"]
+    assert said.values("a.again", "data-day") == ["11 May 2024"]
+    assert "data-issue" not in client.get("/feed.xml").content.decode()
 
 
 def test_issues_follow_when_one_before_them_comes_or_goes(
@@ -317,27 +325,55 @@ def test_issues_follow_when_one_before_them_comes_or_goes(
     later = issue(5)
     with django_capture_on_commit_callbacks(execute=True):
         earlier = issue(1)
-    assert again(client, later) == [path(), path(OTHER)]
+    assert again(client, later) == [place(earlier), place(earlier, "Beside")]
     with django_capture_on_commit_callbacks(execute=True):
         withdraw([earlier])
     assert again(client, later) == []
     with django_capture_on_commit_callbacks(execute=True):
         publish([earlier], at=LONG_AGO + timedelta(days=9))
     assert again(client, later) == []
-    assert again(client, earlier) == [path(), path(OTHER)]
+    assert again(client, earlier) == [place(later), place(later, "Beside")]
+
+
+def test_issues_follow_when_the_one_that_they_name_is_called_or_dated_otherwise(
+    client: Client, django_capture_on_commit_callbacks
+) -> None:
+    first, last = issue(1), issue(9)
+    assert again(client, last)[0] == place(first)
+    with django_capture_on_commit_callbacks(execute=True):
+        between = issue(5)
+    assert again(client, last)[0] == place(between)
+    with django_capture_on_commit_callbacks(execute=True):
+        save_document(between, parsed("Named <b>“anew”</b>", SHARED), slug="anew")
+    assert again(client, last)[0].startswith("/posts/anew/#item-")
+    said = read(client, last.get_absolute_url())
+    assert said.values("a.again", "data-issue") == ["Named <b>“anew”</b>"] * 2
+    with django_capture_on_commit_callbacks(execute=True):
+        publish([between], at=LONG_AGO - timedelta(days=9))
+    assert again(client, last)[0] == place(first)
+    assert again(client, first)[0] == place(between)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(first)
+    assert again(client, last)[0] == place(between)
+
+
+def test_the_day_is_said_in_the_language_of_the_issue(client: Client) -> None:
+    issue(1)
+    later = issue(2, SHARED, language="ko")
+    said = read(client, later.get_absolute_url())
+    assert said.values("a.again", "data-day") == ["2024년 5월 11일"] * 2
 
 
 def test_what_every_issue_has_is_covered_before_nowhere(client: Client) -> None:
     posts = make_posts(FEW + 2, body=f"- [Story]({URL})\n")
-    assert again(client, posts[FEW]) == [path()]
+    assert again(client, posts[FEW]) == [place(posts[FEW - 1], "Story")]
     assert again(client, posts[FEW + 1]) == []
 
 
 def test_editors_mark_items_as_news_and_others_may_not(
     client: Client, editor: User, moderator: User, django_capture_on_commit_callbacks
 ) -> None:
-    issue(1)
-    second = issue(2)
+    first, second = issue(1), issue(2)
     chosen = item(second, "Seen again")
     send = {"_selected_action": [chosen.pk], "action": "mark_news"}
     items = "/admin/posts/linkeditem/"
@@ -351,19 +387,18 @@ def test_editors_mark_items_as_news_and_others_may_not(
     client.force_login(editor)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(items, send)
-    assert again(client, second) == [path(OTHER)]
+    assert again(client, second) == [place(first, "Beside")]
     assert LogEntry.objects.get().object_id == str(chosen.pk)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(items, send | {"action": "unmark_news"})
-    assert again(client, second) == [path(), path(OTHER)]
+    assert again(client, second) == [place(first), place(first, "Beside")]
 
 
 def test_news_about_a_link_is_not_said_to_be_covered_before(client: Client) -> None:
-    issue(1)
-    second = issue(2)
+    first, second = issue(1), issue(2)
     LinkedItem.objects.filter(post=second, title="Seen again").update(is_news=True)
     rebuild(second)
-    assert again(client, second) == [path(OTHER)]
+    assert again(client, second) == [place(first, "Beside")]
     save_document(second, parsed("Issue 2", SHARED.replace("a word", "more words")))
-    assert again(client, second) == [path(OTHER)]
+    assert again(client, second) == [place(first, "Beside")]
     assert read(client, second.get_absolute_url()).texts(".came-back li > a") == ["Beside"]
