@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from posts.documents import split_header
 from posts.markdown.lines import with_ends
+from posts.markdown.writing import is_foreign
 from posts.models import Post
 from posts.proofs.entries import entries_of
 from posts.proofs.known import Known
@@ -148,10 +149,16 @@ def _section(proof: Proof, place: int, html: Mapping[int, str]) -> Json:
         "carried": proof.carried[place],
         "entries": entries_of(proof.parsed, place),
         "links": list(dict.fromkeys(link.url for link in section.links)),
+        "pictures": _pictures(proof, place),
     }
     if place in html:
         told["html"] = html[place]
     return told
+
+
+def _pictures(proof: Proof, place: int) -> list[str]:
+    sources = (image.get("src", "") for image in proof.parsed.document.trees[place].iter("img"))
+    return list(dict.fromkeys(source for source in sources if not is_foreign(source)))
 
 
 def _remarks(proof: Proof) -> list[tuple[int, int, str]]:

@@ -70,7 +70,7 @@ class _Walk:
     def _add(self, element: etree.Element, of: int, depth: int, item: FoundItem | None) -> None:
         start, end = (line - self._first for line in self._spans[element])
         url = item.links[item.main].url if item and item.main is not None else ""
-        title = (item.title or item.text) if item else _words(element)
+        title = item.title if item and url else _words(element)
         self.found.append(Entry(start, max(end, start + 1), of, depth, title[:_LENGTH], url))
 
 

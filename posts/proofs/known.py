@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
 from django.utils.formats import date_format
@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 
 from links.models import Link
 from links.registering import canonical_or_none
+from posts import pictures
 from posts.models import Post
 from posts.naming import heading_key
 from posts.places import Place, places_of
@@ -75,9 +76,9 @@ class Known:
         )
 
 
-def known_of(post: Post, urls: Iterable[str]) -> dict[str, Any]:
-    """Return what is known of addresses as written and of a post, which may be new, as JSON says
-    it; addresses of which nothing is known have no row."""
+def known_of(post: Post, urls: Iterable[str], paths: Iterable[str]) -> dict[str, Any]:
+    """Return what is known of addresses and of paths of pictures, as written, and of a post, which
+    may be new, as JSON says it; addresses of which nothing is known have no row."""
     written = list(dict.fromkeys(urls))[:MOST]
     canonical = {url: address for url in written if (address := canonical_or_none(url))}
     keys = {url: Link.key_for(address) for url, address in canonical.items()}
@@ -92,33 +93,33 @@ def known_of(post: Post, urls: Iterable[str]) -> dict[str, Any]:
         for url, key in keys.items()
         if (link := links.get(key))
     }
-    return {"links": {url: row for url, row in rows.items() if row}, **_of_post(post)}
-
-
-def _of_post(post: Post) -> dict[str, Any]:
-    if not post.pk:
-        return {"images": {}, "hidden": []}
-    hidden = post.items.filter(hidden=True).select_related("section").defer("section__source")
     return {
-        "images": {
-            image.path: [image.file.url, image.width, image.height, image.sources]
-            for image in post.images.all()
-        },
-        "hidden": [
-            [
-                heading_key(item.section.heading) if item.section else "",
-                *(item.digest, item.url, item.title, item.anchor_text),
-            ]
-            for item in hidden.order_by("pk")
-        ],
+        "links": {url: row for url, row in rows.items() if row},
+        "images": pictures.known(post, list(dict.fromkeys(paths))[:MOST]),
+        "hidden": [astuple(trait) for trait in _hidden(post)] if post.pk else [],
     }
 
 
+<<<<<<< HEAD
 def _before(row: Row) -> CoveredBefore | None:
     said = row.get("again")
     if not isinstance(said, list) or len(said) != len(CoveredBefore._fields):
         return None
     return CoveredBefore(*map(str, said))
+=======
+def _hidden(post: Post) -> list[Trait]:
+    rows = post.items.filter(hidden=True).select_related("section").defer("section__source")
+    return [
+        Trait(
+            section=heading_key(item.section.heading) if item.section else "",
+            digest=item.digest,
+            url=item.url,
+            title=item.title,
+            anchor=item.anchor_text,
+        )
+        for item in rows.order_by("pk")
+    ]
+>>>>>>> faf21ba (Move sections and items in the outline of the text being written)
 
 
 def _elsewhere(places: list[Place], own: str) -> list[Place]:

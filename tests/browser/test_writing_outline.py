@@ -8,7 +8,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.barriers import barriers_in_any_scheme
-from tests.builders import BODY, make_post
+from tests.builders import BODY, make_draft, make_post
 
 Enter = Callable[[User], Page]
 
@@ -21,13 +21,19 @@ def address(live_server: LiveServer) -> str:
 def until_at_line(page: Page, line: int) -> None:
     """Wait until the cursor is at a line of the text."""
     page.evaluate(
-        """line => new Promise((done) => {
+        """line => new Promise((done, fail) => {
+          setTimeout(fail, 30000);
           const look = () => writing.line(writing.text.selection().from) === line
             ? done() : requestAnimationFrame(look);
           look();
         })""",
         line,
     )
+
+
+def text_of(page: Page) -> str:
+    text: str = page.evaluate("writing.text.value()")
+    return text
 
 
 def preview_of(page: Page) -> FrameLocator:
@@ -81,3 +87,69 @@ def test_an_issue_is_seen_beside_its_text_while_it_is_written(
     page.click("[data-choice=form] [data-value=feed]")
     expect(sheet.locator("h2").first).to_have_text("Preview")
     expect(sheet.locator(".post")).to_have_count(0)
+
+
+def test_the_parts_of_an_issue_are_moved_and_changed_in_the_outline(
+    enter: Enter, address: str, editor: User, complaints: list[str]
+) -> None:
+    make_post("Earlier")
+    draft = make_draft()
+    page = enter(editor)
+    page.goto(f"{address}/{draft.pk}/change/")
+    page.get_by_role("tab", name="Outline").click()
+    parts = page.locator(".outline-part > .outline-row .outline-go")
+    expect(parts).to_have_text(["Above the first heading", "Preview", "Viewpoint 🤖", "Overview"])
+    expect(page.locator(".outline-badge.is-covered").first).to_contain_text("Earlier")
+    before = text_of(page)
+    lines = before.split("\n")
+    assert not complaints
+    assert barriers_in_any_scheme(page) == []
+    complaints.clear()  # see above
+
+    # By the keyboard: to an item, and it goes below the next one.
+    parts.first.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator(".outline-go:focus")).to_have_text("First find")
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator(".outline-go").nth(5)).to_have_text("First find")
+    expect(page.locator(".outline-go:focus")).to_have_text("First find")
+    at = next(number for number, line in enumerate(lines) if "First find" in line)
+    lines[at : at + 2] = reversed(lines[at : at + 2])
+    assert text_of(page) == "\n".join(lines)
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".outline-go").nth(4)).to_have_text("First find")
+    assert text_of(page) == before
+
+    # By the mouse: the last section before the second.
+    page.locator(".outline-go", has_text="Overview").drag_to(
+        page.locator(".outline-go", has_text="Preview"), target_position={"x": 20, "y": 2}
+    )
+    expect(parts.nth(1)).to_have_text("Overview")
+    overview = (
+        "## Overview\n- **Third find**: at the end. ([Paper](https://arxiv.org/abs/2405.04517))\n"
+    )
+    assert overview in text_of(page)
+    page.evaluate("writing.text.select(0)")
+    page.keyboard.press("ControlOrMeta+z")
+    expect(parts.nth(1)).to_have_text("Preview")
+    assert text_of(page) == before
+
+    # One item is changed: only its line.
+    row = page.locator(".outline-row", has_text="Second find")
+    row.hover()
+    row.locator("[data-do=edit]").click()
+    form = page.locator(".outline-edit")
+    expect(form.get_by_label("Note")).to_have_value("why it matters.")
+    form.get_by_label("Address").fill("https://moved.example.org/b")
+    form.get_by_label("Note").fill("why it matters now.")
+    form.get_by_label("Title").press("Enter")
+    expect(form).to_have_count(0)
+    expect(page.locator(".outline-go:focus")).to_have_text("Second find")
+    changed = before.replace("it matters.", "it matters now.").replace(
+        "two.example", "moved.example"
+    )
+    assert text_of(page) == changed
+
+    page.locator(".outline-go", has_text="Third find").click()
+    until_at_line(page, changed.split("\n").index("## Overview") + 2)

@@ -137,7 +137,7 @@ def test_what_is_known_of_links_is_told_by_address_whoever_wrote_them(client: Cl
     draft.items.update(hidden=True)
     urls = ["https://ONE.example.org/a?utm_source=x", "https://two.example.org/b", "nonsense", "#x"]
 
-    known = ask(client, {"post": str(draft.pk), "addresses": urls}, KNOWN)
+    known = ask(client, {"post": str(draft.pk), "addresses": urls, "pictures": []}, KNOWN)
 
     one, two = known["links"][urls[0]], known["links"][urls[1]]
     assert [place["title"] for place in one["covered"]] == ["Earlier"]
@@ -158,7 +158,7 @@ def test_twice_the_links_cost_no_more_queries(client: Client) -> None:
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            ask(client, {"post": "", "addresses": urls}, KNOWN)
+            ask(client, {"post": "", "addresses": urls, "pictures": []}, KNOWN)
         counts.append(len(queries))
 
     assert counts[0] == counts[1]

@@ -28,9 +28,18 @@ def shown_panels(request: HttpRequest, post: Post | None) -> list[Shown]:
 
 
 def _outlined(_request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
-    return {"outline": outline(post)} if post is not None else None
+    return {"outline": outline(post) if post is not None else ()}
 
 
 PANELS.add(
-    Panel("outline", _("Outline"), "admin/posts/post/panels/outline.html", _outlined, place=20)
+    Panel(
+        "outline",
+        _("Outline"),
+        "admin/posts/post/panels/outline.html",
+        _outlined,
+        place=20,
+        # Below the preview, whose scripts read the text for it, too.
+        scripts=("js/admin/writing/moves.js", "js/admin/writing/outline.js"),
+        styles=("css/admin/writing-outline.css",),
+    )
 )

@@ -93,7 +93,8 @@ def _moment(text: str) -> datetime | None:
 
 def _known(sent: dict[str, Any]) -> dict[str, Any]:
     post = Post.objects.filter(pk=sent["post"]).first() if sent["post"] else None
-    return known_of(post or Post(), [url for url in sent["addresses"] if isinstance(url, str)])
+    urls, paths = ([one + "" for one in sent[name]] for name in ("addresses", "pictures"))
+    return known_of(post or Post(), urls, paths)
 
 
 def _panel(_request: HttpRequest, post: Post | None) -> dict[str, Any]:

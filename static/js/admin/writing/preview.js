@@ -318,7 +318,7 @@
     }
     mark(now);
     showProblem(now.problem);
-    if (now.problem || !doc()) {
+    if (now.problem || !loaded) {
       return;
     }
     if (chosen.form === "web") {
@@ -329,7 +329,12 @@
     }
   };
 
-  frame.addEventListener("load", () => {
+  let loaded = null;
+  const meet = () => {
+    if (!doc() || doc() === loaded || doc().readyState !== "complete" || !doc().querySelector("main")) {
+      return;
+    }
+    loaded = doc();
     paint();
     MOVES.forEach((name) => doc().addEventListener(name, lead("preview"), { passive: true }));
     doc().addEventListener("scroll", followFrame, { passive: true });
@@ -343,7 +348,8 @@
     } else {
       scroller().scrollTop = top;
     }
-  });
+  };
+  frame.addEventListener("load", meet);
 
   // ---- choices --------------------------------------------------------------------------------
 
@@ -392,4 +398,9 @@
     show(writing.proof.now);
   });
   writing.proof.wanted(isShown);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    press();
+    paint();
+  });
+  meet(); // it may be there before this script
 })();

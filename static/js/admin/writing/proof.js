@@ -9,6 +9,7 @@
    writing.proof.on(fn)         called after each answer, and where more is known
    writing.proof.refresh()      asks again what is known: after pictures were added
    writing.proof.wanted(fn)     fn tells whether somebody looks; while nobody does, nothing is asked
+   writing.proof.fresh()        a promise: whether the last answer is about the text as it is now
    writing.proof.whole(form)    what is sent to get the whole in another form than the site's     */
 (() => {
   "use strict";
@@ -222,15 +223,21 @@
     ["standing", "marked", "replaced", "copy", "again"].some((name) => row[name]);
 
   let learning = 0;
+  const pictures = () => [
+    ...new Set([...now.sections.flatMap((section) => section.pictures), page().cover]),
+  ].filter(Boolean);
   const ask = async (addresses) => {
+    const paths = pictures();
     addresses.forEach((address) => asked.add(address));
+    askedPictures = JSON.stringify(paths);
     const answer = await writing.ask(panel.dataset.known, {
       method: "POST",
-      body: JSON.stringify({ post: writing.post, addresses }),
+      body: JSON.stringify({ post: writing.post, addresses, pictures: paths }),
       headers: { "Content-Type": "application/json" },
     });
     if (!answer.ok || !answer.data) {
       addresses.forEach((address) => asked.delete(address));
+      askedPictures = "";
       return;
     }
     const rows = answer.data.links;
@@ -253,16 +260,26 @@
     ...new Set(now.sections.flatMap((section) => section.links)),
   ].filter((address) => !asked.has(address));
   let first = true;
+  let askedPictures = "";
   const learn = () => {
     window.clearTimeout(learning);
-    if (first || unasked().length) {
+    if (first || unasked().length || askedPictures !== JSON.stringify(pictures())) {
       // An address that is being typed is another with each key.
       learning = window.setTimeout(() => ask(unasked()), first ? 0 : 1000);
       first = false;
     }
   };
 
+  const isAbout = (text) => Boolean(now) && !now.problem && told.text === text;
+  const fresh = async () => {
+    if (!isAbout(writing.text.value())) {
+      await run();
+    }
+    return isAbout(writing.text.value());
+  };
+
   writing.proof = {
+    fresh,
     get now() {
       return now;
     },
