@@ -12,7 +12,7 @@ import zoneinfo
 from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import dj_database_url
 import idna
@@ -37,6 +37,14 @@ SQLITE_OPTIONS = {
     # once with "database is locked", however long the timeout.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
+}
+
+_S3_OPTIONS = {
+    # Addresses stand in stored pages, so they must not expire.
+    "querystring_auth": False,
+    "file_overwrite": False,
+    # Names say what is in them.
+    "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
 }
 
 POSTGRESQL_OPTIONS = {
@@ -346,6 +354,78 @@ def tasks(name: str, default: str = "database") -> dict[str, Any]:
             f"{name} must be database, redis://host:port/number (rediss:// with TLS) or immediate."
         )
     return {"BACKEND": "tasks.backends.redis.RedisBackend", "OPTIONS": {"url": value}}
+
+
+def storage(name: str) -> dict[str, Any]:
+    """Return Django's description of a bucket that keeps pictures,
+    `s3://key:secret@bucket/folder?region=…&endpoint=…&public=…`; nothing set: an empty answer.
+
+    Without key and secret, those are taken that the machine or its role has. `endpoint` is a server
+    other than Amazon's; `public` is where browsers get the files from, such as a CDN.
+    """
+    value = text(name)
+    if not value:
+        return {}
+    parts = _split_address(value, {"s3"})
+    told = _told(parts.query) if parts else {"": ""}
+    if parts is None or told.keys() - {"region", "endpoint", "public"} or parts.fragment:
+        # The value may hold a secret: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} must be s3://key:secret@bucket/folder?region=…, with endpoint=… for a server"
+            " other than Amazon's and public=… for where browsers get the files from, special"
+            " characters %-encoded."
+        )
+    if bool(parts.username) != bool(parts.password):
+        raise ImproperlyConfigured(f"{name} must have both key and secret, or neither.")
+    bucket, region = parts.netloc.rpartition("@")[2], told.get("region")
+    endpoint = _service(name, "endpoint", told.get("endpoint", ""))
+    amazon = f"https://{bucket}.s3.{region}.amazonaws.com" if region else ""
+    public = _service(name, "public", told.get("public", ""))
+    public = public or (f"{endpoint}/{bucket}" if endpoint else amazon)
+    if not public:
+        raise ImproperlyConfigured(f"{name} must say the region of the bucket, or public=….")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            **_S3_OPTIONS,
+            "bucket_name": bucket,
+            "location": unquote(parts.path).strip("/"),
+            "access_key": unquote(parts.username) if parts.username else None,
+            "secret_key": unquote(parts.password) if parts.password else None,
+            "region_name": region,
+            "endpoint_url": endpoint or None,
+            "url_protocol": f"{public.partition('://')[0]}:",
+            "custom_domain": public.partition("://")[2],
+        },
+    }
+
+
+def _told(query: str) -> dict[str, str]:
+    """Return what a query says; something that no setting knows where it cannot be read."""
+    try:
+        return dict(parse_qsl(query, strict_parsing=True)) if query else {}
+    except ValueError:
+        return {"": ""}
+
+
+def origin(storage: dict[str, Any]) -> str:
+    """Return the origin from which browsers get the files of a bucket; "" for files on the disk."""
+    options = storage.get("OPTIONS", {})
+    if "custom_domain" not in options:
+        return ""
+    return f"{options['url_protocol']}//{options['custom_domain'].partition('/')[0]}"
+
+
+def _service(name: str, part: str, value: str) -> str:
+    """Return an http(s) address in a part of a setting, without trailing slash; "" without one."""
+    if not value:
+        return ""
+    parts = _split_address(value, {"http", "https"})
+    if parts is None or parts.username or parts.query or parts.fragment or " " in value:
+        raise ImproperlyConfigured(
+            f"{name}: {part} must be an address such as https://s3.example.org."
+        )
+    return value.rstrip("/")
 
 
 def _is_redis_address(value: str) -> bool:

@@ -12,10 +12,14 @@ DIRECTIVES: dict[str, Any] = {
     "font-src": [SELF],
     "connect-src": [SELF],
     "manifest-src": [SELF],
-    # Issues show images where their authors found them.
-    "img-src": [SELF, "https:"],
     "object-src": [NONE],
     "base-uri": [NONE],
     "form-action": [SELF],
     "frame-ancestors": [NONE],
 }
+
+
+def image_sources(*, mirrored: bool, bucket: str) -> dict[str, Any]:
+    """Where images may come from: anywhere, unless they are mirrored, and from our bucket."""
+    elsewhere = [] if mirrored else ["https:"]
+    return {"img-src": [SELF, *elsewhere, *([bucket] if bucket else [])]}

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from newsletter import env
-from newsletter.policy import DIRECTIVES
+from newsletter.policy import DIRECTIVES, image_sources
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "insecure-development-key-for-this-machine-alone"
@@ -277,9 +277,11 @@ UPLOAD_ROOT = env.folder("UPLOAD_ROOT", MEDIA_ROOT.parent / "uploads")
 # Social cards that were drawn: a cache, of which nothing is lost when it is emptied.
 CARD_ROOT = env.folder("CARD_ROOT", MEDIA_ROOT.parent / "cards")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", default=True)
+BUCKET = env.storage("STORAGE_URL")
 STORAGES = {
     # What is stored is named by its content.
-    "default": {
+    "default": BUCKET
+    or {
         "BACKEND": "posts.storage.WholeFileStorage",
         "OPTIONS": {"allow_overwrite": True},
     },
@@ -357,7 +359,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         **DIRECTIVES,
-        **({"img-src": ["'self'"]} if MIRROR_IMAGES else {}),
+        **image_sources(mirrored=MIRROR_IMAGES, bucket=env.origin(BUCKET)),
         "upgrade-insecure-requests": HTTPS,
     }
 }

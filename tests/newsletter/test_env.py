@@ -298,3 +298,41 @@ def test_a_path_begins_in_the_project_wherever_a_command_was_started(
     given("sqlite:///news.sqlite3")
 
     assert env.database(NAME, "")["NAME"] == str(env.PROJECT / "news.sqlite3")
+
+
+def test_a_bucket_has_an_address_for_browsers(given):
+    given("s3://my%40key:p%2Fw@pictures/site?region=ap-northeast-2")
+    options = env.storage(NAME)["OPTIONS"]
+
+    assert (options["access_key"], options["secret_key"]) == ("my@key", "p/w")
+    assert (options["bucket_name"], options["location"]) == ("pictures", "site")
+    assert options["custom_domain"] == "pictures.s3.ap-northeast-2.amazonaws.com"
+    given("s3://pictures?endpoint=https://minio.example.org:9000")
+    assert env.storage(NAME)["OPTIONS"]["custom_domain"] == "minio.example.org:9000/pictures"
+    given("s3://pictures?region=eu-west-1&public=https://cdn.example.org/p/")
+    assert env.storage(NAME)["OPTIONS"]["custom_domain"] == "cdn.example.org/p"
+    assert env.origin(env.storage(NAME)) == "https://cdn.example.org"
+    given("")
+    assert env.storage(NAME) == {}
+    assert env.origin({}) == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s3://",
+        "https://bucket.s3.amazonaws.com",
+        "s3://bucket",
+        "s3://secretkey@bucket?region=x",
+        "s3://bucket?region=x&color=red",
+        "s3://bucket?region",
+        "s3://bucket?endpoint=ftp://example.org",
+        "s3://bucket?public=cdn.example.org",
+    ],
+)
+def test_a_bucket_that_cannot_be_used_is_refused_without_telling_secrets(given, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match=NAME) as refused:
+        env.storage(NAME)
+    assert "secretkey" not in str(refused.value)

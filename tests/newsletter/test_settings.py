@@ -61,6 +61,7 @@ BAD_VALUES: dict[str, str | None] = {
     "ADMINS": "Owner <me@example.org>",
     "STATIC_ROOT": "staticfiles",
     "MEDIA_ROOT": "media",
+    "STORAGE_URL": "https://bucket.s3.amazonaws.com",
     "UPLOAD_ROOT": "uploads",
     "CARD_ROOT": "cards",
     "SERVE_MEDIA": "sometimes",
