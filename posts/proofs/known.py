@@ -100,13 +100,13 @@ def known_of(post: Post, urls: Iterable[str], paths: Iterable[str]) -> dict[str,
     }
 
 
-<<<<<<< HEAD
 def _before(row: Row) -> CoveredBefore | None:
     said = row.get("again")
     if not isinstance(said, list) or len(said) != len(CoveredBefore._fields):
         return None
     return CoveredBefore(*map(str, said))
-=======
+
+
 def _hidden(post: Post) -> list[Trait]:
     rows = post.items.filter(hidden=True).select_related("section").defer("section__source")
     return [
@@ -119,7 +119,6 @@ def _hidden(post: Post) -> list[Trait]:
         )
         for item in rows.order_by("pk")
     ]
->>>>>>> faf21ba (Move sections and items in the outline of the text being written)
 
 
 def _elsewhere(places: list[Place], own: str) -> list[Place]:
