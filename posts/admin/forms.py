@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -128,6 +128,12 @@ class MinuteField(forms.DateTimeField):
         return bool(shown != (data or "").strip()[:16])
 
 
+def zone_in_words() -> str:
+    """Say in which time zone moments are given, and how exact they are."""
+    words = gettext("In the time zone %(zone)s, from the first second of the minute.")
+    return words % {"zone": timezone.get_current_timezone_name()}
+
+
 class DayField(forms.DateField):
     """A day, in the browser's own control."""
 
@@ -236,9 +242,7 @@ class PostForm(forms.ModelForm):
         if self.pending:
             self.initial.update(drafting.values_of(self.pending, post))
         self.initial.update(self.typed)
-        self.fields["published_at"].help_text = gettext("In the time zone %(zone)s.") % {
-            "zone": timezone.get_current_timezone_name()
-        }
+        self.fields["published_at"].help_text = zone_in_words()
 
     def _stored(self) -> dict[str, Any]:
         post = self.instance
@@ -382,7 +386,7 @@ class PostForm(forms.ModelForm):
             changes["authors"] = _bylines(cleaned["authors"])
         is_new_date = not self.instance.pk and self.at and not written.date
         if "published_at" in self.changed_data or is_new_date:
-            changes["date"] = _day_or_moment(self.at) if self.at else None
+            changes["date"] = publishing.header_date(self.at) if self.at else None
         is_draft = self.status == Post.Status.DRAFT
         if written.draft is not None and written.draft != is_draft:
             changes["draft"] = is_draft
@@ -474,12 +478,6 @@ def _bylines(names: list[str]) -> object:
 
 def _value(value: Any) -> object:
     return (plain(value).strip() if isinstance(value, str) else value) or None
-
-
-def _day_or_moment(moment: datetime) -> date | datetime:
-    """Return midnight as a day, as headers write it; any other moment with its offset."""
-    local = timezone.localtime(moment).replace(microsecond=0)
-    return local.date() if local.time() == time.min else local
 
 
 # Two editors on one post: the second save is refused, and shown beside the first

@@ -21,6 +21,7 @@ from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
 from posts import access, drafting
 from posts.admin import uploads
 from posts.admin.auditing import kept
+from posts.admin.calendar import CalendarPages
 from posts.admin.corrections import CorrectingPages
 from posts.admin.forms import (
     GONE,
@@ -109,6 +110,7 @@ class PublishedFilter(PeriodFilter):
 @admin.register(Post)
 class PostAdmin(
     ReviewingPages,
+    CalendarPages,
     StartingPages,
     WorkingCopyPages,
     PendingPages,
@@ -219,7 +221,8 @@ class PostAdmin(
     def pages(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Return the pages beside the list: the way in for files."""
         may_upload = self.has_upload_permission(request)
-        return [(gettext("Upload issues"), reverse("admin:posts_post_upload"))] * may_upload
+        days = [(gettext("Calendar"), reverse("admin:posts_post_calendar"))]
+        return days + [(gettext("Upload issues"), reverse("admin:posts_post_upload"))] * may_upload
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of this noun to Django's."""

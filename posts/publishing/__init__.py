@@ -1,6 +1,7 @@
 """Save, publish, withdraw and rebuild posts, with all that is derived from their text."""
 
 from posts.publishing.addressing import slug_taken
+from posts.publishing.rescheduling import NotToCome, header_date, reschedule
 from posts.publishing.restoring import restore
 from posts.publishing.saving import (
     EditConflict,

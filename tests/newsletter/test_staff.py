@@ -33,7 +33,7 @@ def test_the_menu_is_in_the_order_of_work(sign_in: SignIn, admin: User) -> None:
     assert page.texts(".all-pages .pages-name") == ["Issues", "Links", "Site", "Upkeep"]
     first = page.texts(".all-pages .pages-group:first-child li > a:first-child")
     assert first == [
-        "Issues", "Upload issues", "Pictures", "Linked items", "Sections",
+        "Issues", "Calendar", "Upload issues", "Pictures", "Linked items", "Sections",
         "Recurring sections", "Tags", "Authors", "Templates",
     ]  # fmt: skip
 
