@@ -108,6 +108,7 @@ UNMEASURED: dict[str, str] = {
     "admin:autocomplete": _FORM,
     "admin:jsi18n": "a script",
     "admin:view_on_site": "a redirect",
+    "admin:posts_sitesettings_checks": _FORM,
     "admin:posts_post_preflight": "measured by preflight.py",
     "admin:posts_post_inbox": "what a script asks for while somebody writes",
     "admin:posts_post_address": _FORM,

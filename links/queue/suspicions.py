@@ -101,6 +101,7 @@ _TEXT: Final = re.compile(
 )
 # Endings of files that are top-level domains, too: `lib.rs` and `train.py` name no site.
 _FILE_ENDINGS: Final = frozenset("cc md mk ml mm mov pl ps py rs sh so zip".split())
+_IS_ADDRESS: Final = re.compile(r"https?://\S+|(?:[\w-]+\.)+[^\W\d_]{2,}/\S*", re.IGNORECASE)
 _DECEPTIONS: Final = frozenset(("credentials", "look-alike", "mixed-script"))
 # Names that look like domains and are not meant as such.
 _NAMES: Final = frozenset("asp.net ado.net vb.net ml.net f#.net".split())
@@ -115,7 +116,8 @@ def suspicions(url: str) -> list[Suspicion]:
 def deceptions(url: str, text: str) -> list[Suspicion]:
     """Return why a reader could take a canonical address with such a text for another."""
     found = [suspicion for suspicion in suspicions(url) if suspicion.rule in _DECEPTIONS]
-    mismatch = text_mismatch(url, text)
+    # Names of people and firms look like hosts; what deceives is an address that is another one.
+    mismatch = text_mismatch(url, text) if _IS_ADDRESS.fullmatch(text.strip()) else None
     return [*found, mismatch] if mismatch else found
 
 

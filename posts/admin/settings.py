@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import StaffAdmin
 from posts import access, identity
 from posts.admin.addresses import check_address, check_profiles
+from posts.admin.checks import CheckPages
 from posts.identity.colours import DARK, LIGHT, TEXT, Scheme, nearest, normal, weakest
 from posts.identity.pictures import store_icons, store_logo
 from posts.images import ImageError
@@ -267,7 +267,7 @@ class MenuLinkInline(admin.TabularInline):
 
 
 @admin.register(SiteSettings)
-class SiteSettingsAdmin(StaffAdmin):
+class SiteSettingsAdmin(CheckPages):
     """One row, which is there from the first look on."""
 
     form = SettingsForm

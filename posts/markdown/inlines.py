@@ -42,6 +42,8 @@ _TICKS: Final = re.compile(r"`+")
 _PLAIN_CODE: Final = re.compile(r"`([^`]++)`(?!`)")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# `[series][video] [Title](https://…)`: what stands in brackets before a link are labels.
+_LABELS_BEFORE_LINK: Final = re.compile(r"[ \t]*\[[^\[\]\n]{1,300}\]\(|\(")
 _NOTE: Final = re.compile(r"\[\^([^\]\s]{1,200})\]")
 
 
@@ -258,7 +260,8 @@ class InlineParser(TagParser):
         if target is not None:
             return target, end
         if end > start + 1:
-            is_meant = references.is_meant(text, bracket.start, start, label)
+            is_meant = not self._brackets and references.is_meant(text, bracket.start, start, label)
+            is_meant = is_meant and _LABELS_BEFORE_LINK.match(text, end) is None
         else:
             is_glued = references.normalize_label(label) in self._blocks.glued
             is_meant = is_glued and not text.startswith(":", end)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from html import escape
 from typing import Final
 
 from links.normalizing import AddressError, host_of, trace
 from links.queue import is_short
+from links.registering import canonical_or_none
 from posts.markdown.tree import Leaf
 from posts.messages import Message as _
+from posts.outlining import FoundItem, is_preamble
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Edit, Finding
-from posts.preflight.written import MASK, Prose, Written, WrittenLink
+from posts.preflight.written import MASK, Prose, Written, WrittenLink, day_of
 
 # What is left of a link that its author did not finish. Only what no reader would take for text.
 _UNFINISHED: Final = re.compile(
     r"(?<!\\)!?\[[^\[\]\n]{1,200}\]\("
-    r"(?:\s*$|[ \t]*(?=https?://|www\.)[^\s()]*(?:[ \t]*$|[ \t]+(?![\"'(])))"
-    r"|(?<!\\)!?\[[^\[\]\n]{1,200}\]?[ \t]*\((?=https?://)[^\s()]*(?=\s|$)(?![^\n]*\))"
+    r"(?:\s*$|[ \t]*(?=https?://|www\.)[^\s()<]*(?:[ \t]*$|<|[ \t]+(?![\"'(])))"
     r"|(?<!\\)\[[^\[\]()\n]{1,200}\((?=https?://)[^\s()]*\)",
     re.MULTILINE,
 )
@@ -57,7 +59,7 @@ def bare_titles(written: Written, facts: Facts) -> Iterator[Finding]:
         item = link.item
         if item is None or not link.is_main or _is_left_open(written, link):
             continue
-        if _is_address(item.title):
+        if _is_address(item.title) and is_preamble(item.text[: _place(item.text, link.words)]):
             words = _("An address stands in the place of a title: %(url)s", url=link.url[:_SHOWN])
             yield Finding("bare-title", words, link.line, link.span)
 
@@ -68,8 +70,13 @@ def _is_left_open(written: Written, link: WrittenLink) -> bool:
 
 
 def _is_address(title: str) -> bool:
-    text = title.strip().removesuffix("…").removesuffix("...")
-    return bool(text) and "://" in text[:8] and " " not in text
+    text = title.strip()
+    return "://" in text[:8] and " " not in text
+
+
+def _place(text: str, words: str) -> int:
+    """Return where the words of a link begin in the text of its item."""
+    return max(text.find(words), 0)
 
 
 def short(written: Written, facts: Facts) -> Iterator[Finding]:
@@ -90,27 +97,31 @@ def short(written: Written, facts: Facts) -> Iterator[Finding]:
 
 
 def tracked(written: Written, facts: Facts) -> Iterator[Finding]:
-    """Find addresses that tell their page where readers come from."""
+    """Find addresses that tell their page, or a counter on the way, where readers come from."""
     for link in written.links:
-        if link.canonical and (clean := without_trackers(link.url)):
+        clean, way = without_trackers(link.url) if link.canonical else ("", "")
+        if not clean:
+            continue
+        if way:
+            words = _("An address that leads there by way of %(host)s.", host=way)
+        else:
             words = _("An address that counts readers: %(url)s", url=link.url[:200])
-            edit = _edit(written, link, clean)
-            yield Finding("tracked-link", words, link.line, link.span, edit)
+        edit = _edit(written, link, clean)
+        yield Finding("tracked-link", words, link.line, link.span, edit)
 
 
-def without_trackers(url: str) -> str:
-    """Return an address without what counts readers, "" if nothing does."""
+def without_trackers(url: str) -> tuple[str, str]:
+    """Return an address without what counts readers, and the host that it went through, each ""
+    if there is none."""
     try:
         steps = trace(url)
     except AddressError:
-        return ""
+        return "", ""
     if steps["wrapper"] != steps["spelling"]:
-        return steps["site"]
+        return steps["site"], host_of(steps["spelling"])
     before, _hash, _place = steps["wrapper"].partition("#")
     after, _hash, _place = steps["tracking"].partition("#")
-    if before == after:
-        return ""
-    return _as_written(url, steps["site"])
+    return ("", "") if before == after else (_as_written(url, steps["site"]), "")
 
 
 def _as_written(url: str, canonical: str) -> str:
@@ -155,15 +166,29 @@ def _spelled(url: str, source: str) -> str:
 
 
 def duplicates(written: Written, facts: Facts) -> Iterator[Finding]:
-    """Find items whose link an item before them has."""
-    first: dict[str, int] = {}
+    """Find items that bring no link that an item before them does not have.
+
+    Entries of a calendar share the page of who invites; they begin with another day.
+    """
+    before: dict[str, list[tuple[int, FoundItem, set[str]]]] = defaultdict(list)
     for link in written.links:
-        if not link.is_main or not link.canonical:
+        item = link.item
+        if item is None or not link.is_main or not link.canonical:
             continue
-        before = first.setdefault(link.canonical, link.line)
-        if before != link.line:
-            words = _("The item at line %(line)d has this link, too.", line=before)
+        brings = {canonical_or_none(one.url) or one.url for one in item.links}
+        known = before[link.canonical]
+        line = next(
+            (line for line, other, has in known if _says_again(item, other, brings, has)), 0
+        )
+        if line:
+            words = _("The item at line %(line)d has this link, too.", line=line)
             yield Finding("duplicate-link", words, link.line, link.span)
+        known.append((link.line, item, brings))
+
+
+def _says_again(item: FoundItem, other: FoundItem, brings: set[str], has: set[str]) -> bool:
+    days = day_of(item), day_of(other)
+    return (not all(days) or days[0] == days[1]) and (brings <= has or has <= brings)
 
 
 def undefined(written: Written, facts: Facts) -> Iterator[Finding]:

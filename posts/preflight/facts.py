@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from links.models import Link
 from links.standing import active_rules, settle
-from posts.models import Image, LinkedItem, Post, Tag, TagAlias
+from posts import pictures
+from posts.models import LinkedItem, Picture, Post, Tag, TagAlias
 from posts.naming import fold
 from posts.places import Place, latest_before
 from posts.preflight.written import Written
@@ -23,13 +24,15 @@ MOST_TAGS = 2_000
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known: links by canonical address, of main links the latest issue that had them, the
-    paths of the pictures that are there, the tags that are no tags yet and the names of others."""
+    paths of the pictures that are there and of those that are ornaments, the tags that no issue has
+    yet and the names of others."""
 
     now: datetime
     language: str = ""
     links: Mapping[str, Link] = field(default_factory=dict)
     covered: Mapping[str, Place] = field(default_factory=dict)
     pictures: Collection[str] = ()
+    ornaments: Collection[str] = ()
     mirrors: bool = False
     new_tags: Collection[str] = ()
     tags: Collection[str] = ()
@@ -46,7 +49,8 @@ def gather(written: Written, post: Post | None, language: str) -> Facts:
         language=language,
         links=links,
         covered=_covered(main, links, stored, written.details.at),
-        pictures=set(Image.objects.filter(post=stored).values_list("path", flat=True)),
+        pictures=_pictures(written, stored),
+        ornaments=_ornaments(written),
         mirrors=settings.MIRROR_IMAGES,
         new_tags=new,
         tags=_names() if new else (),
@@ -75,6 +79,19 @@ def _covered(
     news = LinkedItem.objects.filter(post=post, is_news=True).values_list("link", flat=True)
     places = latest_before(keys.keys() - set(news), at or timezone.now(), post)
     return {keys[pk]: place for pk, place in places.items()}
+
+
+def _pictures(written: Written, post: Post | None) -> set[str]:
+    """Return the paths of pictures that are there, of those that are named."""
+    named = {written.details.cover, *(picture.address for picture in written.pictures)}
+    return set(pictures.known(post, named))
+
+
+def _ornaments(written: Written) -> set[str]:
+    """Return the paths of pictures of the library that somebody called ornaments."""
+    names = {picture.address.rpartition("/")[2] for picture in written.pictures if not picture.alt}
+    rows = Picture.objects.filter(name__in=names, is_decorative=True) if names else ()
+    return {picture.path for picture in rows}
 
 
 def _new_tags(names: Iterable[str]) -> list[str]:

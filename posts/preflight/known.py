@@ -10,8 +10,9 @@ from links.queue import deceptions, explain
 from posts.messages import Message as _
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding
-from posts.preflight.written import Written, WrittenLink
+from posts.preflight.written import Written, WrittenLink, day_of
 
+FEW: Final = 3
 _SHOWN: Final = 120
 
 
@@ -67,10 +68,28 @@ def alike(written: Written, facts: Facts) -> Iterator[Finding]:
 
 
 def covered(written: Written, facts: Facts) -> Iterator[Finding]:
-    """Find items whose link an earlier issue had."""
-    for link in written.links:
-        place = facts.covered.get(link.canonical) if link.is_main else None
-        if place is not None:
+    """Find items whose link an earlier issue had.
+
+    A section of which earlier issues had a good part under the same heading is a running list, of
+    events or of calls, and says nothing; nor do entries of a calendar.
+    """
+    for section, links in _main_links(written):
+        places = [(link, facts.covered.get(link.canonical)) for link in links]
+        again = [(link, place) for link, place in places if place is not None]
+        same = sum(place.section == section for _link, place in again) if section else 0
+        if same >= FEW and same * 4 >= len(links):
+            continue
+        for link, place in again:
+            if place.section == section and link.item and day_of(link.item):
+                continue
             day = f"{place.date:%Y-%m-%d}"
             words = _("Covered before, in “%(title)s” (%(day)s).", title=place.title, day=day)
             yield _at("covered-before", link, words, place.path)
+
+
+def _main_links(written: Written) -> Iterator[tuple[str, list[WrittenLink]]]:
+    """Yield the heading of each section with the main links of its items."""
+    main = [link for link in written.links if link.is_main and link.canonical]
+    for section in written.sections:
+        items = {id(item) for item in section.items}
+        yield section.heading, [link for link in main if id(link.item) in items]

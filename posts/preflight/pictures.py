@@ -46,7 +46,7 @@ def without_words(written: Written, facts: Facts) -> Iterator[Finding]:
     """
     for picture in written.pictures:
         alt = picture.alt.strip()
-        if not alt and not _is_ornament(picture):
+        if not alt and not _is_ornament(picture) and picture.address not in facts.ornaments:
             words = _("A picture without a text that says what it shows.")
         elif alt and _NO_WORDS.fullmatch(alt):
             words = _("“%(text)s” does not say what the picture shows.", text=alt[:_SHOWN])

@@ -13,24 +13,26 @@ from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding
 from posts.preflight.written import Written
 
-# What people write to be replaced later. Words that digests also write about (a list of to-dos,
-# three stars) count only where they stand as a mark: in brackets, before a colon, alone in a line.
-_ALONE: Final = r"TODO|TO DO|FIXME|XXX+|TBD|TBA|TBC|WIP"
+# What people write to be replaced later. Digests also write about lists of to-dos, work in progress
+# and somebody called TK: so a mark counts in brackets, before a colon or alone in its line only.
+_MARKS: Final = r"TODO|TO DO|FIXME|XXX+|TBW|TK"
 _PLACEHOLDER: Final = re.compile(
-    rf"(?P<mark>[\[(<{{](?:{_ALONE}|TK)\b[^\[\]()<>{{}}\n]{{0,60}}[\])>}}](?![(\[])"
-    rf"|(?:(?<=\n)|\A)(?:[*_]{{0,2}})(?:{_ALONE})(?:[*_]{{0,2}}:?[ \t]*(?=\n|\Z)|:[*_]{{0,2}}[ \t])"
-    r"|\bTK(?:TK)*\b(?![-/])"
-    r"|\blorem ipsum\b"
+    rf"[\[(<{{](?:{_MARKS})(?:[:\s][^\[\]()<>{{}}\n]{{0,60}})?[\])>}}](?![(\[])"
+    rf"|(?:(?<=\n)|\A)[*_]{{0,2}}(?:{_MARKS})(?::?[*_]{{0,2}}:?[ \t]*(?=\n|\Z)|:[*_]{{0,2}}[ \t])"
+    r"|(?<![\w@/#-])TK(?:TK)+(?![\w/-])"
+)
+# 작성 예정, (추후 추가 예정), [여기에 내용 입력]: alone in a line, in brackets or behind a colon.
+_APART: Final = r"(?:(?<=\n)|\A|(?<=[\[(<{【（])|(?<=[:：-] ))"
+_SENTENCE: Final = re.compile(
+    r"\blorem ipsum\b"
     r"|\[(?:insert|add|your|link|url|title|summary|description|text|date|name)"
     r"(?: [a-z ]{1,40})? here\](?!\()"
-    r"|[\[(<{【（]?(?:추후 ?)?(?:작성|추가|업데이트|보완|입력|기재)[ ]?(?:예정|필요|할 것|바람)"
-    r"(?:입니다|임|이에요|\.{0,3})?[\])>}】）]?(?=\s*(?:\n|\Z|[\])>】）]))"
-    r"|[\[(（【]?(?:여기에|이곳에)[ ](?:내용|설명|링크|제목|요약|글)[^\n]{0,12}"
-    r"(?:입력|작성|넣)[^\n]{0,10}"
-    r"|[○◯〇□]{2,}|[（(]?待[补補]充?[）)]?|[（(【\[]占位[符文字]*[）)】\]])",
+    rf"|{_APART}(?:추후 ?|곧 ?)?(?:내용 ?)?(?:작성|추가|업데이트|보완|입력|기재)(?:할)? ?"
+    r"(?:예정|필요|바람|중)(?:입니다|임|이에요)?[.…]*(?=\s*(?:\n|\Z|[\])>}】）]))"
+    rf"|{_APART}(?:여기에|이곳에) [^\n\])>}}】）]{{0,20}}(?:입력|작성|넣)[^\n]{{0,8}}"
+    r"|[（(\[【]待[补補]充?[）)\]】]|[（(【\[]占位[符文字]*[）)】\]]",
     re.IGNORECASE,
 )
-_CASED: Final = re.compile(r"[A-Za-z]+")
 _MARKERS: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _SHOWN: Final = 60
 
@@ -50,23 +52,13 @@ def template_tags(written: Written, facts: Facts) -> Iterator[Finding]:
 def placeholders(written: Written, facts: Facts) -> Iterator[Finding]:
     """Find what stands for a text that is still to be written."""
     for prose in written.prose:
-        for found in _PLACEHOLDER.finditer(prose.words):
-            if not _is_meant(found[0]):
-                continue
-            words = _("This still stands for something: “%(text)s”", text=found[0].strip()[:_SHOWN])
-            line = written.line_of(prose.leaf, found.start())
-            span = written.span_of(prose.leaf, *found.span())
-            yield Finding("placeholder", words, line, span)
-
-
-def _is_meant(text: str) -> bool:
-    """Tell whether a mark is written as one: abbreviations in capitals."""
-    first = _CASED.search(text)
-    word = first[0] if first else ""
-    return word.upper() not in _CAPITALS or word.isupper()
-
-
-_CAPITALS: Final = frozenset("TODO TO FIXME XXX TBD TBA TBC WIP TK TKTK".split())
+        for pattern in (_PLACEHOLDER, _SENTENCE):
+            for found in pattern.finditer(prose.words):
+                text = found[0].strip()[:_SHOWN]
+                words = _("This still stands for something: “%(text)s”", text=text)
+                line = written.line_of(prose.leaf, found.start())
+                span = written.span_of(prose.leaf, *found.span())
+                yield Finding("placeholder", words, line, span)
 
 
 def open_fences(written: Written, facts: Facts) -> Iterator[Finding]:

@@ -20,6 +20,11 @@ from posts.rendering import ParsedIssue, read_issue
 
 MASK: Final = "\ue000"
 """Stands for each character that is code or hidden: neither a letter nor space."""
+# `Dec 20.`, `5/22.`, `2024-05-10`, `5월 10일`.
+_DAY: Final = re.compile(
+    r"\W*(?:[A-Z][a-z]{2,8}\.? *\d{1,2}|\d{1,2} *[A-Z][a-z]{2,8}"
+    r"|\d{1,4}[-/.월] ?\d{1,2}(?:[-/.일]\d*)?)(?![\w%])"
+)
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
@@ -207,6 +212,12 @@ class Written:
         leaf, start, end = spot
         line, span = self.line_of(leaf, start), self.span_of(leaf, start, end)
         return leaf.text[start:end], line, span
+
+
+def day_of(item: FoundItem) -> str:
+    """Return the day with which an entry of a calendar begins; "" for other items."""
+    found = _DAY.match(item.text)
+    return found[0] if found else ""
 
 
 def _starts(text: str) -> list[int]:

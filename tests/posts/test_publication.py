@@ -223,6 +223,7 @@ QUIET = {
     "admin/authors.py: _merge",  # calls authors
     "admin/inbox.py: finish_selected",
     "admin/inbox.py: reopen_selected",
+    "admin/checks.py: _store",  # of what is said to staff alone
     "admin/recurring.py: _merge",  # calls curating
     "admin/recurring.py: _set_hidden",
     "admin/redirects.py: _take",  # calls redirects

@@ -94,6 +94,7 @@ MATRIX = {
     "picture page find": (True, True, False),
     "picture page words": (True, True, False),
     "picture page replace": (True, True, False),
+    "sitesettings page checks": (True, False, False),
     "sitesettings view": (True, False, False),
     "sitesettings add": (False, False, False),
     "sitesettings change": (True, False, False),
