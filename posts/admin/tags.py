@@ -241,16 +241,32 @@ class TagAdmin(StaffAdmin):
     # Suggesting
 
     def suggest_view(self, request: HttpRequest) -> JsonResponse:
-        """Return the names of the most used tags that hold what was typed."""
+        """Return the names of the most used tags that hold what was typed, or that have another
+        name which does: that is given, too."""
         if not (self.has_view_permission(request) or access.may(request.user, access.WRITE)):
             raise PermissionDenied
         typed = fold(request.GET.get("q", "")[:100])
         tags = Tag.objects.filter(key__contains=typed) if typed else Tag.objects.all()
         rows = list(tags.order_by("-post_count", "name").values("name", "post_count")[:200])
-        rows.sort(key=lambda row: not fold(row["name"]).startswith(typed))
+        rows += _by_other_names(typed, {row["name"] for row in rows})
+        rows.sort(key=lambda row: not fold(row.get("alias", row["name"])).startswith(typed))
         response = JsonResponse({"tags": rows[:SUGGESTIONS]})
         response.headers["Cache-Control"] = "private, max-age=60"
         return response
+
+
+def _by_other_names(typed: str, has: set[str]) -> list[dict[str, Any]]:
+    """Return tags that have another name which holds what was typed, with that name."""
+    if not typed:
+        return []
+    aliases = TagAlias.objects.filter(key__contains=typed).select_related("tag")
+    found: dict[str, dict[str, Any]] = {}
+    for alias in aliases.order_by("-tag__post_count", "name")[:200]:
+        tag = alias.tag
+        row = {"name": tag.name, "post_count": tag.post_count, "alias": alias.name}
+        if tag.name not in has:
+            found.setdefault(tag.name, row)
+    return list(found.values())
 
 
 def _meanwhile(count: int) -> str:

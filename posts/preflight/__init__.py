@@ -10,4 +10,5 @@ from posts.preflight.facts import Facts
 from posts.preflight.findings import Edit, Finding
 from posts.preflight.levels import levels, set_levels
 from posts.preflight.releasing import WriteDown, held_among, overridden, release
+from posts.preflight.subjects import Suggested, suggest_tags
 from posts.preflight.written import Details, Written

@@ -18,8 +18,8 @@ from pytest_django.fixtures import Settings
 
 from links.models import Link
 from posts.admin.auditing import words_of
-from posts.models import Image, Picture, Post
-from posts.preflight import Details, Finding, Written, check, levels, set_levels
+from posts.models import Image, Picture, Post, Tag, TagAlias
+from posts.preflight import Details, Finding, Written, check, levels, set_levels, suggest_tags
 from posts.slots import CHECKS, Check, Level
 from tests.builders import make_draft, make_picture, make_post
 from tests.reading import Page
@@ -415,3 +415,41 @@ def test_scripts_get_a_line_for_each_finding_and_fail_by_level() -> None:
         call_command("check_posts", "two", "--level", "warn", stdout=out)
     with pytest.raises(CommandError, match="no issue three"):
         call_command("check_posts", "three", stdout=out)
+
+
+# Tags
+
+
+def test_tags_are_suggested_by_words_and_by_other_names_and_say_why() -> None:
+    make_post(tags=("Llama 3 평가", "Go", "Rust"))
+    TagAlias.objects.create(tag=Tag.objects.get(name="Rust"), name="러스트", key="러스트", slug="x")
+    text = (
+        "- 러스트는 빨라요\n- 러스트로 썼어요\n- 러스트 소식\n\ngo go go and go\n\nLlama 3 평가\n"
+    )
+
+    suggested = suggest_tags(Written(text, Details(title="Llama 3 평가 모음")))
+
+    assert [one.name for one in suggested] == ["Rust", "Llama 3 평가"]
+    assert suggested[0].why == "“러스트” stands 3 times in the text"
+
+
+def test_tags_are_suggested_by_the_sources_of_links() -> None:
+    for n in range(4):
+        make_post(f"Paper {n}", f"- [P](https://arxiv.org/abs/240{n}.01234)", tags=("Papers",))
+    make_post("Other", "- [P](https://arxiv.org/abs/2409.01234)", tags=("Other",))
+    text = "- [New](https://arxiv.org/abs/2501.01234)\n"
+
+    (suggested,) = suggest_tags(Written(text))
+
+    assert suggested.name == "Papers"
+    assert suggested.why == "4 of 5 issues that cite arxiv.org have it"
+    assert suggest_tags(Written(text, Details(tags=("papers",)))) == []
+
+
+def test_an_other_name_that_is_typed_offers_the_tag(admin_client: Client) -> None:
+    make_post(tags=("Rust",))
+    TagAlias.objects.create(tag=Tag.objects.get(), name="러스트", key="러스트", slug="x")
+
+    answer = admin_client.get(reverse("admin:posts_tag_suggest"), {"q": "러스"}).json()
+
+    assert answer["tags"] == [{"name": "Rust", "post_count": 1, "alias": "러스트"}]

@@ -20,8 +20,18 @@ from posts import access
 from posts.admin.forms import PostForm
 from posts.admin.holding import OVERRIDE, Checked, written_in
 from posts.documents.editing import plain
+from posts.markdown.limits import MarkdownLimitError
 from posts.models import Post
-from posts.preflight import Edit, Finding, Remark, check, check_post, levels
+from posts.preflight import (
+    Edit,
+    Finding,
+    Remark,
+    Written,
+    check,
+    check_post,
+    levels,
+    suggest_tags,
+)
 from posts.slots import CHECKS, PANELS, Level, Panel
 from posts.translating import translated
 
@@ -145,6 +155,14 @@ def _marks(groups: Iterable[Group]) -> Iterator[dict[str, Any]]:
                 yield {"line": row.line, "level": group.level.value, "words": row.words}
 
 
+def _suggested(written: Written) -> list[dict[str, str]]:
+    """Return tags that the archive suggests, with why; none for a text that cannot be read."""
+    try:
+        return [{"name": one.name, "why": translated(one.why)} for one in suggest_tags(written)]
+    except MarkdownLimitError:
+        return []
+
+
 def _context(request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
     """Return what the panel shows at first: nothing, since its script asks, unless a form was
     refused or somebody without scripts asks."""
@@ -196,6 +214,7 @@ class PreflightPages(StaffAdmin):
         written, header = written_in(form)
         checked = Checked(check(written, form.instance, levels()), written.text, header)
         groups = groups_of(checked)
+        suggested = {"tags": _suggested(written)}
         return JsonResponse(
             {
                 "html": render_to_string(
@@ -205,6 +224,7 @@ class PreflightPages(StaffAdmin):
                 "count": sum(len(group.rows) for group in groups),
                 "held": any(group.level == Level.STOP for group in groups),
                 "marks": list(_marks(groups)),
+                "tags": render_to_string("admin/posts/post/tag_suggestions.html", suggested),
             }
         )
 

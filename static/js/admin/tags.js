@@ -79,7 +79,7 @@
           option.setAttribute("aria-selected", "false");
           option.dataset.name = tag.name;
           const name = document.createElement("span");
-          name.textContent = tag.name;
+          name.textContent = tag.alias ? `${tag.alias} → ${tag.name}` : tag.name;
           const count = document.createElement("span");
           count.className = "quiet";
           count.textContent = String(tag.post_count);

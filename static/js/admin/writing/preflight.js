@@ -20,6 +20,9 @@
   const override = panel.querySelector("[data-preflight-override]");
   const sum = document.querySelector("[data-preflight-sum]");
   const SOON = 1500;
+  const tags = writing.form.querySelector("#id_tags");
+  const offered = document.createElement("div");
+  offered.className = "tag-suggestions";
   let seen = null;
   let timer = 0;
   let wait = SOON;
@@ -34,6 +37,7 @@
       sum.textContent = answer.summary;
       sum.classList.toggle("is-held", answer.held);
     }
+    offered.innerHTML = answer.tags;
     if (text.mark) {
       text.mark("preflight", answer.marks);
     }
@@ -138,6 +142,22 @@
       field.focus();
     }
   });
+  if (tags) {
+    tags.closest(".form-row").append(offered);
+    offered.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-tag]");
+      if (button) {
+        const { tag } = button.dataset;
+        const has = tags.value.trim().replace(/,$/, "");
+        tags.value = (has ? `${has}, ` : "") + (tag.includes(",") ? `"${tag}"` : tag);
+        tags.dispatchEvent(new Event("change", { bubbles: true }));
+        const entry = button.closest("li");
+        const next = entry.nextElementSibling || entry.previousElementSibling;
+        entry.remove();
+        (next ? next.querySelector("button") : tags).focus();
+      }
+    });
+  }
   again.hidden = false;
   again.addEventListener("click", look);
   if (sum) {
