@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from threading import Condition
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -56,6 +58,43 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Answering:
+    """How many requests are answered now by the server, which runs in this process.
+
+    A page that is closed may have asked for something still: what keeps its text, say. That must
+    not write into a database that is emptied for the next test.
+    """
+
+    def __init__(self) -> None:
+        self.changed = Condition()
+        self.requests = 0
+
+    def begin(self, **_signal: object) -> None:
+        with self.changed:
+            self.requests += 1
+
+    def end(self, **_signal: object) -> None:
+        with self.changed:
+            self.requests -= 1
+            self.changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until nothing is answered any more."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.requests <= 0, timeout=PATIENCE / 1000)
+
+
+@pytest.fixture
+def answering() -> Iterator[Answering]:
+    """The requests that the server answers during a test."""
+    answering = Answering()
+    request_started.connect(answering.begin)
+    request_finished.connect(answering.end)
+    yield answering
+    request_started.disconnect(answering.begin)
+    request_finished.disconnect(answering.end)
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained about; a test that expects a complaint empties the list."""
@@ -63,7 +102,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
+def page(chromium: Browser, complaints: list[str], answering: Answering) -> Iterator[Page]:
     """A page of a fresh profile; errors, and policy violations among them, fail the test.
 
     Pictures from anywhere but this machine are missing.
@@ -75,6 +114,7 @@ def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
     page.on("console", lambda said: complaints.extend([said.text] * _is_complaint(said)))
     yield page
     context.close()
+    answering.wait()
     assert not complaints, "the browser complained"
 
 
