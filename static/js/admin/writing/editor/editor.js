@@ -155,6 +155,7 @@
     EditorView.contentAttributes.of({
       "aria-label": field.dataset.name,
       "aria-describedby": described,
+      "aria-invalid": box.getAttribute("aria-invalid") || "false",
       tabindex: "0",
       spellcheck: "true",
       autocorrect: "on",
