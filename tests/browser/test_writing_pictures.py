@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from posts.models import Picture, Post
+from posts.pictures import Words, describe
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft, make_picture, picture_file
 
@@ -118,3 +119,34 @@ def test_what_cannot_be_taken_is_said_on_a_phone(
     assert text(page) == "Words"
     assert [said for said in complaints if "400" not in said] == []  # browsers log that answer
     complaints.clear()
+
+
+PLACES = (
+    ("|## One\n", "![x](pictures/sky.webp)\n\n## One\n"),
+    ("Words|\n", "Words\n\n![x](pictures/sky.webp)\n"),
+    ("Words |here\n", "Words ![x](pictures/sky.webp)here\n"),
+    ("- An entry|\n- Two\n", "- An entry ![x](pictures/sky.webp)\n- Two\n"),
+    ("One\n\n|\n\nTwo\n", "One\n\n![x](pictures/sky.webp)\n\nTwo\n"),
+)
+
+
+def test_a_picture_is_a_paragraph_unless_the_cursor_is_inside_one(
+    enter: Enter, address: str, editor: User
+) -> None:
+    describe(make_picture(), Words("x"))
+    page = enter(editor)
+    page.goto(f"{address}/{make_draft().pk}/change/")
+    page.get_by_role("tab", name="Pictures").click()
+    for before, after in PLACES:
+        page.evaluate(
+            """([words, at]) => {
+              writing.text.replace(0, writing.text.value().length, words);
+              writing.text.select(at);
+            }""",
+            [before.replace("|", ""), before.index("|")],
+        )
+        page.locator(".pictures-found button").click()
+        expect(page.get_by_label("What is to be seen")).to_have_value("x")
+        with page.expect_response("**/words/"):
+            page.keyboard.press("Enter")
+        assert text(page) == after

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -351,3 +354,70 @@ def test_smaller_files_are_made_once_for_all_issues(
     assert made == [480, 480, 600]
     for post in posts:
         assert post.images.get().sizes
+
+
+# Imports
+
+
+def imported(folder: Path, body: str = "![A sky](images/sky.png)\n") -> Post:
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    (folder / "images" / "sky.png").write_bytes(picture_file())
+    (folder / "one.md").write_text(f"---\ntitle: One\n---\n\n{body}", encoding="utf-8")
+    call_command("import_posts", folder, verbosity=0)
+    return Post.objects.get(title="One")
+
+
+def test_what_comes_with_an_import_is_in_the_library_by_the_same_file(tmp_path: Path) -> None:
+    post = imported(tmp_path)
+    image, picture = post.images.get(), Picture.objects.get()
+
+    assert image.picture == picture
+    assert (picture.name, picture.alt) == ("sky.webp", "A sky")
+    assert picture.file.name == image.file.name
+    files = [name for name in default_storage.listdir("posts/images")[1] if name.endswith(".webp")]
+    assert len(files) == 1
+    assert make_picture("again.png").pk == picture.pk
+
+    other = make_post("Two", body=f"![x]({picture.path})\n")
+    assert other.images.get().file.name == image.file.name
+
+
+def test_an_export_with_pictures_of_the_library_comes_back_to_the_byte(tmp_path: Path) -> None:
+    picture = make_picture("하늘.png")
+    text = f'---\ntitle: One\ncover: {picture.path}\n---\n\n![x]({picture.path} "y")\n'
+    post = save_document(Post(), parse_issue(text.encode()), status="draft")
+    list(write_posts(Post.objects.all(), tmp_path))
+    file = picture.file.name
+    publishing.delete(post)
+    publishing.erase(post)
+    assert not Picture.objects.exists()
+
+    call_command("import_posts", tmp_path, verbosity=0)
+
+    post = Post.objects.get()
+    assert post.document == text
+    assert post.images.get().file.name == file
+    assert Picture.objects.get().path == picture.path  # so that other issues may name it again
+
+
+def test_a_picture_that_an_import_brought_stays_with_its_issue(tmp_path: Path) -> None:
+    post = imported(tmp_path)
+    save_document(post, parse_issue(b"---\ntitle: One\n---\n\nWords\n"))
+    save_document(post, parse_issue(b"---\ntitle: One\n---\n\n![A sky](images/sky.png)\n"))
+
+    assert "/media/" in page_of(publishing.publish([post])[0])
+
+
+def test_pictures_of_before_come_into_the_library_with_the_upgrade(tmp_path: Path) -> None:
+    post = imported(tmp_path)
+    make_post("Two", body="![x](pictures/sky.webp)\n")
+    Image.objects.update(picture=None)
+    Picture.objects.all().delete()
+
+    upgrade = import_module("posts.migrations.0031_pictures")
+    upgrade.adopt(apps, None)
+
+    picture = Picture.objects.get()
+    assert picture.images.count() == 2
+    assert picture.file.name == post.images.get().file.name
+    assert picture.name == "sky.webp"

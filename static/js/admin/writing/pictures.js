@@ -34,13 +34,14 @@
     const after = value.slice(to);
     const line = before.slice(before.lastIndexOf("\n") + 1);
     const rest = after.split("\n", 1)[0];
-    if (rest.trim() || /^\s*([-*+>]|\d+[.)])\s/.test(line)) {
+    if ((line.trim() && rest.trim()) || /^\s*([-*+>]|\d+[.)])\s/.test(line)) {
       const gap = line && !/\s$/.test(line) ? " " : "";
       writing.text.replace(from, to, gap + markdown);
       return;
     }
     const above = !before.trim() || /\n[ \t]*\n[ \t]*$/.test(before) ? "" : line.trim() ? "\n\n" : "\n";
-    const below = !after.trim() ? "\n" : /^[ \t]*\n[ \t]*\n/.test(after) ? "" : "\n";
+    const ends = /^[ \t]*\n[ \t]*\n/.test(after) ? "" : "\n";
+    const below = !after.trim() ? (after ? "" : "\n") : rest.trim() ? "\n\n" : ends;
     writing.text.replace(from, to, above + markdown + below);
   };
 
