@@ -110,6 +110,7 @@ UNMEASURED: dict[str, str] = {
     "admin:view_on_site": "a redirect",
     "admin:posts_sitesettings_checks": _FORM,
     "admin:posts_post_preflight": "measured by preflight.py",
+    "admin:posts_post_calendar": "a range of the index that the list of issues reads",
     "admin:posts_post_inbox": "what a script asks for while somebody writes",
     "admin:posts_post_address": _FORM,
     "admin:posts_post_title": _FORM,
@@ -125,7 +126,7 @@ _VERBS = (
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
     "copies", "keep", "discard", "trash", "recover", "erase",
     "send", "find", "words", "replace", "proof", "known", "pending", "drop",
-    "review",
+    "review", "duplicate", "move",
 )  # fmt: skip
 
 
