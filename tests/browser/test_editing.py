@@ -14,7 +14,7 @@ from posts.documents import parse_issue
 from posts.models import LinkedItem, Post, Section, Tag
 from posts.publishing import save_document
 from tests.browser.barriers import barriers_in_any_scheme
-from tests.builders import document, make_draft, make_post, make_task
+from tests.builders import document, make_draft, make_picture, make_post, make_task
 
 Enter = Callable[[User], Page]
 
@@ -195,6 +195,9 @@ def every_page(address: str, db: None) -> list[str]:
             f"posts/post/{post.pk}/history/",
             f"posts/post/{post.pk}/delete/",
             "posts/post/upload/",
+            "posts/picture/",
+            "posts/picture/add/",
+            f"posts/picture/{make_picture().pk}/change/",
             "posts/section/",
             f"posts/section/{section.pk}/change/",
             "posts/linkeditem/",
