@@ -146,7 +146,7 @@
     run() {
       const isFull = document.body.classList.toggle("writing-full");
       full.setAttribute("aria-pressed", String(isFull));
-      writing.text.select(...Object.values(writing.text.selection()));
+      (isFull ? tools : editor).scrollIntoView({ block: isFull ? "start" : "nearest" });
     },
   });
   tools.hidden = false;
