@@ -24,8 +24,10 @@ from posts import drafting, publishing
 from posts.admin.holding import Checked, OverrideField, look_before
 from posts.documents import DocumentError, Issue, split_header
 from posts.documents.editing import compare, plain, restore_endings
+from posts.documents.merging import marked_lines
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
 from posts.models import SLUG_LENGTH, Post, Revision, Tag
+from posts.models.revisions import NOTE_LENGTH
 from posts.naming import unicode_slug
 from posts.preflight import Finding
 from posts.publishing import EditConflict
@@ -157,6 +159,14 @@ class HandleField(forms.CharField):
         return False
 
 
+class NoteField(forms.CharField):
+    """What an editor says of a save; that is no change of the issue."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Never."""
+        return False
+
+
 class PostForm(forms.ModelForm):
     """One issue. ``issue`` is the document that results, once the form is valid.
 
@@ -214,6 +224,13 @@ class PostForm(forms.ModelForm):
     updated = DayField(label=_("updated"), required=False)
     published_at = MinuteField(label=_("publish time"), required=False)
     override = OverrideField()
+    note = NoteField(
+        label=_("what changed"),
+        max_length=NOTE_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        help_text=_("For the history of the issue; readers do not see it."),
+    )
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
     seen_pending = forms.CharField(widget=forms.HiddenInput, required=False, max_length=36)
     working_copy = HandleField(initial=drafting.new_handle, required=False)
@@ -247,20 +264,12 @@ class PostForm(forms.ModelForm):
     def _stored(self) -> dict[str, Any]:
         post = self.instance
         metadata = publishing.stored_issue(post).metadata
-        updated = metadata.updated
         tags = Tag.objects.filter(taggings__content_object=post).order_by("taggings__position")
         return {
+            **form_values(metadata, post.slug, post.published_at),
             "title": post.title,
             "text": post.body,
-            "description": post.description,
             "tags": list(tags.values_list("name", flat=True)),
-            "authors": [byline.name for byline in metadata.authors],
-            "slug": post.slug,
-            "language": metadata.language,
-            "translationkey": post.translation_key,
-            "cover": post.cover,
-            "updated": updated.date() if isinstance(updated, datetime) else updated,
-            "published_at": post.published_at,
             "seen_version": post.version,
         }
 
@@ -313,6 +322,7 @@ class PostForm(forms.ModelForm):
             header, body = self._pieces(cleaned.get("text") or "")
             written = publishing.with_metadata(Post(header=header), body, {}).metadata
             self._decide_status(cleaned, written)
+            self._refuse_marks(body)
             if not self.errors:
                 self.issue = self._issue(header, body, self._changes(cleaned, written))
                 if not self.errors and (self.pressed(PUBLISH) or self.pressed(SCHEDULE)):
@@ -320,6 +330,15 @@ class PostForm(forms.ModelForm):
         except DocumentError as error:
             self.add_error("text", translated(error.message))
         return cleaned
+
+    def _refuse_marks(self, body: str) -> None:
+        """Refuse a text in which the two versions of a clash still stand."""
+        marks = marked_lines(body)
+        if marks and CONFLICT not in self.data and not marked_lines(self.initial.get("text") or ""):
+            words = gettext(
+                "Line %(line)d: two versions stand here. Keep one or both, and delete the marks."
+            )
+            self.add_error("text", words % {"line": marks[0]})
 
     def _post_clean(self) -> None:
         """Leave the row alone: it follows from the document when that is saved."""
@@ -470,6 +489,28 @@ class PublicForm(PostForm):
     shows_pending = False
 
 
+def form_values(metadata: Metadata, slug: str, at: datetime | None) -> dict[str, Any]:
+    """Return the values of the fields beside the text for an issue with a header like this."""
+    updated = metadata.updated
+    return {
+        "title": metadata.title,
+        "description": metadata.description,
+        "tags": list(metadata.tags),
+        "authors": [byline.name for byline in metadata.authors],
+        "slug": slug,
+        "language": metadata.language,
+        "translationkey": metadata.translationkey,
+        "cover": metadata.cover,
+        "updated": updated.date() if isinstance(updated, datetime) else updated,
+        "published_at": at,
+    }
+
+
+def shown(value: Any) -> Any:
+    """Return the value of a field as an editor reads it."""
+    return join_tags(value) if isinstance(value, list) else value
+
+
 def _bylines(names: list[str]) -> object:
     """Return authors as headers write them: one as a text, several as a list."""
     one = len(names) == 1 and not re.search(r"[,;&]| and ", names[0])
@@ -480,7 +521,8 @@ def _value(value: Any) -> object:
     return (plain(value).strip() if isinstance(value, str) else value) or None
 
 
-# Two editors on one post: the second save is refused, and shown beside the first
+# Two editors where something waits to be public: the second save is refused, and shown beside
+# the first. Else they are merged: see ``posts.admin.meeting``
 
 
 def retry_data(data: QueryDict, current: Post) -> QueryDict:
@@ -518,11 +560,7 @@ def conflict_context(data: QueryDict, current: Post, user: Any) -> dict[str, Any
 def differing_fields(form: PostForm, data: QueryDict) -> list[tuple[Any, str, Any]]:
     """Return the fields beside the text that differ: label, what was sent, what is stored."""
     return [
-        (form.fields[name].label, data.get(name, ""), _shown(form.initial.get(name, "")))
+        (form.fields[name].label, data.get(name, ""), shown(form.initial.get(name, "")))
         for name in form.changed_data
         if name not in {"text", "seen_version", "seen_pending"}
     ]
-
-
-def _shown(value: Any) -> Any:
-    return join_tags(value) if isinstance(value, list) else value

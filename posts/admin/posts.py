@@ -33,6 +33,8 @@ from posts.admin.forms import (
     conflict_context,
     retry_data,
 )
+from posts.admin.history import HistoryPages
+from posts.admin.meeting import MERGED, meet, refuse_outdated, said_of_merging, waits
 from posts.admin.pending import (
     LATER_KEPT,
     LATER_SAID,
@@ -56,7 +58,7 @@ from posts.admin.writing import (
 from posts.admin.writing.copies import COPY, editing_note, typing_now
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
-from posts.models import Author, ListCount, Post, Tag, TaggedPost
+from posts.models import Author, ListCount, Post, Revision, Tag, TaggedPost
 from posts.preflight import overridden
 from posts.publishing import EditConflict
 from posts.publishing.counting import LANGUAGES
@@ -114,6 +116,7 @@ class PostAdmin(
     StartingPages,
     WorkingCopyPages,
     PendingPages,
+    HistoryPages,
     CorrectingPages,
     InboxPages,
     PreflightPages,
@@ -139,7 +142,7 @@ class PostAdmin(
     change_form_template = "admin/posts/post/change_form.html"
     fieldsets = (
         ("text", {"fields": ("title", "text", "seen_version", "seen_pending", "working_copy")}),
-        (_("Publishing"), {"fields": ("published_at", "slug")}),
+        (_("Publishing"), {"fields": ("published_at", "slug", "note")}),
         (
             _("Description"),
             {
@@ -312,7 +315,7 @@ class PostAdmin(
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save the form; a save that lost a race is shown beside the one that won."""
+        """Show or save the form; a save that lost a race is merged with the one that won."""
         if any(button in request.POST for button in PUBLISHING_BUTTONS):
             access.check(request.user, access.PUBLISH)
         if WITHDRAW in request.POST and object_id:
@@ -320,13 +323,33 @@ class PostAdmin(
         if self._is_taken(request, object_id):
             return self._offer_anew(request, TAKEN, gettext("This issue is published"))
         try:
+            refuse_outdated(request.POST, object_id)
             return self._form_view(request, object_id, form_url, extra_context)
         except EditConflict as conflict:
             if self._is_taken(request, object_id):
                 return self._offer_anew(request, TAKEN, gettext("This issue is published"))
-            return self._offer_again(request, conflict.current, object_id, form_url, extra_context)
+            meet = self._offer_again if waits(request.POST, conflict.current) else self._meet
+            return meet(request, conflict.current, object_id, form_url, extra_context)
         except Post.DoesNotExist:
             return self._offer_anew(request, GONE, gettext("This issue was deleted"))
+
+    def _meet(
+        self,
+        request: HttpRequest,
+        current: Post,
+        object_id: str | None,
+        form_url: str,
+        extra_context: dict[str, Any] | None,
+    ) -> HttpResponse:
+        """Merge what was written with what somebody else saved first, or show both."""
+        meeting = meet(request.POST, current, request.user)
+        request.POST = meeting.data  # type: ignore[assignment]
+        if meeting.is_settled:
+            return self.changeform_view(request, object_id, form_url, extra_context)
+        context = {**(extra_context or {}), "conflict": meeting.context(request.user)}
+        response = self._form_view(request, object_id, form_url, context)
+        response.status_code = 409
+        return response
 
     def _offer_again(
         self,
@@ -423,10 +446,16 @@ class PostAdmin(
             message = self.construct_change_message(request, form, [], not change)
             return write_down(request, post, message)
 
-        form.write(log, Cause(by=request.user))
+        opened = form.data.get(MERGED)
+        kind = Revision.Kind.MERGED if opened else Revision.Kind.SAVED
+        form.write(log, Cause(kind, request.user, form.cleaned_data["note"]))
         level = messages.WARNING if obj.problem else messages.SUCCESS
         words = LATER_SAID if form.is_for_later else said(obj, form.state_before)
         self.message_user(request, words, level)
+        if opened:
+            until = obj.version - (not form.is_for_later)
+            merged = said_of_merging(obj, (opened, until), request.user)
+            self.message_user(request, merged, messages.INFO)
 
     def log_addition(self, request: HttpRequest, obj: Post, message: Any) -> Any:
         """Nothing: ``save_model`` wrote it down, in the transaction of what was done."""

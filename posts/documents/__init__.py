@@ -10,6 +10,7 @@ from posts.documents.issues import (
     join_issue,
     parse_issue,
 )
+from posts.documents.merging import Clash, Merged, merge_texts
 from posts.documents.metadata import Metadata
 from posts.documents.rewriting import rewrite_header
 from posts.markdown.document import SectionSource

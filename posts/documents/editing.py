@@ -39,7 +39,7 @@ def plain(text: str) -> str:
 
 def dominant_newline(text: str) -> str:
     r"""Return the line ending a text uses most; ``\n`` for a text of one line."""
-    counts = Counter(ending for _line, ending in _lines(text) if ending)
+    counts = Counter(ending for _line, ending in split_lines(text) if ending)
     return counts.most_common(1)[0][0] if counts else "\n"
 
 
@@ -53,7 +53,7 @@ def restore_endings(original: str, submitted: str, *, before: str = "") -> str:
     if plain(original) == plain(submitted):
         return original
     newline = dominant_newline(original if _NEWLINE.search(original) else before + original)
-    old, new = _lines(original), _lines(plain(submitted))
+    old, new = split_lines(original), split_lines(plain(submitted))
     endings = [newline] * len(new)
     if len({ending for _text, ending in old if ending}) > 1:
         for here, there in _pairs([text for text, _ in old], [text for text, _ in new]):
@@ -82,7 +82,8 @@ def compare(old: str, new: str) -> list[DiffLine]:
     return rows
 
 
-def _lines(text: str) -> list[Line]:
+def split_lines(text: str) -> list[Line]:
+    """Return the lines of a text, each with its ending; the last has none, and may be empty."""
     lines: list[Line] = []
     for found in _LINE.finditer(text):
         lines.append((found[1], found[2]))

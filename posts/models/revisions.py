@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from posts.models.posts import Post
+from posts.models.posts import SLUG_LENGTH, Post
 
 DIGEST_LENGTH = 16  # bytes
 NOTE_LENGTH, NAME_LENGTH = 300, 120
@@ -27,12 +28,12 @@ class Revision(models.Model):
 
     class Kind(models.TextChoices):
         BEFORE = "before", _("As it was before")
-        SAVED = "saved", _("Saved")
+        SAVED = "saved", pgettext_lazy("version", "Saved")
         IMPORTED = "imported", _("Imported")
-        PUBLISHED = "published", _("Published")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        PUBLISHED = "published", pgettext_lazy("version", "Published")
+        WITHDRAWN = "withdrawn", pgettext_lazy("version", "Withdrawn")
         CORRECTED = "corrected", _("Correction")
-        RESTORED = "restored", _("Restored")
+        RESTORED = "restored", pgettext_lazy("version", "Restored")
         MERGED = "merged", _("Saved with another's changes")
         TRASHED = "trashed", _("Deleted")
         RECOVERED = "recovered", _("Taken out of the trash")
@@ -57,6 +58,9 @@ class Revision(models.Model):
     note = models.CharField(_("what changed"), max_length=NOTE_LENGTH, blank=True)
     name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
     status = models.CharField(max_length=16, choices=Post.Status.choices)
+    # Where readers find it, and from when on, in this version.
+    slug = models.CharField(max_length=SLUG_LENGTH, blank=True)
+    published_at = models.DateTimeField(null=True)
     turning = models.BooleanField(default=False)
     size = models.PositiveIntegerField(default=0)
     pieces = models.BinaryField()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from posts import access, revising
 from posts.access import Actor
-from posts.documents import Issue, parse_issue
+from posts.documents import Issue
 from posts.models import Post, Revision
 from posts.publishing.saving import Log, save_document, with_metadata
 from posts.revising import Cause
@@ -26,7 +24,7 @@ def restore(
     Raises PermissionDenied, EditConflict, Post.DoesNotExist, and DocumentError for a text that was
     readable once and is no longer.
     """
-    access.check(by, access.REVISE)
+    access.check(by, right_to_restore(post))
     return save_document(
         post,
         _issue(post, revision),
@@ -38,13 +36,15 @@ def restore(
     )
 
 
+def right_to_restore(post: Post) -> access.Right:
+    """Return the right it takes to restore a text of a post: that to publish, if readers get it."""
+    is_draft = post.status == Post.Status.DRAFT
+    return access.REVISE if is_draft else (*access.REVISE, *access.PUBLISH)
+
+
 def _issue(post: Post, revision: Revision) -> Issue:
     """Return the issue of a revision; its header says whether it is a draft as the post is."""
-    issue = parse_issue(
-        revising.text_of(revision).encode(),
-        post.source_name,
-        tag_keys=settings.NEWSLETTER_TAG_KEYS,
-    )
+    issue = revising.issue_of(revision, post.source_name)
     is_draft = post.status == Post.Status.DRAFT
     if issue.metadata.draft is (not is_draft):
         holder = Post(header=issue.header, source_name=post.source_name)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
+from posts import access
 from posts.access import Actor
 from posts.models import Post, Revision, RevisionPiece
-from posts.models.revisions import NOTE_LENGTH
+from posts.models.revisions import NAME_LENGTH, NOTE_LENGTH
 from posts.revising.pieces import Piece, cut, pack
 from posts.revising.reading import read_pieces
 
 NAMED: Final = 4
 """So many headings of changed sections are kept with a revision; of more, their number."""
 _HEADING: Final = 80
+_HEADING_LINE: Final = re.compile(r" {0,3}#{1,6}[ \t]+([^\r\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ def keep(post: Post, cause: Cause, sections: Iterable[tuple[str, str]] | None = 
         kind=cause.kind,
         note=cause.note[:NOTE_LENGTH],
         status=post.status,
+        slug=post.slug,
+        published_at=post.published_at,
         turning=post.status != (before.status if before else Post.Status.DRAFT),
         size=sum(len(piece.text) for piece in pieces),
         pieces=b"".join(digests),
@@ -71,6 +77,25 @@ def note_entry(revision: Revision, said: object) -> None:
     if isinstance(said, LogEntry):
         revision.entry = said
         revision.save(update_fields=["entry"])
+
+
+def name(
+    revision: Revision,
+    words: str,
+    *,
+    by: Actor = None,
+    log: Callable[[Post], object] | None = None,
+) -> None:
+    """Give a revision a name, by which it is kept for good, or take it away with an empty one.
+
+    Raises PermissionDenied.
+    """
+    access.check(by, access.REVISE)
+    revision.name, revision.kept = words.strip()[:NAME_LENGTH], Revision.Kept.ALL
+    with transaction.atomic():
+        revision.save(update_fields=["name", "kept"])
+        if log:
+            log(revision.post)
 
 
 def _sections_of(post: Post) -> Iterable[tuple[str, str]]:
@@ -116,5 +141,13 @@ def _change(
         "header": before[0] != digests[0],
         "sections": [heading[:_HEADING] for heading in headings[:NAMED]],
         "more": max(0, len(headings) - NAMED),
-        "gone": max(0, len(before) - len(digests)) if not headings else 0,
+        "dropped": [one for one in map(_heading, old.values()) if one and one not in headings][
+            :NAMED
+        ],
     }
+
+
+def _heading(text: str) -> str:
+    """Return the heading that a piece begins with, if it is written with number signs."""
+    found = _HEADING_LINE.match(text)
+    return found[1].strip()[:_HEADING] if found else ""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.conf import settings
+
+from posts.documents import Issue, parse_issue
 from posts.models import Post, Revision, RevisionPiece
 from posts.revising.pieces import unpack
 
@@ -11,6 +14,12 @@ from posts.revising.pieces import unpack
 def text_of(revision: Revision) -> str:
     """Return the document of a revision, header and all, to the character."""
     return read_documents([revision])[0]
+
+
+def issue_of(revision: Revision, name: str = "") -> Issue:
+    """Return the issue that a revision holds; raise DocumentError where it is no longer one."""
+    data = text_of(revision).encode()
+    return parse_issue(data, name, tag_keys=settings.NEWSLETTER_TAG_KEYS)
 
 
 def read_documents(revisions: Iterable[Revision]) -> list[str]:

@@ -101,32 +101,6 @@ def test_whoever_types_already_keeps_the_focus_when_suggestions_get_ready(
     expect(page.locator("#id_tags[role=combobox]")).to_be_focused()
 
 
-def test_two_editors_both_keep_their_words(
-    enter: Enter, address: str, editor: User, complaints: list[str]
-) -> None:
-    post = make_draft(body="One line\n")
-    mine = enter(editor)
-    mine.goto(form_of(address, post))
-    theirs = mine.context.new_page()
-    theirs.goto(form_of(address, post))
-    theirs.fill("#id_text", "Their line\n")
-    theirs.click("button[name=_save]")
-    saved(theirs)
-    mine.fill("#id_text", "My line\n")
-    mine.click("button[name=_save]")
-
-    expect(mine.locator(".conflict ins.theirs")).to_contain_text("Their line")
-    expect(mine.locator(".conflict ins.ours")).to_contain_text("My line")
-    expect(mine.locator("#id_text")).to_have_value("My line\n")
-    assert [said for said in complaints if "409" not in said] == []
-    complaints.clear()
-    mine.fill("#id_text", "Their line\nMy line\n")
-    mine.click("button[name=_save]")
-    saved(mine)
-    post.refresh_from_db()
-    assert post.body == "Their line\nMy line\n"
-
-
 def test_unsaved_words_are_not_left_behind_silently(
     enter: Enter, address: str, editor: User
 ) -> None:

@@ -253,6 +253,8 @@ QUIET = {
     "pictures/keeping.py: describe",  # words for staff
     "pictures/keeping.py: replace",  # what shows it moves: a page made again
     "resizing.py: _note",  # what shows them moves: a page made again
+    "revising/keeping.py: name",
+    "revising/sieving.py: _sieve",
     "retagging.py: merge",  # in name_anew
     "retagging.py: rename",
     "reviewing/asking.py: _close",  # of drafts

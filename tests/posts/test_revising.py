@@ -1,6 +1,10 @@
 """What an issue said after each save is kept, to the byte, and brought back as a new save."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
@@ -12,7 +16,8 @@ from posts import publishing, revising
 from posts.models import Post, Revision, RevisionPiece
 from posts.publishing import EditConflict
 from posts.revising import Cause
-from posts.revising.pieces import LONG, MANY, cut
+from posts.revising.pieces import LONG, MANY, Piece, cut, pack
+from posts.revising.sieving import sieve_revisions
 from tests.builders import BODY, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -165,3 +170,80 @@ def test_who_may_not_change_issues_restores_none(moderator: User) -> None:
     post = make_draft()
     with pytest.raises(PermissionDenied):
         publishing.restore(post, latest(post), by=moderator)
+
+
+# What stays
+
+
+def revision(post: Post, number: int, age: timedelta, **values: Any) -> Revision:
+    row = post.revisions.get(number=1)
+    text = f"{number}"
+    digest = Piece(text, "").digest
+    RevisionPiece.objects.create(post=post, digest=digest, data=pack(text))
+    return Revision.objects.create(
+        **{
+            "post": post,
+            "number": number,
+            "status": row.status,
+            "pieces": digest,
+            "created_at": timezone.now() - age,
+            **values,
+        }
+    )
+
+
+def numbers(post: Post) -> list[int]:
+    return list(post.revisions.order_by("number").values_list("number", flat=True))
+
+
+@time_machine.travel("2026-06-15T12:00:00Z", tick=False)
+def test_after_thirty_days_one_a_day_stays_and_after_a_year_one_a_month() -> None:
+    post = make_draft()
+    Revision.objects.update(number=1, created_at=timezone.now() - timedelta(days=900))
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    revision(post, 2, 501 * day)
+    revision(post, 3, 500 * day)  # of the same month: the day before goes
+    revision(post, 4, 40 * day + hour)
+    revision(post, 5, 40 * day)  # of the same day: that of the hour before goes
+    revision(post, 6, 39 * day)
+    revision(post, 7, 20 * day + hour)
+    revision(post, 8, 20 * day)
+
+    sieve_revisions.func()
+    sieve_revisions.func()
+
+    assert numbers(post) == [1, 3, 5, 6, 7, 8]
+    assert not RevisionPiece.objects.filter(digest=Piece("2", "").digest).exists()
+    assert revising.text_of(post.revisions.get(number=3)) == "3"
+    assert sieve_revisions.func() == 0
+
+
+@time_machine.travel("2026-06-15T12:00:00Z", tick=False)
+def test_named_and_published_versions_and_the_latest_stay_for_good() -> None:
+    post = make_draft()
+    Revision.objects.filter(number=1).update(created_at=timezone.now() - timedelta(days=800))
+    age = timedelta(days=799)
+    revision(post, 2, age, name="As sent")
+    revision(post, 3, age, turning=True, status="published")
+    revision(post, 4, age)
+    revision(post, 5, age)
+
+    sieve_revisions.func()
+    sieve_revisions.func()
+
+    assert numbers(post) == [2, 3, 5]
+
+
+@time_machine.travel("2026-06-15T12:00:00Z", tick=False)
+def test_a_name_that_is_taken_away_lets_a_version_go() -> None:
+    post = make_draft()
+    row = revision(post, 2, timedelta(days=50), name="As sent")
+    revision(post, 3, timedelta(days=50))
+    sieve_revisions.func()
+    assert 2 in numbers(post)
+
+    row.refresh_from_db()
+    revising.name(row, "")
+    sieve_revisions.func()
+
+    assert 2 not in numbers(post)

@@ -1,6 +1,7 @@
 """Who may do what in the admin: one row for each right, or the tests fail."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -59,6 +60,10 @@ MATRIX = {
     "post page discard": (True, True, False),
     "post page pending": (True, True, False),
     "post page drop": (True, True, False),
+    "post page compare": (True, True, True),
+    "post page version": (True, True, True),
+    "post page restore": (True, True, False),
+    "post page name": (True, True, False),
     "post page trash": (True, False, False),
     "post page recover": (True, False, False),
     "post page erase": (True, False, False),
@@ -321,11 +326,11 @@ def cast(shared_rows: None, sign_in: SignIn) -> dict[str, tuple[User, Client]]:
 
 
 def address_of(page: str, row: str) -> str:
-    """Return the address of a page of all rows, or of one."""
-    try:
-        return reverse(page)
-    except NoReverseMatch:
-        return f"{reverse(page, args=[row])}?action=block"
+    """Return the address of a page of all rows, of one, or of the first version of one."""
+    for args in ([], [row], [row, "1"]):
+        with suppress(NoReverseMatch):
+            return reverse(page, args=args) + ("?action=block" if args else "")
+    raise NoReverseMatch(page)
 
 
 def may(client: Client, user: User, right: str, content: dict[str, str]) -> bool:

@@ -1,0 +1,304 @@
+"""The history of an issue: who saved what when, two versions compared, earlier ones restored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from links.admin import StaffAdmin, ask, verbatim
+from posts import access, publishing, revising
+from posts.admin.auditing import words_of, writing_down
+from posts.documents import DocumentError
+from posts.documents.comparing import Row, Span, compare_texts
+from posts.messages import Message
+from posts.models import Post, Revision
+from posts.models.revisions import NAME_LENGTH
+from posts.publishing import EditConflict
+from posts.translating import translated
+
+A_PAGE = 25
+MOST_ENTRIES = 200
+
+
+class NameForm(forms.Form):
+    """What a version is called; nothing takes its name away."""
+
+    name = forms.CharField(
+        label=_("name"),
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text=_("Versions with a name are kept for good. Empty: it has none."),
+    )
+
+
+class RestoreForm(forms.Form):
+    """The version that an editor saw when an earlier one was to come back."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
+class HistoryPages(StaffAdmin):
+    """The pages about what an issue said before."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages."""
+        view, base = self.admin_site.admin_view, "<int:pk>/history/"
+        number = f"{base}<int:number>/"
+        return [
+            path(f"{base}compare/", view(self.compare_view), name="posts_post_compare"),
+            path(number, view(self.version_view), name="posts_post_version"),
+            path(f"{number}restore/", view(self.restore_view), name="posts_post_restore"),
+            path(f"{number}name/", view(self.name_view), name="posts_post_name"),
+            *super().get_urls(),
+        ]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List the versions of an issue and what else was done to it, the last first."""
+        post = self._readable(request, object_id)
+        rows = post.revisions.order_by("-number").defer("pieces").select_related("entry")
+        page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+        context = {
+            "page": page,
+            "entries": _merged(page, _other_entries(post, page)),
+        }
+        return self._page(request, post, "history.html", gettext("History"), context)
+
+    def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what differs between two versions: below each other, or side by side."""
+        post = self._readable(request, pk)
+        numbers = [_number(request.GET.get(name)) for name in ("from", "to")]
+        rows = {row.number: row for row in post.revisions.filter(number__in=numbers)}
+        if len(set(numbers)) < 2 or len(rows) < 2:
+            words = gettext("Choose two versions that are kept.")
+            self.message_user(request, words, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:posts_post_history", args=[pk]))
+        old, new = (rows[number] for number in sorted(numbers))
+        before, after = revising.read_documents([old, new])
+        comparison = compare_texts(before, after)
+        context = {
+            "old": old,
+            "new": new,
+            "comparison": comparison,
+            "rows": [_shown(row) for row in comparison.rows],
+            "is_beside": request.GET.get("view") == "beside",
+        }
+        title = gettext("Versions %(old)d and %(new)d") % {"old": old.number, "new": new.number}
+        return self._page(request, post, "compare.html", title, context)
+
+    def version_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Show what an issue said in a version."""
+        post = self._readable(request, pk)
+        revision = self._revision(post, number)
+        context = {
+            "revision": revision,
+            "document": verbatim(revising.text_of(revision)),
+        }
+        title = gettext("Version %(number)d") % {"number": number}
+        return self._page(request, post, "version.html", title, context)
+
+    def restore_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Ask whether an earlier text is to come back, and save it as a new version."""
+        post = self._readable(request, pk)
+        access.check(request.user, publishing.right_to_restore(post))
+        revision = self._revision(post, number)
+        form = RestoreForm(request.POST if request.method == "POST" else None)
+        form.initial["seen"] = post.version
+        if form.is_valid():
+            return self._restore(request, post, revision, form.cleaned_data["seen"])
+        return ask(
+            self,
+            request,
+            form=None,
+            back=reverse("admin:posts_post_history", args=[pk]),
+            title=gettext("Restore version %(number)d?") % {"number": number},
+            consequence=what_restoring_does(post),
+            button=gettext("Restore"),
+            rows=[post.title],
+            hidden=[("seen", post.version)],
+        )
+
+    def name_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Ask what a version is to be called, and call it that."""
+        access.check(request.user, access.REVISE)
+        post = self._readable(request, pk)
+        revision = self._revision(post, number)
+        form = NameForm(
+            request.POST if request.method == "POST" else None, initial={"name": revision.name}
+        )
+        back = reverse("admin:posts_post_history", args=[pk])
+        if form.is_valid():
+            said = Message(gettext_noop("Version %(number)d named."), number=number)
+            log = writing_down(request, said)
+            revising.name(revision, form.cleaned_data["name"], by=request.user, log=log)
+            self.message_user(request, gettext("The version has its name."), messages.SUCCESS)
+            return HttpResponseRedirect(back)
+        return ask(
+            self,
+            request,
+            form=form,
+            back=back,
+            title=gettext("Name version %(number)d") % {"number": number},
+            button=gettext("Save the name"),
+        )
+
+    # Steps
+
+    def _restore(
+        self, request: HttpRequest, post: Post, revision: Revision, seen: int
+    ) -> HttpResponse:
+        back = reverse("admin:posts_post_history", args=[post.pk])
+        said = Message(gettext_noop("Restored from version %(number)d."), number=revision.number)
+        try:
+            publishing.restore(
+                post,
+                revision,
+                by=request.user,
+                expected_version=seen,
+                log=writing_down(request, said),
+            )
+        except EditConflict:
+            words = gettext("Somebody saved the issue just now. Look at it, and restore again.")
+            self.message_user(request, words, messages.WARNING)
+        except DocumentError as error:
+            self.message_user(request, translated(error.message), messages.ERROR)
+        else:
+            words = gettext("Restored: version %(new)d says what version %(old)d said.")
+            numbers = {"new": post.version, "old": revision.number}
+            self.message_user(request, words % numbers, messages.SUCCESS)
+        return HttpResponseRedirect(back)
+
+    def _readable(self, request: HttpRequest, key: object) -> Post:
+        """Return an issue for somebody who may look at it; raise PermissionDenied or Http404."""
+        post = Post.objects.filter(pk=key).first() if str(key).isdecimal() else None
+        if not self.has_view_or_change_permission(request, post):
+            raise PermissionDenied
+        if post is None:
+            raise Http404
+        return post
+
+    def _revision(self, post: Post, number: int) -> Revision:
+        revision = post.revisions.filter(number=number).first()
+        if revision is None:
+            raise Http404
+        return revision
+
+    def _page(
+        self,
+        request: HttpRequest,
+        post: Post,
+        template: str,
+        title: str,
+        context: dict[str, Any],
+    ) -> HttpResponse:
+        around = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "post": post,
+            "latest": post.version,
+            "may_revise": access.may(request.user, access.REVISE),
+            "may_restore": access.may(request.user, publishing.right_to_restore(post)),
+        }
+        return render(request, f"admin/posts/post/{template}", around | context)
+
+
+def what_restoring_does(post: Post) -> str:
+    """Return in words what becomes of an issue whose earlier text comes back."""
+    kept = gettext(
+        "What the issue says now stays in its history. The earlier text, with its title and tags,"
+        " is saved as a new version; the issue stays published, scheduled or a draft as it is."
+    )
+    return f"{kept} {gettext('Readers see the change at once.')}" if post.is_public() else kept
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """Return a row of a comparison with its lines as HTML, what changed in them marked."""
+    marks = row.kind == "changed"
+    return {
+        "kind": row.kind,
+        "has_old": row.old_line is not None,
+        "has_new": row.new_line is not None,
+        "old": _marked(row.old, marks=marks),
+        "new": _marked(row.new, marks=marks),
+    }
+
+
+def _marked(spans: Sequence[Span], *, marks: bool) -> SafeString:
+    parts = ("<mark>{}</mark>" if marks and span.is_changed else "{}" for span in spans)
+    line = mark_safe("").join(
+        format_html(part, span.text) for part, span in zip(parts, spans, strict=True)
+    )
+    return mark_safe(line)  # noqa: S308 (each part is escaped)
+
+
+def _other_entries(post: Post, page: Page[Revision]) -> list[LogEntry]:
+    """Return what the record says of an issue in the time of a page, but of its versions."""
+    rows = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Post), object_id=str(post.pk)
+    ).exclude(pk__in=post.revisions.filter(entry__isnull=False).values("entry"))
+    shown = list(page)
+    if page.has_previous() and shown:
+        rows = rows.filter(action_time__lte=shown[0].created_at)
+    if page.has_next() and shown:
+        rows = rows.filter(action_time__gt=shown[-1].created_at)
+    return list(rows.select_related("user").order_by("-action_time", "-pk")[:MOST_ENTRIES])
+
+
+def _merged(page: Page[Revision], entries: Sequence[LogEntry]) -> list[dict[str, Any]]:
+    """Return versions and entries of the record in one order, the last first."""
+    numbers = [row.number for row in page]
+    rows = [
+        {
+            "revision": row,
+            "before": before,
+            "at": row.created_at,
+            "words": _words(row),
+        }
+        for row, before in zip(page, [*numbers[1:], _before(page)], strict=True)
+    ]
+    others = [
+        {
+            "revision": None,
+            "at": entry.action_time,
+            "who": entry.user.get_username(),
+            "words": words_of(entry),
+        }
+        for entry in entries
+    ]
+    return sorted((*rows, *others), key=lambda row: row["at"], reverse=True)
+
+
+def _words(row: Revision) -> str:
+    """Return what was done, in the words of the record where those say it."""
+    said = words_of(row.entry) if row.entry else ""
+    return (
+        said if said and row.kind != Revision.Kind.MERGED else f"{row.get_kind_display()}. {said}"
+    )
+
+
+def _before(page: Page[Revision]) -> int | None:
+    """Return the number of the version before the last one of a page; None for the first."""
+    if not page.has_next():
+        return None
+    following = page.paginator.object_list[page.end_index() : page.end_index() + 1]
+    return next((row.number for row in following), None)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
