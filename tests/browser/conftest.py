@@ -34,6 +34,10 @@ FLAGS = [
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 ELSEWHERE = "net::ERR_NAME_NOT_RESOLVED"
+# SQLite in memory, on which tests run, refuses at once who reads while another writes; what the
+# page of an issue asks by itself is asked again.
+BUSY = "status of 503"
+ASKED_BY_ITSELF = ("/preflight/", "/proof/", "/keep/")
 
 
 def _executable() -> str:
@@ -133,4 +137,5 @@ def enter(page: Page, live_server: LiveServer, sign_in: SignIn) -> Callable[[Use
 
 
 def _is_complaint(said: ConsoleMessage) -> bool:
-    return said.type == "error" and ELSEWHERE not in said.text
+    is_busy = BUSY in said.text and said.location["url"].endswith(ASKED_BY_ITSELF)
+    return said.type == "error" and ELSEWHERE not in said.text and not is_busy
