@@ -320,8 +320,9 @@
       if (inner) {
         title = { from: title.from + inner[1].length, to: title.to - inner[1].length };
       }
-      if (words.slice(start, link.index).trim()) {
-        noteTo = noteFrom; // words stand before the link: what follows is no note
+      const rest = words.slice(linkEnd);
+      if (words.slice(start, link.index).trim() && rest.trim() && !SEPARATOR.test(rest)) {
+        noteTo = noteFrom; // the link stands in a sentence: what follows is no note
       }
     }
     const hasNote = noteTo > noteFrom || (!isAfter && noteFrom === words.length);
