@@ -4,7 +4,7 @@
 of both, in a module of its family. Apps above add checks of theirs to ``posts.slots.CHECKS``.
 """
 
-from posts.preflight.checking import Remark, check, check_post, held_by
+from posts.preflight.checking import Remark, check, check_post, held_by, written_of
 from posts.preflight.checks import OWN
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Edit, Finding

@@ -16,7 +16,7 @@ from posts.messages import Message as _
 from posts.outlining import FoundItem, is_preamble
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Edit, Finding
-from posts.preflight.written import MASK, Prose, Written, WrittenLink, day_of
+from posts.preflight.written import MASK, Prose, Written, WrittenLink, day_of, is_entry
 
 # What is left of a link that its author did not finish. Only what no reader would take for text.
 _UNFINISHED: Final = re.compile(
@@ -173,7 +173,7 @@ def duplicates(written: Written, facts: Facts) -> Iterator[Finding]:
     before: dict[str, list[tuple[int, FoundItem, set[str]]]] = defaultdict(list)
     for link in written.links:
         item = link.item
-        if item is None or not link.is_main or not link.canonical:
+        if item is None or not is_entry(link):
             continue
         brings = {canonical_or_none(one.url) or one.url for one in item.links}
         known = before[link.canonical]

@@ -54,6 +54,11 @@ def _findings(
 
 def check_post(post: Post, chosen: Mapping[str, Level] | None = None) -> list[Remark]:
     """Return what the checks find in a post as it is stored."""
+    return check(written_of(post), post, levels() if chosen is None else chosen)
+
+
+def written_of(post: Post) -> Written:
+    """Return an issue as it is stored."""
     issue = stored_issue(post)
     details = Details(
         title=post.title,
@@ -64,7 +69,7 @@ def check_post(post: Post, chosen: Mapping[str, Level] | None = None) -> list[Re
         at=post.published_at,
         is_out=post.is_public(),
     )
-    return check(Written(plain(issue.body), details), post, levels() if chosen is None else chosen)
+    return Written(plain(issue.body), details)
 
 
 def held_by(remarks: Iterable[Remark]) -> list[Finding]:

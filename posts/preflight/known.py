@@ -10,7 +10,7 @@ from links.queue import deceptions, explain
 from posts.messages import Message as _
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding
-from posts.preflight.written import Written, WrittenLink, day_of
+from posts.preflight.written import Written, WrittenLink, day_of, is_entry
 
 FEW: Final = 3
 _SHOWN: Final = 120
@@ -89,7 +89,7 @@ def covered(written: Written, facts: Facts) -> Iterator[Finding]:
 
 def _main_links(written: Written) -> Iterator[tuple[str, list[WrittenLink]]]:
     """Yield the heading of each section with the main links of its items."""
-    main = [link for link in written.links if link.is_main and link.canonical]
+    main = [link for link in written.links if is_entry(link)]
     for section in written.sections:
         items = {id(item) for item in section.items}
         yield section.heading, [link for link in main if id(link.item) in items]

@@ -55,6 +55,7 @@ class WrittenLink:
     is_bare: bool
     item: FoundItem | None = None
     is_main: bool = False
+    in_heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,10 @@ class Written:
         words = found.anchor if found else fold(plain_text(element))
         is_bare = element.get(BARE) is not None
         canonical = canonical_or_none(url) or ""
-        return WrittenLink(url, canonical, words, source, line, span, is_bare, item, is_main)
+        in_heading = bool(line) and self.lines[line - 1].lstrip().startswith("#")
+        return WrittenLink(
+            url, canonical, words, source, line, span, is_bare, item, is_main, in_heading
+        )
 
     def _picture(self, element: etree.Element) -> WrittenPicture:
         source, line, span = self._spot(element)
@@ -218,6 +222,15 @@ def day_of(item: FoundItem) -> str:
     """Return the day with which an entry of a calendar begins; "" for other items."""
     found = _DAY.match(item.text)
     return found[0] if found else ""
+
+
+def is_entry(link: WrittenLink) -> bool:
+    """Tell whether a link is what an entry is about, and not one in a sentence or a heading."""
+    item = link.item
+    if item is None or not link.is_main or not link.canonical:
+        return False
+    starts = item.text.startswith(link.words) or item.title != link.words
+    return item.kind == "list" or (starts and not link.in_heading)
 
 
 def _starts(text: str) -> list[int]:
