@@ -1,5 +1,5 @@
 /* What stands in the form is kept on the site while somebody types: two seconds after the last
-   key, and every four while the keys go on. What the site did not take yet is in this browser
+   key, and every three while the keys go on. What the site did not take yet is in this browser
    (browser-copies.js), and the next form that is opened brings it there. The line below the text
    says what is kept. */
 (() => {
@@ -12,7 +12,8 @@
   const words = holder.dataset;
   const handle = form.querySelector("[name=working_copy]");
   const QUIET = 2000; // milliseconds after the last key
-  const MOST = 4000; // after the first one that is not kept
+  const MOST = 3000; // after the first one that is not kept
+  const HERE = 1000; // until this browser has it
   const AGAIN = 10000; // after the site did not take it
   const PATIENCE = 20000; // for an answer
   const BEACON = 60000; // bytes; browsers send 64 KB of a page that is left
@@ -24,6 +25,7 @@
   let sending = null;
   let leaving = false;
   let timer = 0;
+  let holding = 0;
   let taken = ""; // what the site took last
   let said = "";
 
@@ -104,9 +106,18 @@
     window.clearTimeout(timer);
     timer = window.setTimeout(keep, wait);
   };
+  /* Before the site is asked this browser has it: it may be the browser that dies. */
+  const hold = () => {
+    holding = 0;
+    if (changed && !leaving) {
+      number += 1;
+      window.browserCopies.put(entryOf(typed()));
+    }
+  };
   const touched = () => {
     leaving = false;
     changed = changed || Date.now();
+    holding = holding || window.setTimeout(hold, HERE);
     plan(Math.max(0, Math.min(QUIET, changed + MOST - Date.now())));
   };
 
