@@ -25,7 +25,8 @@ def fresh() -> str:
     if not settings.CDN_PURGE_URL:
         return FRESH
     seconds = _seconds(timezone.now())
-    return f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={STALE}"
+    stale = f", stale-while-revalidate={STALE}" if seconds == LONGEST else ""
+    return f"public, max-age=0, s-maxage={seconds}{stale}"
 
 
 def keys(request: HttpRequest) -> dict[str, str]:
@@ -39,7 +40,8 @@ def keys(request: HttpRequest) -> dict[str, str]:
 
 
 def _seconds(now: datetime) -> int:
-    """Return how long nothing changes by itself: until the next scheduled issue."""
+    """Return for how long an answer may be kept: not beyond the moment of a scheduled issue."""
     posts = Post.objects.scheduled(now).order_by("published_at")
     due = posts.values_list("published_at", flat=True).first()
-    return LONGEST if due is None else min(LONGEST, max(0, int((due - now).total_seconds())))
+    left = int((due - now).total_seconds()) if due else LONGEST + STALE
+    return LONGEST if left >= LONGEST + STALE else min(left, LONGEST - 1)

@@ -42,8 +42,12 @@ def release(posts: Iterable[Post], write_down: WriteDown, *, why: str = "", by: 
             done.held.append(post)
             continue
         said = [PUBLISHED, *([overridden(holding, why)] if holding else [])]
-        published = publish([post], by=by, log=write_down(said))
-        (done.published if published else done.refused).extend(published or [post])
+        looked_at = post.version
+        published = publish([post], by=by, log=write_down(said), version=looked_at)
+        if not published and post.version != looked_at:
+            done.held.append(post)  # somebody saved meanwhile what nobody looked at
+        else:
+            (done.published if published else done.refused).extend(published or [post])
     return done
 
 

@@ -112,10 +112,12 @@ def save_document(
         stored = _stored(post)
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
-        _check(cause.by, stored, status)
+        access.check(cause.by, access.CHANGE if stored else access.WRITE)
         if stored:
             revising.keep_before(stored)
         _assign(post, issue, status, published_at, slug)
+        if Post.Status.PUBLISHED in (post.status, stored and stored.status):
+            access.check(cause.by, access.PUBLISH)
         _write(post, stored, issue, reading, images, find_problem, restore)
         parts = [(part.heading, part.source) for part in issue.sections]
         keep(post, cause, log, parts)
@@ -124,16 +126,22 @@ def save_document(
 
 
 def publish(
-    posts: Iterable[Post], at: datetime | None = None, *, by: Actor = None, log: Log | None = None
+    posts: Iterable[Post],
+    at: datetime | None = None,
+    *,
+    by: Actor = None,
+    log: Log | None = None,
+    version: int | None = None,
 ) -> list[Post]:
     """Publish posts at a moment (default: the time each has, else now); return those published.
 
-    A post with a problem cannot be rendered and stays a draft. Raises PermissionDenied.
+    A post with a problem cannot be rendered and stays a draft, and so does one of another
+    ``version`` than is said. Raises PermissionDenied.
     """
     access.check(by, access.PUBLISH)
 
     def act(post: Post, issue: Issue, reading: Reading) -> None:
-        if not post.problem:
+        if not post.problem and version in (None, post.version):
             when = at or post.published_at or timezone.now()
             with _kept(post, Cause(Revision.Kind.PUBLISHED, by), log):
                 _set_status(post, issue, reading, Post.Status.PUBLISHED, when)
@@ -318,13 +326,6 @@ def _kept(post: Post, cause: Cause, log: Log | None) -> Iterator[None]:
 def next_version(post: Post) -> dict[str, Any]:
     """Return the columns of a post's row that change with every change of it."""
     return {"version": post.version + 1, "modified_at": timezone.now()}
-
-
-def _check(by: Actor, stored: Post | None, status: str | None) -> None:
-    """Raise PermissionDenied for who may not write this, or may write drafts alone."""
-    access.check(by, access.CHANGE if stored else access.WRITE)
-    if Post.Status.PUBLISHED in (status, stored and stored.status):
-        access.check(by, access.PUBLISH)
 
 
 def lock(post: Post, among: PostQuerySet | None = None) -> bool:

@@ -6,6 +6,7 @@ see goes at once. ``Post.objects`` knows none of them, ``Post.everything.trashed
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,13 +38,13 @@ def delete(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
     with transaction.atomic():
         if not lock(post):
             return False
-        before = counting.share_of(post)
+        before, seen = counting.share_of(post), copy(post)
         revising.keep_before(post)
         _give_up(post)
         _take_down(post)
         counting.apply_change(before, counting.share_of(post))
         keep(post, Cause(Revision.Kind.TRASHED, by), log)
-        publication.move()
+        publication.move([seen])
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from posts import access
 from posts.models import QUOTE, Post, ReviewComment
 from posts.reviewing import telling
 from posts.reviewing.finding import Text
+from posts.reviewing.sharing import open_share
 
 MOST = 500  # of an issue
 
@@ -32,8 +34,9 @@ def comment(
 ) -> ReviewComment:
     """Say something about an issue, or about the place where quoted words stand.
 
-    ``by`` is None for who has no account: whoever holds the share address may, and has no other
-    right. A ``verdict`` is an opinion: it ends no review. Raises PermissionDenied and TooMany.
+    ``by`` is None for who has no account: whoever holds the share address may while it is open,
+    and has no other right. A ``verdict`` is an opinion: it ends no review. Raises PermissionDenied
+    and TooMany.
     """
     if by is not None:
         access.check(by, access.ASK_REVIEW)
@@ -41,6 +44,8 @@ def comment(
     line = Text(post.body).line_of(quote, near) if quote else None
     with transaction.atomic():
         Post.objects.select_for_update().get(pk=post.pk)
+        if by is None and open_share(post) is None:
+            raise PermissionDenied("The share address has ended.")
         if ReviewComment.objects.filter(post=post).count() >= MOST:
             raise TooMany
         row = ReviewComment.objects.create(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -19,9 +20,19 @@ from pytest_django.fixtures import Settings
 from links.models import Link
 from posts.admin.auditing import words_of
 from posts.models import Image, Picture, Post, Tag, TagAlias
-from posts.preflight import Details, Finding, Written, check, levels, set_levels, suggest_tags
+from posts.preflight import (
+    Details,
+    Finding,
+    Written,
+    check,
+    levels,
+    releasing,
+    set_levels,
+    suggest_tags,
+)
+from posts.publishing import save_document
 from posts.slots import CHECKS, Check, Level
-from tests.builders import make_draft, make_picture, make_post
+from tests.builders import make_draft, make_picture, make_post, parsed
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -349,6 +360,23 @@ def test_several_issues_are_published_but_those_that_are_held(admin_client: Clie
     admin_client.post(address, {**data, "decide": "1", "why": "All right"})
     assert Post.objects.published().count() == 2
     assert "All right" in words_of(LogEntry.objects.filter(object_id=held.pk).latest("pk"))
+
+
+def test_what_somebody_saves_meanwhile_is_not_published_unseen(
+    admin_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = make_draft("Clean", "Words.\n")
+    look = releasing.check_post
+
+    def look_slowly(seen: Post, *given: Any) -> Any:
+        found = look(seen, *given)
+        save_document(Post.objects.get(pk=seen.pk), parsed("Clean", "TODO [x](\n"))
+        return found
+
+    monkeypatch.setattr(releasing, "check_post", look_slowly)
+    done = releasing.release([post], lambda _said: lambda _post: None, by=admin_user)
+    assert done.held == [post]
+    assert not Post.objects.published().exists()
 
 
 def test_an_issue_published_from_its_own_page_is_held_too(admin_client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from posts import publishing, reviewing
+from posts.documents import parse_issue
 from posts.models import Post, Review, ReviewComment
 from posts.readers.tickets import make_ticket
 from posts.reviewing.finding import Text
@@ -142,6 +144,25 @@ def test_a_role_takes_the_steps_that_are_its_own(role: str, state: str, sign_in:
     assert taken - {"schedule"} == MAY.get((role, state), set()) - {"schedule"}
     if state != "published":  # a public issue may be given another time by its editor
         assert taken == MAY.get((role, state), set())
+
+
+@pytest.mark.parametrize("header", ["date: 2024-05-10", "date: 2024-05-10\ndraft: false"])
+def test_no_header_publishes_for_a_writer(header: str, writer: User) -> None:
+    issue = parse_issue(f"---\ntitle: Sly\n{header}\n---\n\nText\n".encode())
+    draft = make_draft("Sly")
+    for post in (Post(), draft):
+        with suppress(PermissionDenied):
+            publishing.save_document(post, issue, cause=Cause(by=writer))
+    assert not Post.objects.published().exists()
+
+
+def test_nobody_comments_at_an_address_that_has_ended(editor: User) -> None:
+    post = make_draft()
+    reviewing.share(post, by=editor)
+    reviewing.comment(post, "Fine", name="Guest")
+    reviewing.end_sharing(post, by=editor)
+    with pytest.raises(PermissionDenied):
+        reviewing.comment(post, "Late", name="Guest")
 
 
 @pytest.mark.parametrize("verb", ["approve", "send_back", "publish", "withdraw"])
