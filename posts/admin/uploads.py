@@ -15,7 +15,7 @@ from django.core import signing
 from django.db import transaction
 from django.http import FileResponse, HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import badge
@@ -43,7 +43,7 @@ KINDS = {
     Kind.READ: ("draft", _("Read")),
 }
 DIFFERENCES = {
-    "added": _("added"),
+    "added": pgettext_lazy("difference", "added"),
     "changed": _("changed"),
     "removed": _("removed"),
     "moved": _("moved"),

@@ -195,6 +195,6 @@ def test_what_is_said_is_said_in_the_language_of_the_site(
         held = run_one(tmp_path, issue("published: false"))
         refused = run_one(tmp_path / "b", '---\ntitle: "My issue\n---\n', "b.md")
         deep = str(run_one(tmp_path / "c", TOO_DEEP, "c.md"))
-    assert "초안으로 남아요: 머리말에 “published: false”(이)라고 되어 있어요" in held.notices
+    assert "초안으로 남아요: 헤더에 “published: false”(이)라고 되어 있어요" in held.notices
     assert refused.reason == "2번째 줄: *My issue* 앞의 따옴표가 닫히지 않았어요"
     assert deep.partition(": ")[2].startswith("초안으로 두었어요: 5번째 줄: ")
