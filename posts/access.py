@@ -36,8 +36,10 @@ __all__ = [
     "Right",
     "check",
     "may",
+    "of_issue",
 ]
 
+_DRAFT: Final = "draft"  # Post.Status.DRAFT: rights know no rows
 CHANGE_SETTINGS: Final[Right] = ("posts.change_sitesettings",)
 WRITE_TEMPLATES: Final[Right] = ("posts.change_issuetemplate",)
 WRITE_PAGES: Final[Right] = ("posts.change_page",)
@@ -51,7 +53,7 @@ CHANGE_PUBLIC: Final[Right] = ("posts.change_post", "posts.publish_post")
 PUBLISH: Final[Right] = ("posts.publish_post",)
 DELETE: Final[Right] = ("posts.delete_post",)
 DESCRIBE_AUTHORS: Final[Right] = ("posts.change_author",)
-# Bringing an earlier text back, and naming what was said before.
+# Of drafts: see ``of_issue``. Bringing an earlier text back, and naming what was said before.
 REVISE: Final[Right] = ("posts.change_post",)
 END_PREVIEWS: Final[Right] = ("posts.change_post",)
 ASK_REVIEW: Final[Right] = ("posts.change_post",)
@@ -68,3 +70,9 @@ RENAME_TAGS: Final[Right] = ("posts.change_tag",)
 CORRECT: Final[Right] = ("posts.change_post", "posts.publish_post")
 CURATE_SECTIONS: Final[Right] = ("posts.change_recurringsection",)
 MERGE_TAGS: Final[Right] = ("posts.merge_tag",)
+
+
+def of_issue(right: Right, status: str) -> Right:
+    """Return the right it takes to do with an issue of a status what ``right`` is for in drafts:
+    that to publish, too, unless it is one."""
+    return right if status == _DRAFT else (*right, *PUBLISH)

@@ -30,6 +30,7 @@ from posts.admin.states import STATES
 from posts.documents import DocumentError
 from posts.messages import Message
 from posts.models import Post
+from posts.preflight import held_among
 from posts.publishing import EditConflict, NotToCome
 from posts.templatetags.newsletter import month_and_year
 from posts.translating import translated
@@ -148,6 +149,11 @@ class CalendarPages(StaffAdmin):
             words = gettext("“%(title)s” is moved to %(moment)s.")
             said = words % {"title": moved.title, "moment": moment_words(moved)}
             self.message_user(request, said, messages.SUCCESS)
+            if moved.status == Post.Status.PUBLISHED and held_among([moved]):
+                words = gettext(
+                    "Readers get it then, although a check would hold it: see its form."
+                )
+                self.message_user(request, words, messages.WARNING)
             return True
         return False
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from posts import drafting, publishing
+from posts import access, drafting, publishing
 from posts.admin.holding import Checked, OverrideField, look_before
 from posts.documents import DocumentError, Issue, split_header
 from posts.documents.editing import compare, plain, restore_endings
@@ -167,6 +167,17 @@ class NoteField(forms.CharField):
         return False
 
 
+class SignField(forms.CharField):
+    """What the marks of clashes end with that a meeting wrote into the text of this form; others
+    are part of the issue."""
+
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Never."""
+        return False
+
+
 class PostForm(forms.ModelForm):
     """One issue. ``issue`` is the document that results, once the form is valid.
 
@@ -233,6 +244,7 @@ class PostForm(forms.ModelForm):
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
     seen_pending = forms.CharField(widget=forms.HiddenInput, required=False, max_length=36)
+    clash_sign = SignField(max_length=16, required=False)
     working_copy = HandleField(initial=drafting.new_handle, required=False)
 
     class Meta:
@@ -322,19 +334,19 @@ class PostForm(forms.ModelForm):
             header, body = self._pieces(cleaned.get("text") or "")
             written = publishing.with_metadata(Post(header=header), body, {}).metadata
             self._decide_status(cleaned, written)
-            self._refuse_marks(body)
+            self._refuse_marks(body, cleaned.get("clash_sign") or "")
             if not self.errors:
                 self.issue = self._issue(header, body, self._changes(cleaned, written))
-                if not self.errors and (self.pressed(PUBLISH) or self.pressed(SCHEDULE)):
+                if not self.errors and self.reaches_readers:
                     self.overridden = look_before(self)
         except DocumentError as error:
             self.add_error("text", translated(error.message))
         return cleaned
 
-    def _refuse_marks(self, body: str) -> None:
-        """Refuse a text in which the two versions of a clash still stand."""
-        marks = marked_lines(body)
-        if marks and CONFLICT not in self.data and not marked_lines(self.initial.get("text") or ""):
+    def _refuse_marks(self, body: str, sign: str) -> None:
+        """Refuse a text in which the two versions of a clash of this form still stand."""
+        marks = marked_lines(body, f" {sign}") if sign else []
+        if marks and CONFLICT not in self.data:
             words = gettext(
                 "Line %(line)d: two versions stand here. Keep one or both, and delete the marks."
             )
@@ -351,6 +363,11 @@ class PostForm(forms.ModelForm):
     def is_for_later(self) -> bool:
         """Tell whether readers are to see nothing yet of what was written."""
         return self.pressed(LATER) and bool(self.instance.pk) and self.instance.is_public()
+
+    @property
+    def reaches_readers(self) -> bool:
+        """Tell whether readers get what was written, now or at its time."""
+        return self.status == Post.Status.PUBLISHED and not self.is_for_later
 
     def _decide_status(self, cleaned: dict[str, Any], written: Metadata) -> None:
         now = timezone.now()
@@ -469,7 +486,8 @@ class PostForm(forms.ModelForm):
             post.published_at = None
 
         def settled(saved: Post) -> object:
-            drafting.settle(saved, self.cleaned_data["seen_pending"])
+            if self.shows_pending:
+                drafting.settle(saved, self.cleaned_data["seen_pending"])
             return log(saved)
 
         publishing.save_document(
@@ -484,9 +502,15 @@ class PostForm(forms.ModelForm):
 
 
 class PublicForm(PostForm):
-    """One issue as readers get it, whatever waits to be public."""
+    """One issue as readers get it, whatever waits to be public, which stays as it is."""
 
     shows_pending = False
+
+
+def form_for(user: access.Actor) -> type[PostForm]:
+    """Return the form of issues for somebody: what waits to be public is for those who may change
+    what readers get."""
+    return PostForm if access.may(user, access.CHANGE_PUBLIC) else PublicForm
 
 
 def form_values(metadata: Metadata, slug: str, at: datetime | None) -> dict[str, Any]:

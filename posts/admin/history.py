@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -22,11 +23,13 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import StaffAdmin, ask, verbatim
 from posts import access, publishing, revising
 from posts.admin.auditing import words_of, writing_down
+from posts.admin.publishing import WhyForm, found_words
 from posts.documents import DocumentError
 from posts.documents.comparing import Row, Span, compare_texts
 from posts.messages import Message
 from posts.models import Post, Revision
 from posts.models.revisions import NAME_LENGTH
+from posts.preflight import Finding, check, held_by, levels, overridden, written_of
 from posts.publishing import EditConflict
 from posts.translating import translated
 
@@ -117,26 +120,29 @@ class HistoryPages(StaffAdmin):
         post = self._readable(request, pk)
         access.check(request.user, publishing.right_to_restore(post))
         revision = self._revision(post, number)
-        form = RestoreForm(request.POST if request.method == "POST" else None)
-        form.initial["seen"] = post.version
-        if form.is_valid():
-            return self._restore(request, post, revision, form.cleaned_data["seen"])
+        sent = request.POST if request.method == "POST" else None
+        holding = _held_if_restored(post, revision)
+        form, why = RestoreForm(sent), WhyForm(sent, required=True) if holding else None
+        if form.is_valid() and (why is None or why.is_valid()):
+            reason = why.cleaned_data["why"] if why else ""
+            said = [overridden(holding, reason)] if holding else []
+            return self._restore(request, post, revision, form.cleaned_data["seen"], said)
         return ask(
             self,
             request,
-            form=None,
+            form=why,
             back=reverse("admin:posts_post_history", args=[pk]),
             title=gettext("Restore version %(number)d?") % {"number": number},
             consequence=what_restoring_does(post),
             button=gettext("Restore"),
-            rows=[post.title],
+            rows=found_words(holding) or [post.title],
             hidden=[("seen", post.version)],
         )
 
     def name_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """Ask what a version is to be called, and call it that."""
-        access.check(request.user, access.REVISE)
         post = self._readable(request, pk)
+        access.check(request.user, access.of_issue(access.REVISE, post.status))
         revision = self._revision(post, number)
         form = NameForm(
             request.POST if request.method == "POST" else None, initial={"name": revision.name}
@@ -160,7 +166,12 @@ class HistoryPages(StaffAdmin):
     # Steps
 
     def _restore(
-        self, request: HttpRequest, post: Post, revision: Revision, seen: int
+        self,
+        request: HttpRequest,
+        post: Post,
+        revision: Revision,
+        seen: int,
+        further: Sequence[Message],
     ) -> HttpResponse:
         back = reverse("admin:posts_post_history", args=[post.pk])
         said = Message(gettext_noop("Restored from version %(number)d."), number=revision.number)
@@ -170,7 +181,7 @@ class HistoryPages(StaffAdmin):
                 revision,
                 by=request.user,
                 expected_version=seen,
-                log=writing_down(request, said),
+                log=writing_down(request, said, *further),
             )
         except EditConflict:
             words = gettext("Somebody saved the issue just now. Look at it, and restore again.")
@@ -212,7 +223,7 @@ class HistoryPages(StaffAdmin):
             "opts": self.opts,
             "post": post,
             "latest": post.version,
-            "may_revise": access.may(request.user, access.REVISE),
+            "may_revise": access.may(request.user, publishing.right_to_restore(post)),
             "may_restore": access.may(request.user, publishing.right_to_restore(post)),
         }
         return render(request, f"admin/posts/post/{template}", around | context)
@@ -225,6 +236,17 @@ def what_restoring_does(post: Post) -> str:
         " is saved as a new version; the issue stays published, scheduled or a draft as it is."
     )
     return f"{kept} {gettext('Readers see the change at once.')}" if post.is_public() else kept
+
+
+def _held_if_restored(post: Post, revision: Revision) -> list[Finding]:
+    """Return what holds an earlier text back that readers would get; of one that cannot be read
+    nothing: it is not restored."""
+    if post.status == Post.Status.DRAFT:
+        return []
+    with suppress(DocumentError):
+        written = written_of(post, publishing.restored_issue(post, revision))
+        return held_by(check(written, post, levels()))
+    return []
 
 
 def _shown(row: Row) -> dict[str, Any]:

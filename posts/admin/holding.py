@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from posts.documents import split_header
 from posts.documents.editing import plain
+from posts.models import Post
 from posts.preflight import Details, Finding, Remark, Written, check, held_by, levels
+from posts.slots import Level
 
 if TYPE_CHECKING:
     from posts.admin.forms import PostForm
@@ -74,16 +76,28 @@ def _with_header(details: Details, issue: Any) -> Details:
 
 
 def look_before(form: PostForm) -> list[Finding]:
-    """Check what a form is to publish; note at the form what was found, and an error if something
-    holds it and no reason is given. Return what was overridden."""
+    """Look at what readers are to get of a form for what holds it; without a reason that is an
+    error, and the form notes all that is found. Return what was overridden."""
     written, header = written_in(form)
-    form.checked = Checked(check(written, form.instance, levels()), written.text, header)
-    holding = held_by(form.checked.remarks)
-    if holding and not form.cleaned_data.get(OVERRIDE, "").strip():
-        words = gettext(
-            "Not published yet: see “Before publishing” for what to mend first. To publish all the"
-            " same, say there why."
+    chosen, post = levels(), form.instance
+    stops = {name: level if level == Level.STOP else Level.OFF for name, level in chosen.items()}
+    holding = held_by(check(written, post, stops))
+    if not holding or form.cleaned_data.get(OVERRIDE, "").strip():
+        return holding
+    form.checked = Checked(check(written, post, chosen), written.text, header)
+    form.add_error(None, held_words(is_saved=post.status == Post.Status.PUBLISHED))
+    return []
+
+
+def held_words(*, is_saved: bool) -> str:
+    """Return what is said of a form that a check holds; ``is_saved``: readers have the issue, or
+    get it at its time, so that saving it publishes."""
+    if is_saved:
+        return gettext(
+            "Not saved yet, because readers would get it: see “Before publishing” for what to mend"
+            " first. To save all the same, say there why."
         )
-        form.add_error(None, words)
-        return []
-    return holding
+    return gettext(
+        "Not published yet: see “Before publishing” for what to mend first. To publish all the"
+        " same, say there why."
+    )

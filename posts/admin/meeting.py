@@ -6,6 +6,7 @@ from that one; where both changed the same, the second is asked, and has both be
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,12 @@ from posts.admin.forms import (
     PUBLISH,
     SCHEDULE,
     PostForm,
+    PublicForm,
+    form_for,
     form_values,
     shown,
 )
+from posts.admin.states import state_of
 from posts.documents import merge_texts
 from posts.documents.editing import compare, plain
 from posts.documents.merging import Clash
@@ -45,13 +49,14 @@ class Meeting:
     clashes: tuple[Clash, ...] = ()
     fields: list[tuple[Any, str, Any]] = field(default_factory=list)
     is_known: bool = True
+    is_turned: bool = False
 
     @property
     def is_settled(self) -> bool:
         """Whether it may be saved without a look: nothing clashes, and readers get no issue by it
-        that nobody has read."""
+        that nobody has read, nor is saving another thing by now than when the form was opened."""
         asks = self.clashes or self.fields or PUBLISH in self.data or SCHEDULE in self.data
-        return self.is_known and not asks
+        return self.is_known and not asks and not self.is_turned
 
     def context(self, user: Any) -> dict[str, Any]:
         """Return what the page shows to an editor who has to choose."""
@@ -62,6 +67,7 @@ class Meeting:
             "is_mine": bool(self.since) and all(row.by_id == user.pk for row in self.since),
             "when": last.created_at if last else self.current.modified_at,
             "is_merged": self.is_known,
+            "state": state_of(self.current) if self.is_turned else "",
             "opened": self.data.get(MERGED, ""),
             "clashes": self.clashes,
             "fields": self.fields,
@@ -70,7 +76,7 @@ class Meeting:
         }
 
 
-def refuse_outdated(sent: QueryDict, key: str | None) -> None:
+def refuse_outdated(sent: QueryDict, key: str | None, user: Any) -> None:
     """Raise EditConflict where a form was opened from an earlier version than is stored.
 
     Before the form is read: it would take for changes of this editor what the other changed.
@@ -78,13 +84,15 @@ def refuse_outdated(sent: QueryDict, key: str | None) -> None:
     seen = _number(sent.get("seen_version", ""))
     if seen and key and key.isdecimal():
         current = Post.objects.filter(pk=key, version__gt=seen).first()
-        if current and not waits(sent, current):
+        if current and not waits(sent, current, user):
             raise EditConflict(current)
 
 
-def waits(sent: QueryDict, current: Post) -> bool:
-    """Tell whether something waits to be public, or did when a form was opened: what was changed in
-    that no revision knows."""
+def waits(sent: QueryDict, current: Post, user: Any) -> bool:
+    """Tell whether something waits to be public in the form of somebody, or did when it was opened:
+    what was changed in that no revision knows."""
+    if not form_for(user).shows_pending:
+        return False
     return bool(sent.get("seen_pending")) or drafting.pending_of(current) is not None
 
 
@@ -99,11 +107,12 @@ def meet(sent: QueryDict, current: Post, user: Any) -> Meeting:
     data["seen_version"] = str(current.version)
     meeting = Meeting(data, current, since, is_known=base is not None)
     if base is None:
-        form = PostForm(sent, instance=current)
+        form = PublicForm(sent, instance=current)
         meeting.fields = [_both(form, name, data) for name in form.changed_data if name in FIELDS]
     else:
         # The first form that was merged knows what was seen; what came after that was not.
         data.setdefault(MERGED, str(seen))
+        meeting.is_turned = _is_turned(base, current)
         _merge(meeting, base, user)
     if not meeting.is_settled:
         data[CONFLICT] = "1"
@@ -113,6 +122,13 @@ def meet(sent: QueryDict, current: Post, user: Any) -> Meeting:
 def who_saved(revisions: list[Revision]) -> str:
     """Return the names of those who made some revisions, each once."""
     return ", ".join(dict.fromkeys(row.who for row in revisions if row.who))
+
+
+def _is_turned(base: Revision, current: Post) -> bool:
+    """Tell whether an issue was published, scheduled or withdrawn since a revision was saved."""
+    is_published = base.status == Post.Status.PUBLISHED
+    was_public = is_published and (base.published_at or base.created_at) <= base.created_at
+    return (base.status, was_public) != (current.status, current.is_public())
 
 
 FIELDS = (
@@ -125,11 +141,15 @@ def _merge(meeting: Meeting, base: Revision, user: Any) -> None:
     """Merge the text and the fields of a form with what is stored."""
     data, current = meeting.data, meeting.current
     opened = revising.issue_of(base, current.source_name)
-    names = _names(meeting, user)
+    sign = data.get("clash_sign") or secrets.token_hex(3)
+    mine, others = _names(meeting, user)
+    names = f"{mine} {sign}", f"{others} {sign}"
     texts = (plain(text) for text in (opened.body, data.get("text", ""), current.body))
     merged = merge_texts(*texts, names=names)
     data["text"], meeting.clashes = merged.text, merged.clashes
-    form = PostForm(instance=current)
+    if meeting.clashes:
+        data["clash_sign"] = sign
+    form = PublicForm(instance=current)
     before = form_values(opened.metadata, base.slug, base.published_at)
     stored = publishing.stored_issue(current)
     after = form_values(stored.metadata, current.slug, current.published_at)

@@ -31,6 +31,7 @@ from posts.admin.forms import (
     WITHDRAW,
     PostForm,
     conflict_context,
+    form_for,
     retry_data,
 )
 from posts.admin.history import HistoryPages
@@ -65,6 +66,7 @@ from posts.publishing.counting import LANGUAGES
 from posts.revising import Cause
 from posts.translating import translated
 
+HIDDEN_FIELDS = ("seen_version", "seen_pending", "clash_sign", "working_copy")
 PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
 
 
@@ -141,7 +143,7 @@ class PostAdmin(
     change_list_template = "admin/posts/post/change_list.html"
     change_form_template = "admin/posts/post/change_form.html"
     fieldsets = (
-        ("text", {"fields": ("title", "text", "seen_version", "seen_pending", "working_copy")}),
+        ("text", {"fields": ("title", "text", *HIDDEN_FIELDS)}),
         (_("Publishing"), {"fields": ("published_at", "slug", "note")}),
         (
             _("Description"),
@@ -299,8 +301,9 @@ class PostAdmin(
     def get_form(
         self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Post]]:
-        """Return the form; its time is fixed for those who may not publish."""
-        form = super().get_form(request, obj, change, **kwargs)
+        """Return the form; its time is fixed for those who may not publish, and what waits to be
+        public is not for them."""
+        form = super().get_form(request, obj, change, form=form_for(request.user), **kwargs)
         if not self.has_publish_permission(request):
             # A copy: the fields belong to the class that all requests share.
             field = copy.copy(form.base_fields["published_at"])
@@ -323,12 +326,13 @@ class PostAdmin(
         if self._is_taken(request, object_id):
             return self._offer_anew(request, TAKEN, gettext("This issue is published"))
         try:
-            refuse_outdated(request.POST, object_id)
+            refuse_outdated(request.POST, object_id, request.user)
             return self._form_view(request, object_id, form_url, extra_context)
         except EditConflict as conflict:
             if self._is_taken(request, object_id):
                 return self._offer_anew(request, TAKEN, gettext("This issue is published"))
-            meet = self._offer_again if waits(request.POST, conflict.current) else self._meet
+            is_waiting = waits(request.POST, conflict.current, request.user)
+            meet = self._offer_again if is_waiting else self._meet
             return meet(request, conflict.current, object_id, form_url, extra_context)
         except Post.DoesNotExist:
             return self._offer_anew(request, GONE, gettext("This issue was deleted"))
@@ -344,9 +348,9 @@ class PostAdmin(
         """Merge what was written with what somebody else saved first, or show both."""
         meeting = meet(request.POST, current, request.user)
         request.POST = meeting.data  # type: ignore[assignment]
-        if meeting.is_settled:
-            return self.changeform_view(request, object_id, form_url, extra_context)
         context = {**(extra_context or {}), "conflict": meeting.context(request.user)}
+        if meeting.is_settled:
+            return self.changeform_view(request, object_id, form_url, context)
         response = self._form_view(request, object_id, form_url, context)
         response.status_code = 409
         return response

@@ -20,7 +20,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import SHOWN, StaffAdmin, ask, selection
-from posts import access, publishing
+from posts import access, drafting, publishing
 from posts.access import Right
 from posts.admin.auditing import writing_down
 from posts.admin.holding import MOST_WORDS, OverrideField
@@ -93,7 +93,7 @@ class PublishingPages(StaffAdmin):
                 post,
                 form=form,
                 title=gettext("Publish “%(title)s”?") % {"title": post.title},
-                consequence=what_publishing_does(post),
+                consequence=_what_publishing_again_does(post),
                 rows=found_words(found),
                 button=gettext("Publish"),
             )
@@ -152,6 +152,7 @@ class PublishingPages(StaffAdmin):
         post = Post.objects.filter(pk=pk).first()
         if post is None:
             raise Http404
+        access.check(request.user, access.of_issue(right, post.status))
         return post
 
     def _question(
@@ -324,6 +325,19 @@ def what_publishing_does(post: Post | None, *, now: bool = False) -> str:
     else:
         words = gettext("Readers see it at once, at %(address)s and in the feeds.")
     return words % {"address": _address(post), "moment": moment_words(post)}
+
+
+def _what_publishing_again_does(post: Post) -> SafeString | str:
+    """Return what readers see once an issue is published as it is stored, and what they do not."""
+    words = what_publishing_does(post)
+    if drafting.pending_of(post) is None:
+        return words
+    stays = gettext(
+        "They see what they saw before: what was saved for later is not published by this, and"
+        " stays for later."
+    )
+    way = gettext("To publish that, go to the form")
+    return format_html('{} {} <a href="{}">{}</a>', words, stays, _form_of(post), way)
 
 
 def _what_withdrawing_does(post: Post) -> str:

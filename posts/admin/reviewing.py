@@ -51,6 +51,7 @@ class ReviewingPages(StaffAdmin):
         post = Post.objects.filter(pk=pk).first()
         if post is None:
             raise Http404
+        access.check(request.user, access.of_issue(access.ASK_REVIEW, post.status))
         verb, _colon, about = request.POST.get("verb", "").partition(":")
         said, level = "", messages.SUCCESS
         try:
@@ -234,9 +235,10 @@ def _editors() -> list[str]:
 
 
 def _panel(request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
-    if post is None or not access.may(request.user, access.ASK_REVIEW):
+    if post is None:
         return None
-    return shown(request, post)
+    right = access.of_issue(access.ASK_REVIEW, post.status)
+    return shown(request, post) if access.may(request.user, right) else None
 
 
 PANELS.add(

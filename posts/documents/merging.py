@@ -21,7 +21,6 @@ MOST_LINES: Final = 60_000
 """Texts of more lines together are merged in one way only."""
 OPENS, DIVIDES, CLOSES = "<<<<<<<", "=======", ">>>>>>>"
 _HEADING: Final = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
-_MARK: Final = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,10 @@ def merge_texts(
     return Merged(_text(writer.lines), tuple(writer.clashes))
 
 
-def marked_lines(text: str) -> list[int]:
-    """Return the lines of a text on which marks of a clash stand."""
-    return [text.count("\n", 0, found.start()) + 1 for found in _MARK.finditer(text)]
+def marked_lines(text: str, sign: str) -> list[int]:
+    """Return the lines of a text on which marks of a clash stand whose names end with a sign."""
+    mark = re.compile(rf"^(?:{OPENS}|{CLOSES}) .*{re.escape(sign)}\r?$", re.MULTILINE)
+    return [text.count("\n", 0, found.start()) + 1 for found in mark.finditer(text)]
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from posts import identity
+from posts.documents import Issue
 from posts.documents.editing import plain
 from posts.languages import detect_language
 from posts.markdown.limits import MarkdownLimitError
@@ -57,14 +58,14 @@ def check_post(post: Post, chosen: Mapping[str, Level] | None = None) -> list[Re
     return check(written_of(post), post, levels() if chosen is None else chosen)
 
 
-def written_of(post: Post) -> Written:
-    """Return an issue as it is stored."""
-    issue = stored_issue(post)
+def written_of(post: Post, issue: Issue | None = None) -> Written:
+    """Return an issue as it is stored, or what another text would make of it."""
+    issue = issue or stored_issue(post)
     details = Details(
-        title=post.title,
-        description=post.description,
+        title=issue.metadata.title,
+        description=issue.metadata.description,
         tags=issue.metadata.tags,
-        cover=post.cover,
+        cover=issue.metadata.cover,
         language=issue.metadata.language,
         at=post.published_at,
         is_out=post.is_public(),

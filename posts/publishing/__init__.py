@@ -2,7 +2,7 @@
 
 from posts.publishing.addressing import slug_taken
 from posts.publishing.rescheduling import NotToCome, header_date, reschedule
-from posts.publishing.restoring import restore, right_to_restore
+from posts.publishing.restoring import restore, restored_issue, right_to_restore
 from posts.publishing.saving import (
     EditConflict,
     Log,

@@ -27,7 +27,7 @@ def restore(
     access.check(by, right_to_restore(post))
     return save_document(
         post,
-        _issue(post, revision),
+        restored_issue(post, revision),
         status=post.status,
         published_at=post.published_at,
         expected_version=expected_version,
@@ -38,12 +38,14 @@ def restore(
 
 def right_to_restore(post: Post) -> access.Right:
     """Return the right it takes to restore a text of a post: that to publish, if readers get it."""
-    is_draft = post.status == Post.Status.DRAFT
-    return access.REVISE if is_draft else (*access.REVISE, *access.PUBLISH)
+    return access.of_issue(access.REVISE, post.status)
 
 
-def _issue(post: Post, revision: Revision) -> Issue:
-    """Return the issue of a revision; its header says whether it is a draft as the post is."""
+def restored_issue(post: Post, revision: Revision) -> Issue:
+    """Return the issue of a revision; its header says whether it is a draft as the post is.
+
+    Raises DocumentError for a text that was readable once and is no longer.
+    """
     issue = revising.issue_of(revision, post.source_name)
     is_draft = post.status == Post.Status.DRAFT
     if issue.metadata.draft is (not is_draft):

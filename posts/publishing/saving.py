@@ -173,7 +173,8 @@ def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> boo
     with transaction.atomic():
         if not lock(post):
             return False
-        _end_previews(post)
+        access.check(by, access.of_issue(access.END_PREVIEWS, post.status))
+        close_previews(post)
         post.save(update_fields=["preview_round"])
         if log:
             log(post)
@@ -433,11 +434,12 @@ def _take_step(post: Post, before: datetime | None) -> None:
             review_overtaken.send(sender=Post, post=post)
         post.review_since = post.withdrawn_at = None
     elif before:
-        _end_previews(post)
+        close_previews(post)
         post.withdrawn_at = timezone.now() if before <= timezone.now() else None
 
 
-def _end_previews(post: Post) -> None:
+def close_previews(post: Post) -> None:
+    """End the preview addresses and the share address of a locked post, whose row is saved next."""
     post.preview_round += 1
     ShareAddress.objects.filter(post=post, ended_at=None).update(ended_at=timezone.now())
 

@@ -22,8 +22,18 @@ from posts.publishing import counting, translations
 from posts.publishing.addressing import free_slug
 from posts.publishing.deriving import unlist
 from posts.publishing.returning import mark_returns
-from posts.publishing.saving import Log, Reading, change, keep, lock, next_version, rebuild_locked
+from posts.publishing.saving import (
+    Log,
+    Reading,
+    change,
+    close_previews,
+    keep,
+    lock,
+    next_version,
+    rebuild_locked,
+)
 from posts.revising import Cause
+from posts.signals import review_overtaken
 
 KEPT_FOR: Final = timedelta(days=30)
 A_RUN: Final = 25
@@ -119,7 +129,10 @@ def _give_up(post: Post) -> None:
         setattr(post, name, value)
     post.status, post.trash, post.trashed_at = Post.Status.DRAFT, kept, post.modified_at
     post.slug, post.source_name, post.stale_since = f"trash-{post.uid.hex}", "", None
-    post.preview_round += 1
+    close_previews(post)
+    if post.review_since:
+        review_overtaken.send(sender=Post, post=post)
+        post.review_since = None
     post.translations = []
     post.save()
 

@@ -62,9 +62,17 @@ def take_back(post: Post, *, by: User, log: Log | None = None) -> Review:
 
 
 def end_overtaken(sender: type[Post], post: Post, **_signal: Any) -> None:
-    """End the review of an issue that is published or scheduled (``review_overtaken``)."""
+    """End the review of an issue that is published, scheduled or deleted (``review_overtaken``)."""
+    outcome = Outcome.TAKEN_BACK if post.trashed_at else Outcome.PUBLISHED
     for review in Review.objects.filter(post=post, closed_at=None):
-        _end(review, post, Outcome.PUBLISHED)
+        _end(review, post, outcome)
+
+
+def check_asking(post: int, by: User | None) -> None:
+    """Lock an issue, and raise PermissionDenied for who may not bring it through a review: what is
+    no draft is for those who publish. None is whoever holds the share address."""
+    locked = Post.objects.select_for_update().get(pk=post)
+    access.check(by, access.of_issue(access.ASK_REVIEW, locked.status))
 
 
 def open_review(post: Post) -> Review | None:
@@ -76,6 +84,7 @@ def _close(post: Post, by: User, right: Right, outcome: str, words: str, log: Lo
     access.check(by, right)
     with transaction.atomic():
         locked = Post.objects.select_for_update().get(pk=post.pk)
+        access.check(by, access.of_issue(right, locked.status))
         review = open_review(locked)
         if review is None:
             raise NoReview

@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from posts import access
 from posts.models import QUOTE, Post, ReviewComment
 from posts.reviewing import telling
+from posts.reviewing.asking import check_asking
 from posts.reviewing.finding import Text
 from posts.reviewing.sharing import open_share
 
@@ -38,12 +38,10 @@ def comment(
     and has no other right. A ``verdict`` is an opinion: it ends no review. Raises PermissionDenied
     and TooMany.
     """
-    if by is not None:
-        access.check(by, access.ASK_REVIEW)
     quote = " ".join(quote.split())[:QUOTE]
     line = Text(post.body).line_of(quote, near) if quote else None
     with transaction.atomic():
-        Post.objects.select_for_update().get(pk=post.pk)
+        check_asking(post.pk, by)
         if by is None and open_share(post) is None:
             raise PermissionDenied("The share address has ended.")
         if ReviewComment.objects.filter(post=post).count() >= MOST:
@@ -58,19 +56,21 @@ def comment(
 
 def reply(to: ReviewComment, text: str, *, by: User) -> ReviewComment:
     """Answer what somebody said. Raises PermissionDenied."""
-    access.check(by, access.ASK_REVIEW)
     name = by.get_full_name() or by.get_username()
-    return ReviewComment.objects.create(
-        post_id=to.post_id, parent=to, text=text, name=name[:100], user=by
-    )
+    with transaction.atomic():
+        check_asking(to.post_id, by)
+        return ReviewComment.objects.create(
+            post_id=to.post_id, parent=to, text=text, name=name[:100], user=by
+        )
 
 
 def resolve(row: ReviewComment, *, by: User, done: bool = True) -> None:
     """Say that what somebody asked for is done, or is not. Raises PermissionDenied."""
-    access.check(by, access.ASK_REVIEW)
     row.resolved_at = timezone.now() if done else None
     row.resolved_by = by if done else None
-    row.save(update_fields=["resolved_at", "resolved_by"])
+    with transaction.atomic():
+        check_asking(row.post_id, by)
+        row.save(update_fields=["resolved_at", "resolved_by"])
 
 
 def comments_on(post: Post, text: str | None = None) -> list[ReviewComment]:

@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from posts import access, publishing
+from posts import publishing
 from posts.access import Actor
 from posts.models import Post, ShareAddress
 from posts.publishing import Log
+from posts.reviewing.asking import check_asking
 
 DAYS = (3, 7, 14, 30)
 
@@ -22,11 +23,10 @@ def share(post: Post, *, by: User, days: int = 14, log: Log | None = None) -> Sh
 
     One that has ended never comes back: another takes its place. Raises PermissionDenied.
     """
-    access.check(by, access.ASK_REVIEW)
     now = timezone.now()
     until = now + timedelta(days=days)
     with transaction.atomic():
-        Post.objects.select_for_update().get(pk=post.pk)
+        check_asking(post.pk, by)
         row = ShareAddress.objects.filter(post=post).first()
         if row is None or not row.is_open(now):
             row = row or ShareAddress(post=post)

@@ -90,9 +90,10 @@ def name(
 
     Raises PermissionDenied.
     """
-    access.check(by, access.REVISE)
     revision.name, revision.kept = words.strip()[:NAME_LENGTH], Revision.Kept.ALL
     with transaction.atomic():
+        post = Post.objects.select_for_update().get(pk=revision.post_id)
+        access.check(by, access.of_issue(access.REVISE, post.status))
         revision.save(update_fields=["name", "kept"])
         if log:
             log(revision.post)

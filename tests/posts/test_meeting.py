@@ -108,14 +108,43 @@ def test_the_same_change_by_both_is_saved_once(client: Client, other: Client) ->
     assert post.body.count("Our find") == 1
 
 
-def test_somebody_elses_publishing_is_no_clash(client: Client, other: Client) -> None:
+@pytest.mark.parametrize(
+    ("pressed", "words"),
+    [
+        ({"_publish": "1"}, "It was published meanwhile"),
+        ({"_schedule": "1", "published_at": "2030-01-01T08:00"}, "It was scheduled meanwhile"),
+    ],
+)
+def test_saving_a_draft_that_became_more_is_asked_about(
+    client: Client, other: Client, pressed: dict[str, str], words: str
+) -> None:
     post = make_draft()
     mine, theirs = opened(client, post), opened(other, post)
-    other.post(address(post), theirs | {"_publish": "1"})
+    other.post(address(post), theirs | pressed)
 
-    assert send(client, post, mine, text=reworded("First find", "My find")).status_code == 302
-    assert post.is_public()
+    answer = send(client, post, mine, text=reworded("First find", "My find"))
+
+    assert answer.status_code == 409
+    assert words in Page(answer).one(".conflict").text()
+    assert "My find" not in post.body
+    assert send(client, post, Page(answer).fields("#post_form")).status_code == 302
     assert "My find" in post.body
+
+
+def test_what_a_check_holds_of_a_merge_stays_in_the_form(client: Client, other: Client) -> None:
+    post = make_post()
+    mine, theirs = opened(client, post), opened(other, post)
+    send(other, post, theirs, text=reworded("Third find", "Their find"))
+
+    answer = send(client, post, mine, text=reworded("First find", "[My find](https://one.example/"))
+
+    assert "Their find" in post.body
+    assert "[My find](" not in post.body
+    form = Page(answer).fields("#post_form")
+    assert "Their find" in form["text"]
+    assert "[My find](" in form["text"]
+    assert send(client, post, form, override="It is meant so").status_code == 302
+    assert post.revisions.latest("number").kind == Revision.Kind.MERGED
 
 
 # What clashes
@@ -137,8 +166,9 @@ def test_a_line_that_both_changed_is_asked_about(client: Client, other: Client) 
     assert "My find" in own
     assert "Their find" in others
     text = page.fields("#post_form")["text"]
-    assert "<<<<<<< editor\r\n" in text
-    assert ">>>>>>> admin\r\n" in text
+    sign = page.fields("#post_form")["clash_sign"]
+    assert f"<<<<<<< editor {sign}\r\n" in text
+    assert f">>>>>>> admin {sign}\r\n" in text
     assert "My find" in text
     assert "Their find" in text
 
@@ -153,6 +183,8 @@ def test_marks_are_not_saved_and_what_was_chosen_is(client: Client, other: Clien
     answer = send(client, post, again)
     assert "two versions stand here" in Page(answer).one(".field-text .errorlist").text()
     assert "My find" not in post.body
+    again = Page(answer).fields("#post_form")
+    assert "two versions stand here" in Page(send(client, post, again)).text()
 
     assert send(client, post, again, text=reworded("First find", "Chosen")).status_code == 302
     assert "Chosen" in post.body
@@ -223,3 +255,17 @@ def test_without_the_version_that_was_opened_both_texts_are_shown(
     assert "Their title" in page.one(".conflict table").text()
     assert send(client, post, page.fields("#post_form")).status_code == 302
     assert post.body == "Mine\n"
+
+
+def test_marks_that_a_text_quotes_are_part_of_it(client: Client, other: Client) -> None:
+    post = make_draft()
+    quoted = "```\n<<<<<<< HEAD\nOne\n=======\nTwo\n>>>>>>> main\n```\n"
+    mine, theirs = opened(client, post), opened(other, post)
+    send(other, post, theirs, text=f"{quoted}\nTheirs\n")
+    assert post.body == f"{quoted}\nTheirs\n"
+
+    clash = Page(send(client, post, mine, text=f"{quoted}\nMine\n")).fields("#post_form")
+
+    assert clash["clash_sign"]
+    assert send(client, post, clash, text=f"{quoted}\nBoth\n").status_code == 302
+    assert post.body == f"{quoted}\nBoth\n"

@@ -19,7 +19,7 @@ from posts import searching
 from posts.documents import parse_issue
 from posts.documents.editing import plain
 from posts.models import PendingVersion, Post
-from posts.publishing import publish, rebuild, save_document, withdraw
+from posts.publishing import delete, publish, rebuild, recover, save_document, withdraw
 from tests.builders import (
     LONG_AGO,
     document,
@@ -249,6 +249,41 @@ def test_moderators_neither_save_nor_see_nor_discard_it(
     assert "For later" not in theirs.get(change(post)).content.decode()
     assert theirs.get(f"/admin/posts/post/{post.pk}/pending/").status_code == 403
     assert theirs.post(f"/admin/posts/post/{post.pk}/pending/drop/").status_code == 403
+
+
+def test_a_writer_neither_sees_nor_settles_it_in_what_is_a_draft_again(
+    client: Client, post: Post, sign_in: SignIn, writer: User
+) -> None:
+    later(client, post, text="For later\n")
+    delete(post)
+    recover(post)
+    theirs = sign_in(writer)
+
+    first, second = fields(theirs, post), fields(theirs, post)
+    assert "For later" not in theirs.get(change(post)).content.decode()
+    theirs.post(change(post), first | {"text": "The writer's\n", "_save": "1"})
+    answer = theirs.post(change(post), second | {"text": "Another's\n", "_save": "1"})
+
+    assert answer.status_code == 409
+    assert "For later" not in answer.content.decode()
+    assert Post.objects.get().body == "The writer's\n"
+    assert PendingVersion.objects.get().body == "For later\n"
+    assert "For later" in fields(client, post)["text"]
+
+
+def test_publishing_again_says_that_what_was_saved_for_later_stays(
+    client: Client, post: Post
+) -> None:
+    later(client, post, text="For later\n")
+    withdraw([post])
+    address = f"/admin/posts/post/{post.pk}/publish/"
+
+    asked = Page(client.get(address))
+
+    assert "what was saved for later is not published by this" in asked.text()
+    assert change(post) in asked.values("#content-main form a", "href")
+    client.post(address)
+    assert PendingVersion.objects.get().body == "For later\n"
 
 
 def test_the_list_asks_once_what_waits_however_much_does(client: Client) -> None:

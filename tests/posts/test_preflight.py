@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -32,7 +33,7 @@ from posts.preflight import (
 )
 from posts.publishing import save_document
 from posts.slots import CHECKS, Check, Level
-from tests.builders import make_draft, make_picture, make_post, parsed
+from tests.builders import make_draft, make_picture, make_post, make_scheduled, parsed
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -339,6 +340,53 @@ def test_overriding_needs_a_reason_and_is_recorded(admin_client: Client) -> None
     assert "unfinished-link" in words_of(entry)
     assert "It is meant so" in words_of(entry)
     assert entry.user.username == "admin"
+
+
+@pytest.mark.parametrize("make", [make_scheduled, make_post])
+def test_saving_what_readers_have_or_will_get_is_held_and_nothing_is_lost(
+    admin_client: Client, make: Callable[[], Post]
+) -> None:
+    post = make()
+    before = post.body
+    address = reverse("admin:posts_post_change", args=[post.pk])
+    form = Page(admin_client.get(address)).fields("#post_form")
+
+    answer = admin_client.post(address, {**form, "text": BROKEN, "_save": "1"})
+
+    assert "Not saved yet, because readers would get it" in Page(answer).text()
+    assert Page(answer).fields("#post_form")["text"].strip() == BROKEN.strip()
+    assert Post.objects.get().body == before
+    if post.is_public():
+        admin_client.post(address, {**form, "text": BROKEN, "_later": "1"})
+        assert Post.objects.get().body == before, "later is not now: that is looked at then"
+    send(admin_client, post, text=BROKEN, _save="1", override="It is meant so")
+    assert Post.objects.get().body == BROKEN
+    assert "It is meant so" in words_of(LogEntry.objects.latest("pk"))
+
+
+def test_restoring_what_readers_would_get_needs_a_reason_too(admin_client: Client) -> None:
+    post = make_draft(body=BROKEN)
+    send(admin_client, post, text="All right\n", _publish="1")
+    address = reverse("admin:posts_post_restore", args=[post.pk, 1])
+    asked = Page(admin_client.get(address))
+    assert "A link that is not finished" in asked.text()
+    form = asked.fields("#content-main form")
+
+    admin_client.post(address, {**form, "why": " "})
+    assert Post.objects.get().body == "All right\n"
+    admin_client.post(address, {**form, "why": "It is meant so"})
+    assert Post.objects.get().body == BROKEN
+    assert "It is meant so" in words_of(LogEntry.objects.latest("pk"))
+
+
+def test_moving_in_the_calendar_says_what_a_check_would_hold(admin_client: Client) -> None:
+    post = make_scheduled(body=BROKEN)
+    move = reverse("admin:posts_post_move", args=[post.pk])
+
+    answer = admin_client.post(move, {"published_at": "2030-01-02T08:00"}, follow=True)
+
+    assert "is moved to" in Page(answer).text()
+    assert "a check would hold it" in Page(answer).text()
 
 
 def test_a_remark_holds_nothing(admin_client: Client, admin_user: User) -> None:

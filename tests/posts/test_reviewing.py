@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from posts import publishing, reviewing
+from posts import publishing, reviewing, revising
 from posts.documents import parse_issue
 from posts.models import Post, Review, ReviewComment
 from posts.readers.tickets import make_ticket
@@ -185,6 +185,38 @@ def test_the_verb_itself_asks_for_the_right(verb: str, writer: User) -> None:
 
 
 # A review
+
+
+@pytest.mark.parametrize("make", [make_post, make_scheduled])
+def test_what_is_published_is_nothing_for_a_writer(
+    make: Callable[[], Post], writer: User, editor: User, sign_in: SignIn
+) -> None:
+    post = make()
+    share = reviewing.share(post, by=editor)
+    said = reviewing.comment(post, "Too long", name="Editor", by=editor)
+    client, row = sign_in(writer), reverse("admin:posts_post_change", args=[post.pk])
+    review, verbs = row.replace("change", "review"), ("share", "end_share", "remark", "take_back")
+
+    for verb in (*verbs, f"reply:{said.pk}", f"resolve:{said.pk}"):
+        fields = {"remark": "x", f"reply-{said.pk}": "x"}
+        assert client.post(review, {"verb": verb, **fields}).status_code == 403
+    assert client.post(row.replace("change", "previews")).status_code == 403
+    name = reverse("admin:posts_post_name", args=[post.pk, post.version])
+    assert client.post(name, {"name": "Mine"}).status_code == 403
+    acts: list[Callable[[], object]] = [
+        lambda: reviewing.share(post, by=writer),
+        lambda: reviewing.end_sharing(post, by=writer),
+        lambda: reviewing.comment(post, "x", name="Writer", by=writer),
+        lambda: reviewing.reply(said, "x", by=writer),
+        lambda: reviewing.resolve(said, by=writer),
+        lambda: revising.name(post.revisions.get(), "x", by=writer),
+    ]
+    for act in acts:
+        with pytest.raises(PermissionDenied):
+            act()
+    share.refresh_from_db()
+    assert share.is_open()
+    assert ReviewComment.objects.count() == 1
 
 
 def test_an_editor_sends_back_with_words_and_who_asked_sees_them(

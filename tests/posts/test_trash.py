@@ -16,13 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from links.models import Link
-from posts import access, following, publishing
+from posts import access, following, publishing, reviewing
 from posts.models import (
     Appearance,
     Image,
     LinkedItem,
     OldSlug,
     Post,
+    Review,
     Revision,
     SearchEntry,
     Section,
@@ -289,3 +290,18 @@ def test_the_trash_takes_as_many_queries_for_two_issues_as_for_one(
     one = count()
     publishing.delete(make_post("Another"))
     assert count() == one
+
+
+def test_a_deleted_issue_takes_its_share_address_and_its_review_along(writer: User) -> None:
+    post = make_draft()
+    share = reviewing.share(post, by=writer)
+    review = reviewing.ask(post, by=writer)
+
+    publishing.delete(post)
+    publishing.recover(post)
+
+    assert reviewing.open_share(post) is None
+    assert Client().get(share.get_absolute_url()).status_code == 410
+    assert Post.objects.get().review_since is None
+    review.refresh_from_db()
+    assert review.outcome == Review.Outcome.TAKEN_BACK

@@ -16,7 +16,7 @@ from django.utils import timezone
 from posts import drafting
 from posts.documents.editing import plain
 from posts.models import Post, WorkingCopy
-from posts.publishing import delete
+from posts.publishing import delete, recover
 from tests.builders import make_draft, make_member, make_post, make_posts
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -188,6 +188,22 @@ def test_what_was_typed_in_an_issue_that_is_deleted_makes_a_new_one(opened: Open
     (address,) = opened().offered()
     assert opened(None, address).save().status_code == 302
     assert Post.objects.get().body == "Kept still\n"
+
+
+def test_what_is_typed_while_an_issue_lies_in_the_trash_is_offered_once_it_is_back(
+    opened: Open,
+) -> None:
+    post = make_draft()
+    form = opened(post)
+    delete(post)
+    form.type(text="Typed after it was deleted\n")
+    recover(post)
+
+    (address,) = opened(post).offered()
+
+    assert f"/{post.pk}/change/" in address
+    assert opened(post, address).fields["text"].strip() == "Typed after it was deleted"
+    assert opened().offered() == []
 
 
 def test_a_copy_says_when_its_issue_was_saved_since_and_saving_it_compares(

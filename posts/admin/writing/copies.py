@@ -22,9 +22,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from links.admin import StaffAdmin, ask
 from posts import access, drafting
-from posts.admin.forms import PostForm, differing_fields
+from posts.admin.forms import PostForm, differing_fields, form_for
 from posts.documents.editing import compare
-from posts.models import Post, WorkingCopy
+from posts.models import Post, PostQuerySet, WorkingCopy
 from posts.models.drafting import AT_IT
 from posts.readers.throttling import Limit, Shares
 
@@ -67,7 +67,7 @@ class WorkingCopyPages(StaffAdmin):
 
     def keep_view(self, request: HttpRequest) -> HttpResponse:
         """Keep what stands in a form, and say so."""
-        post = _post(request.POST)
+        post = _post(request.POST, Post.everything.all())
         _check(request, post)
         if wait := _shares.wait(str(request.user.pk), LIMIT):
             return JsonResponse({"state": "later", "seconds": wait}, status=429)
@@ -141,10 +141,12 @@ class WorkingCopyPages(StaffAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
 
-def _post(sent: QueryDict) -> Post | None:
-    """Return the issue that a page is about; None for a new one, and for one that is gone."""
+def _post(sent: QueryDict, among: PostQuerySet | None = None) -> Post | None:
+    """Return the issue that a page is about; None for a new one, and for one that is gone, which
+    one in the trash is if nothing else is said."""
     number = sent.get("post", "")
-    return Post.objects.filter(pk=number).first() if number.isdecimal() else None
+    posts = Post.objects.all() if among is None else among
+    return posts.filter(pk=number).first() if number.isdecimal() else None
 
 
 def _check(request: HttpRequest, post: Post | None) -> None:
@@ -168,7 +170,7 @@ def _chosen(request: HttpRequest, post: Post | None) -> WorkingCopy | None:
 def kept_words(sent: QueryDict, post: Post | None, answer: drafting.Answer) -> str:
     """Return what the line below the text says of a write."""
     at = date_format(timezone.localtime(answer.at), "TIME_FORMAT")
-    if sent.get("post") and post is None:
+    if sent.get("post") and (post is None or post.trashed_at):
         words = gettext("Kept at %(time)s. Somebody deleted this issue: saving makes a new one.")
     else:
         words = gettext("Kept at %(time)s, not saved yet")
@@ -221,7 +223,7 @@ def shown_copies(request: HttpRequest, post: Post | None) -> list[Context]:
     mine = _handle_of(request)
     found = drafting.unsaved(request.user, post)
     shown = (
-        _shown(copy, post, is_open=str(copy.key) == chosen)
+        _shown(copy, post, request.user, is_open=str(copy.key) == chosen)
         for copy in _besides(found, mine)[:SHOWN]
     )
     return [one for one in shown if one["is_open"] or one["differs"]]
@@ -255,10 +257,10 @@ def opening(copy: WorkingCopy) -> list[str]:
     return list(filter(None, lines))[:LINES]
 
 
-def _shown(copy: WorkingCopy, post: Post | None, *, is_open: bool) -> Context:
+def _shown(copy: WorkingCopy, post: Post | None, user: Any, *, is_open: bool) -> Context:
     data = QueryDict(mutable=True)
     data.update({**copy.fields, "text": copy.text})
-    form = PostForm(data, instance=post or Post())
+    form = form_for(user)(data, instance=post or Post())
     saved = form.initial.get("text", "")
     fields, diff = differing_fields(form, data), compare(saved, copy.text)
     seen = copy.fields.get("seen_version"), copy.fields.get("seen_pending", "")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin
 from posts import access
-from posts.admin.forms import PostForm
+from posts.admin.forms import form_for
 from posts.admin.holding import OVERRIDE, Checked, written_in
 from posts.documents.editing import plain
 from posts.markdown.limits import MarkdownLimitError
@@ -209,7 +209,7 @@ class PreflightPages(StaffAdmin):
             return JsonResponse({}, status=405)
         key = request.POST.get("post", "")
         post = Post.objects.filter(pk=key).first() if key.isdecimal() else None
-        form = PostForm(request.POST, instance=post or Post())
+        form = form_for(request.user)(request.POST, instance=post or Post())
         form.is_valid()
         written, header = written_in(form)
         checked = Checked(check(written, form.instance, levels()), written.text, header)

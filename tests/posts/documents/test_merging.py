@@ -96,15 +96,15 @@ def test_line_endings_of_a_browser_are_no_change(ending: str) -> None:
 
 def test_a_line_that_both_changed_stands_twice_and_says_whose_is_which() -> None:
     mine, theirs = (edited(BASE, "First find", f"{who} find") for who in ("My", "Their"))
-    merged = merge_texts(BASE, mine, theirs, names=("yours", "kim's"))
-    marked = "<<<<<<< yours\n- My find\n=======\n- Their find\n>>>>>>> kim's\n"
+    merged = merge_texts(BASE, mine, theirs, names=("yours 1f", "kim's 1f"))
+    marked = "<<<<<<< yours 1f\n- My find\n=======\n- Their find\n>>>>>>> kim's 1f\n"
     assert f"## Preview\n{marked}- Second find\n" in merged.text
     (clash,) = merged.clashes
     assert (clash.base, clash.mine, clash.theirs) == (
         "- First find\n", "- My find\n", "- Their find\n",
     )  # fmt: skip
-    assert merged.text.split("\n")[clash.line - 1] == "<<<<<<< yours"
-    assert marked_lines(merged.text) == [clash.line, clash.line + 4]
+    assert merged.text.split("\n")[clash.line - 1] == "<<<<<<< yours 1f"
+    assert marked_lines(merged.text, " 1f") == [clash.line, clash.line + 4]
 
 
 def test_what_one_deleted_and_the_other_changed_is_asked_about() -> None:
