@@ -260,6 +260,8 @@ QUIET = {
     "reviewing/asking.py: _close",  # of drafts
     "reviewing/asking.py: ask",
     "reviewing/commenting.py: comment",
+    "reviewing/commenting.py: reply",
+    "reviewing/commenting.py: resolve",
     "reviewing/sharing.py: share",
     "searching/building.py: prepare",  # of an index that is not built yet
     "searching/engines/postgresql.py: limited",  # reads
