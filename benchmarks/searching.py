@@ -163,18 +163,17 @@ def multiply(items: int) -> int:
 
     from posts.models import SearchEntry  # noqa: PLC0415
     from posts.searching.engines import engine  # noqa: PLC0415
+    from posts.searching.engines.base import Entry  # noqa: PLC0415
     from posts.searching.keys import key_of  # noqa: PLC0415
 
-    originals = list(SearchEntry.objects.order_by("key"))
-    names = [field.attname for field in SearchEntry._meta.concrete_fields]
+    rows = SearchEntry.objects.order_by("key").values_list(*Entry._fields)
+    originals = [Entry(*values) for values in rows]
     copies = []
     for number in range(1, max(items // len(originals), 1)):
         for entry in originals:
-            values = {name: getattr(entry, name) for name in names}
-            values["date"] = entry.date - timedelta(minutes=number)
+            date = entry.date - timedelta(minutes=number)
             shift = entry.key - key_of(entry.date, 0, 0)
-            values["key"] = key_of(values["date"], 0, 0) + shift
-            copies.append(SearchEntry(**values))
+            copies.append(entry._replace(date=date, key=key_of(date, 0, 0) + shift))
     for start in range(0, len(copies), BATCH):
         with transaction.atomic():
             engine().insert(copies[start : start + BATCH])

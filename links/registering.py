@@ -28,11 +28,19 @@ def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[st
     canonical = {url: address for url in set(urls) if (address := canonical_or_none(url))}
     keys = {address: Link.key_for(address) for address in canonical.values()}
     with transaction.atomic():
-        known = Link.objects.select_related("source").in_bulk(keys.values(), field_name="key")
+        known = Link.objects.in_bulk(keys.values(), field_name="key")
+        _join_sources(known.values())
         missing = {address: key for address, key in keys.items() if key not in known}
         if missing:
             known |= _create(missing, printed_at)
     return {url: known[keys[address]] for url, address in canonical.items()}
+
+
+def _join_sources(links: Iterable[Link]) -> None:
+    """Give links their sources, each of which is read once, however many links it has."""
+    rows = Source.objects.in_bulk({link.source_id for link in links if link.source_id})
+    for link in links:
+        link.source = rows.get(link.source_id) if link.source_id else None
 
 
 def canonical_or_none(url: str) -> str | None:

@@ -99,6 +99,7 @@ class ParsedIssue:
         below = None if self.title_place is None else trees[self.title_place][0]
         self._above = [head.level for head in above if head.level and not head.is_title]
         self._levels = _levels(self._headings, below, self._above)
+        self._hosts: dict[str, tuple[str, str]] = {}
 
     def to_html(
         self,
@@ -219,17 +220,17 @@ class ParsedIssue:
                 hidden = (number, index) in decided.hidden
                 url = "" if item.main is None else item.links[item.main].url
                 again = decided.again.get((number, index))
-                mark = _mark(decided.shown(url), anchor, hidden, again)
+                mark = self._mark(decided.shown(url), anchor, hidden, again)
                 element = found.item_elements[index]
                 marks.items[element] = mark
                 if hidden and element in found.bodies:
                     marks.removed.add(found.bodies[element])
         return marks
 
-
-def _mark(url: str, anchor: str, hidden: bool, again: CoveredBefore | None) -> ItemMark:
-    host = escape(_shown_host(url))
-    return ItemMark(host, kind_of(url), escape(anchor), hidden, again)
+    def _mark(self, url: str, anchor: str, hidden: bool, again: CoveredBefore | None) -> ItemMark:
+        if url not in self._hosts:
+            self._hosts[url] = escape(_shown_host(url)), kind_of(url)
+        return ItemMark(*self._hosts[url], escape(anchor), hidden, again)
 
 
 def _shown_host(url: str) -> str:

@@ -154,12 +154,13 @@ def _recurring_sections(headings: Sequence[str]) -> dict[str, int]:
     for heading in headings:
         if key := heading_key(heading)[:KEY_LENGTH]:
             titles.setdefault(key, heading)
-    known = RecurringSection.objects.in_bulk(titles, field_name="key")
+    rows = RecurringSection.objects.only("key", "merged_into")
+    known = rows.in_bulk(titles, field_name="key")
     # A second time where somebody else took an address at this moment.
     for _try in range(2):
         if new := {key: title for key, title in titles.items() if key not in known}:
             _create_recurring(new)
-            known |= RecurringSection.objects.in_bulk(new, field_name="key")
+            known |= rows.in_bulk(new, field_name="key")
     return {key: row.merged_into_id or row.pk for key, row in known.items()}
 
 

@@ -34,14 +34,16 @@ ItemGrid = list[list[LinkedItem]]
 """The rows of the items by section, in the order of the text."""
 
 
-def known_items(post: Post) -> list[LinkedItem]:
-    """Return the items stored of a post in document order, then its tombstones.
+def known_items(post: Post) -> list[tuple[LinkedItem, str]]:
+    """Return the items stored of a post in document order, then its tombstones, each with the key
+    of the heading it stood under.
 
     To be called before sections change: items are told apart by the headings they stood under.
     """
-    items = post.items.select_related("section").defer("section__source")
-    rows = items.order_by("section__position", "position", "pk")
-    return sorted(rows, key=_is_removed)
+    headings = post.sections.values_list("pk", "heading")
+    keys: dict[int | None, str] = {pk: heading_key(heading) for pk, heading in headings}
+    rows = sorted(post.items.order_by("section__position", "position", "pk"), key=_is_removed)
+    return [(row, keys.get(row.section_id, "")) for row in rows]
 
 
 def _is_removed(item: LinkedItem) -> bool:
@@ -53,19 +55,20 @@ def derive_items(
     sections: Sequence[Section],
     found: Sequence[FoundSection],
     links: Mapping[str, Link],
-    known: Sequence[LinkedItem],
+    stored: Sequence[tuple[LinkedItem, str]],
 ) -> ItemGrid:
     """Write the rows of the items found, each with its identity, and return them.
 
-    Items that are ``known`` and not found become tombstones.
+    Items that are ``stored``, each with the key of its heading, and not found become tombstones.
     """
+    known = [item for item, _heading in stored]
     traits, values = [], []
     for section, read in zip(sections, found, strict=False):
         for position, item in enumerate(read.items):
             trait = trait_of(read, item, digest_of(item))
             traits.append(trait)
             values.append(_values_of(item, section, position, trait, links))
-    uids, matches = identities(), _match(known, traits)
+    uids, matches = identities(), _match(stored, traits)
     for value, match in zip(values, matches, strict=True):
         is_hidden = match is not None and known[match].hidden
         value["date"] = None if is_hidden else post.listed_at
@@ -95,15 +98,15 @@ def identities() -> Iterator[uuid.UUID]:
         yield uuid.UUID(int=start | place << _COUNTER_AT)
 
 
-def _match(known: Sequence[LinkedItem], traits: Sequence[Trait]) -> list[int | None]:
-    living = [_known_trait(item) for item in known if not _is_removed(item)]
-    removed = [_known_trait(item) for item in known if _is_removed(item)]
+def _match(stored: Sequence[tuple[LinkedItem, str]], traits: Sequence[Trait]) -> list[int | None]:
+    living = [_known_trait(*known) for known in stored if not _is_removed(known[0])]
+    removed = [_known_trait(*known) for known in stored if _is_removed(known[0])]
     return match_items(living, removed, traits)
 
 
-def _known_trait(item: LinkedItem) -> Trait:
+def _known_trait(item: LinkedItem, heading: str) -> Trait:
     return Trait(
-        section=heading_key(item.section.heading) if item.section else "",
+        section=heading,
         digest=item.digest,
         url=item.url,
         title=item.title,
@@ -151,24 +154,26 @@ def _bury(post: Post, known: Sequence[LinkedItem], kept: set[int]) -> None:
 # Entries in the lists of sections
 
 
+_ENTRY = ("recurring", "item", "pk")
+
+
 def derive_entries(post: Post, sections: Sequence[Section], items: ItemGrid) -> None:
     """Enter the items that readers see under the recurring heading of their section, and under
     those of the higher levels around it."""
     wanted = {
-        (recurring, item.pk, post.listed_at)
+        (recurring, item.pk)
         for headings, rows in zip(headings_around(sections), items, strict=False)
         for item in rows
         if item.date is not None
         for recurring in headings
     }
-    entries = SectionEntry.objects.filter(item__post=post)
-    stored = {
-        (recurring, item, date): pk
-        for recurring, item, date, pk in entries.values_list("recurring", "item", "date", "pk")
-    }
+    rows = SectionEntry.objects.filter(item__post=post)
+    if post.listed_at:
+        rows.exclude(date=post.listed_at).delete()
+    stored = {(recurring, item): pk for recurring, item, pk in rows.values_list(*_ENTRY)}
     if outdated := [pk for values, pk in stored.items() if values not in wanted]:
         SectionEntry.objects.filter(pk__in=outdated).delete()
-    new = sorted(wanted - stored.keys())
+    new = [(*values, post.listed_at) for values in sorted(wanted - stored.keys())]
     insert(SectionEntry, ("recurring_id", "item_id", "date"), new)
 
 
@@ -202,10 +207,8 @@ def derive_appearances(
     Returns the keys of the links that stood in the post before.
     """
     stored: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    dates = set()
-    for *row, date in _stored_appearances(post):
-        stored[row[0]].append(tuple(row))
-        dates |= {date} if row[_HOST] else set()
+    for row in _stored_appearances(post):
+        stored[row[0]].append(row)
     listed = _listed_places(items, found, links)
     outdated: list[int] = []
     new: list[tuple[Any, ...]] = []
@@ -217,14 +220,18 @@ def derive_appearances(
     if stored and outdated:
         Appearance.objects.filter(section__in=outdated).delete()
     insert(Appearance, ("post_id", *APPEARANCE_FIELDS, "date"), new)
-    if dates - {post.listed_at}:
-        post.appearances.filter(host__isnull=False).update(date=post.listed_at)
+    _date_appearances(post)
     return {link for rows in stored.values() for _, _, _, link, *_ in rows}
 
 
 def _stored_appearances(post: Post) -> QuerySet[Appearance, Any]:
-    rows = post.appearances.order_by("section", "position")
-    return rows.values_list(*APPEARANCE_FIELDS, "date")
+    return post.appearances.order_by("section", "position").values_list(*APPEARANCE_FIELDS)
+
+
+def _date_appearances(post: Post) -> None:
+    """Give the places that lists have the date of their post, where they have another."""
+    listed = post.appearances.filter(host__isnull=False)
+    listed.exclude(date=post.listed_at).update(date=post.listed_at)
 
 
 def _listed_places(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from links.models import Link
 from posts.models import LinkedItem, Post, SearchEntry, Section, Tag, item_anchor
 from posts.rendering import FoundItem, FoundLink, FoundSection
+from posts.searching.engines.base import Entry
 from posts.searching.keys import MOST_ROWS, key_of
 
 TITLE_LENGTH: Final = 1_000
@@ -47,7 +48,7 @@ class Content(NamedTuple):
     """The recurring sections that each section is part of."""
 
 
-def entries_of(post: Post, tags: Sequence[Tag], content: Content) -> list[SearchEntry]:
+def entries_of(post: Post, tags: Sequence[Tag], content: Content) -> list[Entry]:
     """Return the rows of the index that a post has; none while it is a draft."""
     if post.listed_at is None:
         return []
@@ -66,12 +67,12 @@ def shared_facets(post: Post, tags: Iterable[Tag]) -> list[str]:
     return [f"=y{year}", *(f"=t{tag.pk}" for tag in tags)]
 
 
-def _entry(post: Post, place: int, document: Document, shared: Sequence[str]) -> SearchEntry:
+def _entry(post: Post, place: int, document: Document, shared: Sequence[str]) -> Entry:
     assert post.listed_at is not None  # noqa: S101
     facets = [f"=k{document.kind}", *shared]
     facets += [f"=s{section}" for section in sorted(document.sections)]
     facets += [f"=h{source}" for source in document.sources]
-    return SearchEntry(
+    return Entry(
         key=key_of(post.listed_at, post.pk, place),
         date=post.listed_at,
         kind=document.kind,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from posts.models import Post, SearchEntry, SearchIndex, Section, Tag
 from posts.searching.documents import Content, Document, Kind, cut, entries_of, shared_facets
 from posts.searching.engines import engine
+from posts.searching.engines.base import Entry
 from posts.searching.keys import is_first, key_of
 from posts.searching.tokens import VERSION
 
-_NAMES: Final = [field.attname for field in SearchEntry._meta.concrete_fields]
 _SHARED: Final = "yt"  # facets that all rows of a post have
 _PAGE_PIECES: Final = 0x100
 
@@ -36,9 +37,9 @@ def move_section(sections: Collection[int], into: int) -> None:
     """Give the rows of recurring sections to another, into which they are about to be merged."""
     old = {f"=s{section}" for section in sections}
     posts = Section.objects.filter(recurring__in=sections).order_by().values("post")
-    rows = SearchEntry.objects.filter(post__in=posts)
+    rows = _stored(SearchEntry.objects.filter(post__in=posts))
     moved = [row for row in rows if not old.isdisjoint(row.facets.split())]
-    _write(moved, [_with(row, _renamed(row, old, f"=s{into}")) for row in moved])
+    _write(moved, [row._replace(facets=_renamed(row, old, f"=s{into}")) for row in moved])
 
 
 def remove(post: Post) -> None:
@@ -55,63 +56,63 @@ def index_page(path: str, number: int, date: datetime | None, title: str, text: 
     document = Document(Kind.PAGE, title, text, place=path)
     pieces = list(cut(document))[:_PAGE_PIECES] if date else []
     wanted = [
-        SearchEntry(
+        Entry(
             key=key_of(date, number, place, is_page=True),
             date=date,
             kind=Kind.PAGE,
+            post_id=None,
+            item_id=None,
             place=path,
             facets=f"=kpage =y{timezone.localtime(date).year}",
             title=piece.title,
             text=piece.text,
+            extra="",
         )
         for place, piece in enumerate(pieces)
         if date
     ]
-    _write(list(SearchEntry.objects.filter(post=None, place=path)), wanted)
+    _write(_stored(SearchEntry.objects.filter(post=None, place=path)), wanted)
 
 
 def remove_page(path: str) -> None:
     """Take a plain page out of the index."""
-    _write(list(SearchEntry.objects.filter(post=None, place=path)), [])
+    _write(_stored(SearchEntry.objects.filter(post=None, place=path)), [])
 
 
 # Rows
 
 
-def _rows_of(post: Post) -> list[SearchEntry]:
-    return list(SearchEntry.objects.filter(post=post.pk)) if post.pk else []
+def _rows_of(post: Post) -> list[Entry]:
+    return _stored(SearchEntry.objects.filter(post=post.pk)) if post.pk else []
 
 
-def _write(stored: Sequence[SearchEntry], wanted: Sequence[SearchEntry]) -> None:
+def _stored(rows: QuerySet[SearchEntry]) -> list[Entry]:
+    return [Entry(*values) for values in rows.values_list(*Entry._fields)]
+
+
+def _write(stored: Sequence[Entry], wanted: Sequence[Entry]) -> None:
     """Write what differs. What was cut by other rules is left to who builds the index anew."""
     if not is_current():
         return
-    known, new = _by_values(stored), _by_values(wanted)
-    if gone := [row for values, row in known.items() if values not in new]:
+    known, new = set(stored), set(wanted)
+    if gone := [row for row in stored if row not in new]:
         engine().delete(gone)
-    if added := [row for values, row in new.items() if values not in known]:
+    if added := [row for row in wanted if row not in known]:
         engine().insert(added)
 
 
-def _by_values(rows: Iterable[SearchEntry]) -> dict[tuple[Any, ...], SearchEntry]:
-    return {tuple(getattr(row, name) for name in _NAMES): row for row in rows}
-
-
-def _with(row: SearchEntry, facets: str, names: str | None = None) -> SearchEntry:
+def _with(row: Entry, facets: str, names: str) -> Entry:
     """Return a row with other facets; the first of an issue with the names of its tags."""
-    values = {name: getattr(row, name) for name in _NAMES}
-    if names is not None and is_first(row.key):
-        values["extra"] = names
-    return SearchEntry(**{**values, "facets": facets})
+    return row._replace(facets=facets, extra=names if is_first(row.key) else row.extra)
 
 
-def _facets(row: SearchEntry, shared: Sequence[str]) -> str:
+def _facets(row: Entry, shared: Sequence[str]) -> str:
     kind, *others = row.facets.split()
     own = [facet for facet in others if facet[1] not in _SHARED]
     return " ".join([kind, *shared, *own])
 
 
-def _renamed(row: SearchEntry, old: set[str], new: str) -> str:
+def _renamed(row: Entry, old: set[str], new: str) -> str:
     facets = (new if facet in old else facet for facet in row.facets.split())
     return " ".join(dict.fromkeys(facets))
 

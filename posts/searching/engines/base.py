@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from posts.models import SearchEntry
@@ -39,6 +40,22 @@ class Condition:
     excluded: tuple[Phrase, ...] = ()
 
 
+class Entry(NamedTuple):
+    """A row as it is stored (``SearchEntry``), without what an object costs: a long issue has a
+    thousand, all of which are compared when it is saved."""
+
+    key: int
+    date: datetime
+    kind: str
+    post_id: int | None
+    item_id: int | None
+    place: str
+    facets: str
+    title: str
+    text: str
+    extra: str
+
+
 class Indexed(NamedTuple):
     """The tokens of a row by column, in order."""
 
@@ -48,7 +65,7 @@ class Indexed(NamedTuple):
     facets: list[str]
 
     @classmethod
-    def of(cls, entry: SearchEntry) -> Indexed:
+    def of(cls, entry: Entry | SearchEntry) -> Indexed:
         """Return what the index holds of a row.
 
         A heading with nothing below it is a label, and no title of anything.
@@ -77,11 +94,11 @@ class Engine(ABC):
     """Where tokens are kept, and how rows are found by them."""
 
     @abstractmethod
-    def insert(self, entries: Sequence[SearchEntry]) -> None:
+    def insert(self, entries: Sequence[Entry]) -> None:
         """Store new rows with what they are found by."""
 
     @abstractmethod
-    def delete(self, entries: Sequence[SearchEntry]) -> None:
+    def delete(self, entries: Sequence[Entry]) -> None:
         """Remove stored rows, given as they are stored."""
 
     @abstractmethod

@@ -14,7 +14,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from posts.models import SearchEntry
-from posts.searching.engines.base import Condition, Engine, Indexed, Statement
+from posts.searching.engines.base import Condition, Engine, Entry, Indexed, Statement
 from posts.searching.keys import POST_BITS
 from posts.searching.queries import Phrase
 
@@ -27,22 +27,18 @@ _GAP: Final = 10  # places between a title and a text, so that no phrase spans t
 class PostgreSQL(Engine):
     """A column of the rows that the model does not know."""
 
-    def insert(self, entries: Sequence[SearchEntry]) -> None:
-        names = [field.attname for field in SearchEntry._meta.concrete_fields]
-        places = ", ".join(["%s"] * len(names))
+    def insert(self, entries: Sequence[Entry]) -> None:
+        places = ", ".join(["%s"] * len(Entry._fields))
         sql = (
-            f"INSERT INTO {TABLE} ({', '.join(names)}, words)"  # noqa: S608
+            f"INSERT INTO {TABLE} ({', '.join(Entry._fields)}, words)"  # noqa: S608
             f" VALUES ({places}, %s::tsvector)"
         )
-        rows = [
-            [*(getattr(entry, name) for name in names), vector(Indexed.of(entry))]
-            for entry in entries
-        ]
+        rows = [(*entry, vector(Indexed.of(entry))) for entry in entries]
         with connection.cursor() as cursor:
             cursor.executemany(sql, rows)
 
-    def delete(self, entries: Sequence[SearchEntry]) -> None:
-        SearchEntry.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
+    def delete(self, entries: Sequence[Entry]) -> None:
+        SearchEntry.objects.filter(pk__in=[entry.key for entry in entries]).delete()
 
     def clear(self) -> None:
         SearchEntry.objects.all().delete()

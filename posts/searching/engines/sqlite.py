@@ -10,19 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import attrgetter
 from typing import Any, Final
 
 from django.db import connection
 
 from links import rows
 from posts.models import SearchEntry
-from posts.searching.engines.base import Condition, Engine, Indexed, Statement
+from posts.searching.engines.base import Condition, Engine, Entry, Indexed, Statement
 from posts.searching.keys import POST_BITS
 from posts.searching.queries import Phrase
 
 TABLE: Final = "posts_searchwords"
-COLUMNS_OF_ROWS: Final = [field.attname for field in SearchEntry._meta.concrete_fields]
 COLUMNS: Final = "title, body, facets"
 LONGEST: Final = 3.0  # seconds for what a reader asks
 _STEPS: Final = 10_000  # of SQLite's machine, between two looks at the clock
@@ -31,20 +29,20 @@ _STEPS: Final = 10_000  # of SQLite's machine, between two looks at the clock
 class SQLite(Engine):
     """A virtual table of FTS5 beside the rows."""
 
-    def insert(self, entries: Sequence[SearchEntry]) -> None:
-        rows.insert(SearchEntry, COLUMNS_OF_ROWS, list(map(attrgetter(*COLUMNS_OF_ROWS), entries)))
+    def insert(self, entries: Sequence[Entry]) -> None:
+        rows.insert(SearchEntry, Entry._fields, entries)
         _execute(
             f"INSERT INTO {TABLE} (rowid, {COLUMNS}) VALUES (%s, %s, %s, %s)",  # noqa: S608
             entries,
         )
 
-    def delete(self, entries: Sequence[SearchEntry]) -> None:
+    def delete(self, entries: Sequence[Entry]) -> None:
         _execute(
             f"INSERT INTO {TABLE} ({TABLE}, rowid, {COLUMNS})"  # noqa: S608
             " VALUES ('delete', %s, %s, %s, %s)",
             entries,
         )
-        SearchEntry.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
+        SearchEntry.objects.filter(pk__in=[entry.key for entry in entries]).delete()
 
     def clear(self) -> None:
         with connection.cursor() as cursor:
@@ -79,7 +77,7 @@ class SQLite(Engine):
             database.set_progress_handler(None, 0)
 
 
-def _execute(sql: str, entries: Iterable[SearchEntry]) -> None:
+def _execute(sql: str, entries: Iterable[Entry]) -> None:
     indexed = [
         (row.key, " ".join(row.title), " ".join(row.body), " ".join(row.facets))
         for row in map(Indexed.of, entries)
