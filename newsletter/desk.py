@@ -175,6 +175,9 @@ def _reviews(request: HttpRequest) -> Pile:
 
 
 def _of_review(review: Review) -> object:
+    if review.outcome == Review.Outcome.PUBLISHED:
+        state = review.post.state()
+        return badge(state, STATES[state])
     if review.closed_at:
         kind = "problem" if review.outcome == Review.Outcome.CHANGES else "published"
         word = badge(kind, review.get_outcome_display())

@@ -332,8 +332,10 @@ class PostForm(forms.ModelForm):
             self.add_error(None, words)
         try:
             header, body = self._pieces(cleaned.get("text") or "")
-            written = publishing.with_metadata(Post(header=header), body, {}).metadata
+            read = publishing.with_metadata(Post(header=header), body, {})
+            written = read.metadata
             self._decide_status(cleaned, written)
+            self._refuse_heading_as_title(cleaned, read)
             self._refuse_marks(body, cleaned.get("clash_sign") or "")
             if not self.errors:
                 self.issue = self._issue(header, body, self._changes(cleaned, written))
@@ -342,6 +344,15 @@ class PostForm(forms.ModelForm):
         except DocumentError as error:
             self.add_error("text", translated(error.message))
         return cleaned
+
+    def _refuse_heading_as_title(self, cleaned: dict[str, Any], read: Issue) -> None:
+        """Refuse a new issue whose title would be the heading of its first section."""
+        if self.instance.pk or cleaned.get("title") or "title" in self.errors:
+            return
+        first = next((one for one in read.markdown.sections if one.level), None)
+        if first and first.level > 1 and first.heading == read.metadata.title:
+            words = gettext("An issue needs a title: here, or as a heading of level 1 (# Title).")
+            self.add_error("title", words)
 
     def _refuse_marks(self, body: str, sign: str) -> None:
         """Refuse a text in which the two versions of a clash of this form still stand."""

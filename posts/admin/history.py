@@ -24,10 +24,11 @@ from links.admin import StaffAdmin, ask, verbatim
 from posts import access, publishing, revising
 from posts.admin.auditing import words_of, writing_down
 from posts.admin.publishing import WhyForm, found_words
+from posts.admin.states import STATES
 from posts.documents import DocumentError
 from posts.documents.comparing import Row, Span, compare_texts
 from posts.messages import Message
-from posts.models import Post, Revision
+from posts.models import Post, ReviewComment, Revision
 from posts.models.revisions import NAME_LENGTH
 from posts.preflight import Finding, check, held_by, levels, overridden, written_of
 from posts.publishing import EditConflict
@@ -78,17 +79,20 @@ class HistoryPages(StaffAdmin):
         page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
         context = {
             "page": page,
-            "entries": _merged(page, _other_entries(post, page)),
+            "entries": _merged(page, _other_entries(post, page), _verdicts(post, page)),
         }
         return self._page(request, post, "history.html", gettext("History"), context)
 
     def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show what differs between two versions: below each other, or side by side."""
+        """Show what differs between two versions: below each other, or side by side. One alone
+        is compared with what the issue says now."""
         post = self._readable(request, pk)
-        numbers = [_number(request.GET.get(name)) for name in ("from", "to")]
+        numbers = {_number(request.GET.get(name)) for name in ("from", "to")} - {0}
+        if len(numbers) == 1:
+            numbers.add(post.version)
         rows = {row.number: row for row in post.revisions.filter(number__in=numbers)}
-        if len(set(numbers)) < 2 or len(rows) < 2:
-            words = gettext("Choose two versions that are kept.")
+        if len(rows) < 2:
+            words = gettext("Choose two versions, or an earlier one to compare with the text now.")
             self.message_user(request, words, messages.WARNING)
             return HttpResponseRedirect(reverse("admin:posts_post_history", args=[pk]))
         old, new = (rows[number] for number in sorted(numbers))
@@ -110,6 +114,7 @@ class HistoryPages(StaffAdmin):
         revision = self._revision(post, number)
         context = {
             "revision": revision,
+            "state_word": STATES[revision.state()],
             "document": verbatim(revising.text_of(revision)),
         }
         title = gettext("Version %(number)d") % {"number": number}
@@ -274,25 +279,53 @@ def _other_entries(post: Post, page: Page[Revision]) -> list[LogEntry]:
     rows = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Post), object_id=str(post.pk)
     ).exclude(pk__in=post.revisions.filter(entry__isnull=False).values("entry"))
-    shown = list(page)
-    if page.has_previous() and shown:
-        rows = rows.filter(action_time__lte=shown[0].created_at)
-    if page.has_next() and shown:
-        rows = rows.filter(action_time__gt=shown[-1].created_at)
+    rows = _of_page(rows, page, "action_time")
     return list(rows.select_related("user").order_by("-action_time", "-pk")[:MOST_ENTRIES])
 
 
-def _merged(page: Page[Revision], entries: Sequence[LogEntry]) -> list[dict[str, Any]]:
-    """Return versions and entries of the record in one order, the last first."""
+def _verdicts(post: Post, page: Page[Revision]) -> list[dict[str, Any]]:
+    """Return what who has no account said of an issue as a whole in the time of a page."""
+    rows = ReviewComment.objects.filter(post=post, user=None).exclude(verdict="")
+    said = _of_page(rows, page, "made_at").order_by("-made_at")[:MOST_ENTRIES]
+    who = gettext("%(name)s (at the share address)")
+    return [
+        {
+            "revision": None,
+            "at": row.made_at,
+            "who": who % {"name": row.name},
+            "words": f"{row.get_verdict_display()}: {row.text}"
+            if row.text
+            else f"{row.get_verdict_display()}.",
+        }
+        for row in said
+    ]
+
+
+def _of_page(rows: Any, page: Page[Revision], moment: str) -> Any:
+    """Return those of some rows of which the moment falls into the time of a page."""
+    shown = list(page)
+    if page.has_previous() and shown:
+        rows = rows.filter(**{f"{moment}__lte": shown[0].created_at})
+    if page.has_next() and shown:
+        rows = rows.filter(**{f"{moment}__gt": shown[-1].created_at})
+    return rows
+
+
+def _merged(
+    page: Page[Revision], entries: Sequence[LogEntry], verdicts: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return versions, entries of the record and verdicts in one order, the last first."""
     numbers = [row.number for row in page]
     rows = [
         {
             "revision": row,
+            "place": place,
+            "state_word": STATES[row.state()],
             "before": before,
             "at": row.created_at,
             "words": _words(row),
         }
-        for row, before in zip(page, [*numbers[1:], _before(page)], strict=True)
+        for place, (row, before) in enumerate(zip(page, [*numbers[1:], _before(page)], strict=True))
     ]
     others = [
         {
@@ -303,7 +336,7 @@ def _merged(page: Page[Revision], entries: Sequence[LogEntry]) -> list[dict[str,
         }
         for entry in entries
     ]
-    return sorted((*rows, *others), key=lambda row: row["at"], reverse=True)
+    return sorted((*rows, *others, *verdicts), key=lambda row: row["at"], reverse=True)
 
 
 def _words(row: Revision) -> str:

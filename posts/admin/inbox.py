@@ -23,8 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from links import inbox
 from links.access import MAKE_TOKENS, may
 from links.admin import EMPTY, badge, day
-from links.models import InboxEntry
+from links.models import InboxEntry, Link
 from links.normalizing import AddressError
+from links.registering import canonical_or_none
 from posts.admin.auditing import record
 from posts.admin.covered import Covered, named, summary
 from posts.inserting import HouseForm, house_form_of
@@ -178,7 +179,9 @@ class InboxEntryAdmin(Covered):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Add the Markdown of the entry."""
-        if (entry := context.get("original")) is not None:
+        if (entry := context.get("original")) is None:
+            context["covered"] = covered_before(request.GET.get("url", ""))
+        else:
             context["markdown"] = as_item(entry, house_form_of(None))
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -254,6 +257,14 @@ class InboxEntryAdmin(Covered):
 
 
 # As the items of an issue
+
+
+def covered_before(url: str) -> SafeString | str:
+    """Return where an address that somebody may collect was covered before; "" for nowhere."""
+    canonical = canonical_or_none(url)
+    link = Link.objects.filter(key=Link.key_for(canonical)).first() if canonical else None
+    places = places_of([link.pk]).get(link.pk, []) if link else []
+    return named(places) if places else ""
 
 
 def as_markdown(entries: Iterable[InboxEntry], form: HouseForm) -> str:

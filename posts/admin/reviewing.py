@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from links.admin import StaffAdmin
 from posts import access, reviewing
 from posts.admin.auditing import writing_down
+from posts.admin.states import STATES
 from posts.messages import Message
 from posts.models import Post, Review, ReviewComment
 from posts.previewing import sign_preview
@@ -202,6 +203,7 @@ def shown(request: HttpRequest, post: Post) -> dict[str, Any]:
     """Return what the panel shows of an issue's review."""
     share = reviewing.open_share(post)
     comments = reviewing.comments_on(post, post.body)
+    review, last = reviewing.open_review(post), _last(post)
     is_draft = post.status == Post.Status.DRAFT
     may_close = access.may(request.user, access.CLOSE_REVIEW)
     return {
@@ -209,8 +211,10 @@ def shown(request: HttpRequest, post: Post) -> dict[str, Any]:
         "share": share,
         "share_url": absolute(share.get_absolute_url()) if share else "",
         "days": reviewing.DAYS,
-        "review": reviewing.open_review(post),
-        "last": _last(post),
+        "review": review,
+        "last": last,
+        "last_word": _outcome(last) if last else "",
+        "is_own": review is not None and review.asked_by_id == request.user.pk,
         "can_ask": is_draft and not post.review_since and not post.problem,
         "can_share": not post.problem,
         "can_close": may_close,
@@ -223,7 +227,14 @@ def shown(request: HttpRequest, post: Post) -> dict[str, Any]:
 def _last(post: Post) -> Review | None:
     """Return the review that ended last, while it may still matter."""
     ended = Review.objects.filter(post=post, closed_at__gt=timezone.now() - SHOWN_DONE)
-    return ended.select_related("closed_by").order_by("-closed_at").first()
+    return ended.select_related("closed_by", "post").order_by("-closed_at").first()
+
+
+def _outcome(review: Review) -> Any:
+    """Return how a review ended; of an issue that went on without it, what became of that."""
+    if review.outcome == Review.Outcome.PUBLISHED:
+        return STATES[review.post.state()]
+    return review.get_outcome_display()
 
 
 def _editors() -> list[str]:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -49,10 +50,10 @@ class PictureField(forms.FileField):
 class SettingsForm(forms.ModelForm):
     """What the owner sets; empty fields are as the environment says."""
 
-    new_logo = PictureField(label=_("logo"), required=False)
-    no_logo = forms.BooleanField(label=_("take the logo away"), required=False)
-    new_icon = PictureField(label=_("icon"), required=False)
-    no_icon = forms.BooleanField(label=_("take the icon away"), required=False)
+    new_logo = PictureField(label=capfirst(_("logo")), required=False)
+    no_logo = forms.BooleanField(label=capfirst(_("take the logo away")), required=False)
+    new_icon = PictureField(label=capfirst(_("icon")), required=False)
+    no_icon = forms.BooleanField(label=capfirst(_("take the icon away")), required=False)
     seen_revision = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -89,7 +90,7 @@ class SettingsForm(forms.ModelForm):
         said = gettext("Empty: %(value)s, as the environment says.")
         return {
             "name": said % {"value": settings.SITE_NAME},
-            "description": said % {"value": settings.SITE_DESCRIPTION},
+            "description": said % {"value": settings.SITE_DESCRIPTION.rstrip(".")},
             "language": gettext("Of menus, dates and messages; issues have their own."),
             "time_zone": gettext("Dates and the months of the archive are counted in it."),
             "new_logo": gettext("Stands in the place of the name: PNG, JPEG, WebP or GIF."),

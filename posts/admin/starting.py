@@ -164,6 +164,11 @@ def ways_to_start() -> list[tuple[str, str]]:
     """Return what a new issue may start from: words, and the address of the form."""
     form = reverse("admin:posts_post_add")
     return [
-        (name or gettext("Like the last one"), f"{form}?start={key}")
+        (
+            gettext("From template: %(name)s") % {"name": name}
+            if name
+            else gettext("Like the last one"),
+            f"{form}?start={key}",
+        )
         for key, name in starting.choices()[:SHOWN]
     ]

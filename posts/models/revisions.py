@@ -88,6 +88,13 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.post_id}: {self.number}"
 
+    def state(self) -> str:
+        """Return on which step to print the issue stood when this was saved: see Post.state."""
+        if self.kind == self.Kind.WITHDRAWN:
+            return "withdrawn"
+        is_later = self.published_at is not None and self.published_at > self.created_at
+        return "scheduled" if self.status == Post.Status.PUBLISHED and is_later else self.status
+
     @property
     def digests(self) -> list[bytes]:
         """The digests of the pieces, in the order of the document; the first is the header's."""

@@ -21,7 +21,7 @@ from posts.preflight.written import MASK, Prose, Written, WrittenLink, day_of, i
 # What is left of a link that its author did not finish. Only what no reader would take for text.
 _UNFINISHED: Final = re.compile(
     r"(?<!\\)!?\[[^\[\]\n]{1,200}\]\("
-    r"(?:\s*$|[ \t]*(?=https?://|www\.)[^\s()<]*(?:[ \t]*$|<|[ \t]+(?![\"'(])))"
+    r"(?:\s*$|[ \t]*(?=[a-z]{2,8}://?|www\.)[^\s()<]*(?:[ \t]*$|<|[ \t]+(?![\"'(])))"
     r"|(?<!\\)\[[^\[\]()\n]{1,200}\((?=https?://)[^\s()]*\)",
     re.MULTILINE,
 )
@@ -34,9 +34,17 @@ def unfinished(written: Written, facts: Facts) -> Iterator[Finding]:
         if "[" in prose.text and not prose.leaf.raw:
             yield from _unfinished_in(written, prose)
     for link in written.links:
+        if is_without_words(link):
+            words = _("A link without words: %(url)s", url=link.url[:_SHOWN])
+            yield Finding("unfinished-link", words, link.line, link.span)
         if not link.url.strip() or link.url.strip() in {"http://", "https://"}:
             words = _("“%(words)s” has no address.", words=link.words[:_SHOWN] or "[]()")
             yield Finding("unfinished-link", words, link.line, link.span)
+
+
+def is_without_words(link: WrittenLink) -> bool:
+    """Tell whether readers have nothing of a link to click at: no word, no picture."""
+    return link.source.startswith("[") and not link.source.partition("](")[0][1:].strip()
 
 
 def _unfinished_in(written: Written, prose: Prose) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from posts.preflight import (
 from posts.slots import CHECKS, Check, Level
 
 OWN: Final = (
+    Check("no-content", _("An issue with nothing in it"), structure.nothing, Level.STOP),
     Check("missing-picture", _("Pictures that are not there"), pictures.missing, Level.STOP),
     Check("missing-alt", _("Pictures without a text that says what they show"),
           pictures.without_words),

@@ -15,6 +15,14 @@ from posts.rendering import title_section
 _SHOWN: Final = 80
 
 
+def nothing(written: Written, facts: Facts) -> Iterator[Finding]:
+    """Find an issue that has headings at most: no text, no link, no picture."""
+    for section, tree in zip(written.sections, written.document.trees, strict=True):
+        if section.links or len(tree) > bool(section.level):
+            return
+    yield Finding("no-content", _("There is no text and no item in this issue."), field="text")
+
+
 def empty_sections(written: Written, facts: Facts) -> Iterator[Finding]:
     """Find headings with nothing below them, not even another heading of a lower level."""
     levels = [*(section.level for section in written.sections[1:]), 0]

@@ -11,16 +11,18 @@ from posts.markdown.templates import TEMPLATE_TAG, tag_name
 from posts.messages import Message as _
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding
-from posts.preflight.written import Written
+from posts.preflight.written import Prose, Written
 
-# What people write to be replaced later. Digests also write about lists of to-dos, work in progress
-# and somebody called TK: so a mark counts in brackets, before a colon or alone in its line only.
+# What people write to be replaced later. Digests also write about work in progress and somebody
+# called TK: so a mark counts in brackets, before a colon or alone in its line only. TODO and FIXME
+# count as any word that is no part of a link: others' titles have them, files and names are longer.
 _MARKS: Final = r"TODO|TO DO|FIXME|XXX+|TBW|TK"
 _PLACEHOLDER: Final = re.compile(
     rf"[\[(<{{](?:{_MARKS})(?:[:\s][^\[\]()<>{{}}\n]{{0,60}})?[\])>}}](?![(\[])"
     rf"|(?:(?<=\n)|\A)[*_]{{0,2}}(?:{_MARKS})(?::?[*_]{{0,2}}:?[ \t]*(?=\n|\Z)|:[*_]{{0,2}}[ \t])"
     r"|(?<![\w@/#-])TK(?:TK)+(?![\w/-])"
 )
+_WORD: Final = re.compile(r"(?<![\w@/#.-])(?:TODO|FIXME)(?![\w/#(-]|\.\w|:? *[\[({])")
 # 작성 예정, (추후 추가 예정), [여기에 내용 입력]: alone in a line, in brackets or behind a colon.
 _APART: Final = r"(?:(?<=\n)|\A|(?<=[\[(<{【（])|(?<=[:：-] ))"
 _SENTENCE: Final = re.compile(
@@ -52,13 +54,22 @@ def template_tags(written: Written, facts: Facts) -> Iterator[Finding]:
 def placeholders(written: Written, facts: Facts) -> Iterator[Finding]:
     """Find what stands for a text that is still to be written."""
     for prose in written.prose:
-        for pattern in (_PLACEHOLDER, _SENTENCE):
-            for found in pattern.finditer(prose.words):
-                text = found[0].strip()[:_SHOWN]
-                words = _("This still stands for something: “%(text)s”", text=text)
-                line = written.line_of(prose.leaf, found.start())
-                span = written.span_of(prose.leaf, *found.span())
-                yield Finding("placeholder", words, line, span)
+        end = 0
+        for found in sorted(_placeholders_in(prose), key=lambda one: one.start()):
+            if found.start() < end:
+                continue
+            end = found.end()
+            text = found[0].strip()[:_SHOWN]
+            words = _("This still stands for something: “%(text)s”", text=text)
+            line = written.line_of(prose.leaf, found.start())
+            span = written.span_of(prose.leaf, *found.span())
+            yield Finding("placeholder", words, line, span)
+
+
+def _placeholders_in(prose: Prose) -> Iterator[re.Match[str]]:
+    yield from _PLACEHOLDER.finditer(prose.words)
+    yield from _SENTENCE.finditer(prose.words)
+    yield from _WORD.finditer(prose.unlinked)
 
 
 def open_fences(written: Written, facts: Facts) -> Iterator[Finding]:

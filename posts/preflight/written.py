@@ -76,6 +76,8 @@ class Prose(NamedTuple):
     text: str
     words: str
     """The same, where addresses are masked, too."""
+    unlinked: str
+    """The same, where links are masked with their words."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +124,16 @@ class Written:
         """The text of each block."""
         hidden: dict[int, list[Span]] = {}
         addresses: dict[int, list[Span]] = {}
+        links: dict[int, list[Span]] = {}
         for element, spot in self.document.spots.items():
             if element.tag == "code":
                 hidden.setdefault(id(spot.leaf), []).append((spot.start, spot.end))
             else:
                 start = spot.start + _words_end(spot.leaf.text[spot.start : spot.end])
                 addresses.setdefault(id(spot.leaf), []).append((start, spot.end))
+                links.setdefault(id(spot.leaf), []).append((spot.start, spot.end))
         return [
-            _prose(leaf, hidden.get(id(leaf), ()), addresses.get(id(leaf), ()))
+            _prose(leaf, *(spans.get(id(leaf), ()) for spans in (hidden, addresses, links)))
             for leaf in self.document.leaves
         ]
 
@@ -245,11 +249,13 @@ def _words_end(source: str) -> int:
     return inline if inline >= 0 else source.rfind("]")
 
 
-def _prose(leaf: Leaf, hidden: Iterable[Span], addresses: Iterable[Span]) -> Prose:
+def _prose(
+    leaf: Leaf, hidden: Iterable[Span], addresses: Iterable[Span], links: Iterable[Span]
+) -> Prose:
     text = _masked(leaf.text, hidden)
     if "<!--" in text:
         text = _masked(text, [found.span() for found in _COMMENT.finditer(text)])
-    return Prose(leaf, text, _masked(text, addresses))
+    return Prose(leaf, text, _masked(text, addresses), _masked(text, links))
 
 
 def _masked(text: str, spans: Iterable[Span]) -> str:

@@ -278,6 +278,9 @@ def _brief(url: str, item: LinkedItem, language: str) -> Brief:
     host = host_of(canonical_or_none(shown) or "")
     title = item.title or _cut(item.summary, TITLE_LENGTH) or host
     summary = _cut(item.summary, SUMMARY_LENGTH) if item.title else ""
+    if not link and item.title and item.summary.startswith(item.title):
+        # What has no link and nothing bold is called by its own first words.
+        title, summary = summary, ""
     if link and link.is_marked_broken and not link.replacement_url:
         title = f"{title} ({link_words(language).broken})"
     return Brief(title, address, f"{url}#{item.anchor}", host, summary)

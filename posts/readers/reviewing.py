@@ -31,6 +31,7 @@ class ReviewForm(PublicForm):
     """What somebody says about an issue, or about a place in it."""
 
     name = "review"
+    may_be_quick = True
     who = forms.CharField(
         label=_("Your name"),
         max_length=100,

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import operator
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import formats, timezone, translation
 
 from posts import identity
 from posts.documents.metadata import distinct_tags
+from posts.markdown.lines import (
+    FENCE,
+    HTML_UNTIL_BLANK,
+    closes_fence,
+    html_block_ends,
+    html_block_kind,
+)
 from posts.models import IssueTemplate, Post, Section
 from posts.starting.titles import filled, next_number, next_title
 
@@ -20,6 +30,8 @@ TEMPLATE = "template-"
 # So many of the last issues say what recurs, and so many have titles that count.
 ISSUES, TITLES = 4, 30
 WEEKS = 53
+# Of lists and quotations, in which blocks may begin, too.
+_MARKERS = re.compile(r"(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]+)+")
 
 
 class NoBeginning(ValueError):
@@ -129,7 +141,40 @@ def _apart(section: Section) -> tuple[str, list[str]]:
     size = 0
     if section.heading:
         size = 1 if lines[0].lstrip().startswith("#") else 2
-    return "\n".join(lines[:size]), [line for line in lines[size:] if line.strip()]
+    return "\n".join(lines[:size]), _units(lines[size:])
+
+
+def _units(lines: Sequence[str]) -> list[str]:
+    """Return what comes back or not as a whole: lines that say something, and blocks of code and
+    raw HTML, of which one line alone means something else."""
+    units: list[str] = []
+    block: list[str] = []
+    ends: Callable[[str], bool] | None = None
+    for line in lines:
+        bare = line.strip()
+        if ends is None and (ends := _end_of_block(bare)) is None:
+            units += [line] if bare else []
+            continue
+        block.append(line)
+        if ends(bare) and (len(block) > 1 or not FENCE.fullmatch(bare)):
+            units.append("\n".join(block))
+            block, ends = [], None
+    return [*units, "\n".join(block).rstrip()] if block else units
+
+
+def _end_of_block(line: str) -> Callable[[str], bool] | None:
+    """Return what tells the last line of the block that a line begins; None if it begins none."""
+    line = _MARKERS.sub("", line, count=1)
+    if fence := FENCE.match(line):
+        return partial(_closes, fence[0])
+    kind = html_block_kind(line, in_paragraph=False)
+    if not kind:
+        return None
+    return partial(html_block_ends, kind) if kind < HTML_UNTIL_BLANK else operator.not_
+
+
+def _closes(fence: str, line: str) -> bool:
+    return closes_fence(line, fence)
 
 
 def _titles() -> list[str]:

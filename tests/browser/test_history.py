@@ -91,7 +91,7 @@ def test_an_earlier_text_is_found_compared_and_brought_back(
     fits(page)
     page.check("input[name=from][value='1']")
     page.check("input[name=to][value='2']")
-    page.click("text=Compare the two chosen")
+    page.click("text=Compare the versions chosen")
     expect(page.locator("del mark").last).to_have_text("했")
     expect(page.locator("ins mark").last).to_have_text("하였")
     look(page, "compare")

@@ -120,6 +120,12 @@ def test_the_parts_of_an_issue_are_moved_and_changed_in_the_outline(
     page.keyboard.press("Alt+ArrowUp")
     expect(page.locator(".outline-go").nth(4)).to_have_text("First find")
     assert text_of(page) == before
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator(".outline-go").nth(5)).to_have_text("First find")
+    page.keyboard.press("ControlOrMeta+z")
+    expect(page.locator(".outline-go").nth(4)).to_have_text("First find")
+    expect(page.locator(".outline-go:focus")).to_have_count(1)
+    assert text_of(page) == before
 
     # By the mouse: the last section before the second.
     page.locator(".outline-go", has_text="Overview").drag_to(

@@ -52,6 +52,11 @@ def test_what_is_wrong_is_seen_mended_and_holds_until_somebody_says_why(
     assert page.evaluate("writing.text.value()") == BODY
 
     page.get_by_text("Publish now…").click()
+    expect(page.locator(".publish-ask")).to_contain_text("1 finding holds it")
+    expect(page.locator("[data-publish-plain]")).to_be_hidden()
+    page.get_by_role("button", name="Show them").click()
+    expect(page.get_by_label("Why it is published all the same")).to_be_in_viewport()
+    page.get_by_text("Publish now…").click()
     page.get_by_role("button", name="Publish now", exact=True).click()
     expect(page.get_by_text("Not published yet").first).to_be_visible()
     assert complaints == []

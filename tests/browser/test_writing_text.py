@@ -54,6 +54,11 @@ def test_tools_above_the_text_write_markdown_by_mouse_and_by_key(write: Open) ->
     page.keyboard.press("Control+Shift+l")
     assert value(page).endswith("\n- ## 셋\n")
 
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.locator(".post-name")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator(".post-name")).to_be_visible()
+
     page.evaluate(
         "writing.addAction({name: 'note', label: 'Note', key: 'Mod-Shift-e',"
         " run: text => text.replace(0, 0, '> ')})"

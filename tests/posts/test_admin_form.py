@@ -405,6 +405,17 @@ def test_an_address_that_cannot_be_is_refused_at_its_field(
 # Refusals lose nothing
 
 
+def test_the_heading_of_a_first_section_is_no_title_of_a_new_issue(client: Client) -> None:
+    sent = {"title": "", "text": "## News\n\n## Tools\n- x\n", "published_at_0": ""}
+
+    refused = client.post(ADD, {**sent, "_publish": "1"})
+    assert "An issue needs a title" in Page(refused).one(".field-title .errorlist").text()
+    assert not Post.objects.exists()
+
+    client.post(ADD, {**sent, "text": "# Weekly\n\n## News\n- x\n", "_publish": "1"})
+    assert Post.objects.get().title == "Weekly"
+
+
 @pytest.mark.parametrize(
     ("edits", "field", "words"),
     [

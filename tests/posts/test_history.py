@@ -85,9 +85,26 @@ def test_what_was_said_before_and_after_is_compared_by_words(client: Client) -> 
 
 def test_versions_that_are_not_kept_are_not_compared(client: Client) -> None:
     post = make_draft()
-    for address in (compare(post, 1, 1), compare(post, 1, 9), compare(post, 1, 2) + "x"):
+    for address in (compare(post, 1, 1), compare(post, 1, 9), compare(post, 0, 0)):
         answer = client.get(address, follow=True)
         assert "Choose two versions" in Page(answer).text()
+
+
+def test_one_version_alone_is_compared_with_what_the_issue_says_now(client: Client) -> None:
+    post = make_draft()
+    for words in ("Two", "Three"):
+        save(post, words)
+    client.post(reverse("admin:posts_post_previews", args=[post.pk]), {"decide": "1"})
+
+    page = Page(client.get(history(post)))
+    assert page.values("input[checked]", "value") == ["3", "2"]
+    base = reverse("admin:posts_post_compare", args=[post.pk])
+    for query in ("?from=1", "?to=1", "?from=1&to=1"):
+        assert page_title(client.get(base + query)) == "Versions 1 and 3"
+
+
+def page_title(answer: Any) -> str:
+    return Page(answer).one("#content h1, h1").text()
 
 
 def test_a_restored_text_is_asked_about_first_and_saved_on_top(client: Client) -> None:

@@ -66,6 +66,14 @@ def test_the_form_is_filled_in_by_the_bookmarklet_and_nothing_is_stored(client: 
     assert not InboxEntry.objects.exists()
 
 
+def test_the_form_says_at_once_where_an_address_was_covered_before(client: Client) -> None:
+    post = make_post("Last week", f"- [Story]({NEW})\n")
+    said = Page(client.get(ADD, {"url": f"{NEW}?utm_source=x"})).one(".covered-before")
+    assert "Last week" in said.text()
+    assert post.get_absolute_url() in said.html
+    assert not Page(client.get(ADD, {"url": "no address"})).all(".covered-before")
+
+
 def test_a_link_is_in_the_inbox_once(client: Client) -> None:
     client.post(ADD, {"url": NEW, "title": "First"})
     page = client.post(ADD, {"url": f"{NEW}?utm_source=x", "title": "Second"}, follow=True)

@@ -357,6 +357,51 @@ def test_what_no_person_wrote_into_the_form_is_not_taken(
     assert not ReviewComment.objects.exists()
 
 
+def test_an_approval_is_taken_however_quick_it_is_and_stands_in_the_history(
+    client: Client, editor: User, sign_in: SignIn
+) -> None:
+    post = make_draft()
+    address = reviewing.share(post, by=editor).get_absolute_url()
+    sent = said(post, text="", verdict="approved", ticket=make_ticket("review"))
+    assert client.post(address, sent).status_code == 303
+
+    history = reverse("admin:posts_post_history", args=[post.pk])
+    entry = Page(sign_in(editor).get(history)).one(".aside-entry").text()
+    assert "Approved." in entry
+    assert "Guest (at the share address)" in entry
+
+
+def test_who_asked_is_told_that_an_answer_would_be_their_own(
+    editor: User, writer: User, sign_in: SignIn
+) -> None:
+    for user, number in ((editor, 1), (writer, 0)):
+        post = make_draft(f"By {user}")
+        reviewing.ask(post, by=user)
+        form = reverse("admin:posts_post_change", args=[post.pk])
+        panel = Page(sign_in(editor).get(form)).one("#panel-review").text()
+        assert panel.count("would be your own") == number
+        assert "Send back" in panel
+
+
+def test_an_issue_is_called_what_it_is_where_its_review_was_overtaken(
+    editor: User, sign_in: SignIn
+) -> None:
+    post = make_draft("To come")
+    reviewing.ask(post, by=editor)
+    publishing.save_document(
+        post, parsed("To come"), status="published", published_at=timezone.now() + timedelta(days=1)
+    )
+    browser = sign_in(editor)
+    form = reverse("admin:posts_post_change", args=[post.pk])
+    history = reverse("admin:posts_post_history", args=[post.pk])
+    assert (
+        "Scheduled"
+        in Page(browser.get("/admin/")).one("section[aria-labelledby=pile-reviews]").text()
+    )
+    assert "Scheduled" in Page(browser.get(form)).one("#panel-review").text()
+    assert Page(browser.get(history)).texts(".state") == ["Scheduled", "Draft"]
+
+
 def test_another_site_cannot_have_its_visitors_comment(client: Client, editor: User) -> None:
     post = make_draft()
     address = reviewing.share(post, by=editor).get_absolute_url()

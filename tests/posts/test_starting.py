@@ -164,6 +164,40 @@ def test_an_issue_like_the_last_one_has_what_comes_back_and_nothing_else() -> No
     assert begun.published_at == datetime(2026, 12, 4, 8, 30, tzinfo=UTC)
 
 
+CODE = """## Styles
+```css
+.issue-{number} {{
+  color: red;
+}}
+
+```
+- ```
+  always
+  ```
+<style>
+.issue-{number} {{}}
+</style>
+
+<div>
+{number}
+</div>
+
+Always.
+"""
+
+
+def test_an_issue_like_the_last_one_takes_blocks_of_code_whole_or_not_at_all() -> None:
+    for number in range(1, 4):
+        at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number)
+        make_post(f"Digest {number}", CODE.format(number=number), at=at)
+    assert starting.from_last().text == "## Styles\n- ```\n  always\n  ```\nAlways.\n\n"
+
+    for number in range(4, 7):
+        at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number)
+        make_post(f"Digest {number}", CODE.format(number=1), at=at)
+    assert "```css\n.issue-1 {\n  color: red;\n}\n\n```\n" in starting.from_last().text
+
+
 def test_after_one_issue_all_its_headings_are_offered() -> None:
     make_post("First", "Hello.\n\n## One\n- a\n\n## Two\n- b\n")
     assert starting.from_last().text == "## One\n\n## Two\n\n"

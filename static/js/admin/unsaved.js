@@ -15,6 +15,16 @@
     form.addEventListener("submit", () => {
       unsaved = false;
     });
+    // Where nothing is connected the browser would show an error in the place of the page. Before
+    // all else that listens: nothing is sent.
+    const keeping = form.querySelector("[data-keeping]");
+    form.addEventListener("submit", (event) => {
+      if (!navigator.onLine && keeping && window.writing) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        window.writing.say(keeping.dataset.saveOffline);
+      }
+    }, true);
     window.addEventListener("beforeunload", (event) => {
       if (unsaved) {
         event.preventDefault();

@@ -197,6 +197,14 @@ def test_titles_on_the_home_page_lead_to_the_article_and_marks_to_the_place(
     assert page.texts(".brief-place") == ["one.example.org", "#", "#"]
 
 
+def test_an_item_without_a_link_stands_once_on_the_home_page(client: Client) -> None:
+    make_post("Plain", "## Finds\n- first one\n- **second**: what it is\n- " + "long " * 90)
+    page = read(client, "/")
+    assert page.texts(".brief-title")[:2] == ["first one", "second"]
+    assert page.texts(".brief-summary") == ["what it is"]
+    assert len(page.texts(".brief-title")[2]) < 200
+
+
 def test_home_opens_an_issue_by_three_paragraphs_at_most(client: Client) -> None:
     make_post("Finds of today", HOME)
     page = read(client, "/")

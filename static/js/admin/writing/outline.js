@@ -18,7 +18,8 @@
 
   // ---- rows -----------------------------------------------------------------------------------
 
-  const BADGES = ["blocked", "held", "broken", "pending"];
+  // What nobody has looked at yet is shown all the same, so it is nothing to know here.
+  const BADGES = ["blocked", "held", "broken"];
   const badge = (text, kind) => {
     const element = document.createElement("span");
     element.className = `outline-badge is-${kind}`;
@@ -26,7 +27,7 @@
     return element;
   };
   const badgesOf = (known) => {
-    const found = { [known.standing]: true, broken: known.broken, pending: known.pending };
+    const found = { [known.standing]: true, broken: known.broken };
     const shown = BADGES.filter((name) => found[name]).slice(0, 1);
     const badges = shown.map((name) => badge(words[name], name));
     if (known.covered) {
@@ -270,6 +271,18 @@
 
   // ---- hands ----------------------------------------------------------------------------------
 
+  /* The key of a Korean keyboard says "ㅋ" where its cap says Z. */
+  const isUndo = (event) =>
+    (event.key === "z" || (event.code === "KeyZ" && !/^[ -~]$/.test(event.key))) &&
+    (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  /* What was done here was done to the text, whose undo it is; the focus stays in the outline. */
+  const takeBack = async () => {
+    const at = rows().indexOf(document.activeElement.closest(".outline-row"));
+    writing.text.undo();
+    await writing.proof.fresh();
+    focus(rows()[Math.max(Math.min(at, rows().length - 1), 0)]);
+  };
+
   const DO = { up: (row) => step(row, -1), down: (row) => step(row, 1), edit };
   holder.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -302,6 +315,13 @@
       } else if (event.key === "Enter" && event.target.matches("input")) {
         event.preventDefault(); // it would send the form of the issue
         save();
+      }
+      return;
+    }
+    if (isUndo(event)) {
+      event.preventDefault();
+      if (!isMoving) {
+        takeBack();
       }
       return;
     }

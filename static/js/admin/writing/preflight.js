@@ -23,6 +23,7 @@
   const tags = writing.form.querySelector("#id_tags");
   const offered = document.createElement("div");
   offered.className = "tag-suggestions";
+  const ask = document.querySelector(".publish-ask");
   let seen = null;
   let timer = 0;
   let wait = SOON;
@@ -32,6 +33,12 @@
     list.innerHTML = answer.html;
     summary.textContent = answer.summary;
     override.hidden = !answer.held && !override.querySelector("textarea").value;
+    if (ask) {
+      const reason = override.querySelector("textarea").value.trim();
+      ask.querySelector("[data-publish-plain]").hidden = answer.held && !reason;
+      ask.querySelector("[data-publish-held]").hidden = !answer.held || Boolean(reason);
+      ask.querySelector("[data-publish-count]").textContent = `${answer.summary}.`;
+    }
     if (sum) {
       sum.hidden = false;
       sum.textContent = answer.summary;
@@ -160,11 +167,19 @@
   }
   again.hidden = false;
   again.addEventListener("click", look);
+  const lead = () => {
+    writing.open("preflight");
+    panel.scrollIntoView({ block: "nearest" });
+    (list.querySelector("button, a") || again).focus();
+  };
   if (sum) {
-    sum.addEventListener("click", () => {
-      writing.open("preflight");
-      panel.scrollIntoView({ block: "nearest" });
-      (list.querySelector("button, a") || again).focus();
+    sum.addEventListener("click", lead);
+  }
+  if (ask) {
+    ask.querySelector("[data-publish-look]").addEventListener("click", () => {
+      ask.open = false;
+      lead();
+      override.scrollIntoView({ block: "nearest" });
     });
   }
   text.on("change", soon);

@@ -3,6 +3,7 @@
 
    writing.text.value()               the whole text
    writing.text.replace(from, to, s)  one step that undo takes back; the cursor stands behind it
+   writing.text.undo()                takes the last step back
    writing.text.selection()           {from, to}
    writing.text.select(from, to)      selects, scrolls there and takes the focus
    writing.text.top()                 the offset of the first character in view
@@ -55,6 +56,10 @@
         box.dispatchEvent(new Event("input", { bubbles: true }));
       }
     },
+    undo() {
+      box.focus();
+      document.execCommand("undo");
+    },
     selection: () => ({ from: box.selectionStart, to: box.selectionEnd }),
     select(from, to) {
       box.focus();
@@ -80,6 +85,7 @@
     value: () => backend.value(),
     slice: (from, to) => backend.slice(from, to),
     replace: (from, to, words) => backend.replace(from, to, words),
+    undo: () => backend.undo(),
     selection: () => backend.selection(),
     select: (from, to = from) => backend.select(from, to),
     top: () => backend.top(),

@@ -141,13 +141,21 @@
   help.querySelector("[data-text=help-close]").addEventListener("click", () => help.close());
   writing.addAction({ name: "help", run: openHelp });
 
+  const fill = (isFull) => {
+    document.body.classList.toggle("writing-full", isFull);
+    full.setAttribute("aria-pressed", String(isFull));
+    (isFull ? tools : editor).scrollIntoView({ block: isFull ? "start" : "nearest" });
+  };
   const full = writing.addAction({
     name: "full",
-    run() {
-      const isFull = document.body.classList.toggle("writing-full");
-      full.setAttribute("aria-pressed", String(isFull));
-      (isFull ? tools : editor).scrollIntoView({ block: isFull ? "start" : "nearest" });
-    },
+    run: () => fill(!document.body.classList.contains("writing-full")),
+  });
+  // What something nearer took for itself (a search, a list of choices) does not end it.
+  document.addEventListener("keydown", (event) => {
+    const isFull = document.body.classList.contains("writing-full");
+    if (event.key === "Escape" && isFull && !event.isComposing && !event.defaultPrevented) {
+      fill(false);
+    }
   });
   tools.hidden = false;
 })();

@@ -116,6 +116,7 @@
       });
       view.focus();
     },
+    undo: () => codemirror.undo(view),
     selection() {
       const { from, to } = view.state.selection.main;
       return { from, to };
