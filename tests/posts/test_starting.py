@@ -223,7 +223,7 @@ def test_starting_is_one_click_from_desk_list_and_form(
     ]
     assert ways == [
         ("Like the last one", f"{ADD}?start=last"),
-        ("Weekly", f"{ADD}?start=template-{template.pk}"),
+        ("From template: Weekly", f"{ADD}?start=template-{template.pk}"),
     ]
 
 
