@@ -82,6 +82,12 @@ FURTHER = {
     "posts:sitemap-section of sections": "/sitemap-sections.xml",
 }
 STAFF = ("desk", "admin:app_list")
+# The staff's pages about an issue that was saved again.
+PAST = {
+    "admin:posts_post_history": "/admin/posts/post/{pk}/history/",
+    "admin:posts_post_version": "/admin/posts/post/{pk}/history/{old}/",
+    "admin:posts_post_compare": "/admin/posts/post/{pk}/history/compare/?from={old}&to={new}",
+}
 # Why others have no figure.
 _FORM = "a form, or what it sends"
 UNMEASURED: dict[str, str] = {
@@ -118,6 +124,8 @@ UNMEASURED: dict[str, str] = {
     "admin:posts_post_inbox": "what a script asks for while somebody writes",
     "admin:posts_post_address": _FORM,
     "admin:posts_post_title": _FORM,
+    "admin:posts_post_restore": _FORM,
+    "admin:posts_post_name": _FORM,
     "admin:links_link_health": "what it shows is counted by the worker",
     "admin:links_link_healthfile": "what it shows is counted by the worker",
     "admin:links_link_measure": _FORM,
@@ -154,7 +162,7 @@ def missing() -> list[str]:
 
 
 def _is_known(name: str) -> bool:
-    known = name in PUBLIC or name in STAFF or name in UNMEASURED or is_list(name)
+    known = name in {*PUBLIC, *STAFF, *PAST, *UNMEASURED} or is_list(name)
     verb = name.rpartition("_")[2]
     return known or (name.startswith("admin:") and (name.endswith(_ONE_ROW) or verb in _VERBS))
 

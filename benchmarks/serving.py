@@ -29,7 +29,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks.pages import FURTHER, PUBLIC, staff
+from benchmarks.pages import FURTHER, PAST, PUBLIC, staff
 from benchmarks.project import fresh_project, use_database
 
 TARGET = 6.0
@@ -194,10 +194,22 @@ def _measure(ours: Server, bare: Server, folder: Path, path: str) -> Figure:
 def _measure_staff() -> dict[str, Figure]:
     client = _client(signed_in=True)
     figures = {}
-    for name, path in staff().items():
+    for name, path in (staff() | _pages_of_the_past()).items():
         figures[name] = _measure_here(client, path)
         show(name, figures[name])
     return figures
+
+
+def _pages_of_the_past() -> dict[str, str]:
+    """Save an issue anew, and return the addresses of the pages about its versions."""
+    from posts.models import Post  # noqa: PLC0415 (only after django.setup)
+    from posts.publishing import save_document, stored_issue, with_metadata  # noqa: PLC0415
+
+    post = Post.objects.published().filter(source_name="300.md").get()
+    said = stored_issue(post).body.replace("link", "LINK")
+    save_document(post, with_metadata(post, said, {}))
+    numbers = {"pk": post.pk, "old": post.version - 1, "new": post.version}
+    return {name: path.format(**numbers) for name, path in PAST.items()}
 
 
 def _measure_here(client: Client, path: str) -> Figure:

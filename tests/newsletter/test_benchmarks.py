@@ -8,4 +8,4 @@ def test_every_address_is_measured_or_left_out_for_a_reason() -> None:
 
 
 def test_nothing_is_measured_that_is_not_there() -> None:
-    assert {*pages.PUBLIC, *pages.STAFF} <= set(pages.names())
+    assert {*pages.PUBLIC, *pages.STAFF, *pages.PAST} <= set(pages.names())
