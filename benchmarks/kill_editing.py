@@ -187,6 +187,8 @@ class Writer:
         page.keyboard.press("Control+s")
         page.locator(".messagelist .success, .conflict").first.wait_for(timeout=30_000)
         if page.locator(".conflict").count():  # a save whose answer nobody got came through
+            for place in page.locator("[data-keep=both]").all():
+                place.click()
             page.keyboard.press("Control+s")
             page.locator(".messagelist .success").wait_for(timeout=30_000)
         page.wait_for_load_state()
