@@ -1,17 +1,27 @@
 """What is typed in the form of an issue in a real browser: kept, brought back, never lost."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from posts.admin.writing import copies
 from posts.models import WorkingCopy
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft
 
 Enter = Callable[[User], Page]
 SAID = "[data-writing=said]"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is typed after a moment, not after seconds."""
+    monkeypatch.setattr(copies, "QUIET", timedelta(milliseconds=100))
+    monkeypatch.setattr(copies, "MOST", timedelta(milliseconds=200))
 
 
 def write(page: Page, words: str) -> None:

@@ -30,9 +30,12 @@ from posts.readers.throttling import Limit, Shares
 
 # A form that is typed in sends something every two to five seconds.
 LIMIT = Limit(3600, timedelta(hours=1))
+# What is typed is sent so long after the last key, and after the first one while keys go on.
+QUIET, MOST = timedelta(seconds=2), timedelta(seconds=3)
 SHOWN = 5
 # Of a text that is only named: lines, of so many, and characters of a line.
 LINES, MOST_LINES, LONG = 4, 50, 200
+MILLISECOND: Final = timedelta(milliseconds=1)
 COPIES: Final = "working-copies/"
 COPY: Final = "copy"
 """Names a working copy in the address of the form that goes on with it."""
@@ -136,6 +139,7 @@ class WorkingCopyPages(StaffAdmin):
         obj: Post | None = None,
     ) -> HttpResponse:
         """Add what was not saved, and who else is at it."""
+        context["quiet"], context["most"] = (time // MILLISECOND for time in (QUIET, MOST))
         context["copies"] = shown_copies(request, obj)
         context["others_editing"] = others_words(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -1,5 +1,5 @@
-/* What stands in the form is kept on the site while somebody types: two seconds after the last
-   key, and every three while the keys go on. What the site did not take yet is in this browser
+/* What stands in the form is kept on the site while somebody types: seconds after the last key
+   (data-quiet), and now and then (data-most) while the keys go on. What the site did not take yet is in this browser
    (browser-copies.js), and the next form that is opened brings it there. The line below the text
    says what is kept. */
 (() => {
@@ -11,8 +11,8 @@
   const { form, text } = window.writing;
   const words = holder.dataset;
   const handle = form.querySelector("[name=working_copy]");
-  const QUIET = 2000; // milliseconds after the last key
-  const MOST = 3000; // after the first one that is not kept
+  const QUIET = Number(words.quiet); // milliseconds after the last key
+  const MOST = Number(words.most); // after the first one that is not kept
   const HERE = 1000; // until this browser has it
   const AGAIN = 10000; // after the site did not take it
   const PATIENCE = 20000; // for an answer
