@@ -23,10 +23,10 @@ from django.utils.translation import gettext_lazy as _
 from posts import access, drafting, publishing
 from posts.admin.holding import Checked, OverrideField, look_before
 from posts.documents import DocumentError, Issue, split_header
-from posts.documents.editing import compare, plain, restore_endings
+from posts.documents.editing import plain, restore_endings
 from posts.documents.merging import marked_lines
 from posts.documents.metadata import LANGUAGE, MAX_TAG, Metadata, distinct_tags
-from posts.models import SLUG_LENGTH, Post, Revision, Tag
+from posts.models import SLUG_LENGTH, Post, Tag
 from posts.models.revisions import NOTE_LENGTH
 from posts.naming import unicode_slug
 from posts.preflight import Finding
@@ -41,8 +41,6 @@ SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw
 LATER = "_later"
 # Stands in the data of a form that is shown again because somebody else saved first.
 CONFLICT = "_conflict"
-# Its value where that was saved for later, and readers do not see it.
-OF_PENDING = "pending"
 # The same, because somebody deleted the post.
 GONE = "_gone"
 # The same, because an editor published it, and who wrote may not change it any more.
@@ -554,42 +552,6 @@ def _bylines(names: list[str]) -> object:
 
 def _value(value: Any) -> object:
     return (plain(value).strip() if isinstance(value, str) else value) or None
-
-
-# Two editors where something waits to be public: the second save is refused, and shown beside
-# the first. Else they are merged: see ``posts.admin.meeting``
-
-
-def retry_data(data: QueryDict, current: Post) -> QueryDict:
-    """Return the refused form's data as it is shown again: saving it goes on top of ``current``."""
-    retry = data.copy()
-    retry["seen_version"] = str(current.version)
-    pending = drafting.pending_of(current)
-    retry["seen_pending"] = str(pending.edition) if pending else ""
-    is_pending = pending is not None and retry["seen_pending"] != data.get("seen_pending", "")
-    retry[CONFLICT] = OF_PENDING if is_pending else "1"
-    return retry
-
-
-def conflict_context(data: QueryDict, current: Post, user: Any) -> dict[str, Any]:
-    """Return what an editor needs to choose: who saved (``user`` in another tab,
-    or somebody else), the text saved, and what only one of the two texts has."""
-    is_pending = data[CONFLICT] == OF_PENDING
-    form = (PostForm if is_pending else PublicForm)(data, instance=current)
-    theirs = form.initial
-    saves = Revision.objects.filter(post=current, number=current.version).select_related("by")
-    last = saves.first()
-    who, when = last.by if last else None, current.modified_at
-    if form.pending:
-        who, when = form.pending.saved_by, form.pending.saved_at
-    return {
-        "who": who.get_username() if who else "",
-        "is_mine": who is not None and who.pk == user.pk,
-        "when": when,
-        "theirs": theirs["text"],
-        "diff": compare(theirs["text"], data.get("text", "")),
-        "fields": differing_fields(form, data),
-    }
 
 
 def differing_fields(form: PostForm, data: QueryDict) -> list[tuple[Any, str, Any]]:

@@ -21,8 +21,9 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask, verbatim
-from posts import access, publishing, revising
+from posts import access, drafting, publishing, revising
 from posts.admin.auditing import words_of, writing_down
+from posts.admin.pending import saved_words
 from posts.admin.publishing import WhyForm, found_words
 from posts.admin.states import STATES
 from posts.documents import DocumentError
@@ -76,10 +77,13 @@ class HistoryPages(StaffAdmin):
         """List the versions of an issue and what else was done to it, the last first."""
         post = self._readable(request, object_id)
         rows = post.revisions.order_by("-number").defer("pieces").select_related("entry")
+        pending = drafting.pending_of(post)
         page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
         context = {
             "page": page,
             "entries": _merged(page, _other_entries(post, page), _verdicts(post, page)),
+            "pending": saved_words(pending) if pending else "",
+            "may_see_pending": access.may(request.user, access.CHANGE_PUBLIC),
         }
         return self._page(request, post, "history.html", gettext("History"), context)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
@@ -19,6 +21,7 @@ from django.utils.translation import gettext
 from posts import drafting, publishing, revising
 from posts.admin.forms import (
     CONFLICT,
+    LATER,
     PUBLISH,
     SCHEDULE,
     PostForm,
@@ -28,24 +31,48 @@ from posts.admin.forms import (
     shown,
 )
 from posts.admin.states import state_of
-from posts.documents import merge_texts
+from posts.documents import Issue, merge_texts
 from posts.documents.editing import compare, plain
 from posts.documents.merging import Clash
-from posts.models import Post, Revision
+from posts.models import EarlierEdition, PendingVersion, Post, Revision
 from posts.naming import fold
 from posts.publishing import EditConflict
 
 # Stands in the data of a form whose text was merged: the version that it was opened from.
 MERGED = "_merged"
+# Its value where what it was merged with was saved for later.
+WITH_PENDING = "pending"
+
+
+class Save(NamedTuple):
+    """Who saved what a form is merged with, and when."""
+
+    who: str
+    by: int | None
+    at: datetime
+
+
+class Opened(NamedTuple):
+    """What a form showed when it was opened, and since when that stood there."""
+
+    issue: Issue
+    slug: str
+    published_at: datetime | None
+    at: datetime
 
 
 @dataclass
 class Meeting:
-    """The data of the second form, with what the first changed in it, and what is left to ask."""
+    """The data of the second form, with what the first changed in it, and what is left to ask.
+
+    ``form`` is one that shows what was saved: what waits to be public, or what readers get.
+    """
 
     data: QueryDict
     current: Post
-    since: list[Revision]
+    form: PostForm
+    since: list[Save]
+    waits: bool
     clashes: tuple[Clash, ...] = ()
     fields: list[tuple[Any, str, Any]] = field(default_factory=list)
     is_known: bool = True
@@ -53,19 +80,21 @@ class Meeting:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it may be saved without a look: nothing clashes, and readers get no issue by it
-        that nobody has read, nor is saving another thing by now than when the form was opened."""
+        """Whether it may be saved without a look: nothing clashes, and readers get nothing by it
+        that nobody has read, neither an issue nor what was saved for later; nor is saving another
+        thing by now than when the form was opened."""
         asks = self.clashes or self.fields or PUBLISH in self.data or SCHEDULE in self.data
-        return self.is_known and not asks and not self.is_turned
+        asks = asks or self.is_turned or (self.waits and LATER not in self.data)
+        return self.is_known and not asks
 
     def context(self, user: Any) -> dict[str, Any]:
         """Return what the page shows to an editor who has to choose."""
         last = self.since[-1] if self.since else None
-        theirs = self.current.body
+        theirs = self.form.initial["text"]
         return {
             "who": who_saved(self.since),
-            "is_mine": bool(self.since) and all(row.by_id == user.pk for row in self.since),
-            "when": last.created_at if last else self.current.modified_at,
+            "is_mine": bool(self.since) and all(save.by == user.pk for save in self.since),
+            "when": last.at if last else self.current.modified_at,
             "is_merged": self.is_known,
             "state": state_of(self.current) if self.is_turned else "",
             "opened": self.data.get(MERGED, ""),
@@ -77,55 +106,110 @@ class Meeting:
 
 
 def refuse_outdated(sent: QueryDict, key: str | None, user: Any) -> None:
-    """Raise EditConflict where a form was opened from an earlier version than is stored.
+    """Raise EditConflict where a form was opened from an earlier version than is stored, or from
+    another edition of what waits to be public.
 
     Before the form is read: it would take for changes of this editor what the other changed.
     """
     seen = _number(sent.get("seen_version", ""))
-    if seen and key and key.isdecimal():
-        current = Post.objects.filter(pk=key, version__gt=seen).first()
-        if current and not waits(sent, current, user):
-            raise EditConflict(current)
+    if not seen or not key or not key.isdecimal():
+        return
+    current = Post.objects.filter(pk=key).first()
+    if current and _is_outdated(sent, seen, current, user):
+        raise EditConflict(current)
 
 
-def waits(sent: QueryDict, current: Post, user: Any) -> bool:
-    """Tell whether something waits to be public in the form of somebody, or did when it was opened:
-    what was changed in that no revision knows."""
-    if not form_for(user).shows_pending:
+def _pending(current: Post, user: Any) -> PendingVersion | None:
+    """Return what waits to be public, for those whose form shows it."""
+    return drafting.pending_of(current) if form_for(user).shows_pending else None
+
+
+def _is_outdated(sent: QueryDict, seen: int, current: Post, user: Any) -> bool:
+    pending = _pending(current, user)
+    if sent.get("seen_pending", "") != _edition(pending):
+        return True
+    if pending and LATER in sent and seen == pending.based_on:
         return False
-    return bool(sent.get("seen_pending")) or drafting.pending_of(current) is not None
+    return seen < current.version
 
 
 def meet(sent: QueryDict, current: Post, user: Any) -> Meeting:
     """Bring together what was sent by a form and what somebody saved since it was opened."""
     data = sent.copy()
-    seen = _number(data.get("seen_version", ""))
-    rows = Revision.objects.filter(post=current, number__gte=seen).order_by("number")
-    base, since = None, list(rows.defer("pieces"))
-    if since and since[0].number == seen:
-        base = since.pop(0)
-    data["seen_version"] = str(current.version)
-    meeting = Meeting(data, current, since, is_known=base is not None)
-    if base is None:
-        form = PublicForm(sent, instance=current)
-        meeting.fields = [_both(form, name, data) for name in form.changed_data if name in FIELDS]
+    pending = _pending(current, user)
+    seen, seen_edition = _number(data.get("seen_version", "")), data.get("seen_pending", "")
+    overwritten = pending if pending and seen_edition != _edition(pending) else None
+    opened = _opened(current, seen, "" if seen_edition == _edition(pending) else seen_edition)
+    form = (PostForm if overwritten else PublicForm)(instance=current)
+    since = _pending_saves(overwritten, opened) if overwritten else _public_saves(current, seen)
+    data["seen_version"] = str(form.initial["seen_version"])
+    data["seen_pending"] = _edition(pending)
+    meeting = Meeting(data, current, form, since, waits=bool(pending or seen_edition))
+    if opened is None:
+        meeting.is_known = False
+        bound = type(form)(sent, instance=current)
+        meeting.fields = [_both(bound, name, data) for name in bound.changed_data if name in FIELDS]
     else:
         # The first form that was merged knows what was seen; what came after that was not.
-        data.setdefault(MERGED, str(seen))
-        meeting.is_turned = _is_turned(base, current)
-        _merge(meeting, base, user)
+        data.setdefault(MERGED, WITH_PENDING if overwritten else str(seen))
+        meeting.is_turned = _is_turned(current, seen)
+        _merge(meeting, opened, user)
     if not meeting.is_settled:
         data[CONFLICT] = "1"
     return meeting
 
 
-def who_saved(revisions: list[Revision]) -> str:
-    """Return the names of those who made some revisions, each once."""
-    return ", ".join(dict.fromkeys(row.who for row in revisions if row.who))
+def _edition(pending: PendingVersion | None) -> str:
+    return str(pending.edition) if pending else ""
 
 
-def _is_turned(base: Revision, current: Post) -> bool:
-    """Tell whether an issue was published, scheduled or withdrawn since a revision was saved."""
+def _opened(current: Post, version: int, edition: str) -> Opened | None:
+    """Return what a form showed: an edition of what waited, or else a version of the issue."""
+    name = current.source_name
+    if edition:
+        earlier = drafting.earlier_edition(current, edition)
+        return _of_edition(earlier, name) if earlier else None
+    row = Revision.objects.filter(post=current, number=version).first()
+    return _of_revision(row, name) if row else None
+
+
+def _of_edition(row: EarlierEdition, name: str) -> Opened:
+    return Opened(drafting.issue_of(row, name), row.slug, row.published_at, row.saved_at)
+
+
+def _of_revision(row: Revision, name: str) -> Opened:
+    return Opened(revising.issue_of(row, name), row.slug, row.published_at, row.created_at)
+
+
+def _public_saves(current: Post, version: int) -> list[Save]:
+    rows = Revision.objects.filter(post=current, number__gt=version).order_by("number")
+    return _saves_of(rows)
+
+
+def _saves_of(rows: QuerySet[Revision]) -> list[Save]:
+    return [Save(*row) for row in rows.values_list("who", "by", "created_at")]
+
+
+def _pending_saves(pending: PendingVersion, opened: Opened | None) -> list[Save]:
+    rows = drafting.editions_since(pending, opened.at if opened else pending.saved_at)
+    return [_save_of(row) for row in rows]
+
+
+def _save_of(row: PendingVersion | EarlierEdition) -> Save:
+    name = row.saved_by.get_username() if row.saved_by else ""
+    return Save(name, row.saved_by_id, row.saved_at)
+
+
+def who_saved(saves: list[Save]) -> str:
+    """Return the names of those who saved, each once."""
+    return ", ".join(dict.fromkeys(save.who for save in saves if save.who))
+
+
+def _is_turned(current: Post, version: int) -> bool:
+    """Tell whether an issue was published, scheduled or withdrawn since it had a version."""
+    base = Revision.objects.filter(post=current, number=version).first()
+    if base is None:
+        return False
     is_published = base.status == Post.Status.PUBLISHED
     was_public = is_published and (base.published_at or base.created_at) <= base.created_at
     return (base.status, was_public) != (current.status, current.is_public())
@@ -137,25 +221,30 @@ FIELDS = (
 )  # fmt: skip
 
 
-def _merge(meeting: Meeting, base: Revision, user: Any) -> None:
+def _merge(meeting: Meeting, opened: Opened, user: Any) -> None:
     """Merge the text and the fields of a form with what is stored."""
-    data, current = meeting.data, meeting.current
-    opened = revising.issue_of(base, current.source_name)
+    data, form = meeting.data, meeting.form
     sign = data.get("clash_sign") or secrets.token_hex(3)
     mine, others = _names(meeting, user)
-    names = f"{mine} {sign}", f"{others} {sign}"
-    texts = (plain(text) for text in (opened.body, data.get("text", ""), current.body))
-    merged = merge_texts(*texts, names=names)
+    texts = (opened.issue.body, data.get("text", ""), form.initial["text"])
+    merged = merge_texts(*map(plain, texts), names=(f"{mine} {sign}", f"{others} {sign}"))
     data["text"], meeting.clashes = merged.text, merged.clashes
     if meeting.clashes:
         data["clash_sign"] = sign
-    form = PublicForm(instance=current)
-    before = form_values(opened.metadata, base.slug, base.published_at)
-    stored = publishing.stored_issue(current)
-    after = form_values(stored.metadata, current.slug, current.published_at)
+    before = form_values(opened.issue.metadata, opened.slug, opened.published_at)
+    after = _saved_values(meeting)
     for name in FIELDS:
         if before[name] != after[name]:
             _meet_field(meeting, form, name, before[name])
+
+
+def _saved_values(meeting: Meeting) -> dict[str, Any]:
+    """Return the values of the fields that were saved, as headers write them."""
+    if meeting.form.pending:
+        return dict(meeting.form.initial)
+    current = meeting.current
+    metadata = publishing.stored_issue(current).metadata
+    return form_values(metadata, current.slug, current.published_at)
 
 
 def _meet_field(meeting: Meeting, form: PostForm, name: str, before: Any) -> None:
@@ -191,14 +280,16 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def said_of_merging(post: Post, numbers: tuple[str, int], user: Any) -> SafeString:
+def said_of_merging(post: Post, numbers: tuple[str, int], user: Any) -> SafeString | None:
     """Return what an editor is told whose save was merged with others', with the way to theirs.
 
     ``numbers`` are the version that was opened, and the last that somebody else saved.
     """
+    if numbers[0] == WITH_PENDING:
+        return _said_of_pending(post, user)
     opened, until = _number(numbers[0]), numbers[1]
     since = Revision.objects.filter(post=post, number__gt=opened, number__lte=until)
-    who = who_saved(list(since.order_by("number").only("who")))
+    who = who_saved(_saves_of(since.order_by("number")))
     if who in ("", user.get_username()):
         words = gettext(
             "You saved this issue in another tab meanwhile. What was changed in both is in it now."
@@ -212,4 +303,26 @@ def said_of_merging(post: Post, numbers: tuple[str, int], user: Any) -> SafeStri
     address = reverse("admin:posts_post_compare", args=[post.pk]) + query
     return format_html(
         '{} <a href="{}">{}</a>', words, address, gettext("See what was changed meanwhile")
+    )
+
+
+def _said_of_pending(post: Post, user: Any) -> SafeString | None:
+    """Return what an editor is told whose save for later was merged with another one."""
+    earlier = post.earlier_editions.select_related("saved_by").order_by("saved_at").last()
+    if earlier is None or drafting.pending_of(post) is None:
+        return None
+    who = _save_of(earlier).who
+    if who in ("", user.get_username()):
+        words = gettext(
+            "You saved this for later in another tab meanwhile. What was changed in both is in it"
+            " now."
+        )
+    else:
+        words = gettext(
+            "%(who)s saved this for later while you were writing. What both of you changed is in it"
+            " now."
+        ) % {"who": who}
+    address = reverse("admin:posts_post_pending", args=[post.pk])
+    return format_html(
+        '{} <a href="{}">{}</a>', words, address, gettext("What differs from the site")
     )

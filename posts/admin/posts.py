@@ -30,12 +30,10 @@ from posts.admin.forms import (
     TAKEN,
     WITHDRAW,
     PostForm,
-    conflict_context,
     form_for,
-    retry_data,
 )
 from posts.admin.history import HistoryPages
-from posts.admin.meeting import MERGED, meet, refuse_outdated, said_of_merging, waits
+from posts.admin.meeting import MERGED, meet, refuse_outdated, said_of_merging
 from posts.admin.pending import (
     LATER_KEPT,
     LATER_SAID,
@@ -331,9 +329,7 @@ class PostAdmin(
         except EditConflict as conflict:
             if self._is_taken(request, object_id):
                 return self._offer_anew(request, TAKEN, gettext("This issue is published"))
-            is_waiting = waits(request.POST, conflict.current, request.user)
-            meet = self._offer_again if is_waiting else self._meet
-            return meet(request, conflict.current, object_id, form_url, extra_context)
+            return self._meet(request, conflict.current, object_id, form_url, extra_context)
         except Post.DoesNotExist:
             return self._offer_anew(request, GONE, gettext("This issue was deleted"))
 
@@ -351,24 +347,6 @@ class PostAdmin(
         context = {**(extra_context or {}), "conflict": meeting.context(request.user)}
         if meeting.is_settled:
             return self.changeform_view(request, object_id, form_url, context)
-        response = self._form_view(request, object_id, form_url, context)
-        response.status_code = 409
-        return response
-
-    def _offer_again(
-        self,
-        request: HttpRequest,
-        current: Post,
-        object_id: str | None,
-        form_url: str,
-        extra_context: dict[str, Any] | None,
-    ) -> HttpResponse:
-        """Show what was written beside what somebody else saved first."""
-        request.POST = retry_data(request.POST, current)  # type: ignore[assignment]
-        context = {
-            **(extra_context or {}),
-            "conflict": conflict_context(request.POST, current, request.user),
-        }
         response = self._form_view(request, object_id, form_url, context)
         response.status_code = 409
         return response
@@ -456,9 +434,8 @@ class PostAdmin(
         level = messages.WARNING if obj.problem else messages.SUCCESS
         words = LATER_SAID if form.is_for_later else said(obj, form.state_before)
         self.message_user(request, words, level)
-        if opened:
-            until = obj.version - (not form.is_for_later)
-            merged = said_of_merging(obj, (opened, until), request.user)
+        until = obj.version - (not form.is_for_later)
+        if opened and (merged := said_of_merging(obj, (opened, until), request.user)):
             self.message_user(request, merged, messages.INFO)
 
     def log_addition(self, request: HttpRequest, obj: Post, message: Any) -> Any:

@@ -17,8 +17,12 @@ from posts.drafting.copies import (
 from posts.drafting.pending import (
     Overtaken,
     discard_pending,
+    earlier_edition,
+    editions_since,
     is_overtaken,
+    issue_of,
     pending_of,
+    prune_editions,
     save_for_later,
     settle,
     values_of,

@@ -1,27 +1,33 @@
 """Pending versions: what a published issue will say, saved beside what readers get.
 
 One for each issue, which all its editors share. Nothing of it is public: pages, feeds, search,
-exports and the identity of items know only what the issue says. Saving the issue settles it.
+exports and the identity of items know only what the issue says. Saving the issue settles it. What
+it said before is kept for a while, since forms may be open that show it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+import zlib
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django_tasks import task
 
-from posts import access, publishing
+from posts import access, publishing, revising
 from posts.access import Actor
-from posts.documents import Issue
-from posts.models import PendingVersion, Post
+from posts.documents import Issue, parse_issue
+from posts.models import EarlierEdition, PendingVersion, Post
 
 Log = Callable[[Post], object]
+EDITIONS_KEPT: Final = timedelta(days=30)
 
 
 class Overtaken(Exception):
@@ -55,6 +61,8 @@ def save_for_later(
         before = _seen(stored, edition)
         if version not in (stored.version, before.based_on if before else None):
             raise Overtaken
+        revising.keep_before(stored)
+        _keep_earlier(before)
         pending = PendingVersion(
             post=stored,
             header=issue.header,
@@ -78,6 +86,7 @@ def settle(post: Post, edition: str) -> None:
     Raises Overtaken where somebody saved another one since.
     """
     if pending := _seen(post, edition):
+        _keep_earlier(pending)
         pending.delete()
 
 
@@ -90,16 +99,58 @@ def _seen(post: Post, edition: str) -> PendingVersion | None:
 
 
 def discard_pending(post: Post, edition: uuid.UUID, *, by: Actor, log: Log | None = None) -> bool:
-    """Throw a pending version away; tell whether this edition was there.
+    """Throw a pending version away, with what it said before; tell whether this edition was there.
 
     Raises PermissionDenied.
     """
     access.check(by, access.CHANGE_PUBLIC)
     with transaction.atomic():
         gone, _rows = PendingVersion.objects.filter(post=post.pk, edition=edition).delete()
+        if gone:
+            EarlierEdition.objects.filter(post=post.pk).delete()
         if gone and log:
             log(post)
     return bool(gone)
+
+
+def _keep_earlier(pending: PendingVersion | None) -> None:
+    """Keep what a pending version says, before it says something else or is gone."""
+    if pending:
+        EarlierEdition.objects.create(
+            edition=pending.edition,
+            post_id=pending.post_id,
+            data=zlib.compress((pending.header + pending.body).encode()),
+            slug=pending.slug,
+            published_at=pending.published_at,
+            saved_by_id=pending.saved_by_id,
+            saved_at=pending.saved_at,
+        )
+
+
+def earlier_edition(post: Post, edition: str) -> EarlierEdition | None:
+    """Return what a pending version of an issue said before; None where that is not known."""
+    with suppress(ValueError):
+        return EarlierEdition.objects.filter(post=post.pk, edition=uuid.UUID(edition)).first()
+    return None
+
+
+def issue_of(earlier: EarlierEdition, name: str = "") -> Issue:
+    """Return the issue that an earlier edition holds."""
+    data = zlib.decompress(bytes(earlier.data))
+    return parse_issue(data, name, tag_keys=settings.NEWSLETTER_TAG_KEYS)
+
+
+def editions_since(pending: PendingVersion, at: datetime) -> list[PendingVersion | EarlierEdition]:
+    """Return what was saved for later of an issue since a moment, the last one last."""
+    rows = EarlierEdition.objects.filter(post=pending.post_id, saved_at__gt=at).order_by("saved_at")
+    return [*rows.defer("data").select_related("saved_by"), pending]
+
+
+@task()
+def prune_editions() -> int:
+    """Forget what pending versions said before long ago; return how many."""
+    long_ago = timezone.now() - EDITIONS_KEPT
+    return EarlierEdition.objects.filter(saved_at__lt=long_ago).delete()[0]
 
 
 def values_of(pending: PendingVersion, post: Post) -> dict[str, Any]:

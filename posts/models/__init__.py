@@ -9,7 +9,7 @@ result by ``manage.py rebuild_posts``.
 
 from posts.models.authors import Author, AuthorAlias, Authorship
 from posts.models.corrections import Correction
-from posts.models.drafting import PendingVersion, WorkingCopy
+from posts.models.drafting import EarlierEdition, PendingVersion, WorkingCopy
 from posts.models.identity import MenuLink, SiteSettings
 from posts.models.lists import ArchiveMonth, Citation, ListCount, RecurringLink
 from posts.models.measurements import Measurement

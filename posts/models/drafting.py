@@ -93,3 +93,27 @@ class PendingVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.post_id)
+
+
+class EarlierEdition(models.Model):
+    """What a pending version said before it was saved again, or put on the site.
+
+    A form that shows it may be open still: what is saved there is merged by it. ``data`` is the
+    document, compressed.
+    """
+
+    edition = models.UUIDField(primary_key=True)
+    post = models.ForeignKey(Post, related_name="earlier_editions", on_delete=models.CASCADE)
+    data = models.BinaryField()
+    slug = models.CharField(max_length=SLUG_LENGTH)
+    published_at = models.DateTimeField()
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, related_name="+", on_delete=models.SET_NULL, null=True
+    )
+    saved_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.edition)

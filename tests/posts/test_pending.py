@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from posts import searching
+from posts import drafting, searching
 from posts.documents import parse_issue
 from posts.documents.editing import plain
-from posts.models import PendingVersion, Post
+from posts.models import EarlierEdition, PendingVersion, Post
 from posts.publishing import delete, publish, rebuild, recover, save_document, withdraw
 from tests.builders import (
     LONG_AGO,
@@ -39,6 +39,11 @@ BODY = "As it was: quagga.\n\n## News\n- **One**: [read](https://one.example.org
 @pytest.fixture
 def client(sign_in: SignIn, editor: User) -> Client:
     return sign_in(editor)
+
+
+@pytest.fixture
+def other(sign_in: SignIn, admin: User) -> Client:
+    return sign_in(admin)
 
 
 @pytest.fixture
@@ -140,10 +145,9 @@ def test_editors_share_it_and_are_told_who_saved_it_and_what_differs(
     assert Page(other.get("/admin/posts/post/")).texts(".field-title_and_problem .aside") != []
 
 
-def test_the_second_to_save_for_later_is_shown_what_the_first_one_saved(
-    client: Client, post: Post, sign_in: SignIn
+def test_the_second_to_save_for_later_is_asked_about_lines_that_the_first_changed_too(
+    client: Client, post: Post, other: Client
 ) -> None:
-    other = sign_in(make_member("admin"))
     mine = fields(other, post)
     later(client, post, text="First\n")
 
@@ -152,25 +156,143 @@ def test_the_second_to_save_for_later_is_shown_what_the_first_one_saved(
         assert refused.status_code == 409
         shown = Page(refused)
         assert "editor" in shown.one(".conflict").text()
-        assert "First" in shown.one(".conflict textarea.theirs").text()
+        assert shown.texts("[data-mine]") == ["Second"]
+        assert shown.texts("[data-theirs]") == ["First"]
 
     again = shown.fields("#post_form")
-    assert plain(again["text"]) == "Second\n"
-    assert other.post(change(post), again | {"_later": "1"}).status_code == 302
-    assert PendingVersion.objects.get().body == "Second\n"
+    assert (
+        "two versions stand here" in Page(other.post(change(post), again | {"_later": "1"})).text()
+    )
+    assert other.post(change(post), again | {"text": "Both\n", "_later": "1"}).status_code == 302
+    assert PendingVersion.objects.get().body == "Both\n"
 
 
-def test_the_second_of_those_who_have_it_open_is_refused_too(
-    client: Client, post: Post, sign_in: SignIn
+def test_two_editors_of_one_pending_version_are_both_in_it(
+    client: Client, post: Post, other: Client
+) -> None:
+    later(client, post, text=BODY.replace("quagga", "okapi"))
+    mine = fields(client, post)
+    later(other, post, text=BODY.replace("quagga", "okapi").replace("News", "Old"), title="Theirs")
+    edits = {"text": mine["text"].replace("okapi", "zebra"), "tags": "Mine"}
+
+    answer = client.post(change(post), mine | edits | {"_later": "1"}, follow=True)
+
+    pending = PendingVersion.objects.get()
+    assert pending.body == BODY.replace("quagga", "zebra").replace("News", "Old")
+    form = fields(client, post)
+    assert (form["title"], form["tags"]) == ("Theirs", "Mine")
+    assert "Admin saved this for later while you were writing" in Page(answer).text()
+    post.refresh_from_db()
+    assert post.body == BODY
+
+
+def test_what_arose_while_the_form_was_open_goes_together_with_it(
+    client: Client, post: Post, other: Client
+) -> None:
+    mine = fields(client, post)
+    later(other, post, text=BODY.replace("quagga", "zebra"))
+
+    sent = mine | {"text": BODY.replace("News", "Old"), "_later": "1"}
+    assert client.post(change(post), sent).status_code == 302
+
+    assert PendingVersion.objects.get().body == BODY.replace("quagga", "zebra").replace(
+        "News", "Old"
+    )
+
+
+def test_the_site_is_not_updated_with_what_another_saved_for_later_unread(
+    client: Client, post: Post, other: Client
+) -> None:
+    later(client, post, text=BODY.replace("quagga", "okapi"))
+    mine = fields(client, post)
+    later(other, post, text=BODY.replace("quagga", "okapi").replace("News", "Old"))
+
+    for button in ({"_save": "1"}, {}):  # none: Enter in a field
+        answer = client.post(change(post), mine | {"description": "Mine"} | button)
+        assert answer.status_code == 409
+        assert "Nothing clashes" in Page(answer).one(".conflict").text()
+        post.refresh_from_db()
+        assert post.body == BODY
+
+    client.post(change(post), Page(answer).fields("#post_form") | {"_save": "1"})
+    post.refresh_from_db()
+    assert post.body == BODY.replace("quagga", "okapi").replace("News", "Old")
+    assert post.description == "Mine"
+
+
+def test_a_form_of_what_was_put_on_the_site_meanwhile_goes_on_from_there(
+    client: Client, post: Post, other: Client
+) -> None:
+    later(client, post, text=BODY.replace("quagga", "okapi"))
+    mine = fields(client, post)
+    press(other, post, "_save", title="Theirs")
+
+    edits = {"text": mine["text"].replace("News", "Old"), "_later": "1"}
+    assert client.post(change(post), mine | edits).status_code == 302
+
+    pending = PendingVersion.objects.get()
+    assert pending.body == BODY.replace("quagga", "okapi").replace("News", "Old")
+    assert fields(client, post)["title"] == "Theirs"
+
+
+def test_a_form_of_what_was_discarded_meanwhile_is_shown_beside_the_site(
+    client: Client, post: Post, other: Client
 ) -> None:
     later(client, post, text="Begun\n")
-    mine = fields(sign_in(make_member("admin")), post)
     later(client, post, text="Gone on with\n")
+    mine = fields(client, post)
+    address = f"/admin/posts/post/{post.pk}/pending/drop/"
+    other.post(address, Page(other.get(address)).fields("form.decision"))
 
-    refused = client.post(change(post), mine | {"text": "Otherwise\n", "_later": "1"})
+    refused = client.post(change(post), mine | {"_later": "1"})
 
     assert refused.status_code == 409
-    assert "Gone on with" in Page(refused).one(".conflict textarea.theirs").text()
+    page = Page(refused)
+    assert "quagga" in page.one(".conflict textarea.theirs").text()
+    assert plain(page.fields("#post_form")["text"]) == "Gone on with\n"
+    assert client.post(change(post), page.fields("#post_form") | {"_later": "1"}).status_code == 302
+    assert PendingVersion.objects.get().body == "Gone on with\n"
+
+
+def test_an_update_of_what_changed_elsewhere_on_the_site_is_looked_over_first(
+    client: Client, post: Post, tmp_path: Path
+) -> None:
+    later(client, post, text=BODY.replace("quagga", "zebra"))
+    (tmp_path / "issue.md").write_text(document(body=BODY.replace("News", "Old")))
+    call_command("import_posts", str(tmp_path), "--update")
+
+    refused = press(client, post, "_save")
+
+    assert refused.status_code == 409
+    client.post(change(post), Page(refused).fields("#post_form") | {"_save": "1"})
+    post.refresh_from_db()
+    assert post.body == BODY.replace("quagga", "zebra").replace("News", "Old")
+
+
+def test_earlier_editions_are_forgotten_after_a_month(client: Client, post: Post) -> None:
+    later(client, post, text="One\n")
+    later(client, post, text="Two\n")
+    assert drafting.prune_editions.call() == 0
+
+    EarlierEdition.objects.update(saved_at=LONG_AGO)
+
+    assert drafting.prune_editions.call() == 1
+    assert PendingVersion.objects.get().body == "Two\n"
+
+
+def test_the_history_says_that_something_waits_and_by_whom(
+    client: Client, post: Post, moderator: User, sign_in: SignIn
+) -> None:
+    address = f"/admin/posts/post/{post.pk}/history/"
+    assert Page(client.get(address)).all(".history-waits") == []
+    later(client, post, text="For later\n")
+
+    page = Page(client.get(address))
+
+    assert "editor saved it for later" in page.one(".history-waits").text()
+    assert page.value(".history-waits a", "href").endswith(f"/{post.pk}/pending/")
+    assert "Saved for later." in page.text()
+    assert Page(sign_in(moderator).get(address)).all(".history-waits a") == []
 
 
 def test_an_update_of_what_changed_on_the_site_since_is_compared_with_the_site(
@@ -189,7 +311,8 @@ def test_an_update_of_what_changed_on_the_site_since_is_compared_with_the_site(
     shown = Page(refused)
     assert "Two people" in shown.one(".conflict h2").text()
     assert "From a file" in shown.one(".conflict textarea.theirs").text()
-    assert client.post(change(post), shown.fields("#post_form") | {"_save": "1"}).status_code == 302
+    chosen = {"text": "For later\n", "_save": "1"}
+    assert client.post(change(post), shown.fields("#post_form") | chosen).status_code == 302
     post.refresh_from_db()
     assert post.body == "For later\n"
 
