@@ -6,7 +6,7 @@ Each time somebody types numbered words into the form of an issue in a real Chro
 then, and at a random moment one of three is killed (`kill -9`): the server, which is started again
 some seconds later, under a browser that types on; the browser, which is started again with the
 same profile; or first the server, and seconds later, while nothing answers, the browser. Then the
-form is opened anew, what it offers is gone on with, and the words in it are counted.
+form is opened anew, what it offers is gone on with and saved, and the words are counted.
 
 Prints acknowledged words that are lost (the page had been told that they are kept, or had seen
 that they are saved), and how long somebody had typed what is lost otherwise.
@@ -183,33 +183,45 @@ class Writer:
     def save(self, page: Page) -> None:
         """Save, and note that it is said to be saved."""
         last = self.count - 1
-        page.evaluate("() => document.querySelector('.messagelist')?.remove()")
-        page.keyboard.press("Control+s")
-        page.locator(".messagelist .success, .conflict").first.wait_for(timeout=30_000)
-        if page.locator(".conflict").count():  # a save whose answer nobody got came through
-            for place in page.locator("[data-keep=both]").all():
-                place.click()
-            page.keyboard.press("Control+s")
-            page.locator(".messagelist .success").wait_for(timeout=30_000)
-        page.wait_for_load_state()
+        _save(page)
         self.acknowledged = max(self.acknowledged, last)
         _to_end(page)
 
     def found(self) -> list[int]:
-        """Open the form anew, go on with what it offers, and return the numbers of the words."""
+        """Open the form anew, go on with all that it offers and save it, and return the numbers of
+        the words that are on the site then.
+
+        An older copy may lack what was saved since: saving brings the two together.
+        """
         page = self.page()
         page.goto(self.address)
         page.wait_for_function(
             "() => window.writing && window.browserCopies && browserCopies.all("
             "document.querySelector('[data-keeping]').dataset.user).then(rows => !rows.length)"
         )
-        page.wait_for_timeout(500)
+        page.goto(self.address)  # which offers what the browser brought
         offered = page.get_by_role("link", name="Go on with it")
-        if offered.count():
+        while offered.count():
             offered.first.click()
             page.locator("[data-copy-open]").wait_for(state="attached")
+            _save(page)
         text = page.evaluate("() => writing.text.value()")
         return [int(number) for number in re.findall(r"w(\d+)w", text)]
+
+
+def _save(page: Page) -> None:
+    """Save; where what somebody saved meanwhile clashes with it, keep both."""
+    page.wait_for_function("() => window.writing")
+    page.evaluate("() => document.querySelector('.messagelist')?.remove()")
+    page.keyboard.press("Control+s")
+    page.locator(".messagelist .success, .conflict").first.wait_for(timeout=60_000)
+    if page.locator(".conflict").count():  # a save whose answer nobody got came through
+        for place in page.locator("[data-keep=both]").all():
+            place.click()
+        page.keyboard.press("Control+s")
+        page.locator(".messagelist .success").wait_for(timeout=60_000)
+    page.wait_for_load_state()
+    page.wait_for_function("() => window.writing")
 
 
 def _to_end(page: Page) -> None:
