@@ -575,4 +575,4 @@ def test_a_history_is_told_in_the_language_of_who_reads_it(client: Client, setti
 
     assert told() == ["Published.", "Withdrawn.", "Changed title. Now published."]
     settings.LANGUAGE_CODE = "ko"
-    assert told() == ["발행했어요.", "발행을 취소했어요.", "고친 것: 제목. 이제 발행한 글이에요."]
+    assert told() == ["발행했어요.", "발행을 취소했어요.", "변경 내용: 제목. 이제 발행한 글이에요."]
