@@ -11,10 +11,15 @@ from pytest_django.live_server_helper import LiveServer
 from posts.admin.writing import copies
 from posts.models import WorkingCopy
 from tests.browser.barriers import barriers_in_any_scheme
-from tests.builders import make_draft
+from tests.builders import make_draft, make_member
 
 Enter = Callable[[User], Page]
 SAID = "[data-writing=said]"
+# How many texts this browser has for whoever opened the page.
+KEPT_HERE = (
+    "browserCopies.all(document.querySelector('[data-keeping]').dataset.user)"
+    ".then(kept => kept.length)"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -69,20 +74,26 @@ def test_what_is_typed_survives_closed_tabs_lost_networks_and_ended_sessions(
     page.goto("about:blank")
     page.context.set_offline(False)
     page.goto(f"{live_server.url}/admin/posts/post/add/")
-    page.wait_for_function(
-        "browserCopies.all(document.querySelector('[data-user]').dataset.user)"
-        ".then(kept => !kept.length)"
-    )
+    page.wait_for_function(f"{KEPT_HERE}.then(many => !many)")
     assert WorkingCopy.objects.unsaved().get().text.startswith("둘 하나")
     page.goto(address)
     page.get_by_role("link", name="Go on with it").click()
     shows(page, "둘 하나 Begun.\n")
 
-    # A session that ended, and another one, whose forms have other tokens
+    # A session that ended, one of somebody else, and another one, whose forms have other tokens
     page.context.clear_cookies()
     write(page, "셋 ")
     expect(page.locator(SAID)).to_contain_text("sign in again")
+    enter(make_member("admin"))
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(SAID)).to_contain_text("Somebody else is signed in")
+    assert {copy.editor for copy in WorkingCopy.objects.unsaved()} == {editor}
+    other = page.context.new_page()
+    other.goto(address)
+    assert other.evaluate(KEPT_HERE) == 0
+    other.close()
     enter(editor)
+    assert page.evaluate(KEPT_HERE) == 1
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.locator(SAID)).to_contain_text("Kept at")
     page.click("button[name=_save]")

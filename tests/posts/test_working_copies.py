@@ -40,6 +40,7 @@ class Form:
         self.address = address or (f"/admin/posts/post/{post.pk}/change/" if post else ADD)
         self.page = Page(client.get(self.address))
         self.fields = self.page.fields("#post_form")
+        self.user = self.page.value("[data-keeping]", "data-user")
         self.number = 0
 
     def type(self, **edits: str) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class Form:
 
     def send(self) -> Any:
         self.number += 1
-        told = {"post": self.post.pk if self.post else "", "number": self.number}
+        told = {"post": self.post.pk if self.post else "", "number": self.number, "user": self.user}
         return self.client.post(f"{COPIES}keep/", {**self.fields, **told})
 
     def save(self) -> Any:
@@ -237,6 +238,22 @@ def test_nobody_else_reads_goes_on_with_or_discards_what_somebody_typed(
     assert plain(not_theirs) == post.body
     other.client.post(f"{COPIES}discard/?copy={key}")
     assert WorkingCopy.objects.unsaved().get().text == "For my eyes\n"
+
+
+def test_a_form_that_somebody_else_opened_keeps_nothing_in_the_account_that_is_signed_in_now(
+    opened: Open, sign_in: SignIn
+) -> None:
+    form = opened(make_draft())
+    form.client = sign_in(make_member("admin"))
+    form.fields["text"] = "For my eyes\n"
+
+    answer = form.send()
+    renewed = form.client.get(COPIES, {"user": form.user})
+
+    assert (answer.status_code, renewed.status_code) == (409, 409)
+    assert "Somebody else is signed in" in answer.json()["words"]
+    assert "token" not in renewed.json()
+    assert not WorkingCopy.objects.exists()
 
 
 def test_who_may_not_write_keeps_nothing(sign_in: SignIn, moderator: User, opened: Open) -> None:

@@ -61,6 +61,8 @@ class WorkingCopyPages(StaffAdmin):
         """Answer what was not saved of an issue, as HTML; and a token to send forms with."""
         post = _post(request.GET)
         _check(request, post)
+        if _is_of_another(request, request.GET):
+            return _refused_to_another()
         html = render_to_string(
             "admin/posts/post/working_copies.html",
             {"copies": shown_copies(request, post), "post": post},
@@ -72,6 +74,8 @@ class WorkingCopyPages(StaffAdmin):
         """Keep what stands in a form, and say so."""
         post = _post(request.POST, Post.everything.all())
         _check(request, post)
+        if _is_of_another(request, request.POST):
+            return _refused_to_another()
         if wait := _shares.wait(str(request.user.pk), LIMIT):
             return JsonResponse({"state": "later", "seconds": wait}, status=429)
         try:
@@ -155,6 +159,16 @@ def _post(sent: QueryDict, among: PostQuerySet | None = None) -> Post | None:
 
 def _check(request: HttpRequest, post: Post | None) -> None:
     access.check(request.user, access.CHANGE if post else access.WRITE)
+
+
+def _is_of_another(request: HttpRequest, sent: QueryDict) -> bool:
+    """Tell whether a form was opened by somebody else than who is signed in by now."""
+    return sent.get("user", "") != str(request.user.pk)
+
+
+def _refused_to_another() -> HttpResponse:
+    words = gettext("Somebody else is signed in here; your text is kept in this browser")
+    return JsonResponse({"words": words}, status=409)
 
 
 def _typed(sent: QueryDict) -> dict[str, str]:

@@ -60,6 +60,7 @@
     entry.fields.forEach(([name, value]) => data.append(name, value));
     data.set("working_copy", entry.handle);
     data.set("post", entry.post);
+    data.set("user", entry.user);
     data.set("number", entry.number);
     data.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
     return data;
@@ -78,8 +79,12 @@
       window.clearTimeout(late);
     }
   };
-  const address = () => `${words.copies}?${new URLSearchParams({ post: window.writing.post })}`;
-  /* Somebody who signed in again has another token, which this form needs, too. */
+  const address = () => {
+    const asked = new URLSearchParams({ post: window.writing.post, user: words.user });
+    return `${words.copies}?${asked}`;
+  };
+  /* Somebody who signed in again has another token, which this form needs, too. The site refuses
+     that of somebody else, whose account is no place for what is typed here. */
   const renew = async () => {
     const answer = await ask(address());
     if (answer.ok && answer.data) {

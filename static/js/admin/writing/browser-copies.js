@@ -6,7 +6,7 @@
    browserCopies.put(entry)      keeps it; resolves to whether it is kept
    browserCopies.putNow(entry)   the same, at once
    browserCopies.remove(key, number)   forgets it unless a later one came
-   browserCopies.all(user)       all of a user                                                  */
+   browserCopies.all(user)       all of a user, and nobody else's                               */
 (() => {
   "use strict";
   const NAME = "newsletter.texts";
