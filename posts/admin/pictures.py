@@ -8,13 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import day
@@ -31,18 +31,19 @@ SHOWN = 100
 
 
 class UsedFilter(admin.SimpleListFilter):
-    """Pictures that issues have, or that none has."""
+    """Pictures that issues have or other texts name, or that none names."""
 
     title = _("use")
     parameter_name = "used"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return (("yes", _("In issues")), ("no", _("Unused")))
+        return (("yes", _("In use")), ("no", _("Unused")))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> QuerySet[Picture]:
         if self.value() not in ("yes", "no"):
             return queryset
-        return queryset.filter(images__isnull=self.value() == "no").distinct()
+        used = Q(images__isnull=False) | Q(name__in=pictures.named_beside_issues())
+        return queryset.filter(used if self.value() == "yes" else ~used).distinct()
 
 
 class FileForm(forms.Form):
@@ -123,9 +124,17 @@ class PictureAdmin(SendingPictures):
             '<span class="title">{}</span> <span class="words">{}</span>', picture.name, words
         )
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Ask at once who names the pictures of a page."""
+        page = super().get_changelist_instance(request)
+        named = pictures.who_names(page.result_list)
+        for picture in page.result_list:
+            picture.named = named[picture.name]
+        return page
+
     @admin.display(description=_("use"), ordering="uses")
     def use(self, picture: Any) -> str:
-        return said_of_use(picture.uses)
+        return said_of_use(picture.named)
 
     @admin.display(description=_("added"), ordering="added_at")
     def added(self, picture: Picture) -> SafeString | str:
@@ -155,7 +164,7 @@ class PictureAdmin(SendingPictures):
                 by=request.user,
                 log=lambda row: record(request, [row], ADDED, ADDITION),
             )
-        except ImageError as error:
+        except (ImageError, pictures.NotStored) as error:
             form.add_error("file", translated(error.args[0]))
             return None
         known = gettext("The library has this picture already: here it is.")
@@ -170,7 +179,7 @@ class PictureAdmin(SendingPictures):
         picture = self.get_queryset(request).filter(pk=key if key.isdigit() else 0).first()
         if picture is None:
             return HttpResponseRedirect(reverse("admin:posts_picture_changelist"))
-        uses = picture.uses  # type: ignore[attr-defined]
+        uses = pictures.who_names([picture])[picture.name]
         back = reverse("admin:posts_picture_change", args=[picture.pk])
         form = FileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
         if form.is_valid() and self._replaced(request, picture, form):
@@ -193,7 +202,7 @@ class PictureAdmin(SendingPictures):
                 by=request.user,
                 log=lambda row: record(request, [row], REPLACED),
             )
-        except ImageError as error:
+        except (ImageError, pictures.NotStored) as error:
             form.add_error("file", translated(error.args[0]))
             return False
         self.message_user(request, gettext("Replaced; pages follow."), messages.SUCCESS)
@@ -221,7 +230,7 @@ class PictureAdmin(SendingPictures):
         if picture is not None:
             context |= {
                 "picture": picture,
-                "use": said_of_use(picture.uses),
+                "use": said_of_use(pictures.who_names([picture])[picture.name]),
                 "posts": used_in(picture),
                 "more": max(0, picture.uses - SHOWN),
                 "can_replace": access.may(request.user, access.CHANGE_PICTURES),
@@ -237,8 +246,9 @@ class PictureAdmin(SendingPictures):
     def get_deleted_objects(
         self, objs: Iterable[Picture], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Say of each picture what lacks it then."""
-        rows = [f"{picture.name}: {said_of_use(picture.uses)}" for picture in objs]  # type: ignore[attr-defined]
+        """Say of each picture what lacks it then, old versions that name it among that."""
+        named = pictures.who_names(objs, versions=True)
+        rows = [f"{name}: {said_of_use(uses)}" for name, uses in named.items()]
         name = str(self.opts.verbose_name if len(rows) == 1 else self.opts.verbose_name_plural)
         denied = set() if self.has_delete_permission(request) else {name}
         return rows, {name: len(rows)}, denied, []
@@ -253,11 +263,28 @@ class PictureAdmin(SendingPictures):
             pictures.delete(picture, by=request.user)
 
 
-def said_of_use(uses: int) -> str:
-    """Return in words how many issues have a picture."""
-    if not uses:
-        return gettext("unused")
-    return ngettext("in %(n)d issue", "in %(n)d issues", uses) % {"n": uses}
+IN: dict[pictures.Where, Any] = {
+    pictures.Where.ISSUES: ngettext_lazy("in %(n)d issue", "in %(n)d issues", "n"),
+    pictures.Where.TRASH: ngettext_lazy(
+        "in %(n)d issue in the trash", "in %(n)d issues in the trash", "n"
+    ),
+    pictures.Where.PENDING: ngettext_lazy(
+        "in %(n)d pending version", "in %(n)d pending versions", "n"
+    ),
+    pictures.Where.TYPED: ngettext_lazy(
+        "in %(n)d text that is not saved", "in %(n)d texts that are not saved", "n"
+    ),
+    pictures.Where.TEMPLATES: ngettext_lazy("in %(n)d template", "in %(n)d templates", "n"),
+    pictures.Where.VERSIONS: ngettext_lazy(
+        "in old versions of %(n)d issue", "in old versions of %(n)d issues", "n"
+    ),
+}
+
+
+def said_of_use(uses: pictures.Uses) -> str:
+    """Return in words what names a picture, and how many of each."""
+    said = [str(words % {"n": uses[where]}) for where, words in IN.items() if uses[where]]
+    return ", ".join(said) or gettext("unused")
 
 
 def used_in(picture: Picture) -> QuerySet[Post]:

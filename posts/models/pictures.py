@@ -14,10 +14,6 @@ FOLDER: Final = "pictures"
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):
-    def unused(self) -> PictureQuerySet:
-        """Return those that no issue has."""
-        return self.filter(images__isnull=True)
-
     def with_uses(self) -> PictureQuerySet:
         """Count the issues that have each, as ``uses``."""
         return self.annotate(uses=models.Count("images__post", distinct=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -117,3 +118,8 @@ class RevisionPiece(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.digest).hex()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return zlib.decompress(bytes(self.data)).decode()

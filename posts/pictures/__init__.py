@@ -1,5 +1,6 @@
-"""The library of pictures, and which of them issues show."""
+"""The library of pictures, which of them issues show, and who names them."""
 
-from posts.pictures.files import stored, sweep
+from posts.pictures.files import NotStored, stored, sweep
 from posts.pictures.keeping import Words, delete, describe, keep, let_go, replace
+from posts.pictures.naming import Uses, Where, named_beside_issues, who_names
 from posts.pictures.using import bind, known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,19 +12,33 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_tasks import task
 
+from posts.messages import Message as _
 from posts.models import Image, Picture
 from posts.paths import PICTURES, picture_name
+
+logger = logging.getLogger(__name__)
 
 KEPT: Final = timedelta(days=1)
 """So long a file stays that no row names any more: pages and caches may still show it."""
 
 
+class NotStored(OSError):
+    """The storage takes no file just now, such as on a full disk. The message is for people."""
+
+
 def stored(content: bytes, kind: str = "webp") -> str:
-    """Store a file unless it is there; return its name."""
+    """Store a file unless it is there; return its name. Raises NotStored."""
     name = picture_name(content, kind)
-    if default_storage.exists(name):
-        return name
-    return default_storage.save(name, ContentFile(content))
+    try:
+        if default_storage.exists(name):
+            return name
+        return default_storage.save(name, ContentFile(content))
+    except OSError as error:
+        logger.exception("A picture could not be stored")
+        words = _(
+            "The site cannot store pictures just now, perhaps its disk is full. Nothing is lost."
+        )
+        raise NotStored(words) from error
 
 
 def drop(names: Iterable[str]) -> int:

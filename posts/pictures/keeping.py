@@ -14,6 +14,7 @@ from posts.access import Actor
 from posts.images import reencode, size_of
 from posts.models import Image, Picture, Post
 from posts.pictures.files import drop, stored
+from posts.pictures.naming import who_names
 from posts.pictures.using import free_name
 from posts.signals import pages_outdated
 
@@ -36,7 +37,7 @@ def keep(
 ) -> tuple[Picture, bool]:
     """Take a picture into the library; return it, and whether it is new there.
 
-    The same one again is the one that is there. Raises ImageError and PermissionDenied.
+    The same one again is the one that is there. Raises ImageError, NotStored and PermissionDenied.
     """
     access.check(by, access.WRITE)
     digest = hashlib.sha256(data).hexdigest()
@@ -69,8 +70,8 @@ def replace(
 ) -> Picture:
     """Put another picture in the place of one, in all issues that show it.
 
-    Their pages are made again in the background. Raises ImageError, PermissionDenied and
-    Picture.DoesNotExist.
+    Their pages are made again in the background. Raises ImageError, NotStored, PermissionDenied
+    and Picture.DoesNotExist.
     """
     access.check(by, access.CHANGE_PICTURES)
     encoded, digest = reencode(data, filename), hashlib.sha256(data).hexdigest()
@@ -107,13 +108,16 @@ def delete(picture: Picture, *, by: Actor = None, log: Log | None = None) -> boo
 
 
 def let_go(images: Sequence[Image]) -> None:
-    """Delete what only these rows had, which are gone: in the transaction that deleted them."""
+    """Delete what only these rows had, which are gone: in the transaction that deleted them.
+
+    What anything else names stays (``who_names``).
+    """
     keys = {image.picture_id for image in images if image.picture_id}
     rows = Picture.objects.select_for_update().filter(pk__in=keys).order_by("pk")
-    used = set(
-        Image.objects.filter(picture__in=[row.pk for row in rows]).values_list("picture", flat=True)
-    )
-    _delete_rows([row for row in rows if row.pk not in used])
+    used = who_names(rows)
+    lone = [row for row in rows if not used[row.name]]
+    used = who_names(lone, versions=True)
+    _delete_rows([row for row in lone if not used[row.name]])
     _drop_files(images)
 
 

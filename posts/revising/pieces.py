@@ -48,11 +48,6 @@ def pack(text: str) -> bytes:
     return zlib.compress(text.encode())
 
 
-def unpack(data: bytes) -> str:
-    """Return a piece that was stored."""
-    return zlib.decompress(data).decode()
-
-
 def _joined(sections: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Yield sections, short ones together with those that follow, under the first heading."""
     heading, size = "", 0

@@ -8,7 +8,6 @@ from django.conf import settings
 
 from posts.documents import Issue, parse_issue
 from posts.models import Post, Revision, RevisionPiece
-from posts.revising.pieces import unpack
 
 
 def text_of(revision: Revision) -> str:
@@ -35,5 +34,4 @@ def read_documents(revisions: Iterable[Revision]) -> list[str]:
 def read_pieces(post: Post, digests: Iterable[bytes]) -> dict[bytes, str]:
     """Return pieces of a post's revisions by digest."""
     rows = RevisionPiece.objects.filter(post=post, digest__in=list(digests))
-    found = rows.values_list("digest", "data")
-    return {bytes(digest): unpack(bytes(data)) for digest, data in found}
+    return {bytes(piece.digest): piece.text for piece in rows.only("digest", "data")}

@@ -117,6 +117,24 @@ def test_what_cannot_be_taken_is_said_on_a_phone(
     expect(said).to_contain_text("this is no picture")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert text(page) == "Words"
+
+    # What is taken stands where the cursor was; keys alone do it, and end in the text.
+    page.evaluate("writing.text.select(0)")
+    hand_over(page, "drop", "chart.png", picture_file((9, 9, 9)))
+    expect(page.get_by_label("What is to be seen")).to_be_focused()
+    page.keyboard.type("A box")
+    for label in ("Only decoration", "Caption", "Credit"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_label(label)).to_be_focused()
+    page.keyboard.press("Tab")
+    with page.expect_response("**/words/"):
+        page.keyboard.press("Enter")
+    assert text(page) == "![A box](pictures/chart.webp)\n\nWords"
+    expect(page.locator(".writing-main :focus")).to_have_count(1)
+    hand_over(page, "paste", "other.png", picture_file(BLUE))
+    expect(page.get_by_label("What is to be seen")).to_be_focused()
+    page.get_by_role("button", name="Not now").press("Enter")
+    expect(page.locator(".writing-main :focus")).to_have_count(1)
     assert [said for said in complaints if "400" not in said] == []  # browsers log that answer
     complaints.clear()
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -20,16 +21,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from posts import pictures, publishing
+from posts import drafting, pictures, publishing
 from posts.documents import parse_issue
 from posts.exporting import write_posts
 from posts.images import ImageError
-from posts.models import Image, Picture, Post
+from posts.models import Image, IssueTemplate, Picture, Post
 from posts.pictures import Words
 from posts.pictures.files import KEPT, sweep
 from posts.publishing import save_document
-from tests.builders import make_draft, make_picture, make_post, picture_file
+from posts.storage import WholeFileStorage
+from tests.builders import make_draft, make_member, make_picture, make_post, picture_file
 from tests.conftest import SignIn
+from tests.posts import odd_pictures
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,10 @@ def send(client: Client, data: bytes, name: str = "chart.png") -> dict:
     file = SimpleUploadedFile(name, data)
     response = client.post(reverse("admin:posts_picture_send"), {"file": file})
     return {"status": response.status_code, **json.loads(response.content)}
+
+
+def files_stored() -> list[str]:
+    return sorted(default_storage.listdir("posts/images")[1])
 
 
 def page_of(post: Post) -> str:
@@ -100,6 +107,58 @@ def test_a_picture_may_be_as_large_as_the_library_takes_and_no_larger(client: Cl
     huge = SimpleUploadedFile("a.png", b"\0" * 22 * 1024**2)
     response = client.post(address, {"file": huge}, headers={"Accept": "application/json"})
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="0 bytes"),
+        pytest.param(b"MZ" + b"\0" * 100, id="a program"),
+        pytest.param(odd_pictures.svg(), id="svg"),
+        pytest.param(odd_pictures.heic(), id="heic"),
+        pytest.param(odd_pictures.raw_png((50_000, 50_000), 8, 2, rows=b""), id="a bomb"),
+        pytest.param(picture_file()[:-30], id="cut off"),
+        pytest.param(b"\x89PNG\r\n\x1a\n" + b"\0" * 30 * 1024**2, id="30 MB"),
+    ],
+)
+def test_hostile_files_are_refused_in_words_in_the_form_and_the_library(
+    client: Client, data: bytes
+) -> None:
+    picture = make_picture("there.png", picture_file(BLUE))
+    before = files_stored()
+    replace = f"{reverse('admin:posts_picture_replace')}?picture={picture.pk}"
+
+    for address in (reverse("admin:posts_picture_send"), replace):
+        sent = {"file": SimpleUploadedFile("a.png", data)}
+        answer = client.post(address, sent, headers={"Accept": "application/json"})
+        words = answer.content.decode()
+        is_form = "application/json" not in answer.headers["Content-Type"]
+        assert Page(words).one(".errorlist").text() if is_form else answer.json()["error"]
+        assert answer.status_code in ({200} if is_form else {400, 413})
+
+    assert Picture.objects.get().file.name == picture.file.name
+    assert files_stored() == before
+
+
+def test_a_storage_that_takes_nothing_leaves_no_row_and_is_said(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = make_picture("there.png", picture_file(BLUE))
+
+    def full(*_args: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(WholeFileStorage, "_save", full)
+    sent = send(client, picture_file())
+    for address in (
+        reverse("admin:posts_picture_add"),
+        f"{reverse('admin:posts_picture_replace')}?picture={picture.pk}",
+    ):
+        file = SimpleUploadedFile("a.png", picture_file())
+        assert "cannot store" in client.post(address, {"file": file}).content.decode()
+
+    assert (sent["status"], "cannot store" in sent["error"]) == (507, True)
+    assert Picture.objects.get().file.name == picture.file.name
 
 
 def test_who_may_not_write_sends_nothing(sign_in: SignIn, moderator: User) -> None:
@@ -282,6 +341,48 @@ def test_pictures_go_with_an_issue_that_is_deleted_unless_another_has_them() -> 
     assert set(Picture.objects.all()) == {shared, waiting}
     assert not default_storage.exists(own.file.name)
     assert f"/media/{shared.file.name}" in page_of(other)
+
+
+def name_beside_issues(client: Client, where: str, picture: Picture) -> None:
+    """Name a picture in a text that is no issue, or not yet one."""
+    text = f"![x]({quote(picture.path)})\n"
+    post = make_post("One")
+    if where == "pending version":
+        form = Page(client.get(reverse("admin:posts_post_change", args=[post.pk])))
+        sent = form.fields("#post_form") | {"cover": picture.path, "_later": "1"}
+        client.post(reverse("admin:posts_post_change", args=[post.pk]), sent)
+    elif where == "text that is not saved":
+        drafting.keep(drafting.new_handle(), 1, post, {"text": text}, by=make_member("admin"))
+    elif where == "template":
+        IssueTemplate.objects.create(name="Weekly", text=text)
+    elif where == "old versions":
+        for body in (text, "Without\n"):
+            save_document(post, parse_issue(f"# One\n\n{body}".encode()))
+    elif where == "in the trash":
+        publishing.delete(make_draft(body=text))
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["pending version", "text that is not saved", "template", "in the trash", "old versions"],
+)
+def test_a_picture_that_a_text_beside_the_issues_names_is_not_unused_and_stays(
+    client: Client, where: str
+) -> None:
+    picture = make_picture("하늘.png")
+    gone = make_draft("Gone", body=f"![x]({picture.path})\n")
+    name_beside_issues(client, where, picture)
+    publishing.delete(gone)
+    publishing.erase(gone)
+
+    assert default_storage.exists(Picture.objects.get().file.name)
+    asked = client.get(reverse("admin:posts_picture_delete", args=[picture.pk]))
+    assert where in Page(asked).text()
+    listed = reverse("admin:posts_picture_changelist")
+    if where != "old versions":  # read only before something goes
+        assert where in Page(client.get(listed)).text()
+        assert picture.name not in client.get(listed, {"used": "no"}).content.decode()
+        assert picture.name in client.get(listed, {"used": "yes"}).content.decode()
 
 
 def test_pictures_are_deleted_by_those_who_may_publish(sign_in: SignIn, moderator: User) -> None:

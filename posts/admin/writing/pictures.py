@@ -76,6 +76,8 @@ class SendingPictures(StaffAdmin):
             )
         except ImageError as error:
             return JsonResponse({"error": translated(error.args[0])}, status=400)
+        except pictures.NotStored as error:
+            return JsonResponse({"error": translated(error.args[0])}, status=507)
         return JsonResponse({"picture": described(picture), "is_new": is_new})
 
     @method_decorator(require_safe)

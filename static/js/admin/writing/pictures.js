@@ -118,6 +118,9 @@
     const next = asked.querySelector("[data-part=alt]");
     if (next) {
       next.focus();
+    } else {
+      const { from, to } = writing.text.selection();
+      writing.text.select(from, to);
     }
   };
 
