@@ -23,6 +23,7 @@ from posts.messages import Message
 from posts.models import Author
 from posts.models.names import NameTaken
 from posts.naming import fold, unicode_slug
+from posts.numbers import number_in
 from posts.rendering import render_markdown
 from posts.translating import translated
 
@@ -138,7 +139,7 @@ class AuthorAdmin(StaffAdmin):
         """Ask which author the others become, and merge them when that is confirmed."""
         access.check(request.user, access.DESCRIBE_AUTHORS)
         values = request.POST if request.method == "POST" else request.GET
-        pks = [int(value) for value in values.getlist("author") if value.isdecimal()][:100]
+        pks = [number_in(value) for value in values.getlist("author")[:100]]
         rows = Author.objects.filter(pk__in=pks).order_by("name", "pk")
         back = reverse("admin:posts_author_changelist")
         if rows.count() < 2:

@@ -15,22 +15,21 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask, verbatim
 from posts import access, drafting, publishing, revising
 from posts.admin.auditing import words_of, writing_down
+from posts.admin.comparing import compared_texts
 from posts.admin.pending import saved_words
 from posts.admin.publishing import WhyForm, found_words
 from posts.admin.states import STATES
 from posts.documents import DocumentError
-from posts.documents.comparing import Row, Span, compare_texts
 from posts.messages import Message
 from posts.models import Post, ReviewComment, Revision
 from posts.models.revisions import NAME_LENGTH
+from posts.numbers import number_in
 from posts.preflight import Finding, check, held_by, levels, overridden, written_of
 from posts.publishing import EditConflict
 from posts.translating import translated
@@ -91,7 +90,7 @@ class HistoryPages(StaffAdmin):
         """Show what differs between two versions: below each other, or side by side. One alone
         is compared with what the issue says now."""
         post = self._readable(request, pk)
-        numbers = {_number(request.GET.get(name)) for name in ("from", "to")} - {0}
+        numbers = {number_in(request.GET.get(name)) for name in ("from", "to")} - {0}
         if len(numbers) == 1:
             numbers.add(post.version)
         rows = {row.number: row for row in post.revisions.filter(number__in=numbers)}
@@ -101,12 +100,10 @@ class HistoryPages(StaffAdmin):
             return HttpResponseRedirect(reverse("admin:posts_post_history", args=[pk]))
         old, new = (rows[number] for number in sorted(numbers))
         before, after = revising.read_documents([old, new])
-        comparison = compare_texts(before, after)
         context = {
             "old": old,
             "new": new,
-            "comparison": comparison,
-            "rows": [_shown(row) for row in comparison.rows],
+            **compared_texts(before, after),
             "is_beside": request.GET.get("view") == "beside",
         }
         title = gettext("Versions %(old)d and %(new)d") % {"old": old.number, "new": new.number}
@@ -205,7 +202,7 @@ class HistoryPages(StaffAdmin):
 
     def _readable(self, request: HttpRequest, key: object) -> Post:
         """Return an issue for somebody who may look at it; raise PermissionDenied or Http404."""
-        post = Post.objects.filter(pk=key).first() if str(key).isdecimal() else None
+        post = Post.objects.filter(pk=number_in(key)).first()
         if not self.has_view_or_change_permission(request, post):
             raise PermissionDenied
         if post is None:
@@ -256,26 +253,6 @@ def _held_if_restored(post: Post, revision: Revision) -> list[Finding]:
         written = written_of(post, publishing.restored_issue(post, revision))
         return held_by(check(written, post, levels()))
     return []
-
-
-def _shown(row: Row) -> dict[str, Any]:
-    """Return a row of a comparison with its lines as HTML, what changed in them marked."""
-    marks = row.kind == "changed"
-    return {
-        "kind": row.kind,
-        "has_old": row.old_line is not None,
-        "has_new": row.new_line is not None,
-        "old": _marked(row.old, marks=marks),
-        "new": _marked(row.new, marks=marks),
-    }
-
-
-def _marked(spans: Sequence[Span], *, marks: bool) -> SafeString:
-    parts = ("<mark>{}</mark>" if marks and span.is_changed else "{}" for span in spans)
-    line = mark_safe("").join(
-        format_html(part, span.text) for part, span in zip(parts, spans, strict=True)
-    )
-    return mark_safe(line)  # noqa: S308 (each part is escaped)
 
 
 def _other_entries(post: Post, page: Page[Revision]) -> list[LogEntry]:
@@ -357,7 +334,3 @@ def _before(page: Page[Revision]) -> int | None:
         return None
     following = page.paginator.object_list[page.end_index() : page.end_index() + 1]
     return next((row.number for row in following), None)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -30,6 +30,7 @@ from posts.admin.auditing import record
 from posts.admin.covered import Covered, named, summary
 from posts.inserting import HouseForm, house_form_of
 from posts.messages import Message
+from posts.numbers import number_in
 from posts.places import places_of
 
 # So many entries at most are copied at once.
@@ -201,7 +202,7 @@ class InboxEntryAdmin(Covered):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = self.get_queryset(request).order_by("added_at", "pk")
-        if chosen := [int(pk) for pk in request.GET.getlist("entry") if pk.isdecimal()][:COPIED]:
+        if chosen := [number_in(pk) for pk in request.GET.getlist("entry")[:COPIED]]:
             rows = rows.filter(pk__in=chosen)
         else:
             rows = rows.filter(done_at=None)

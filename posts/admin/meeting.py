@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from posts import drafting, publishing, revising
+from posts.admin.comparing import compared_texts
 from posts.admin.forms import (
     CONFLICT,
     LATER,
@@ -32,10 +33,11 @@ from posts.admin.forms import (
 )
 from posts.admin.states import state_of
 from posts.documents import Issue, merge_texts
-from posts.documents.editing import compare, plain
+from posts.documents.editing import plain
 from posts.documents.merging import Clash
 from posts.models import EarlierEdition, PendingVersion, Post, Revision
 from posts.naming import fold
+from posts.numbers import number_in
 from posts.publishing import EditConflict
 
 # Stands in the data of a form whose text was merged: the version that it was opened from.
@@ -101,7 +103,7 @@ class Meeting:
             "clashes": self.clashes,
             "fields": self.fields,
             "theirs": theirs,
-            "diff": [] if self.is_known else compare(theirs, self.data.get("text", "")),
+            "diff": {} if self.is_known else compared_texts(theirs, self.data.get("text", "")),
         }
 
 
@@ -111,10 +113,8 @@ def refuse_outdated(sent: QueryDict, key: str | None, user: Any) -> None:
 
     Before the form is read: it would take for changes of this editor what the other changed.
     """
-    seen = _number(sent.get("seen_version", ""))
-    if not seen or not key or not key.isdecimal():
-        return
-    current = Post.objects.filter(pk=key).first()
+    seen = number_in(sent.get("seen_version", ""))
+    current = Post.objects.filter(pk=number_in(key)).first() if seen and key else None
     if current and _is_outdated(sent, seen, current, user):
         raise EditConflict(current)
 
@@ -137,7 +137,7 @@ def meet(sent: QueryDict, current: Post, user: Any) -> Meeting:
     """Bring together what was sent by a form and what somebody saved since it was opened."""
     data = sent.copy()
     pending = _pending(current, user)
-    seen, seen_edition = _number(data.get("seen_version", "")), data.get("seen_pending", "")
+    seen, seen_edition = number_in(data.get("seen_version", "")), data.get("seen_pending", "")
     overwritten = pending if pending and seen_edition != _edition(pending) else None
     opened = _opened(current, seen, "" if seen_edition == _edition(pending) else seen_edition)
     form = (PostForm if overwritten else PublicForm)(instance=current)
@@ -276,10 +276,6 @@ def _names(meeting: Meeting, user: Any) -> tuple[str, str]:
     return (mine, others) if others != mine else (gettext("this tab"), gettext("saved"))
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def said_of_merging(post: Post, numbers: tuple[str, int], user: Any) -> SafeString | None:
     """Return what an editor is told whose save was merged with others', with the way to theirs.
 
@@ -287,7 +283,7 @@ def said_of_merging(post: Post, numbers: tuple[str, int], user: Any) -> SafeStri
     """
     if numbers[0] == WITH_PENDING:
         return _said_of_pending(post, user)
-    opened, until = _number(numbers[0]), numbers[1]
+    opened, until = number_in(numbers[0]), numbers[1]
     since = Revision.objects.filter(post=post, number__gt=opened, number__lte=until)
     who = who_saved(_saves_of(since.order_by("number")))
     if who in ("", user.get_username()):

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, badge, day
 from posts import pages
+from posts.admin.comparing import compared_texts
 from posts.admin.states import STATES
-from posts.documents.editing import compare
 from posts.markdown.limits import MarkdownLimitError
 from posts.models import Page
 from posts.naming import unicode_slug
@@ -145,7 +145,7 @@ class PageAdmin(StaffAdmin):
             data = request.POST.copy()
             data["seen_version"], data[CONFLICT] = str(current.version), "1"
             request.POST = data  # type: ignore[assignment]
-            rows = compare(current.text, data.get("text", ""))
+            rows = compared_texts(current.text, data.get("text", ""))
             theirs = {"theirs": current.text, "diff": rows, "when": current.modified_at}
             context = {**(extra_context or {}), "conflict": theirs}
             response = super().changeform_view(request, object_id, form_url, context)

@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import StaffAdmin, ask, moment
 from posts import access, drafting
 from posts.admin.auditing import writing_down
+from posts.admin.comparing import compared_texts
 from posts.admin.forms import PostForm, PublicForm, differing_fields
-from posts.documents.editing import compare
 from posts.messages import Message
 from posts.models import PendingVersion, Post
 
@@ -127,7 +127,7 @@ def compared(pending: PendingVersion, post: Post) -> Context:
     public = PublicForm(sent, instance=post)
     return {
         "fields": differing_fields(public, sent),
-        "diff": compare(public.initial["text"], pending.body),
+        "diff": compared_texts(public.initial["text"], pending.body),
     }
 
 

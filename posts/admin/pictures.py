@@ -24,6 +24,7 @@ from posts.admin.writing.pictures import ADDED, TYPES, SendingPictures, WordsFor
 from posts.images import MAX_BYTES, ImageError
 from posts.messages import Message
 from posts.models import Picture, Post
+from posts.numbers import number_in
 from posts.translating import translated
 
 REPLACED = Message(gettext_noop("Replaced."))
@@ -176,7 +177,7 @@ class PictureAdmin(SendingPictures):
         """Take another picture in the place of one, after saying what that changes."""
         access.check(request.user, access.CHANGE_PICTURES)
         key = request.GET.get("picture", "")
-        picture = self.get_queryset(request).filter(pk=key if key.isdigit() else 0).first()
+        picture = self.get_queryset(request).filter(pk=number_in(key)).first()
         if picture is None:
             return HttpResponseRedirect(reverse("admin:posts_picture_changelist"))
         uses = pictures.who_names([picture])[picture.name]

@@ -24,6 +24,7 @@ from posts.messages import Message
 from posts.models import SLUG_LENGTH, RecurringSection
 from posts.models.names import NameTaken
 from posts.naming import heading_key, unicode_slug
+from posts.numbers import number_in
 from posts.publishing.counting import RECURS
 
 LISTED = 100
@@ -180,7 +181,7 @@ class RecurringSectionAdmin(StaffAdmin):
         """Ask which section the others become, and merge them when that is confirmed."""
         access.check(request.user, access.CURATE_SECTIONS)
         values = request.POST if request.method == "POST" else request.GET
-        pks = [int(value) for value in values.getlist("section") if value.isdecimal()][:LISTED]
+        pks = [number_in(value) for value in values.getlist("section")[:LISTED]]
         rows = list(self.get_queryset(request).filter(pk__in=pks).order_by("-post_count", "pk"))
         if len(rows) < 2:
             self.message_user(request, gettext("Select two sections or more."), messages.WARNING)

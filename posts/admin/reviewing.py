@@ -22,16 +22,24 @@ from posts.admin.auditing import writing_down
 from posts.admin.states import STATES
 from posts.messages import Message
 from posts.models import Post, Review, ReviewComment
+from posts.numbers import number_in
 from posts.previewing import sign_preview
 from posts.publishing.describing import absolute
+from posts.readers.throttling import Limit, wait
 from posts.slots import PANELS, Panel
 
 WORDS = 2000
+# Each may send mail to somebody else.
+ASKED = [Limit(20, timedelta(hours=1))]
 SHOWN_DONE = timedelta(days=30)
 PANEL = "admin/posts/post/panels/review.html"
 
 Said = str
 Verb = Callable[[HttpRequest, Post, str], Said]
+
+
+class AskedTooOften(Exception):
+    """Somebody asked for more reviews in an hour than anybody reads."""
 
 
 class NothingSaid(ValueError):
@@ -57,7 +65,7 @@ class ReviewingPages(StaffAdmin):
         said, level = "", messages.SUCCESS
         try:
             said = VERBS[verb](request, post, about) if verb in VERBS else ""
-        except (reviewing.AlreadyInReview, reviewing.NoReview, reviewing.TooMany) as error:
+        except tuple(REFUSED) as error:
             said, level = REFUSED[type(error)], messages.WARNING
         except NothingSaid as error:
             said, level = str(error), messages.ERROR
@@ -81,6 +89,8 @@ def _answer(request: HttpRequest, post: Post, said: str, level: int) -> HttpResp
 def _ask(request: HttpRequest, post: Post, _about: str) -> Said:
     log = writing_down(request, Message(gettext_noop("Asked for a review.")))
     user = _user(request)
+    if wait("review", str(user.pk), ASKED):
+        raise AskedTooOften
     if not reviewing.open_share(post):
         reviewing.share(post, by=user)
     whom = _words(request, "whom")[:200]
@@ -167,6 +177,7 @@ VERBS: dict[str, Verb] = {
     "remark": _remark,
 }
 REFUSED: dict[type[Exception], Any] = {
+    AskedTooOften: _("You asked for many reviews in the last hour. Try again later."),
     reviewing.AlreadyInReview: _("It is in review, or published, already."),
     reviewing.NoReview: _("The review has ended already."),
     reviewing.TooMany: _("So much was said about this issue that no more is taken."),
@@ -182,7 +193,7 @@ def _words(request: HttpRequest, name: str) -> str:
 
 
 def _comment(post: Post, about: str) -> ReviewComment:
-    row = ReviewComment.objects.filter(post=post, pk=about if about.isdecimal() else 0).first()
+    row = ReviewComment.objects.filter(post=post, pk=number_in(about)).first()
     if row is None:
         raise Http404
     return row

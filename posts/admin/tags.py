@@ -24,6 +24,7 @@ from posts.messages import Message
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.models.names import NameTaken
 from posts.naming import fold, tag_slug, unicode_slug
+from posts.numbers import number_in
 from posts.retagging import FEW, check_free, merge, posts_touched, rename
 
 SUGGESTIONS = 10
@@ -218,7 +219,7 @@ class TagAdmin(StaffAdmin):
     @staticmethod
     def _tags_to_merge(request: HttpRequest) -> QuerySet[Tag]:
         values = request.POST if request.method == "POST" else request.GET
-        pks = [int(value) for value in values.getlist("tag") if value.isdecimal()][:100]
+        pks = [number_in(value) for value in values.getlist("tag")[:100]]
         tags = Tag.objects.filter(pk__in=pks)
         if also := fold(values.get("also", "")):
             tags |= Tag.objects.filter(key=also)

@@ -10,15 +10,30 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple, TypeVar
 
 MOST_PAIRS: Final = 400_000
-"""So many pairs of equal lines are compared for the longest runs, in one call."""
+"""So many pairs of equal elements are compared for the longest runs, in one comparison."""
 MOST_PAIRS_AT_ONCE: Final = 20_000
 
 Key = TypeVar("Key", bound=Hashable)
 Pair = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a comparison may still cost, all its calls together."""
+
+    left: int = MOST_PAIRS
+
+    def spend(self, cost: int) -> bool:
+        """Take a cost from what is left; tell whether there was so much."""
+        if cost > self.left:
+            return False
+        self.left -= cost
+        return True
 
 
 class Run(NamedTuple):
@@ -38,20 +53,24 @@ class _Part(NamedTuple):
     there_end: int
 
 
-def align(here: Sequence[Key], there: Sequence[Key], heads: Sequence[bool] = ()) -> list[Run]:
+def align(
+    here: Sequence[Key],
+    there: Sequence[Key],
+    heads: Sequence[bool] = (),
+    budget: Budget | None = None,
+) -> list[Run]:
     """Return the runs of equal elements of two sequences, in the order of both.
 
     ``heads`` says of each element of the first, and then of the second, whether a section begins
-    with it.
+    with it. Calls that belong together share a ``budget``.
     """
     pairs: list[Pair] = []
-    budget = MOST_PAIRS
+    budget = budget or Budget()
     whole = _Part(0, len(here), 0, len(there))
     for section in _between(_equal_sections(here, there, heads), whole, pairs):
         for part in _between(_unique(here, there, section), section, pairs):
             cost = _cost(here, there, part)
-            if cost <= min(MOST_PAIRS_AT_ONCE, budget):
-                budget -= cost
+            if cost <= MOST_PAIRS_AT_ONCE and budget.spend(cost):
                 pairs += _longest(here, there, part)
             else:
                 pairs += _in_order(here, there, part)

@@ -26,6 +26,10 @@ from posts.models import Post, WorkingCopy
 from posts.models.drafting import WorkingCopyQuerySet
 
 KEPT: Final = timedelta(days=90)
+MOST: Final = 50
+"""So many copies of one editor are kept, those that were typed in last."""
+MOST_CLOSED: Final = 500
+"""So many of those that were saved or discarded: they are empty, and refuse writes on their way."""
 # Beside the text: all other fields together.
 MAX_FIELDS: Final = 100_000
 
@@ -157,6 +161,7 @@ def _create(
     try:
         with transaction.atomic():
             WorkingCopy.objects.create(key=handle.key, **values)
+        _make_room(by)
         return State.KEPT, number
     except IntegrityError:
         found = WorkingCopy.objects.filter(key=handle.key, editor=by.pk).only(
@@ -167,6 +172,15 @@ def _create(
     if found and found.page == handle.page:
         return State.OLDER, found.number
     return State.FORKED, number
+
+
+def _make_room(by: Account) -> None:
+    """Forget what an editor has not touched for longest, so that the rows of each stay few."""
+    rows = WorkingCopy.objects.filter(editor=by.pk).order_by("-kept_at", "-pk")
+    for is_open, most in ((True, MOST), (False, MOST_CLOSED)):
+        of_kind = rows.filter(done_at__isnull=is_open)
+        if beyond := list(of_kind.values_list("pk", flat=True)[most:]):
+            WorkingCopy.objects.filter(pk__in=beyond).delete()
 
 
 def finish(handle: Handle, *, by: Account) -> None:

@@ -17,6 +17,7 @@ A_PAGE: Final = 30
 COVERED: Final = "covered"
 NEW: Final = "new"
 # Enough to tell a form by; nobody's habits change below that.
+_MOST_PAGES: Final = 10_000
 _LOOKED_AT: Final = 40
 _ISSUES: Final = 3
 
@@ -40,7 +41,7 @@ def waiting(query: str = "", only: str = "", page: int = 1, *, by: Actor) -> Wai
     if only in (COVERED, NEW):
         before = Exists(visible_places().filter(link=OuterRef("link")))
         rows = rows.filter(before if only == COVERED else ~before)
-    start = (page - 1) * A_PAGE
+    start = (min(max(page, 1), _MOST_PAGES) - 1) * A_PAGE
     entries = list(rows[start : start + A_PAGE + 1])
     shown = entries[:A_PAGE]
     return Waiting(shown, places_of({entry.link_id for entry in shown}), len(entries) > A_PAGE)

@@ -23,6 +23,7 @@ from posts.markdown.lines import (
     html_block_kind,
 )
 from posts.models import IssueTemplate, Post, Section
+from posts.numbers import number_in
 from posts.starting.titles import filled, next_number, next_title
 
 LAST = "last"
@@ -66,8 +67,8 @@ def begin(key: str, now: datetime | None = None) -> Beginning:
     """Return the beginning with a key of ``choices``. Raises NoBeginning."""
     if key == LAST:
         return from_last(now)
-    pk = key.removeprefix(TEMPLATE)
-    template = IssueTemplate.objects.filter(pk=pk if pk.isdecimal() else 0).first()
+    pk = number_in(key.removeprefix(TEMPLATE))
+    template = IssueTemplate.objects.filter(pk=pk).first()
     if template is None:
         raise NoBeginning
     return from_template(template, now)

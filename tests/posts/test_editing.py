@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from posts.documents import editing
-from posts.documents.editing import compare, dominant_newline, plain, restore_endings
+from posts.documents import aligning
+from posts.documents.editing import dominant_newline, plain, restore_endings
 
 PARTS = ["a", "b", " ", "\n", "\r", "\r\n", "\u2028", "가"]
 TEXT = st.lists(st.sampled_from(PARTS)).map("".join)
@@ -63,7 +63,7 @@ def test_a_lone_carriage_return_does_not_swallow_the_empty_line_after_it() -> No
 def test_very_repetitive_documents_are_restored_without_comparing_all_pairs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(editing, "MAX_PAIRS", 1)
+    monkeypatch.setattr(aligning, "MOST_PAIRS_AT_ONCE", 1)
 
     assert restore_endings("x\n-\r\n-\r\ny\r", "X\n-\n-\nY\n") == "X\r\n-\r\n-\r\nY\r\n"
 
@@ -87,15 +87,3 @@ def test_the_dominant_ending_is_the_most_frequent() -> None:
     assert dominant_newline("one") == "\n"
     assert dominant_newline("one\r\ntwo\r\nthree\n") == "\r\n"
     assert dominant_newline("one\rtwo") == "\r"
-
-
-def test_a_comparison_shows_their_lines_as_changes_to_mine() -> None:
-    mine = "\n".join(f"line {n}" for n in range(20))
-    rows = compare(mine, mine.replace("line 10", "line ten"))
-
-    assert [(row.kind, row.text) for row in rows if row.kind in {"added", "removed"}] == [
-        ("removed", "line 10"),
-        ("added", "line ten"),
-    ]
-    assert [row.kind for row in rows].count("gap") == 2
-    assert compare("same\r\n", "same\n") == []

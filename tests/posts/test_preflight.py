@@ -542,3 +542,26 @@ def test_an_other_name_that_is_typed_offers_the_tag(admin_client: Client) -> Non
     answer = admin_client.get(reverse("admin:posts_tag_suggest"), {"q": "러스"}).json()
 
     assert answer["tags"] == [{"name": "Rust", "post_count": 1, "alias": "러스트"}]
+
+
+def test_of_many_findings_so_many_are_shown_and_the_number_is_said(admin_client: Client) -> None:
+    text = "[a](\n\n" * 250
+
+    answer = admin_client.post(reverse("admin:posts_post_preflight"), {"text": text}).json()
+
+    assert len(Page(answer["html"]).all(".remarks-stop li")) == 100
+    assert "and 150 more" in Page(answer["html"]).text()
+    assert answer["count"] > 250
+    assert sum(mark["level"] == "stop" for mark in answer["marks"]) == 100
+
+
+def test_scripts_get_so_many_lines_of_one_check_and_the_number_of_the_rest() -> None:
+    make_draft(body="[a](\n\n" * 105)
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="105 findings"):
+        call_command("check_posts", stdout=out)
+
+    lines = [line for line in out.getvalue().splitlines() if "unfinished-link" in line]
+    assert len(lines) == 101
+    assert lines[-1].endswith("unfinished-link: 5 more")

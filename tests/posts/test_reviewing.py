@@ -19,8 +19,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from posts import publishing, reviewing, revising
+from posts.admin import reviewing as admin_reviewing
 from posts.documents import parse_issue
 from posts.models import Post, Review, ReviewComment
+from posts.readers.throttling import Limit
 from posts.readers.tickets import make_ticket
 from posts.reviewing.finding import Text
 from posts.revising import Cause
@@ -539,3 +541,25 @@ def test_a_comment_follows_its_words_through_edits() -> None:
     assert row.line == 10
     (gone,) = reviewing.comments_on(post, "All else.\n")
     assert gone.line is None
+
+
+@pytest.mark.usefixtures("_mail_is_set")
+def test_nobody_asks_for_more_reviews_in_an_hour_than_anybody_reads(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_reviewing, "ASKED", [Limit(2, timedelta(hours=1))])
+    post, client = make_draft(), sign_in(make_member("writer"))
+
+    for _time in range(2):
+        press(client, post, "ask", whom="someone@example.org")
+        press(client, post, "take_back")
+    page = press(client, post, "ask", whom="someone@example.org")
+
+    assert "Try again later" in page.text()
+    assert len(mail.outbox) <= 2
+    post.refresh_from_db()
+    assert post.review_since is None
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        press(client, post, "ask")
+    post.refresh_from_db()
+    assert post.review_since is not None

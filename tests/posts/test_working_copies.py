@@ -14,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from posts import drafting
+from posts.documents.comparing import MOST_ROWS
 from posts.documents.editing import plain
+from posts.drafting import Handle, copies
 from posts.models import Post, WorkingCopy
 from posts.publishing import delete, recover
 from tests.builders import make_draft, make_member, make_post, make_posts
@@ -59,6 +61,11 @@ class Form:
     def save(self) -> Any:
         return self.client.post(self.address, {**self.fields, "_save": "1"})
 
+    def compared(self) -> Page:
+        """Open the page of what differs in the first copy that is offered."""
+        (address, *_others) = self.page.values(".kept-copy a[href*='compare/']", "href")
+        return Page(self.client.get(address))
+
     def offered(self) -> list[str]:
         return self.page.values(".kept-copy a.button", "href")
 
@@ -85,13 +92,27 @@ def test_what_is_typed_is_kept_and_offered_with_what_differs(opened: Open) -> No
     assert told["words"].startswith("Kept at ")
     again = opened(post)
     assert again.fields["title"] == "A draft"
-    assert "한 줄" in again.page.one(".kept-copy .diff").text()
-    assert "하나" in again.page.one(".kept-copy table").text()
+    differing = again.compared()
+    assert "한 줄" in differing.one(".diff .ours").text()
+    assert "하나" in differing.one("table").text()
     (address,) = again.offered()
     going_on = opened(post, address)
     assert going_on.fields["title"] == "하나"
     assert plain(going_on.fields["text"]) == "한 줄\n"
     assert going_on.fields["tags"] == "AI, 새 태그"
+
+
+def test_long_copies_cost_the_form_nothing_and_are_compared_in_part(opened: Open) -> None:
+    for _tab in range(3):
+        opened().type(text="a\n" * 20_000)
+
+    again = opened()
+
+    assert len(again.offered()) == 3
+    assert again.page.all(".diff") == []
+    differing = again.compared()
+    assert len(differing.all(".diff > *")) == MOST_ROWS
+    assert "17000 more lines differ" in differing.text().replace(",", "")
 
 
 def test_a_save_closes_the_copy_of_its_form_even_to_a_write_on_its_way(opened: Open) -> None:
@@ -233,6 +254,7 @@ def test_nobody_else_reads_goes_on_with_or_discards_what_somebody_typed(
     other.fields["working_copy"] = form.fields["working_copy"]
 
     assert other.offered() == []
+    assert other.client.get(f"{COPIES}compare/?copy={key}").status_code == 404
     assert other.type(text="Mine now\n")["state"] == "forked"
     not_theirs = Form(other.client, post, f"{other.address}?copy={key}").fields["text"]
     assert plain(not_theirs) == post.body
@@ -357,3 +379,24 @@ def test_copies_of_long_ago_are_forgotten(opened: Open) -> None:
 
     assert drafting.prune_working_copies.call() == 1
     assert WorkingCopy.objects.get().text == "New\n"
+
+
+def test_of_many_copies_those_that_were_touched_last_are_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "MOST", 3)
+    monkeypatch.setattr(copies, "MOST_CLOSED", 2)
+    keys = [uuid.uuid4() for _one in range(9)]
+    for key in keys[:4]:
+        drafting.finish(Handle(key, KEY), by=_editor())
+
+    for number, key in enumerate(keys[4:], 1):
+        data = {"working_copy": f"{key}.{KEY}", "number": number, "text": "Typed"}
+        assert client.post(f"{COPIES}keep/", data).json()["state"] == "kept"
+
+    assert set(WorkingCopy.objects.values_list("pk", flat=True)) == {*keys[2:4], *keys[6:]}
+    assert WorkingCopy.objects.unsaved().count() == 3
+
+
+def _editor() -> User:
+    return User.objects.get(username="editor")

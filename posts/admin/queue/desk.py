@@ -32,6 +32,7 @@ from links.queue import (
     with_links,
 )
 from posts.admin.queue.context import Context, context_of, say
+from posts.numbers import number_in
 from posts.places import unseen_among
 
 # How many entries stand beside the open one, and how many when more are asked for.
@@ -52,10 +53,6 @@ REASONS = (
 BY_READERS = {Kind.REPORT, Kind.SUGGESTION}
 
 
-def number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else 0
-
-
 @dataclass(frozen=True, slots=True)
 class Looking:
     """What somebody looks at: a part of the queue, an entry (0: the first), how long a list;
@@ -73,10 +70,10 @@ class Looking:
         return cls(
             Part(
                 kind=kind if kind in Kind.values else "",
-                source=number(values.get("source")),
+                source=number_in(values.get("source")),
                 oldest_first=values.get("order") == "oldest",
             ),
-            entry=number(values.get("entry")),
+            entry=number_in(values.get("entry")),
             more=values.get("more") == "1",
             by_source=values.get("by") == "source",
         )

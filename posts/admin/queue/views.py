@@ -49,13 +49,13 @@ from posts.admin.queue.desk import (
     Looking,
     desk_of,
     last_decision,
-    number,
     put_aside,
     reach_in_words,
     sources_of,
     without_scheme,
 )
 from posts.admin.queue.forms import BulkForm, RuleForm
+from posts.numbers import number_in
 
 # How many entries are named that a decision left alone.
 NAMED = 5
@@ -105,7 +105,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @guarded
 def entry_at_desk(_request: HttpRequest, object_id: str) -> HttpResponse:
     """Lead to an entry on the desk."""
-    return HttpResponseRedirect(Looking(Part(), entry=number(object_id)).url)
+    return HttpResponseRedirect(Looking(Part(), entry=number_in(object_id)).url)
 
 
 def _desk(
@@ -194,7 +194,7 @@ def skip(request: HttpRequest) -> HttpResponse:
 
 def _next(request: HttpRequest, looking: Looking) -> Looking:
     """Claim the entry that follows, or the first free one, and return the look at it."""
-    user, wanted = _user(request), number(request.POST.get("next"))
+    user, wanted = _user(request), number_in(request.POST.get("next"))
     waiting = looking.part.entries().exclude(pk__in=put_aside(request))
     keys = waiting.values_list("pk", flat=True)[:LISTED]
     for pk in [*([wanted] if wanted else []), *keys]:
@@ -210,7 +210,7 @@ def _next(request: HttpRequest, looking: Looking) -> Looking:
 @posted
 def keep(request: HttpRequest) -> JsonResponse:
     """Claim the entry that is shown, or keep it for longer."""
-    pk = number(request.POST.get("entry"))
+    pk = number_in(request.POST.get("entry"))
     if claim(pk, _user(request)):
         return JsonResponse({"mine": True})
     return JsonResponse({"mine": False, "said": what_became_of(pk)})
@@ -307,7 +307,7 @@ def _selected(request: HttpRequest, looking: Looking) -> Seen:
     part, or those that are ticked."""
     if seen := read_seen(request.POST.get(SEEN, "")):
         return seen
-    keys = [number(value) for value in request.POST.getlist("selected")[:LISTED_MOST]]
+    keys = [number_in(value) for value in request.POST.getlist("selected")[:LISTED_MOST]]
     if "all" in request.POST:
         keys = list(looking.part.entries().values_list("pk", flat=True)[: MOST + 1])
     return Seen(timezone.now(), keys)

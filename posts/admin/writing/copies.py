@@ -9,8 +9,16 @@ from typing import Any, Final
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -22,10 +30,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from links.admin import StaffAdmin, ask
 from posts import access, drafting
+from posts.admin.comparing import compared_texts
 from posts.admin.forms import PostForm, differing_fields, form_for
-from posts.documents.editing import compare
+from posts.documents.editing import plain
 from posts.models import Post, PostQuerySet, WorkingCopy
 from posts.models.drafting import AT_IT
+from posts.numbers import number_in
 from posts.readers.throttling import Limit, Shares
 
 # A form that is typed in sends something every two to five seconds.
@@ -52,6 +62,11 @@ class WorkingCopyPages(StaffAdmin):
         view = self.admin_site.admin_view
         return [
             path(COPIES, view(require_safe(self.copies_view)), name="posts_post_copies"),
+            path(
+                f"{COPIES}compare/",
+                view(require_safe(self.compare_copy_view)),
+                name="posts_post_compare_copy",
+            ),
             path(f"{COPIES}keep/", view(require_POST(self.keep_view)), name="posts_post_keep"),
             path(f"{COPIES}discard/", view(self.discard_view), name="posts_post_discard"),
             *super().get_urls(),
@@ -70,6 +85,25 @@ class WorkingCopyPages(StaffAdmin):
         )
         return JsonResponse({"token": get_token(request), "html": html})
 
+    def compare_copy_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what a copy has beside what is saved."""
+        copy = drafting.mine(request.GET.get(COPY, ""), by=request.user)
+        if copy is None:
+            raise Http404
+        post = copy.post if copy.post_in_use else None
+        _check(request, post)
+        form, data = _form_with(copy, post, request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("What differs"),
+            "opts": self.opts,
+            "original": post,
+            "copy": _shown(copy, post, request.user),
+            "fields": differing_fields(form, data),
+            "diff": compared_texts(form.initial.get("text", ""), copy.text),
+        }
+        return render(request, "admin/posts/post/kept.html", context)
+
     def keep_view(self, request: HttpRequest) -> HttpResponse:
         """Keep what stands in a form, and say so."""
         post = _post(request.POST, Post.everything.all())
@@ -80,7 +114,7 @@ class WorkingCopyPages(StaffAdmin):
             return JsonResponse({"state": "later", "seconds": wait}, status=429)
         try:
             handle = drafting.Handle.read(request.POST.get("working_copy", ""))
-            number = int(request.POST.get("number", ""))
+            number = _number_of_write(request.POST)
             typed = _typed(request.POST)
             answer = drafting.keep(handle, number, post, typed, by=request.user)
         except ValueError:
@@ -152,9 +186,15 @@ class WorkingCopyPages(StaffAdmin):
 def _post(sent: QueryDict, among: PostQuerySet | None = None) -> Post | None:
     """Return the issue that a page is about; None for a new one, and for one that is gone, which
     one in the trash is if nothing else is said."""
-    number = sent.get("post", "")
     posts = Post.objects.all() if among is None else among
-    return posts.filter(pk=number).first() if number.isdecimal() else None
+    return posts.filter(pk=number_in(sent.get("post"))).first()
+
+
+def _number_of_write(sent: QueryDict) -> int:
+    """Return which write of its page this is. Raises ValueError."""
+    if not (number := number_in(sent.get("number"))):
+        raise ValueError("writes count from 1")
+    return number
 
 
 def _check(request: HttpRequest, post: Post | None) -> None:
@@ -275,17 +315,22 @@ def opening(copy: WorkingCopy) -> list[str]:
     return list(filter(None, lines))[:LINES]
 
 
-def _shown(copy: WorkingCopy, post: Post | None, user: Any, *, is_open: bool) -> Context:
+def _form_with(copy: WorkingCopy, post: Post | None, user: Any) -> tuple[PostForm, QueryDict]:
+    """Return the form of an issue, sent as it was typed."""
     data = QueryDict(mutable=True)
     data.update({**copy.fields, "text": copy.text})
-    form = form_for(user)(data, instance=post or Post())
-    saved = form.initial.get("text", "")
-    fields, diff = differing_fields(form, data), compare(saved, copy.text)
+    return form_for(user)(data, instance=post or Post()), data
+
+
+def _shown(copy: WorkingCopy, post: Post | None, user: Any, *, is_open: bool = False) -> Context:
+    form, data = _form_with(copy, post, user)
+    is_same = plain(form.initial.get("text", "")) == plain(copy.text)
     seen = copy.fields.get("seen_version"), copy.fields.get("seen_pending", "")
     now = str(form.initial.get("seen_version")), form.initial.get("seen_pending", "")
     return {
         "key": copy.key,
         "address": address_of(copy),
+        "compared_address": f"{reverse('admin:posts_post_compare_copy')}?{COPY}={copy.key}",
         "saved_address": _form_of(copy),
         "is_live": copy.kept_at > timezone.now() - AT_IT,
         "title": copy.title if post is None else "",
@@ -293,7 +338,5 @@ def _shown(copy: WorkingCopy, post: Post | None, user: Any, *, is_open: bool) ->
         "is_open": is_open,
         "is_outdated": post is not None and seen != now,
         "was_of_deleted": post is None and bool(seen[0]),
-        "differs": bool(fields or diff),
-        "fields": fields,
-        "diff": diff,
+        "differs": not is_same or bool(differing_fields(form, data)),
     }

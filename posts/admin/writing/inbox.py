@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 from links.access import SEE_INBOX, may
 from links.models import InboxEntry, Link
 from links.normalizing import host_of
-from posts.admin.writing.pasting import PastingPages, named_place, number_in
+from posts.admin.writing.pasting import PastingPages, named_place
 from posts.inserting import HouseForm, escape_address, house_form_of, waiting
 from posts.models import Post
+from posts.numbers import number_in
 from posts.places import NAMED, Place
 from posts.slots import PANELS, Panel
 
@@ -30,7 +31,7 @@ class InboxPages(PastingPages):
     def inbox_view(self, request: HttpRequest) -> JsonResponse:
         """Send a page of entries that wait."""
         given = request.GET
-        page, post = number_in(given.get("page", "1")), number_in(given.get("post") or "0")
+        page, post = number_in(given.get("page", "1")), number_in(given.get("post"))
         found = waiting(given.get("q", "")[:200], given.get("only", ""), page, by=request.user)
         form = house_form_of(post)
         rows = [_row(entry, form, found.places.get(entry.link_id, [])) for entry in found.entries]

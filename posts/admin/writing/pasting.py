@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,6 +17,7 @@ from links.checking import look_up
 from links.normalizing import AddressError, host_of
 from posts.inserting import HouseForm, Pasted, escape, escape_address, house_form_of, look_at
 from posts.inserting import note_of as note_of_page
+from posts.numbers import number_in
 from posts.places import Place
 from posts.readers.throttling import Limit, wait
 
@@ -45,7 +46,7 @@ class PastingPages(StaffAdmin):
             found = look_at(url, by=request.user)
         except AddressError as error:
             return JsonResponse({"error": str(error)}, status=400)
-        form = house_form_of(number_in(request.POST.get("post") or "0"))
+        form = house_form_of(number_in(request.POST.get("post")))
         said = {
             "canonical": escape_address(found.canonical) if found.removed else "",
             "removed": found.removed,
@@ -72,16 +73,9 @@ class PastingPages(StaffAdmin):
             headers = {"Retry-After": str(seconds)}
             return JsonResponse({"error": message}, status=429, headers=headers)
         page = look_up(found.canonical)
-        form = house_form_of(number_in(request.POST.get("post") or "0"))
+        form = house_form_of(number_in(request.POST.get("post")))
         note = note_of_page(page.description)
         return JsonResponse(_written(form, url, found, page.title, note))
-
-
-def number_in(text: str) -> int:
-    """Return a number that a script sends. Raises Http404 for what is none."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise Http404
-    return int(text)
 
 
 def named_place(place: Place) -> dict[str, str]:

@@ -21,6 +21,7 @@ from posts.admin.auditing import record
 from posts.images import MAX_BYTES, ImageError
 from posts.messages import Message
 from posts.models import Picture, Post
+from posts.numbers import number_in
 from posts.slots import PANELS, Panel
 from posts.translating import translated
 
@@ -86,8 +87,8 @@ class SendingPictures(StaffAdmin):
         access.check(request.user, access.WRITE)
         words = request.GET.get("q", "").split()
         chosen = found(words)[:SHOWN]
-        post = request.GET.get("post", "")
-        own = Picture.objects.filter(images__post=int(post)) if post.isdigit() and not words else ()
+        post = number_in(request.GET.get("post"))
+        own = Picture.objects.filter(images__post=post) if post and not words else ()
         rows = {picture.pk: picture for picture in (*own, *chosen)}
         return JsonResponse({"pictures": [described(row) for row in list(rows.values())[:SHOWN]]})
 

@@ -22,6 +22,7 @@ from posts.admin.holding import OVERRIDE, Checked, written_in
 from posts.documents.editing import plain
 from posts.markdown.limits import MarkdownLimitError
 from posts.models import Post
+from posts.numbers import number_in
 from posts.preflight import (
     Edit,
     Finding,
@@ -37,6 +38,8 @@ from posts.translating import translated
 
 SHOWN: Final = 30
 """So many findings of one check are shown at once."""
+MOST: Final = 100
+"""So many are shown at all, and marked in the text; of the rest the number is said."""
 UNREADABLE: Final = _("The text")
 ASKED: Final = "checks"
 """In the query of a form's address: show what the checks find, for who has no scripts."""
@@ -62,12 +65,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one check found."""
+    """What one check found: so much as is shown, and how much it is in all."""
 
     name: str
     title: Any
     level: Level
     rows: list[Shown]
+    count: int
 
     @property
     def first(self) -> list[Shown]:
@@ -78,6 +82,11 @@ class Group:
     def more(self) -> list[Shown]:
         """What is shown when it is asked for."""
         return self.rows[SHOWN:]
+
+    @property
+    def rest(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.rows)
 
     @property
     def fixes(self) -> int:
@@ -100,9 +109,9 @@ def groups_of(checked: Checked) -> list[Group]:
     for _key, same in groupby(sorted(checked.remarks, key=order), key=order):
         rows = list(same)
         kind = rows[0].finding.kind
-        shown = [_shown(row.finding, checked, units) for row in rows]
+        shown = [_shown(row.finding, checked, units) for row in rows[:MOST]]
         title = titles.get(kind, (0, UNREADABLE))[1]
-        found.append(Group(kind, title, rows[0].level, shown))
+        found.append(Group(kind, title, rows[0].level, shown, len(rows)))
     return found
 
 
@@ -136,7 +145,7 @@ class _Units:
 
 def summary(groups: Iterable[Group]) -> str:
     """Return in words how much was found, for beside the publish button."""
-    counts = [(group.level, len(group.rows)) for group in groups]
+    counts = [(group.level, group.count) for group in groups]
     stops = sum(count for level, count in counts if level == Level.STOP)
     others = sum(count for level, count in counts if level != Level.STOP)
     said = []
@@ -207,8 +216,7 @@ class PreflightPages(StaffAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return JsonResponse({}, status=405)
-        key = request.POST.get("post", "")
-        post = Post.objects.filter(pk=key).first() if key.isdecimal() else None
+        post = Post.objects.filter(pk=number_in(request.POST.get("post"))).first()
         form = form_for(request.user)(request.POST, instance=post or Post())
         form.is_valid()
         written, header = written_in(form)
@@ -221,7 +229,7 @@ class PreflightPages(StaffAdmin):
                     "admin/posts/post/remarks.html", {"groups": groups}, request
                 ),
                 "summary": summary(groups),
-                "count": sum(len(group.rows) for group in groups),
+                "count": sum(group.count for group in groups),
                 "held": any(group.level == Level.STOP for group in groups),
                 "marks": list(_marks(groups)),
                 "tags": render_to_string("admin/posts/post/tag_suggestions.html", suggested),

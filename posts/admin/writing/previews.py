@@ -21,7 +21,9 @@ from posts.rendering import MarkdownLimitError
 from posts.slots import PANELS, PREVIEWS, Panel
 from posts.translating import translated
 
-UNREADABLE = (AttributeError, KeyError, StopIteration, TypeError, ValueError)
+UNREADABLE = (
+    AttributeError, KeyError, OverflowError, RecursionError, StopIteration, TypeError, ValueError,
+)  # fmt: skip
 """What a request raises that no script of ours sends."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
@@ -13,6 +14,9 @@ from posts.models import Post
 from posts.preflight import Remark, check_post, levels
 from posts.slots import Level
 from posts.translating import translated
+
+MOST: Final = 100
+"""So many findings of one check in one issue have a line."""
 
 
 class Command(BaseCommand):
@@ -37,20 +41,31 @@ class Command(BaseCommand):
     @identity.speaking()
     def handle(self, *args: Any, slugs: list[str], level: str, **options: Any) -> None:
         chosen = levels()
-        counts = dict.fromkeys((Level.WARN, Level.STOP), 0)
+        counts: Counter[Level] = Counter()
         pks = _chosen(slugs)
         hidden = not self.stderr.isatty() or self.stdout.isatty()
         for pk in tqdm(pks, unit="issue", disable=hidden, file=self.stderr):
             post = Post.objects.get(pk=pk)
-            for remark in check_post(post, chosen):
-                counts[remark.level] += 1
-                self._write(post, remark)
+            remarks = check_post(post, chosen)
+            counts.update(remark.level for remark in remarks)
+            self._write_all(post, remarks)
         self.stdout.write(
             f"{len(pks)} issues, {counts[Level.STOP]} findings hold, {counts[Level.WARN]} remarks"
         )
         wrong = counts[Level.STOP] + (counts[Level.WARN] if level == Level.WARN else 0)
         if wrong:
             raise CommandError(f"{wrong} findings of level {level} or above.")
+
+    def _write_all(self, post: Post, remarks: list[Remark]) -> None:
+        """Write so many findings of each check, and the number of the rest."""
+        seen: Counter[str] = Counter()
+        for remark in remarks:
+            seen[remark.finding.kind] += 1
+            if seen[remark.finding.kind] <= MOST:
+                self._write(post, remark)
+        for kind, count in seen.items():
+            if count > MOST:
+                self.stdout.write(f"{post.slug}: {kind}: {count - MOST} more")
 
     def _write(self, post: Post, remark: Remark) -> None:
         finding = remark.finding
