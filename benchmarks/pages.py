@@ -132,7 +132,7 @@ _VERBS = (
     "copy", "anywhere", "decide", "open", "skip", "claim", "release", "undo", "rule", "bulk",
     "progress", "end", "upload", "export", "publish", "withdraw", "previews", "merge", "suggest",
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
-    "copies", "keep", "discard", "trash", "recover", "erase",
+    "copies", "copy", "keep", "discard", "trash", "recover", "erase",
     "send", "find", "words", "replace", "proof", "known", "pending", "drop",
     "review", "duplicate", "move",
 )  # fmt: skip

@@ -254,7 +254,7 @@ def test_nobody_else_reads_goes_on_with_or_discards_what_somebody_typed(
     other.fields["working_copy"] = form.fields["working_copy"]
 
     assert other.offered() == []
-    assert other.client.get(f"{COPIES}compare/?copy={key}").status_code == 404
+    assert other.client.get(f"{COPIES}compare/?copy={key}").status_code == 302
     assert other.type(text="Mine now\n")["state"] == "forked"
     not_theirs = Form(other.client, post, f"{other.address}?copy={key}").fields["text"]
     assert plain(not_theirs) == post.body

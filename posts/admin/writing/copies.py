@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.forms import ModelForm
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
@@ -65,7 +64,7 @@ class WorkingCopyPages(StaffAdmin):
             path(
                 f"{COPIES}compare/",
                 view(require_safe(self.compare_copy_view)),
-                name="posts_post_compare_copy",
+                name="posts_post_copy",
             ),
             path(f"{COPIES}keep/", view(require_POST(self.keep_view)), name="posts_post_keep"),
             path(f"{COPIES}discard/", view(self.discard_view), name="posts_post_discard"),
@@ -87,9 +86,10 @@ class WorkingCopyPages(StaffAdmin):
 
     def compare_copy_view(self, request: HttpRequest) -> HttpResponse:
         """Show what a copy has beside what is saved."""
+        access.check(request.user, access.WRITE)
         copy = drafting.mine(request.GET.get(COPY, ""), by=request.user)
         if copy is None:
-            raise Http404
+            return HttpResponseRedirect(reverse("admin:posts_post_changelist"))
         post = copy.post if copy.post_in_use else None
         _check(request, post)
         form, data = _form_with(copy, post, request.user)
@@ -330,7 +330,7 @@ def _shown(copy: WorkingCopy, post: Post | None, user: Any, *, is_open: bool = F
     return {
         "key": copy.key,
         "address": address_of(copy),
-        "compared_address": f"{reverse('admin:posts_post_compare_copy')}?{COPY}={copy.key}",
+        "compared_address": f"{reverse('admin:posts_post_copy')}?{COPY}={copy.key}",
         "saved_address": _form_of(copy),
         "is_live": copy.kept_at > timezone.now() - AT_IT,
         "title": copy.title if post is None else "",
