@@ -502,6 +502,7 @@ def test_the_form_costs_the_same_however_much_was_said(sign_in: SignIn, editor: 
             client.get(path)
         return len(queries)
 
+    reviewing.share(post, by=editor)
     for number in range(2):
         row = reviewing.comment(post, f"{number}", name="Guest", quote="First find")
         reviewing.resolve(row, by=editor)
@@ -533,8 +534,9 @@ def test_quoted_words_are_found_in_the_markdown(
     assert Text(BODY).line_of(quote, near) == line
 
 
-def test_a_comment_follows_its_words_through_edits() -> None:
+def test_a_comment_follows_its_words_through_edits(editor: User) -> None:
     post = make_draft()
+    reviewing.share(post, by=editor)
     reviewing.comment(post, "Why?", name="Guest", quote="Second find: why it matters. Read more")
     above = "New lines\n\nabove\n\n" + BODY.replace("why it matters", "why it does matter")
     (row,) = reviewing.comments_on(post, above)

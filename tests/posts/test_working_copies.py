@@ -391,7 +391,8 @@ def test_of_many_copies_those_that_were_touched_last_are_kept(
         drafting.finish(Handle(key, KEY), by=_editor())
 
     for number, key in enumerate(keys[4:], 1):
-        data = {"working_copy": f"{key}.{KEY}", "number": number, "text": "Typed"}
+        handle = {"working_copy": f"{key}.{KEY}", "user": _editor().pk}
+        data = {**handle, "number": number, "text": "Typed"}
         assert client.post(f"{COPIES}keep/", data).json()["state"] == "kept"
 
     assert set(WorkingCopy.objects.values_list("pk", flat=True)) == {*keys[2:4], *keys[6:]}
