@@ -61,7 +61,10 @@ def _known(sent: Mapping[str, Any]) -> Known:
     return Known(
         links={url + "": dict(row) for url, row in sent["links"].items()},
         images={name + "": ImageSize(*row) for name, row in sent["images"].items()},
-        hidden=tuple(Trait(*(word + "" for word in row)) for row in sent["hidden"]),
+        items=tuple(
+            (Trait(*(word + "" for word in row)), bool(is_hidden))
+            for *row, is_hidden in sent["items"]
+        ),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -30,11 +31,12 @@ Row = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was decided, as the browser was told and tells again: links by address as written,
-    pictures by path, and the traits of items that are hidden."""
+    pictures by path, and the items that are hidden, with those that could be taken for one of
+    them: their traits in the order of the text, and whether they are hidden."""
 
     links: Mapping[str, Row] = field(default_factory=dict)
     images: Mapping[str, ImageSize] = field(default_factory=dict)
-    hidden: tuple[Trait, ...] = ()
+    items: tuple[tuple[Trait, bool], ...] = ()
 
     def decisions(self, parsed: ParsedIssue, language: str) -> Decisions:
         """Return what was decided, in the renderer's terms."""
@@ -63,16 +65,19 @@ class Known:
 
     def _hidden(self, parsed: ParsedIssue) -> frozenset[tuple[int, int]]:
         """Return the items that are known to be hidden, as far as their traits tell."""
-        if not self.hidden:
+        if not self.items:
             return frozenset()
         places = [
             ((place, number), trait_of(section, item, digest_of(item)))
             for place, section in enumerate(parsed.sections)
             for number, item in enumerate(section.items)
         ]
-        found = match_items(self.hidden, (), [trait for _place, trait in places])
+        known = [trait for trait, _is_hidden in self.items]
+        found = match_items(known, (), [trait for _place, trait in places])
         return frozenset(
-            place for (place, _trait), match in zip(places, found, strict=True) if match is not None
+            place
+            for (place, _trait), match in zip(places, found, strict=True)
+            if match is not None and self.items[match][1]
         )
 
 
@@ -96,7 +101,7 @@ def known_of(post: Post, urls: Iterable[str], paths: Iterable[str]) -> dict[str,
     return {
         "links": {url: row for url, row in rows.items() if row},
         "images": pictures.known(post, list(dict.fromkeys(paths))[:MOST]),
-        "hidden": [astuple(trait) for trait in _hidden(post)] if post.pk else [],
+        "items": _items(post) if post.pk else [],
     }
 
 
@@ -107,17 +112,24 @@ def _before(row: Row) -> CoveredBefore | None:
     return CoveredBefore(*map(str, said))
 
 
-def _hidden(post: Post) -> list[Trait]:
-    rows = post.items.filter(hidden=True).select_related("section").defer("section__source")
+def _items(post: Post) -> list[list[Any]]:
+    """Return the traits of items that are hidden, and of those that share something with one."""
+    names = ("url", "title", "anchor_text")
+    hidden = list(post.items.filter(hidden=True).values(*names))
+    alike = Q(hidden=True)
+    for name in names:
+        alike |= Q(**{f"{name}__in": {row[name] for row in hidden} - {""}})
+    rows = post.items.filter(alike).select_related("section").defer("section__source")
     return [
-        Trait(
-            section=heading_key(item.section.heading) if item.section else "",
-            digest=item.digest,
-            url=item.url,
-            title=item.title,
-            anchor=item.anchor_text,
-        )
-        for item in rows.order_by("pk")
+        [
+            heading_key(item.section.heading) if item.section else "",
+            item.digest,
+            item.url,
+            item.title,
+            item.anchor_text,
+            item.hidden,
+        ]
+        for item in rows.order_by(F("section__position").asc(nulls_last=True), "position", "pk")
     ]
 
 

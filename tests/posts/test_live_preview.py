@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 PROOF = "/admin/posts/post/proof/"
 KNOWN = "/admin/posts/post/proof/known/"
-NOTHING_KNOWN: dict[str, Any] = {"links": {}, "images": {}, "hidden": []}
+NOTHING_KNOWN: dict[str, Any] = {"links": {}, "images": {}, "items": []}
 
 
 def request(text: str, **more: Any) -> dict[str, Any]:
@@ -148,6 +148,19 @@ def test_what_is_known_of_links_is_told_by_address_whoever_wrote_them(client: Cl
     shown = ask(client, request(text, known=known))["sections"][0]["html"]
     assert "Two" in shown
     assert "One" not in shown
+
+
+def test_of_two_items_with_one_address_the_one_stays_hidden_that_was(client: Client) -> None:
+    body = "## A\n\n- [One](https://one.example.org/a): first\n- [Two](https://one.example.org/a)\n"
+    draft = make_draft("Now", body)
+    draft.items.filter(title="Two").update(hidden=True)
+
+    known = ask(client, {"post": str(draft.pk), "addresses": [], "pictures": []}, KNOWN)
+
+    changed = body.replace("[Two]", "[Second]")
+    shown = ask(client, request(changed, known=known))["sections"][-1]["html"]
+    assert "One" in shown
+    assert "Second" not in shown
 
 
 def test_twice_the_links_cost_no_more_queries(client: Client) -> None:

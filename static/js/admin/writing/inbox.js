@@ -108,10 +108,13 @@
     });
   };
 
+  // Reading a long text takes a while: once the keys rest, and the browser has nothing to do.
+  const PAUSE = 800;
+  const whenIdle = window.requestIdleCallback || ((work) => setTimeout(work));
   let soon = 0;
   writing.text.on("change", () => {
     clearTimeout(soon);
-    soon = setTimeout(tick, 150);
+    soon = setTimeout(() => whenIdle(tick, { timeout: PAUSE }), PAUSE);
   });
 
   // -- into the text

@@ -5,7 +5,7 @@
    writing.proof.now            the last answer: {first, sections, notes, around, language, problem}
      sections                   [{digest, html, heading, level, start, lines, end, entries, links,
                                  remarks}], start: its line in the text, counted from 0
-   writing.proof.known          {links, images, hidden}: links by their address as written
+   writing.proof.known          {links, images, items}: links by their address as written
    writing.proof.on(fn)         called after each answer, and where more is known
    writing.proof.refresh()      asks again what is known: after pictures were added
    writing.proof.wanted(fn)     fn tells whether somebody looks; while nobody does, nothing is asked
@@ -22,7 +22,7 @@
   const MOST = 2000; // milliseconds with keys
   const listeners = [];
   const lookers = [];
-  const known = { links: {}, images: {}, hidden: [] };
+  const known = { links: {}, images: {}, items: [] };
   const asked = new Set();
   let now = null;
   let told = { text: null, page: "" }; // what the last answer is about
@@ -241,11 +241,10 @@
       return;
     }
     const rows = answer.data.links;
-    const beside = JSON.stringify([answer.data.images, answer.data.hidden]);
-    const isNew = beside !== JSON.stringify([known.images, known.hidden]);
+    const { images, items } = answer.data;
+    const isNew = JSON.stringify([images, items]) !== JSON.stringify([known.images, known.items]);
     Object.assign(known.links, rows);
-    known.images = answer.data.images;
-    known.hidden = answer.data.hidden;
+    Object.assign(known, { images, items });
     if (isNew || Object.values(rows).some(decides)) {
       told = { text: null, page: "" };
       now.sections.forEach((section) => {
