@@ -58,6 +58,7 @@ class Share:
     sections: frozenset[int] = frozenset()
     sources: Mapping[int, int] = field(default_factory=dict)
     cited: frozenset[int] = frozenset()
+    places: frozenset[tuple[Any, ...]] = frozenset()  # links with the item or section they stand in
     said: tuple[str, str] = ("", "")  # title and slug, by which pages of later posts name it
 
 
@@ -75,6 +76,8 @@ def share_of(post: Post) -> Share:
     """Return what the stored rows of a post add to the counters."""
     if post.pk is None or post.listed_at is None:
         return Share()
+    listed = recurring.listed(post=post).order_by()
+    places = frozenset(listed.values_list("link", "item", "section__anchor"))
     return Share(
         post=post.pk,
         date=post.listed_at,
@@ -83,7 +86,8 @@ def share_of(post: Post) -> Share:
         tags=_keys(TaggedPost.objects.filter(content_object=post), "tag"),
         sections=_keys(post.sections.exclude(recurring=None), "recurring"),
         sources=dict(post.citations.values_list("source", "link_count")),
-        cited=_keys(recurring.listed(post=post), "link"),
+        cited=frozenset(link for link, *_place in places),
+        places=places,
         said=(post.title, post.slug),
     )
 
@@ -196,7 +200,8 @@ def _outdate_others(links: Collection[int], before: Share, after: Share) -> None
             for pk, other, date in recurring.turning_posts(links, post)
             if _is_before(before, pk, date) != _is_before(after, pk, date)
         }
-    touched = set(links) if before.said == after.said else before.cited | after.cited
+    moved = {link for link, *_place in before.places ^ after.places}
+    touched = set(links) | moved if before.said == after.said else before.cited | after.cited
     for share in dict.fromkeys((before.date, after.date)) if touched else ():
         if share is not None:
             outdated |= recurring.posts_after(touched, post, share)

@@ -90,9 +90,11 @@ def test_a_save_outdates_its_issue_the_lists_and_its_neighbours(outdated: Forgot
     outdated()
     save_document(posts[1], parsed("Issue 2", "Other words.\n"))
     around = {key_of(post.slug) for post in posts[:3]}
-    assert outdated() == {"lists", *around}
-    publishing.withdraw([posts[1]])
-    assert outdated() == {"lists", *around}
+    for act in (lambda: None, lambda: publishing.withdraw([posts[1]])):
+        act()
+        keys = outdated()
+        # Another may follow that named it as where a link stood before.
+        assert {"lists", *around} <= keys <= {"lists", *around, key_of(posts[3].slug)}
 
 
 def test_an_old_address_and_the_neighbours_of_an_old_date_are_outdated_too(

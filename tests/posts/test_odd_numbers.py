@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from posts.models import WorkingCopy
@@ -22,12 +23,12 @@ def test_a_number_is_plain_digits_and_not_too_many() -> None:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_pages_that_look_at_something_by_number_stand_odd_ones(
-    admin_client: Client, odd: str
+    admin_client: Client, admin_user: User, odd: str
 ) -> None:
     for address in (
         "/admin/posts/picture/find/?post=",
         "/admin/posts/picture/replace/?picture=",
-        f"{POSTS}working-copies/?post=",
+        f"{POSTS}working-copies/?user={admin_user.pk}&post=",
         f"{POSTS}add/?start=template-",
         f"{POSTS}inbox/?page=",
         f"{POSTS}inbox/?post=",
@@ -42,13 +43,15 @@ def test_pages_that_look_at_something_by_number_stand_odd_ones(
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_what_is_sent_with_odd_numbers_is_taken_or_refused(admin_client: Client, odd: str) -> None:
+def test_what_is_sent_with_odd_numbers_is_taken_or_refused(
+    admin_client: Client, admin_user: User, odd: str
+) -> None:
     post = make_draft()
 
     def send(address: str, **data: Any) -> int:
         return admin_client.post(POSTS + address, data).status_code
 
-    kept = {"working_copy": f"{PAGE}.{PAGE}", "text": "Typed"}
+    kept = {"working_copy": f"{PAGE}.{PAGE}", "text": "Typed", "user": admin_user.pk}
     assert send("working-copies/keep/", **kept, post=odd, number="1") == 200
     accepted = {200} if number_in(odd) else {400}
     assert send("working-copies/keep/", **kept, number=odd) in accepted
