@@ -182,7 +182,7 @@ def _no_name_lookups() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Let the roles outlive the tests that empty the whole database.
 
     Django makes permissions anew then, but not what migrations created. (Its serialized rollback
@@ -192,6 +192,14 @@ def django_db_setup(django_db_setup: None) -> None:
     if connection.vendor == "postgresql":
         # A few rows are gone at once; TRUNCATE waits for the disk with each table, half a second.
         type(connection.ops).sql_flush = _delete_all  # type: ignore[assignment]
+    yield
+    if connection.vendor == "postgresql":
+        # A thread of a server may hold its connection a moment longer than its test.
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 def _delete_all(operations: Any, _style: Any, tables: Iterable[str], **_given: Any) -> list[str]:
