@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import StaffAdmin, ask
 from posts import access, publishing
 from posts.admin.auditing import writing_down
-from posts.admin.forms import MinuteField, zone_in_words
+from posts.admin.fields import MinuteField, zone_in_words
 from posts.admin.publishing import moment_words
 from posts.admin.states import STATES
 from posts.documents import DocumentError

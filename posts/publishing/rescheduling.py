@@ -9,7 +9,8 @@ from django.utils import timezone
 from posts import access
 from posts.access import Actor
 from posts.models import Post
-from posts.publishing.saving import Log, save_document, with_metadata
+from posts.publishing.saving import Log, save_document
+from posts.publishing.texts import with_metadata
 from posts.revising import Cause
 
 

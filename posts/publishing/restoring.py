@@ -6,7 +6,8 @@ from posts import access, revising
 from posts.access import Actor
 from posts.documents import Issue
 from posts.models import Post, Revision
-from posts.publishing.saving import Log, save_document, with_metadata
+from posts.publishing.saving import Log, save_document
+from posts.publishing.texts import with_metadata
 from posts.revising import Cause
 
 

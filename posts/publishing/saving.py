@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from django.conf import settings
@@ -28,12 +28,9 @@ from posts import (
     tagging,
 )
 from posts.access import Actor
-from posts.documents import DocumentError, Issue, join_issue, parse_issue, rewrite_header
-from posts.documents.editing import dominant_newline
+from posts.documents import DocumentError, Issue, parse_issue
 from posts.languages import detect_language
-from posts.messages import Message as _
 from posts.models import (
-    Correction,
     Image,
     Post,
     PostPage,
@@ -42,7 +39,6 @@ from posts.models import (
     ShareAddress,
     Tag,
 )
-from posts.prose import prose
 from posts.publishing import counting, translations
 from posts.publishing.addressing import free_slug, keep_address, slug_taken
 from posts.publishing.composing import compose, compose_frame
@@ -50,17 +46,15 @@ from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unlist
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
-from posts.rendering import ImageSize, MarkdownLimitError, ParsedIssue, read_issue
+from posts.publishing.texts import Reading, moment, read, stored_issue, with_metadata
+from posts.rendering import ImageSize, ParsedIssue
 from posts.revising import Cause
 from posts.signals import images_missing, review_overtaken
-from posts.translating import translated
 
 FindProblem = Callable[[str, str], str]
 """Of a text and its HTML without decisions: why it must not be published; "" if it may."""
 Restore = Callable[[Post], None]
 """Of a new post whose row is stored: stores what is known of its items and addresses."""
-Reading: TypeAlias = tuple[ParsedIssue | None, str]
-"""An issue as the renderer reads it, or None and why it cannot."""
 Log: TypeAlias = Callable[[Post], object]
 """Writes down what was done to a post, in the transaction of it; returns the row, if it may."""
 SAVED = Cause()
@@ -143,7 +137,7 @@ def publish(
     def act(post: Post, issue: Issue, reading: Reading) -> None:
         if not post.problem and version in (None, post.version):
             when = at or post.published_at or timezone.now()
-            with _kept(post, Cause(Revision.Kind.PUBLISHED, by), log):
+            with kept(post, Cause(Revision.Kind.PUBLISHED, by), log):
                 _set_status(post, issue, reading, Post.Status.PUBLISHED, when)
 
     there = [post for post in posts if change(post, act)]
@@ -158,7 +152,7 @@ def withdraw(posts: Iterable[Post], *, by: Actor = None, log: Log | None = None)
     access.check(by, access.PUBLISH)
 
     def act(post: Post, issue: Issue, reading: Reading) -> None:
-        with _kept(post, Cause(Revision.Kind.WITHDRAWN, by), log):
+        with kept(post, Cause(Revision.Kind.WITHDRAWN, by), log):
             _set_status(post, issue, reading, Post.Status.DRAFT, post.published_at)
 
     return [post for post in posts if change(post, act)]
@@ -179,34 +173,6 @@ def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> boo
         if log:
             log(post)
     return True
-
-
-def correct(
-    post: Post, text: str, day: date, *, by: Actor = None, log: Log | None = None
-) -> Correction:
-    """Tell readers of a post what was wrong in it. Raises PermissionDenied, Post.DoesNotExist and
-    MarkdownLimitError."""
-    access.check(by, access.CORRECT)
-    row = Correction(post=post, day=day, text=text, html=prose(text))
-    _correct(row, by, log)
-    return row
-
-
-def take_back(correction: Correction, *, by: Actor = None, log: Log | None = None) -> None:
-    """Show a correction no more; its row is kept. Raises PermissionDenied and Post.DoesNotExist."""
-    access.check(by, access.CORRECT)
-    correction.taken_back_at = timezone.now()
-    _correct(correction, by, log)
-
-
-def _correct(row: Correction, by: Actor, log: Log | None) -> None:
-    def act(post: Post, issue: Issue, reading: Reading) -> None:
-        row.save()
-        with _kept(post, Cause(Revision.Kind.CORRECTED, by, row.text), log):
-            rebuild_locked(post, issue, reading, **next_version(post))
-
-    if not change(row.post, act):
-        raise Post.DoesNotExist(row.post_id)
 
 
 def rebuild(post: Post) -> bool:
@@ -256,46 +222,6 @@ def reindex(post: Post) -> bool:
     return change(post, act, moves=False)
 
 
-def read(issue: Issue, *, in_file: bool = False) -> Reading:
-    """Return an issue as the renderer reads it, or None and why, with the line.
-
-    Lines are those of the file for its author, else those of the text below the header, which is
-    what editors see in the form.
-    """
-    try:
-        return read_issue(issue.markdown, issue.metadata.title), ""
-    except MarkdownLimitError as error:
-        line = error.line + (issue.first_line - 1 if in_file else 0)
-        return None, translated(_("line %(line)d: %(reason)s", line=line, reason=error.reason))
-
-
-def stored_issue(post: Post) -> Issue:
-    """Return the issue a post holds, parsed again from its stored text."""
-    return parse_issue(
-        post.document.encode(), post.source_name, tag_keys=settings.NEWSLETTER_TAG_KEYS
-    )
-
-
-def with_metadata(post: Post, body: str, changes: dict[str, object]) -> Issue:
-    """Return the issue that results from a body and changed header keys; other keys stay.
-
-    Raises DocumentError when the result cannot be read.
-    """
-    keys = settings.NEWSLETTER_TAG_KEYS
-    newline = dominant_newline(post.header + body)
-    header = rewrite_header(post.header, changes, tag_keys=keys, newline=newline)
-    return parse_issue(join_issue(header, [body]).encode(), post.source_name, tag_keys=keys)
-
-
-def moment(value: date | datetime | None) -> datetime | None:
-    """Return a header's date as a moment: a bare date is midnight in the site's time zone."""
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        value = datetime.combine(value, time.min)
-    return timezone.make_aware(value) if timezone.is_naive(value) else value
-
-
 # Steps
 
 
@@ -317,7 +243,7 @@ def keep(
 
 
 @contextmanager
-def _kept(post: Post, cause: Cause, log: Log | None) -> Iterator[None]:
+def kept(post: Post, cause: Cause, log: Log | None) -> Iterator[None]:
     """Keep what a locked post says before and after something that changes its version."""
     revising.keep_before(post)
     yield

@@ -24,7 +24,6 @@ from posts.publishing.deriving import unlist
 from posts.publishing.returning import mark_returns
 from posts.publishing.saving import (
     Log,
-    Reading,
     change,
     close_previews,
     keep,
@@ -32,6 +31,7 @@ from posts.publishing.saving import (
     next_version,
     rebuild_locked,
 )
+from posts.publishing.texts import Reading
 from posts.revising import Cause
 from posts.signals import review_overtaken
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.admin.forms import join_tags, split_tags
+from posts.admin.fields import join_tags, split_tags
 from posts.documents import parse_issue
 from posts.documents.metadata import distinct_tags
 from posts.models import OldSlug, Post

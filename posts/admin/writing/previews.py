@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin
 from posts import access
-from posts.admin.forms import split_tags
+from posts.admin.fields import split_tags
 from posts.models import Post
 from posts.proofs import Asked, answer, drafted, known_of, web_frame
 from posts.rendering import MarkdownLimitError
