@@ -21,7 +21,7 @@ from links.registering import register
 from posts import curating, following, publishing, retagging, tagging
 from posts.admin import tags
 from posts.models import OldSlug, Post, RecurringSection, Tag
-from posts.publishing import deriving, saving
+from posts.publishing import deriving, saving, texts
 from tests.builders import LONG_AGO, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -276,7 +276,7 @@ def test_nobody_is_kept_from_writing_while_a_text_is_read(
     post = make_draft(draft="true") if verb == "publish" else make_post(draft="false")
     inside: list[bool] = []
     just_before(
-        monkeypatch, saving, "read_issue", lambda: inside.append(connection.in_atomic_block)
+        monkeypatch, texts, "read_issue", lambda: inside.append(connection.in_atomic_block)
     )
     acts: dict[str, Callable[[], object]] = {
         "rebuild": lambda: publishing.rebuild(post),
@@ -296,7 +296,7 @@ def test_a_save_in_the_form_reads_the_text_outside_of_its_transaction(
     address, sent = opened(client, post)
     inside: list[bool] = []
     just_before(
-        monkeypatch, saving, "read_issue", lambda: inside.append(connection.in_atomic_block)
+        monkeypatch, texts, "read_issue", lambda: inside.append(connection.in_atomic_block)
     )
     assert client.post(address, sent | {"text": "Other words.\n"}).status_code == 302
     assert inside == [False]
