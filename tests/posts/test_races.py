@@ -275,9 +275,7 @@ def test_nobody_is_kept_from_writing_while_a_text_is_read(
 ) -> None:
     post = make_draft(draft="true") if verb == "publish" else make_post(draft="false")
     inside: list[bool] = []
-    just_before(
-        monkeypatch, texts, "read_issue", lambda: inside.append(connection.in_atomic_block)
-    )
+    just_before(monkeypatch, texts, "read_issue", lambda: inside.append(connection.in_atomic_block))
     acts: dict[str, Callable[[], object]] = {
         "rebuild": lambda: publishing.rebuild(post),
         "publish": lambda: publishing.publish([post]),
@@ -295,9 +293,7 @@ def test_a_save_in_the_form_reads_the_text_outside_of_its_transaction(
     post = make_draft()
     address, sent = opened(client, post)
     inside: list[bool] = []
-    just_before(
-        monkeypatch, texts, "read_issue", lambda: inside.append(connection.in_atomic_block)
-    )
+    just_before(monkeypatch, texts, "read_issue", lambda: inside.append(connection.in_atomic_block))
     assert client.post(address, sent | {"text": "Other words.\n"}).status_code == 302
     assert inside == [False]
     assert LogEntry.objects.filter(object_id=str(post.pk)).count() == 1
