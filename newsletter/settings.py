@@ -26,6 +26,8 @@ if not SECRET_KEY:
         " or set DEBUG=true on a developer's machine."
     )
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Of the digests of mail addresses: who must get no mail is known by these alone, so it stays.
+ADDRESS_KEY = env.text("ADDRESS_KEY", SECRET_KEY)
 
 # The site
 
@@ -79,6 +81,7 @@ INSTALLED_APPS = [
     "backups",
     "links",
     "posts",
+    "mailing",
     "newsletter",
 ]
 

@@ -16,6 +16,7 @@ urlpatterns = [
     # In the place of admin:view_on_site.
     path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),
     path("admin/", admin.site.urls),
+    path("", include("mailing.urls")),
     path("", include("posts.urls")),
 ]
 

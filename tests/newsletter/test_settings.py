@@ -25,6 +25,7 @@ BAD_VALUES: dict[str, str | None] = {
     "DEBUG": "maybe",
     "SECRET_KEY": None,
     "SECRET_KEY_FALLBACKS": ",",
+    "ADDRESS_KEY": None,
     "SITE_URL": "news.example.org",
     "ALLOWED_HOSTS": "https://news.example.org",
     "SITE_NAME": None,

@@ -1,0 +1,45 @@
+"""E-mail addresses: their one spelling, their keyed digest, and the service that receives them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import idna
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+# Hosts of the services that take mail for many domains, each with limits of its own.
+GROUPS: Final[dict[str, frozenset[str]]] = {
+    "google": frozenset({"gmail.com", "googlemail.com"}),
+    "microsoft": frozenset({"outlook.com", "hotmail.com", "live.com", "msn.com", "outlook.kr"}),
+    "yahoo": frozenset({"yahoo.com", "ymail.com", "aol.com", "yahoo.co.jp", "rocketmail.com"}),
+    "naver": frozenset({"naver.com"}),
+    "kakao": frozenset({"kakao.com", "daum.net", "hanmail.net"}),
+    "apple": frozenset({"icloud.com", "me.com", "mac.com"}),
+}
+_GROUP_OF: Final = {domain: group for group, domains in GROUPS.items() for domain in domains}
+
+
+def normal(address: str) -> str:
+    """Return the one spelling of an address: its domain in ASCII (RFC 5891), all in small letters.
+
+    RFC 5321 lets the part before the @ differ by case; no service that readers use does.
+    """
+    local, _at, domain = address.strip().rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        domain = domain.lower()
+    return f"{local.lower()}@{domain}"
+
+
+def digest_of(address: str) -> str:
+    """Return the digest of an address, keyed by ADDRESS_KEY: 64 hexadecimal digits."""
+    key = settings.ADDRESS_KEY
+    return salted_hmac("mailing.addresses", normal(address), key, algorithm="sha256").hexdigest()
+
+
+def group_of(address: str) -> str:
+    """Return the name of the service that receives an address: one of GROUPS, or its domain."""
+    domain = normal(address).rpartition("@")[2]
+    return _GROUP_OF.get(domain, domain)[:100]

@@ -1,0 +1,1 @@
+"""The staff's pages of mail: one module for each noun."""

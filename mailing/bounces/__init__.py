@@ -1,0 +1,1 @@
+"""What comes back: of providers by events, of mail servers in a mailbox."""

@@ -1,0 +1,1 @@
+"""Mails made of issues and items: pure but for what is read of them."""

@@ -1,0 +1,1 @@
+"""Numbers without persons: growth, mailings, readers of feeds."""

@@ -1,0 +1,1 @@
+"""What is known of readers and no longer needed: how long each thing is kept, and its task."""

@@ -1,0 +1,184 @@
+"""What is sent: mailings, and the ledger with one row for each recipient of each."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailing.models.subscribers import Rhythm, Subscriber
+from posts.models import Post
+
+
+class Mailing(models.Model):
+    """An issue on its way to those who get it, or the roll-ups and item mails of one day.
+
+    ``filled_to`` is the last subscriber (by key) for whom the ledger has a row, so that filling it
+    goes on where it was interrupted; None before it began, and ``is_filled`` once it is complete.
+    """
+
+    class Kind(models.TextChoices):
+        ISSUE = "issue", _("Issue")
+        ROLLUP = "rollup", _("Roll-up")
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        HELD = "held", _("Goes out in some minutes")
+        SENDING = "sending", _("Being sent")
+        PAUSED = "paused", _("Paused")
+        CANCELLED = "cancelled", _("Cancelled")
+        DONE = "done", _("Sent")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ISSUE)
+    post = models.ForeignKey(
+        Post, null=True, blank=True, related_name="mailings", on_delete=models.SET_NULL
+    )
+    title = models.CharField(_("subject"), max_length=500)
+    rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.EACH)
+    status = models.CharField(
+        _("state"), max_length=10, choices=Status.choices, default=Status.PLANNED
+    )
+    # When it is due; None: as soon as its issue is public.
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    held_until = models.DateTimeField(null=True, editable=False)
+    # Whom it is for, beside what readers chose: {"language": "ko"}, … ; {} is everybody.
+    audience = models.JSONField(default=dict, blank=True)
+    is_advertising = models.BooleanField(_("advertising"), default=False)
+    filled_to = models.BigIntegerField(null=True, editable=False)
+    is_filled = models.BooleanField(default=False, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("mailing")
+        verbose_name_plural = _("mailings")
+        default_permissions = ("view",)
+        permissions = (("send_mailing", "Can send issues by mail"),)
+        indexes = (models.Index(fields=["status", "starts_at"], name="mailing_due"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ItemSet(models.Model):
+    """A set of items that readers got together; one row, however many got the same.
+
+    ``uids`` are the items' UUIDs, sorted, 16 bytes each; ``digest`` is their SHA-256.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    uids = models.BinaryField()
+    size = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.digest[:12]}"
+
+
+class Delivery(models.Model):
+    """What becomes of a mailing for one recipient: a row of the ledger.
+
+    A row is claimed by a worker before it is handed to the server, and marked as handed before
+    the server is asked to take it. So whoever is killed leaves at most one row of which nobody
+    knows whether the server took it.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        CLAIMED = "claimed", _("Taken by a worker")
+        HANDED = "handed", _("Being handed over")
+        ACCEPTED = "accepted", _("Accepted")
+        DEFERRED = "deferred", _("Put off by the receiver")
+        FAILED = "failed", _("Refused")
+        UNKNOWN = "unknown", _("Nobody knows")
+        DROPPED = "dropped", _("Not sent: left, suppressed or cancelled")
+
+    mailing = models.ForeignKey(Mailing, related_name="deliveries", on_delete=models.CASCADE)
+    subscriber = models.ForeignKey(
+        Subscriber, null=True, related_name="deliveries", on_delete=models.SET_NULL
+    )
+    # Of Message-ID and the envelope (VERP), so that what comes back tells whose it is.
+    token = models.UUIDField(unique=True, default=uuid.uuid4)
+    group = models.CharField(max_length=100)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    # What it brings: chosen when the row is filled for roll-ups, at handing over for whole issues.
+    items = models.ForeignKey(ItemSet, null=True, related_name="+", on_delete=models.PROTECT)
+    is_whole = models.BooleanField(default=True)
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    handed_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    # What the server or the provider said (RFC 5321, RFC 3463), without addresses.
+    code = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    # What the provider calls it.
+    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["mailing", "subscriber"], name="mailing_once_each"),
+        ]
+        indexes = (
+            models.Index(fields=["mailing", "status", "due_at"], name="mailing_ledger"),
+            models.Index(fields=["status", "claimed_at"], name="mailing_claims"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.subscriber_id} {self.status}"
+
+
+class Event(models.Model):
+    """What a provider or a mail server told afterwards; each is told once (``name`` is unique)."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", _("Delivered")
+        DEFERRED = "deferred", _("Put off")
+        SOFT = "soft", _("Came back, for now")
+        HARD = "hard", _("Came back for good")
+        COMPLAINT = "complaint", _("Called spam")
+        LEFT = "left", _("Left at the provider")
+
+    name = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    delivery = models.ForeignKey(
+        Delivery, null=True, related_name="events", on_delete=models.SET_NULL
+    )
+    digest = models.CharField(max_length=64, blank=True, db_index=True)
+    code = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d}"
+
+
+class Pace(models.Model):
+    """How fast mail goes to a receiving service (``group``), or in all (""), as all workers know.
+
+    ``sent`` counts in the hour that began at ``hour``; nothing is handed over before
+    ``slowed_until``; ``since`` is the day from which warming up is counted.
+    """
+
+    group = models.CharField(max_length=100, unique=True, blank=True)
+    hour = models.DateTimeField(null=True)
+    sent = models.PositiveIntegerField(default=0)
+    slowed_until = models.DateTimeField(null=True)
+    slowings = models.PositiveSmallIntegerField(default=0)
+    since = models.DateField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.group

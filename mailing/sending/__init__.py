@@ -1,0 +1,1 @@
+"""Mailings on their way: planning, the ledger, slices, the server, limits."""

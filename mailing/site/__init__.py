@@ -1,0 +1,1 @@
+"""Readers' pages of mail: subscribing, leaving, their own page."""

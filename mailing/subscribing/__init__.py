@@ -1,0 +1,1 @@
+"""Asking for mail, confirming, leaving, changing: each writes what was said."""

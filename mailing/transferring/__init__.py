@@ -1,0 +1,1 @@
+"""Subscribers from other services, and to them: CSV files."""
