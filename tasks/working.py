@@ -127,13 +127,18 @@ class Loop:
         self.next_upkeep = 0.0
 
     def work(self) -> None:
-        """Run tasks. With `once`, trouble with the database is raised, else waited out."""
+        """Run tasks; who lost the lease goes on as another worker.
+
+        With `once`, trouble with the database is raised, else waited out.
+        """
         register_periodic_tasks()
         while self.going():
             try:
                 with leased() as worker:
                     self._work_as(worker)
-            except (Error, WorkerLost):
+            except WorkerLost:
+                logger.warning("Going on as another worker", exc_info=True)
+            except Error:
                 if self.once:
                     raise
                 logger.exception("Going on as another worker in %s seconds", PAUSE)

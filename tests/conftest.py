@@ -3,8 +3,11 @@
 import os
 import shutil
 import socket
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,6 +203,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+def copy_to_file(memory: sqlite3.Connection, path: Path) -> None:
+    """Copy a database to a file that several may open at once.
+
+    It has its write-ahead log already. Of two who ask for one at the same moment SQLite refuses
+    one at once, however long the time-out; a real site has it since its first migration.
+    """
+    with closing(sqlite3.connect(path)) as file:
+        memory.backup(file)
+        file.execute("PRAGMA journal_mode=WAL")
 
 
 def _delete_all(operations: Any, _style: Any, tables: Iterable[str], **_given: Any) -> list[str]:

@@ -4,7 +4,6 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from threading import Condition
 
 import pytest
@@ -16,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from tests.conftest import SignIn
+from tests.conftest import SignIn, copy_to_file
 from tests.skips import lacks
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -79,8 +78,7 @@ def database(
     described, memory = connection.settings_dict, _connected(django_db_blocker)
     name, options = described["NAME"], described["OPTIONS"]
     path = tmp_path_factory.mktemp("database") / "browser.sqlite3"
-    with closing(sqlite3.connect(path)) as file:
-        memory.backup(file)
+    copy_to_file(memory, path)
     # Nobody waits for a disk that keeps nothing.
     begin = f"{options['init_command']} PRAGMA synchronous=OFF;"
     connection.connection = None

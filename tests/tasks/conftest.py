@@ -2,11 +2,9 @@
 
 import os
 import shlex
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +14,7 @@ from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
 from newsletter import env
+from tests.conftest import copy_to_file
 from tests.newsletter.production import CHECKOUT
 
 # Redis is tested where the suite runs on it.
@@ -31,8 +30,7 @@ def shared_database(transactional_db: None, tmp_path: Path) -> Generator[str]:
         return
     file = tmp_path / "db.sqlite3"
     in_memory = connections["default"]
-    with closing(sqlite3.connect(file)) as copy:
-        in_memory.connection.backup(copy)
+    copy_to_file(in_memory.connection, file)
     connections["default"] = in_memory.copy()
     connection.settings_dict["NAME"] = str(file)
     yield f"sqlite:///{file}"

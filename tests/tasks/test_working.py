@@ -391,6 +391,25 @@ def test_a_worker_whose_database_fails_goes_on_under_another_name_and_loses_no_t
     assert StoredTask.objects.get(pk=old.task_id).status == TaskResultStatus.SUCCESSFUL
 
 
+def test_a_worker_that_runs_once_and_lost_its_lease_goes_on_as_another(
+    folder, run_waiting_tasks: RunWaiting
+):
+    samples.note.enqueue(folder, "note")
+    lost = []
+
+    def going() -> bool:
+        if not lost:
+            lost.extend(Worker.objects.all())
+            Worker.objects.all().delete()
+        return True
+
+    Loop(DatabaseBackend("default", {}), going, once=True).work()
+
+    assert lost
+    assert notes(folder) == ["note"]
+    assert not Worker.objects.exists()
+
+
 def test_a_redis_that_is_down_is_logged_once_and_neither_keeps_nor_loses_a_task(
     folder,
     settings: Settings,
