@@ -101,6 +101,49 @@ def test_whoever_types_already_keeps_the_focus_when_suggestions_get_ready(
     expect(page.locator("#id_tags[role=combobox]")).to_be_focused()
 
 
+def test_whoever_types_already_keeps_the_focus_when_a_new_form_gets_ready(
+    enter: Enter, address: str, editor: User
+) -> None:
+    page = enter(editor)
+    held: list[Route] = []
+    page.route("**/js/admin/first-field*.js", lambda route: held.append(route))
+    page.goto(f"{address}/posts/post/add/", wait_until="commit")
+    page.locator("#id_tags").press_sequentially("AI")
+    held[0].continue_()
+    page.wait_for_load_state("load")
+    page.keyboard.type(", lla")
+    expect(page.locator("#id_tags")).to_have_value("AI, lla")
+
+
+def test_a_new_form_begins_in_its_first_field(enter: Enter, address: str, editor: User) -> None:
+    page = enter(editor)
+    page.goto(f"{address}/posts/post/add/")
+    expect(page.locator("#id_title")).to_be_focused()
+
+
+def test_suggestions_that_meet_a_busy_site_or_are_left_are_asked_for_again(
+    enter: Enter, address: str, editor: User, complaints: list[str]
+) -> None:
+    make_post("Older", tags=["Llama 3"])
+    page = enter(editor)
+    page.goto(f"{address}/posts/post/add/")
+    offered = page.get_by_role("option", name="Llama 3")
+    page.route("**/suggest/?q=lla", lambda route: route.fulfill(status=503), times=2)
+    page.locator("#id_tags[role=combobox]").press_sequentially("AI, lla")
+    expect(offered).to_be_visible()
+    complaints.clear()
+
+    page.focus("#id_title")
+    expect(offered).to_be_hidden()
+    page.focus("#id_tags")
+    expect(offered).to_be_visible()
+    page.keyboard.press("Escape")
+    page.focus("#id_title")
+    page.focus("#id_tags")
+    page.wait_for_timeout(400)
+    expect(offered).to_be_hidden()
+
+
 def test_unsaved_words_are_not_left_behind_silently(
     enter: Enter, address: str, editor: User
 ) -> None:

@@ -26,8 +26,7 @@
 
     const single = "single" in input.dataset;
     let active = -1;
-    let timer = 0;
-    let asked = 0;
+    let isOwed = false; // what was typed got no answer that somebody saw to its end
 
     // The name the cursor is in: from the comma before it to the comma after it.
     const span = () => {
@@ -39,6 +38,7 @@
       const end = input.value.indexOf(",", at);
       return [start, end < 0 ? input.value.length : end];
     };
+    const typed = () => input.value.slice(...span()).trim().replace(/^"|"$/g, "");
 
     const close = () => {
       list.hidden = true;
@@ -66,7 +66,8 @@
       const cursor = rest ? head.length : input.value.length;
       input.setSelectionRange(cursor, cursor);
       input.dispatchEvent(new Event("input", { bubbles: true }));
-      window.clearTimeout(timer);
+      soon.stop();
+      isOwed = false;
       close();
     };
 
@@ -92,32 +93,29 @@
       input.setAttribute("aria-expanded", String(tags.length > 0));
     };
 
-    const ask = async () => {
-      const [start, end] = span();
-      const typed = input.value.slice(start, end).trim().replace(/^"|"$/g, "");
-      if (!typed) {
+    const { ask, turns } = window.asking;
+    const turn = turns();
+    const soon = window.asking.soon(async () => {
+      const words = typed();
+      if (!words) {
         close();
         return;
       }
-      asked += 1;
-      const mine = asked;
-      try {
-        const query = new URLSearchParams({ q: typed });
-        const response = await fetch(`${input.dataset.suggest}?${query}`);
-        const found = response.ok ? (await response.json()).tags : [];
-        // A slow answer must not replace a newer one, nor appear where nobody types any more.
-        if (mine === asked && document.activeElement === input) {
-          show(found);
-        }
-      } catch {
-        close();
+      const query = new URLSearchParams({ q: words });
+      const { ok, data, isOld } = await ask(`${input.dataset.suggest}?${query}`, {
+        signal: turn(),
+      });
+      // A slow answer must not appear where something else stands, nor where nobody types any more.
+      if (!isOld && words === typed() && document.activeElement === input) {
+        show(ok && data ? data.tags : []);
       }
-    };
+    }, WAIT);
 
     input.addEventListener("input", () => {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(ask, WAIT);
+      isOwed = true;
+      soon();
     });
+    input.addEventListener("focus", () => isOwed && soon());
     input.addEventListener("keydown", (event) => {
       // While a syllable is being composed, its keys belong to the input method.
       if (list.hidden || event.isComposing) {
@@ -131,6 +129,7 @@
         take(list.children[active].dataset.name);
       } else if (event.key === "Escape") {
         event.preventDefault();
+        isOwed = false;
         close();
       }
     });

@@ -24,7 +24,6 @@
   let behind = false; // the site does not have what the last write had
   let sending = null;
   let leaving = false;
-  let timer = 0;
   let holding = 0;
   let taken = ""; // what the site took last
   let said = "";
@@ -68,17 +67,16 @@
 
   // Asking the site
 
-  const NO_ANSWER = { ok: false, status: 0, data: null };
-  const ask = async (address, options = {}, stop = new AbortController()) => {
+  /* Once: what the site did not take is planned again below. */
+  const within = async (asks, stop = new AbortController()) => {
     const late = window.setTimeout(() => stop.abort(), PATIENCE);
-    try {
-      return await window.writing.ask(address, { ...options, signal: stop.signal });
-    } catch {
-      return NO_ANSWER;
-    } finally {
-      window.clearTimeout(late);
-    }
+    const answer = await asks({ signal: stop.signal, tries: 1 });
+    window.clearTimeout(late);
+    return answer;
   };
+  const ask = () => within((options) => window.writing.ask(address(), options));
+  const postTo = (where, body, stop) =>
+    within((options) => window.writing.send(where, body, options), stop);
   const address = () => {
     const asked = new URLSearchParams({ post: window.writing.post, user: words.user });
     return `${words.copies}?${asked}`;
@@ -86,7 +84,7 @@
   /* Somebody who signed in again has another token, which this form needs, too. The site refuses
      that of somebody else, whose account is no place for what is typed here. */
   const renew = async () => {
-    const answer = await ask(address());
+    const answer = await ask();
     if (answer.ok && answer.data) {
       form.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((input) => {
         input.value = answer.data.token;
@@ -96,7 +94,7 @@
   };
   const isOut = (answer) => answer.status === 403 || (answer.ok && !answer.data);
   const send = async (entry, stop) => {
-    const post = () => ask(words.keep, { method: "POST", body: body(entry) }, stop);
+    const post = () => postTo(words.keep, body(entry), stop);
     const answer = await post();
     if (!isOut(answer)) {
       return answer;
@@ -107,10 +105,7 @@
 
   // Keeping
 
-  const plan = (wait) => {
-    window.clearTimeout(timer);
-    timer = window.setTimeout(keep, wait);
-  };
+  const plan = window.writing.soon(() => keep(), QUIET);
   /* Before the site is asked this browser has it: it may be the browser that dies. */
   const hold = () => {
     holding = 0;
@@ -167,7 +162,7 @@
     const key = keyOf(handle.value);
     taken = "";
     behind = false;
-    await ask(`${words.discard}?copy=${key}`, { method: "POST" });
+    await postTo(`${words.discard}?copy=${key}`, new URLSearchParams());
     await window.browserCopies.remove(key, number);
     say("");
   };
@@ -193,7 +188,7 @@
   };
 
   async function keep() {
-    window.clearTimeout(timer);
+    plan.stop();
     if (leaving) {
       return;
     }
@@ -279,7 +274,7 @@
     const entries = await window.browserCopies.all(words.user);
     const brought = await Promise.all(entries.filter(({ key }) => key !== mine).map(bring));
     if (brought.some(Boolean)) {
-      const answer = await ask(address());
+      const answer = await ask();
       if (answer.ok && answer.data) {
         bar.innerHTML = answer.data.html;
       }

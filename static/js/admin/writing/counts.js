@@ -63,11 +63,10 @@
     idle(step);
   };
 
-  let waiting = 0;
+  const soon = writing.soon(countAll, 700);
   writing.text.on("change", () => {
-    clearTimeout(waiting);
     turn += 1;
-    waiting = setTimeout(countAll, 700);
+    soon();
   });
   countAll();
 })();

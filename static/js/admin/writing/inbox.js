@@ -17,7 +17,8 @@
   const panel = holder.closest("[data-panel]");
   const entries = new Map();
   let page = 0;
-  let asking = null;
+  let isAsking = false;
+  const turn = writing.turns();
 
   // -- what waits
 
@@ -49,21 +50,14 @@
   };
 
   const ask = async (next) => {
-    if (asking) {
-      asking.abort();
-    }
-    asking = new AbortController();
+    isAsking = true;
     const query = { q: search.value, only: only.value, page: next, post: writing.post };
     const address = `${holder.dataset.inbox}?${new URLSearchParams(query)}`;
-    let answer;
-    try {
-      answer = await writing.ask(address, { signal: asking.signal });
-    } catch (error) {
-      if (error.name !== "AbortError") {
-        said.textContent = holder.dataset.failed;
-      }
+    const answer = await writing.ask(address, { signal: turn() });
+    if (answer.isOld) {
       return;
     }
+    isAsking = false;
     if (!answer.ok || !answer.data) {
       said.textContent = holder.dataset.failed;
       return;
@@ -111,11 +105,8 @@
   // Reading a long text takes a while: once the keys rest, and the browser has nothing to do.
   const PAUSE = 800;
   const whenIdle = window.requestIdleCallback || ((work) => setTimeout(work));
-  let soon = 0;
-  writing.text.on("change", () => {
-    clearTimeout(soon);
-    soon = setTimeout(() => whenIdle(tick, { timeout: PAUSE }), PAUSE);
-  });
+  const tickSoon = writing.soon(() => whenIdle(tick, { timeout: PAUSE }), PAUSE);
+  writing.text.on("change", () => tickSoon());
 
   // -- into the text
 
@@ -220,11 +211,10 @@
 
   // -- searching; what is typed here is no change of the issue
 
-  let later = 0;
+  const askSoon = writing.soon(() => ask(1), 200);
   tools.addEventListener("input", (event) => {
     event.stopPropagation();
-    clearTimeout(later);
-    later = setTimeout(() => ask(1), event.target === search ? 200 : 0);
+    askSoon(event.target === search ? 200 : 0);
   });
   more.addEventListener("click", async () => {
     const last = entries.size;
@@ -238,7 +228,7 @@
     if (panel.hidden) {
       return;
     }
-    if (page === 0 && !asking) {
+    if (page === 0 && !isAsking) {
       ask(1);
     } else {
       tick();

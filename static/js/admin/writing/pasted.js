@@ -140,14 +140,11 @@
 
   // -- asking
 
+  /* What is known of an address; null where nobody says so: it stands there as it was pasted. */
   const post = async (where, address) => {
     const body = new URLSearchParams({ url: address, post: writing.post });
-    try {
-      const answer = await writing.ask(where, { method: "POST", body });
-      return answer.ok ? answer.data : null;
-    } catch {
-      return null; // the address stands there, as it was pasted
-    }
+    const answer = await writing.send(where, body);
+    return answer.ok ? answer.data : null;
   };
 
   const look = async (address, near) => {

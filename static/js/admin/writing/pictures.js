@@ -86,8 +86,8 @@
       body.set("is_decorative", "on");
     }
     const address = words.words.replace("/0/", `/${picture.pk}/`);
-    const answer = await writing.ask(address, { method: "POST", body }).catch(() => null);
-    if (answer && answer.ok) {
+    const answer = await writing.send(address, body);
+    if (answer.ok && answer.data) {
       Object.assign(picture, answer.data.picture);
     }
   };
@@ -290,12 +290,11 @@
 
   const found = part("found");
   const search = part("search");
-  let last = 0;
+  const turn = writing.turns();
   const find = async () => {
-    const turn = (last += 1);
     const query = new URLSearchParams({ q: search.value.trim(), post: words.post });
-    const answer = await writing.ask(`${words.find}?${query}`).catch(() => null);
-    if (turn !== last || !answer || !answer.ok) {
+    const answer = await writing.ask(`${words.find}?${query}`, { signal: turn() });
+    if (answer.isOld || !answer.ok || !answer.data) {
       return;
     }
     found.replaceChildren(...answer.data.pictures.map((picture) => thumb(meet(picture))));
@@ -314,11 +313,10 @@
     entry.querySelector("button").addEventListener("click", () => ask(picture, true));
     return entry;
   };
-  let wait = 0;
+  const soon = writing.soon(find, 250);
   search.addEventListener("input", (event) => {
     event.stopPropagation();
-    clearTimeout(wait);
-    wait = setTimeout(find, 250);
+    soon();
   });
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.isComposing) {

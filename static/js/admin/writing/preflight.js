@@ -25,9 +25,8 @@
   offered.className = "tag-suggestions";
   const ask = document.querySelector(".publish-ask");
   let seen = null;
-  let timer = 0;
   let wait = SOON;
-  let running = null;
+  const turn = writing.turns();
 
   const show = (answer) => {
     list.innerHTML = answer.html;
@@ -51,12 +50,7 @@
   };
 
   const look = async () => {
-    window.clearTimeout(timer);
-    if (running) {
-      running.abort();
-    }
-    const mine = new AbortController();
-    running = mine;
+    later.stop();
     const value = text.value();
     const body = new FormData(writing.form);
     // A button that publishes is not pressed, and files stay here.
@@ -64,30 +58,21 @@
     body.set("text", value);
     body.set("post", writing.post);
     const began = performance.now();
-    try {
-      const options = { method: "POST", body, signal: mine.signal };
-      const answer = await writing.ask(panel.dataset.preflight, options);
-      if (mine.signal.aborted) {
-        return;
-      }
-      wait = Math.min(30000, Math.max(SOON, 4 * (performance.now() - began)));
-      if (!answer.ok || !answer.data) {
-        summary.textContent = panel.dataset.failed;
-        return;
-      }
-      seen = value;
-      show(answer.data);
-    } catch (error) {
-      if (!mine.signal.aborted) {
-        summary.textContent = panel.dataset.failed;
-      }
+    const answer = await writing.send(panel.dataset.preflight, body, { signal: turn() });
+    if (answer.isOld) {
+      return;
     }
+    wait = Math.min(30000, Math.max(SOON, 4 * (performance.now() - began)));
+    if (!answer.ok || !answer.data) {
+      summary.textContent = panel.dataset.failed;
+      return;
+    }
+    seen = value;
+    show(answer.data);
   };
 
-  const soon = () => {
-    window.clearTimeout(timer);
-    timer = window.setTimeout(look, wait);
-  };
+  const later = writing.soon(look, SOON);
+  const soon = () => later(wait);
 
   // Replaces all at once, so that one undo takes all of it back.
   const mend = (buttons) => {

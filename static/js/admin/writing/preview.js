@@ -287,27 +287,18 @@
     writing.text.mark("preview", remarks);
   };
 
-  let flight = null;
+  const turn = writing.turns();
   const showForm = async () => {
-    if (flight) {
-      flight.abort();
+    const asked = writing.proof.whole(chosen.form);
+    const answer = await writing.send(holder.dataset.proof, asked, { signal: turn() });
+    if (answer.isOld) {
+      return;
     }
-    flight = new AbortController();
-    try {
-      const answer = await writing.ask(holder.dataset.proof, {
-        method: "POST",
-        body: JSON.stringify(writing.proof.whole(chosen.form)),
-        headers: { "Content-Type": "application/json" },
-        signal: flight.signal,
-      });
-      if (answer.ok && answer.data.page) {
-        top = scroller().scrollTop;
-        frame.srcdoc = answer.data.page;
-      }
-    } catch (error) {
-      if (error.name !== "AbortError") {
-        showProblem({ words: "" });
-      }
+    if (answer.ok && answer.data && answer.data.page) {
+      top = scroller().scrollTop;
+      frame.srcdoc = answer.data.page;
+    } else if (!answer.ok) {
+      showProblem({ words: "" });
     }
   };
   let top = 0;

@@ -26,8 +26,7 @@
   const asked = new Set();
   let now = null;
   let told = { text: null, page: "" }; // what the last answer is about
-  let flight = null;
-  let timer = 0;
+  const turn = writing.turns();
   let since = 0;
   let isStale = true;
 
@@ -136,16 +135,6 @@
     now = { ...answer, sections };
   };
 
-  const post = async (address, body) => {
-    flight = new AbortController();
-    return writing.ask(address, {
-      method: "POST",
-      body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json" },
-      signal: flight.signal,
-    });
-  };
-
   const failed = (problem) => {
     now = { first: 0, sections: [], offsets: [], remarks: [], ...now, problem };
     tell();
@@ -165,11 +154,15 @@
           page: { ...page(), language: now.language },
         })
       : whole(text);
-    let answer = await post(panel.dataset.proof, body);
-    const isPart = part && answer.ok && !answer.data.whole;
-    if (part && !isPart) {
+    const signal = turn();
+    let answer = await writing.send(panel.dataset.proof, body, { signal });
+    const isPart = part && answer.ok && answer.data && !answer.data.whole;
+    if (part && !isPart && !answer.isOld) {
       body = whole(text);
-      answer = await post(panel.dataset.proof, body);
+      answer = await writing.send(panel.dataset.proof, body, { signal });
+    }
+    if (answer.isOld) {
+      return;
     }
     if (!answer.ok || !answer.data) {
       failed({ line: 0, words: "" });
@@ -193,36 +186,26 @@
   };
 
   const run = async () => {
-    window.clearTimeout(timer);
+    timed.stop();
     if (!isWanted()) {
       isStale = true;
       return;
     }
-    if (flight) {
-      flight.abort();
-    }
     isStale = false;
     since = 0;
-    try {
-      await read();
-    } catch (error) {
-      if (error.name !== "AbortError") {
-        failed({ line: 0, words: "" });
-      }
-    }
+    await read();
   };
 
+  const timed = writing.soon(run, PAUSE);
   const later = () => {
-    window.clearTimeout(timer);
     since = since || Date.now();
-    timer = window.setTimeout(run, Date.now() - since > MOST ? 0 : PAUSE);
+    timed(Date.now() - since > MOST ? 0 : PAUSE);
   };
 
   /* What decides about HTML; the rest is for badges. */
   const decides = (row) =>
     ["standing", "marked", "replaced", "copy", "again"].some((name) => row[name]);
 
-  let learning = 0;
   const pictures = () => [
     ...new Set([...now.sections.flatMap((section) => section.pictures), page().cover]),
   ].filter(Boolean);
@@ -230,11 +213,8 @@
     const paths = pictures();
     addresses.forEach((address) => asked.add(address));
     askedPictures = JSON.stringify(paths);
-    const answer = await writing.ask(panel.dataset.known, {
-      method: "POST",
-      body: JSON.stringify({ post: writing.post, addresses, pictures: paths }),
-      headers: { "Content-Type": "application/json" },
-    });
+    const body = { post: writing.post, addresses, pictures: paths };
+    const answer = await writing.send(panel.dataset.known, body);
     if (!answer.ok || !answer.data) {
       addresses.forEach((address) => asked.delete(address));
       askedPictures = "";
@@ -260,11 +240,12 @@
   ].filter((address) => !asked.has(address));
   let first = true;
   let askedPictures = "";
+  const asks = writing.soon(() => ask(unasked()), 1000);
   const learn = () => {
-    window.clearTimeout(learning);
+    asks.stop();
     if (first || unasked().length || askedPictures !== JSON.stringify(pictures())) {
       // An address that is being typed is another with each key.
-      learning = window.setTimeout(() => ask(unasked()), first ? 0 : 1000);
+      asks(first ? 0 : 1000);
       first = false;
     }
   };

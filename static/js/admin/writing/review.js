@@ -77,8 +77,7 @@
     panel.querySelector("[name=quote]").value = button.value === "remark" ? chosen() : "";
     const body = new FormData(beside, button);
     button.disabled = true;
-    const sent = writing.ask(button.formAction, { method: "POST", body });
-    const { ok, data } = await sent.catch(() => ({ ok: false }));
+    const { ok, data } = await writing.send(button.formAction, body);
     button.disabled = false;
     if (ok && data && !data.failed) {
       panel.querySelector(".review").outerHTML = data.html;
@@ -89,10 +88,7 @@
     said.textContent = ok && data ? data.said : said.dataset.failed;
   });
 
-  let waiting = 0;
-  writing.text.on("change", () => {
-    window.clearTimeout(waiting);
-    waiting = window.setTimeout(mark, 600);
-  });
+  const soon = writing.soon(mark, 600);
+  writing.text.on("change", () => soon());
   prepare();
 })();

@@ -22,7 +22,9 @@
    writing.extensions                 what CodeMirror is set up with, until editor.js does so
    writing.line(offset), writing.offset(line)   lines count from 1
    writing.post, writing.version      the issue's key and the version shown; "" while it is new
-   writing.ask(address, options)      fetch for this site: {ok, status, data}; data: parsed JSON
+   writing.ask(address, options)      asks the site, see asking.js
+   writing.send(address, body, options)   posts a form, or anything else as JSON; answers as ask
+   writing.turns(), writing.soon(work, wait)   see asking.js
    writing.say(words, link)           words for the line below the text, read aloud; link, if any:
                                       {href, words}, which opens beside this page
    writing.open(name)                 shows a panel                                            */
@@ -114,15 +116,15 @@
     }
   });
 
-  const ask = async (address, options = {}) => {
-    const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-    const answer = await fetch(address, {
-      credentials: "same-origin",
-      ...options,
-      headers: { Accept: "application/json", "X-CSRFToken": token, ...options.headers },
-    });
-    const isJson = (answer.headers.get("Content-Type") || "").startsWith("application/json");
-    return { ok: answer.ok, status: answer.status, data: isJson ? await answer.json() : null };
+  const { ask, turns, soon } = window.asking;
+  const send = (address, body, options = {}) => {
+    const isForm = body instanceof FormData || body instanceof URLSearchParams;
+    const headers = {
+      "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value,
+      ...(isForm ? {} : { "Content-Type": "application/json" }),
+    };
+    const sent = isForm ? body : JSON.stringify(body);
+    return ask(address, { ...options, method: "POST", body: sent, headers });
   };
 
   const said = form.querySelector("[data-writing=said]");
@@ -134,6 +136,9 @@
     line: (offset) => backend.line(offset),
     offset: (line) => backend.offset(line),
     ask,
+    send,
+    turns,
+    soon,
     say(words, link) {
       if (said) {
         said.textContent = words;

@@ -46,11 +46,7 @@
   };
 
   const idle = window.requestIdleCallback || setTimeout;
-  let waiting = 0;
-  const fillSoon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => idle(() => view && fill()), 1000);
-  };
+  const fillSoon = window.writing.soon(() => idle(() => view && fill()), 1000);
 
   const told = () => {
     isStale = true;
