@@ -395,7 +395,7 @@ def test_a_worker_that_runs_once_and_lost_its_lease_goes_on_as_another(
     folder, run_waiting_tasks: RunWaiting
 ):
     samples.note.enqueue(folder, "note")
-    lost = []
+    lost: list[Worker] = []
 
     def going() -> bool:
         if not lost:
