@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,10 @@ class MailingConfig(AppConfig):
     name = "mailing"
     verbose_name = _("Mail")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what mail adds to other apps."""
+        # Models can be imported from here on only.
+        from mailing.checks import check_address_key  # noqa: PLC0415
+
+        checks.register(check_address_key, checks.Tags.database)

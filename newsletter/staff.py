@@ -23,6 +23,7 @@ from links.models import (
     SourceRule,
     Suggestion,
 )
+from mailing.models import Mailing, MailSettings, Subscriber, Suppression
 from posts import identity
 from posts.models import (
     Author,
@@ -48,6 +49,7 @@ GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
         _("Links"),
         (InboxEntry, Suggestion, QueueEntry, Link, Source, SourceRule, Decision, ApiToken),
     ),
+    (_("Mail"), (Mailing, Subscriber, Suppression, MailSettings)),
     (_("Site"), (SiteSettings, Page, Redirect)),
     (_("Upkeep"), (User, Group)),
 )

@@ -105,7 +105,8 @@ def make_posts(count: int, start: datetime = LONG_AGO, **header: object) -> list
     ]
 
 
-GROUPS = {"editor": "Editor", "moderator": "Moderator", "owner": "Owner", "writer": "Writer"}
+GROUPS = {"editor": "Editor", "moderator": "Moderator", "owner": "Owner", "writer": "Writer",
+          "keeper": "List keeper"}  # fmt: skip
 
 
 def make_member(name: str) -> User:

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mailing.addresses import fingerprint
 from mailing.models.subscribers import Rhythm
 
 THE_ROW: Final = 1
@@ -73,6 +74,8 @@ class MailSettings(models.Model):
         _("days for which the addresses of those who left are kept"), default=30
     )
     welcome = models.TextField(_("words of the welcome mail"), blank=True)
+    # Of the ADDRESS_KEY with which digests were made, from the first time these were saved on.
+    key_fingerprint = models.CharField(max_length=16, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("settings of mail")
@@ -87,12 +90,19 @@ class MailSettings(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = THE_ROW
+        self.key_fingerprint = self.key_fingerprint or fingerprint()
         super().save(*args, **kwargs)
 
     @classmethod
     def current(cls) -> MailSettings:
         """Return the row as it is stored now; with defaults where there is none yet."""
         return cls.objects.first() or cls(pk=THE_ROW)
+
+    @property
+    def knows_addresses(self) -> bool:
+        """Whether digests are made with the key of those stored: with another one, nobody who is
+        suppressed is recognised, and nobody who subscribes again."""
+        return self.key_fingerprint in {"", fingerprint()}
 
     @property
     def is_open(self) -> bool:

@@ -30,7 +30,7 @@ def test_pages_of_staff_are_called_after_the_site(sign_in: SignIn, editor: User)
 def test_the_menu_is_in_the_order_of_work(sign_in: SignIn, admin: User) -> None:
     page = Page(sign_in(admin).get(reverse("admin:index")))
 
-    assert page.texts(".all-pages .pages-name") == ["Issues", "Links", "Site", "Upkeep"]
+    assert page.texts(".all-pages .pages-name") == ["Issues", "Links", "Mail", "Site", "Upkeep"]
     first = page.texts(".all-pages .pages-group:first-child li > a:first-child")
     assert first == [
         "Issues", "Calendar", "Upload issues", "Pictures", "Linked items", "Sections",

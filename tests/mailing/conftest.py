@@ -1,0 +1,20 @@
+"""What tests of mail share."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from mailing.models import MailSettings
+
+LOCMEM = {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
+
+
+@pytest.fixture
+def mail_is_on(settings: Settings, db: None) -> MailSettings:
+    """Name a server of mail, and switch mail on; return the settings."""
+    settings.EMAIL = LOCMEM
+    row = MailSettings.current()
+    row.is_on = True
+    row.save()
+    return row
