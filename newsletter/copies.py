@@ -31,6 +31,7 @@ from django.utils.http import parse_etags
 from redis.exceptions import RedisError
 
 from newsletter.cdn import fresh, keys
+from newsletter.middleware import PROBES
 from newsletter.release import release
 from posts.site.version import Found, look
 
@@ -61,7 +62,7 @@ class PageMiddleware:
             raise MiddlewareNotUsed
         self.get_response = get_response
         self.copies = Copies(settings.PAGE_CACHE * 2**20)
-        self.others = (settings.STATIC_URL, settings.MEDIA_URL, "/admin/", "/healthz")
+        self.others = (settings.STATIC_URL, settings.MEDIA_URL, "/admin/", *PROBES)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if (

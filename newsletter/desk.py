@@ -19,6 +19,7 @@ from django.utils.translation import gettext, ngettext
 
 from links.admin import HEALTH, badge, day, moment
 from links.models import InboxEntry, Kind, Link, QueueEntry, Suggestion
+from newsletter.doctor.pages import troubles_for
 from posts.access import PUBLISH, WRITE, may
 from posts.admin.starting import ways_to_start
 from posts.admin.states import STATES
@@ -59,7 +60,8 @@ Kinds: TypeAlias = Sequence[tuple[type[Model], Callable[[HttpRequest], Pile]]]
 
 
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show what is written and what is linked in two columns of piles, then all pages."""
+    """Show what is wrong to who looks after the site; then what is written and what is linked in
+    two columns of piles, and all pages."""
     written: Kinds = (
         (Post, _drafts), (Post, _reviews), (Post, _scheduled), (Post, _latest),
     )  # fmt: skip
@@ -77,7 +79,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     if may_write and (unsaved := _unsaved(request)).number:
         shown[0].insert(0, unsaved)
     starts = ways_to_start() if may_write else []
-    context = {"columns": list(filter(None, shown)), "may_write": may_write, "starts": starts}
+    context = {
+        "columns": list(filter(None, shown)),
+        "may_write": may_write,
+        "starts": starts,
+        "troubles": troubles_for(request.user),
+    }
     return admin.site.index(request, context)
 
 

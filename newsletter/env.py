@@ -90,6 +90,17 @@ def _read_secret(name: str, file_name: str) -> str:
     return value
 
 
+def secret(name: str, *, shortest: int) -> str:
+    """Return a text that nobody can guess, of so many characters at least; "" if unset."""
+    value = text(name)
+    if value and (len(value) < shortest or not value.isascii() or " " in value):
+        # It is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} must be a random text of at least {shortest} characters without blanks."
+        )
+    return value
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     """Return a switch: 1, true, yes, on or 0, false, no, off, in any case."""
     value = text(name).lower()

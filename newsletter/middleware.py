@@ -30,6 +30,8 @@ SAFE = ("GET", "HEAD")
 # What pages say to crawlers where the owner does not want all of them; see posts.site.robots.
 CRAWLERS = {"search": "noai, noimageai", "none": "noindex, nofollow, noai, noimageai"}
 STAFF_PATHS = ("/admin/",)
+# What machines ask that watch the site: over plain HTTP, and whatever became of the database.
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 
 def is_for_staff(request: HttpRequest) -> bool:
@@ -88,7 +90,7 @@ class IdentityMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self._silent = (settings.STATIC_URL, settings.MEDIA_URL, "/healthz")
+        self._silent = (settings.STATIC_URL, settings.MEDIA_URL, *PROBES)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         is_file = request.path_info.startswith(self._silent)

@@ -165,6 +165,7 @@ TASK_RETRIES = dict.fromkeys(
 PERIODIC_TASKS = {
     "links.checking.run.check_due_links": 60,
     "links.decisions.links.finish_all": 5 * 60,
+    "newsletter.retention.forget_old_changes": 24 * 3600,
     "newsletter.signing_in.forget_failures_to_come": 3600,
     "newsletter.signing_in.forget_old_sign_ins": 24 * 3600,
     "posts.drafting.copies.prune_working_copies": 24 * 3600,
@@ -203,6 +204,7 @@ TASK_NAMES = {
     "links.decisions.links.finish_all": _("Go on with decisions about many links"),
     "links.decisions.rules.follow": _("Carry out a rule about a source"),
     "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
+    "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
     "posts.drafting.copies.prune_working_copies": _("Forget unsaved texts of long ago"),
@@ -346,6 +348,8 @@ AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = CLIENT_ADDRESS
 AXES_VERBOSE = False
+# Who brings it is told the details of /readyz, and /metrics; without one nobody is.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", shortest=16)
 
 # Transport and browsers
 
@@ -354,7 +358,7 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, maximum=10)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes speak plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probes speak plain HTTP
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 365 * 24 * 3600) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

@@ -9,6 +9,8 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 from taggit.models import Tag as UnusedTag
@@ -24,7 +26,9 @@ from links.models import (
     Suggestion,
 )
 from mailing.models import Mailing, MailSettings, Subscriber, Suppression
+from newsletter.version import version
 from posts import identity
+from posts.access import CHANGE_SETTINGS, may
 from posts.models import (
     Author,
     IssueTemplate,
@@ -65,7 +69,12 @@ class StaffSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what all pages of staff show: the name of the site as it is set now."""
         name = identity.current().name
-        return super().each_context(request) | {"site_title": name, "site_header": name}
+        return super().each_context(request) | {
+            "site_title": name,
+            "site_header": name,
+            "version": version(),
+            "may_see_state": may(request.user, CHANGE_SETTINGS),
+        }
 
     def register(
         self,
@@ -95,8 +104,8 @@ class StaffSite(AdminSite):
 
     def _pages(self, request: HttpRequest, table: dict[str, Any]) -> list[dict[str, Any]]:
         """Return a table, and the pages that its admin has beside it for whoever asks."""
-        pages = getattr(self.get_model_admin(table["model"]), "pages", None)
-        return [
-            table,
-            *({"name": name, "admin_url": url} for name, url in (pages(request) if pages else ())),
-        ]
+        beside = getattr(self.get_model_admin(table["model"]), "pages", None)
+        pages = list(beside(request)) if beside else []
+        if table["model"] is SiteSettings and may(request.user, CHANGE_SETTINGS):
+            pages.append((gettext("State of the site"), reverse("state")))
+        return [table, *({"name": name, "admin_url": url} for name, url in pages)]

@@ -6,13 +6,17 @@ from django.urls import include, path
 
 from newsletter import views
 from newsletter.desk import desk
+from newsletter.doctor.pages import state
+from newsletter.doctor.probing import readyz
 
 handler500 = "newsletter.views.server_error"
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index
+    path("admin/state/", admin.site.admin_view(state), name="state"),
     # In the place of admin:view_on_site.
     path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),
     path("admin/", admin.site.urls),

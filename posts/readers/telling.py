@@ -25,6 +25,8 @@ from posts.publishing.describing import absolute
 
 # For as long as a mail may take to leave, a few days, and then some.
 KEPT = timedelta(days=7)
+# Whom nobody answers for so long is not going to be told.
+UNANSWERED = timedelta(days=180)
 
 
 class MailNotTaken(Exception):
@@ -94,5 +96,7 @@ def forget_addresses() -> int:
     """Forget the addresses of readers who could not be told in time; return how many."""
     now = timezone.now()
     lately = Q(answered_at__range=(now - KEPT, now + KEPT))  # a clock may have been ahead
-    answered = Suggestion.objects.exclude(status=Suggestion.Status.WAITING).exclude(email="")
-    return answered.exclude(lately).update(email="")
+    given = Suggestion.objects.exclude(email="")
+    answered = given.exclude(status=Suggestion.Status.WAITING).exclude(lately).update(email="")
+    waiting = given.filter(status=Suggestion.Status.WAITING, created_at__lt=now - UNANSWERED)
+    return answered + waiting.update(email="")

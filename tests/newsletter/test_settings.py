@@ -40,6 +40,7 @@ BAD_VALUES: dict[str, str | None] = {
     "API_HOURLY": "59",
     "CDN_PURGE_URL": "cdn.example.org",
     "CDN_PURGE_TOKEN": None,
+    "METRICS_TOKEN": "short",
     "WEBSUB_HUB": "hub.example.org",
     "LINKS_PREMODERATION": "perhaps",
     "LINKS_TITLES": "perhaps",
