@@ -1,7 +1,7 @@
 """The tables of this app, each group in a module of its own."""
 
-from mailing.models.choices import Choice, Chosen
+from mailing.models.choices import Choice, Chosen, SearchKey
 from mailing.models.consent import Consent, Suppression, Wording
-from mailing.models.mailings import Delivery, Event, ItemSet, Mailing, Pace
+from mailing.models.mailings import Appeared, Brought, Delivery, Event, ItemSet, Mailing, Pace
 from mailing.models.settings import MailSettings
 from mailing.models.subscribers import Rhythm, Subscriber

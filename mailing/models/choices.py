@@ -29,6 +29,8 @@ class Choice(models.Model):
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     value = models.CharField(_("value"), max_length=400, blank=True)
+    # Of a search: the rules (posts.searching.tokens.VERSION) by which it has its keys; 0: none yet.
+    keyed = models.PositiveIntegerField(default=0, editable=False)
     subscribers = models.ManyToManyField(Subscriber, through="Chosen", related_name="choices")
 
     class Meta:
@@ -38,6 +40,11 @@ class Choice(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["kind", "value"], name="mailing_choice"),
         ]
+        indexes = (
+            models.Index(
+                fields=["keyed"], condition=models.Q(kind="search"), name="mailing_searches_to_key"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.value}" if self.value else self.get_kind_display()
@@ -58,3 +65,23 @@ class Chosen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber_id} {self.choice_id}"
+
+
+class SearchKey(models.Model):
+    """A token that something has to have for a search to find it: the rarest of one of its terms.
+
+    Each search has a key for each way of writing that term; so the tokens of an issue find the few
+    searches that are worth asking.
+    """
+
+    choice = models.ForeignKey(Choice, related_name="keys", on_delete=models.CASCADE)
+    token = models.CharField(max_length=220)
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["token", "choice"], name="mailing_search_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.token

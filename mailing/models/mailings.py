@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from links.models import Link
 from mailing.models.subscribers import Rhythm, Subscriber
-from posts.models import Post
+from posts.models import LinkedItem, Post
 
 
 class Mailing(models.Model):
@@ -78,6 +79,46 @@ class ItemSet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} {self.digest[:12]}"
+
+
+class Brought(models.Model):
+    """An item that a set holds, with its link: by it is found which sets brought a link.
+
+    Links keep their rows when they are united with others. Items may be forgotten.
+    """
+
+    set = models.ForeignKey(ItemSet, related_name="brought", on_delete=models.CASCADE)
+    item = models.ForeignKey(
+        LinkedItem, related_name="+", on_delete=models.DO_NOTHING, db_constraint=False
+    )
+    # Not hidden: whoever unites links moves what points to them.
+    link = models.ForeignKey(Link, null=True, related_name="brought", on_delete=models.SET_NULL)
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["set", "item"], name="mailing_brought_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.set_id} {self.item_id}"
+
+
+class Appeared(models.Model):
+    """When an issue came before readers, as mail noticed it: that is the moment by which roll-ups
+    go, since its own time may be earlier than its publication. It never changes.
+
+    Issues that were not new when they were noticed have no row; theirs is their own time.
+    """
+
+    post = models.OneToOneField(Post, related_name="appeared", on_delete=models.CASCADE)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.at:%Y-%m-%d}"
 
 
 class Delivery(models.Model):

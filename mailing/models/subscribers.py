@@ -71,8 +71,10 @@ class Subscriber(models.Model):
     hour = models.PositiveSmallIntegerField(
         _("hour of roll-ups"), default=8, validators=[MaxValueValidator(23)]
     )
-    # Until when what appeared is dealt with by roll-ups, or was before this rhythm was chosen.
+    # Until when what appeared is dealt with, or stands in spans that no roll-up was about yet,
+    # as pairs of moments; what appears later comes by the rhythm of now. See mailing.rhythms.
     rolled_until = models.DateTimeField(null=True, editable=False)
+    unrolled = models.JSONField(default=list, editable=False)
     next_roll_at = models.DateTimeField(null=True, editable=False, db_index=True)
     created_at = models.DateTimeField(_("asked"), auto_now_add=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
