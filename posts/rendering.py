@@ -23,6 +23,7 @@ from posts.markdown.document import Document
 from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.lined import LinedWriter
+from posts.markdown.plain import PlainWriter, Whole
 from posts.markdown.source import SourceWriter
 from posts.markdown.tree import NAME, fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer, is_foreign
@@ -50,6 +51,7 @@ __all__ = [
     "LinkWords",
     "MarkdownLimitError",
     "ParsedIssue",
+    "PlainText",
     "dead_fragments",
     "read_issue",
     "render_markdown",
@@ -71,6 +73,15 @@ class Head(NamedTuple):
     heading: str
     anchor: str
     is_title: bool = False
+
+
+class PlainText(NamedTuple):
+    """An issue as text that is read as it is: its sections, its footnotes, and its items by anchor,
+    each without what is nested in it."""
+
+    sections: tuple[str, ...]
+    notes: str
+    items: Mapping[str, str]
 
 
 class ParsedIssue:
@@ -171,6 +182,22 @@ class ParsedIssue:
             definitions=document.definitions,
         )
         return writer.write(document.trees, document.used_notes)
+
+    def to_text(
+        self,
+        item_anchors: Sequence[Sequence[str]] | None,
+        decisions: Decisions,
+        whole: Whole,
+        *,
+        foreign: bool = True,
+        images: Mapping[str, ImageSize] | None = None,
+    ) -> PlainText:
+        """The text of a mail without HTML; ``whole`` makes addresses whole. See ``to_html``."""
+        marks = self._marks(item_anchors, decisions, images or {})
+        marks.foreign = foreign
+        writer = PlainWriter(marks, whole)
+        sections = tuple(writer.write(tree) for tree in self.document.trees)
+        return PlainText(sections, writer.write_notes(self.document.used_notes), writer.items)
 
     @property
     def dead_fragments(self) -> list[str]:

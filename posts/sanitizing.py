@@ -50,6 +50,18 @@ FEED_ATTRIBUTES: Final = {
     **{tag: names - OWN_ATTRIBUTES for tag, names in ATTRIBUTES.items()},
     "input": {"type", "checked", "disabled"},
 }
+MAIL_TAGS: Final = set(TAGS) - {
+    "details", "figure", "figcaption", "input", "picture", "section", "source", "summary",
+    "time", "wbr",
+}  # fmt: skip
+MAIL_ATTRIBUTES: Final = {
+    "*": {"id"},
+    "a": {"href"},
+    "img": {"src", "alt", "width"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
 _FORCED: Final = {"input": {"disabled": ""}}
 _URL_ATTRIBUTES: Final = frozenset(("href", "src"))
 _PLAINLY_SAFE: Final = ("https://", "http://", "#", "/")
@@ -124,7 +136,7 @@ def sanitize_for_feed(html: str, base: str) -> str:
     """
 
     def whole(_tag: str, attribute: str, value: str) -> str:
-        return _join(base, value) if attribute in _URL_ATTRIBUTES else value
+        return whole_address(base, value) if attribute in _URL_ATTRIBUTES else value
 
     return nh3.clean(
         html,
@@ -136,7 +148,29 @@ def sanitize_for_feed(html: str, base: str) -> str:
     )
 
 
-def _join(base: str, url: str) -> str:
+def sanitize_for_mail(html: str, base: str, key: str) -> str:
+    """Sanitised HTML as mails send it: what mail programs know, all addresses whole.
+
+    ``base`` is the address against which they are resolved. The only ids are those of items,
+    behind ``key``, for whoever takes it apart.
+    """
+
+    def whole(_tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "id":
+            return f"{key}{value}" if value.startswith("item-") else None
+        return whole_address(base, value) if attribute in _URL_ATTRIBUTES else value
+
+    return nh3.clean(
+        html,
+        tags=MAIL_TAGS,
+        attributes=MAIL_ATTRIBUTES,
+        attribute_filter=whole,
+        link_rel=None,
+        url_schemes=set(URL_SCHEMES),
+    )
+
+
+def whole_address(base: str, url: str) -> str:
     if url.startswith(("https://", "http://")):
         return url
     try:

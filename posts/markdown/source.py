@@ -51,7 +51,7 @@ class SourceWriter(PhraseWriter):
         self._spans = spans
         self._definitions = definitions
         self._html = Writer(marks, "")
-        self._withheld = _withheld(marks)
+        self._withheld = withheld(marks)
         # Lines on which an item starts whose content is not taken as written.
         self._opened: set[int] = set()
         decided = marks.decided
@@ -242,7 +242,7 @@ def _indent(line: str, most: int) -> int:
     return min(most, match.end() if match else 0)
 
 
-def _withheld(marks: Marks) -> list[tuple[re.Pattern[str], str]]:
+def withheld(marks: Marks) -> list[tuple[re.Pattern[str], str]]:
     """Patterns of the addresses that readers do not get, wherever they stand, and what is said.
 
     An address in code or in the middle of a sentence is no link, and so no element of the tree.

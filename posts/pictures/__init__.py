@@ -3,4 +3,4 @@
 from posts.pictures.files import NotStored, stored, sweep
 from posts.pictures.keeping import Words, delete, describe, keep, let_go, replace
 from posts.pictures.naming import Uses, Where, named_beside_issues, who_names
-from posts.pictures.using import bind, known
+from posts.pictures.using import bind, known, size_of

@@ -36,7 +36,7 @@ OPENING_BLOCKS = 3
 SUMMARY_LENGTH = 160
 TITLE_LENGTH = 80
 # Links without a text: what the site adds to a body, such as those of items to themselves.
-_EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
+EMPTY_LINK = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')
 PLAIN_HEADING = re.compile(r"<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", re.DOTALL)
 """A heading that goes where it is the title of the page: it holds no link or picture."""
 _VOID = VOID_TAGS | {"input", "source"}
@@ -139,7 +139,7 @@ def feed_body(html: str, url: str) -> str:
 
     It stands in a CDATA section, which only ``]]>`` can end.
     """
-    return sanitize_for_feed(_EMPTY_LINK.sub("", html), url).replace("]]>", "]]&gt;")
+    return sanitize_for_feed(EMPTY_LINK.sub("", html), url).replace("]]>", "]]&gt;")
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
@@ -258,7 +258,7 @@ def _first_blocks(html: str) -> str:
             if ended == OPENING_BLOCKS:
                 html = html[: tag.end()]
                 break
-    return _EMPTY_LINK.sub("", html)
+    return EMPTY_LINK.sub("", html)
 
 
 class Brief(NamedTuple):

@@ -49,18 +49,18 @@ def decisions_about(rows: Rows, language: str, again: Mapping[int, Place]) -> De
 
 def link_words(language: str) -> LinkWords:
     """Return what readers are told about decided links, in a post's language if we speak it."""
-    return _words_in(_spoken(language))
+    return _words_in(spoken(language))
 
 
 def covered_before(place: Place, language: str) -> CoveredBefore:
     """Return what readers are told about a place where a link stood, in a post's language."""
-    with translation.override(_spoken(language)):
+    with translation.override(spoken(language)):
         shown = pgettext("short date, Django format", "j M Y")
         day = date_format(timezone.localtime(place.date), shown)
     return CoveredBefore(place.path, place.title, day)
 
 
-def _spoken(language: str) -> str:
+def spoken(language: str) -> str:
     base = language.partition("-")[0].lower()
     spoken = {code for code, _name in settings.LANGUAGES}
     return base if base in spoken else identity.current().language

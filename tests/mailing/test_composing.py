@@ -1,0 +1,170 @@
+"""Mails made of issues: what is in them, whole, within their budget, and the same for all."""
+
+from __future__ import annotations
+
+import email
+import uuid
+from email import policy
+from email.message import EmailMessage
+
+import pytest
+
+from links.decisions import decide
+from links.models import Decision, Link
+from mailing.composing import READER, compose, envelope_sender, to_message
+from mailing.composing.encoding import best, size
+from mailing.models import MailSettings
+from posts import following
+from posts.models import Post
+from tests.builders import BODY, item, make_draft, make_post
+from tests.mailing.builders import make_subscriber
+from tests.reading import Page
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = uuid.UUID("0190b1b2-0000-7000-8000-000000000001")
+KOREAN = "".join(
+    f"\n## 섹션 {section}\n"
+    + "".join(
+        f"- **소식 {section}-{number}**: 모델이 나왔어요. {'자세한 내용이 이어집니다. ' * 6}"
+        f"[링크](https://example.org/{section}/{number})\n"
+        for number in range(40)
+    )
+    for section in range(20)
+)
+
+
+def long_body(sections: int = 30, items: int = 60) -> str:
+    """Return an issue far beyond any budget."""
+    return "".join(
+        f"\n## Part {section}\n"
+        + "".join(
+            f"- [Find {section}-{number}](https://example.org/{section}/{number}): {'word ' * 36}\n"
+            for number in range(items)
+        )
+        for section in range(sections)
+    )
+
+
+def raw_html(message: bytes) -> bytes:
+    """Return the HTML part as it is sent."""
+    part = message.split(b"Content-Type: text/html")[1]
+    return part.split(b"\r\n\r\n", 1)[1].split(b"\r\n--=_")[0]
+
+
+def parsed(message: bytes) -> EmailMessage:
+    found = email.message_from_bytes(message, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def test_an_issue_is_composed_with_nothing_set_up() -> None:
+    mail = compose(make_post(description="About it"))
+    page = Page(mail.html)
+    assert mail.subject == "A first issue"
+    assert page.texts("h1") == ["A first issue"]
+    assert page.texts("h2") == ["Preview", "Viewpoint 🤖", "Overview"]
+    assert page.text().count("About it") == 2, "once as what mail programs show beside the subject"
+    assert "https://one.example.org/a" in page.values("a", "href")
+    assert mail.left_out == 0
+    assert len(mail.items) == 5
+    assert page.value("html", "lang") == "en"
+
+
+def test_its_text_is_readable_and_has_every_link() -> None:
+    text = compose(make_post()).text
+    assert "Hello, an opening link <https://opening.example.org/hello> to begin with." in text
+    assert "Preview\n-------\n\n- Topic one\n  - First find: what it is. Read more" in text
+    assert "> A thought without a link." in text
+    assert "**" not in text
+
+
+def test_what_moderators_decided_holds_in_both_parts_at_once() -> None:
+    post = make_post()
+    following.set_hidden([item(post, "First find")], True, reason="spam")
+    link = Link.objects.filter(url="https://two.example.org/b")
+    decide(link, Decision.Action.BLOCK, by=None, reason="spam")
+    mail = compose(Post.objects.get())
+    for part in (mail.html, mail.text):
+        assert "First find" not in part
+        assert "one.example.org" not in part
+        assert "two.example.org" not in part
+        assert "(link removed)" in part
+    assert len(mail.items) == 4
+
+
+def test_a_mail_of_some_items_has_them_alone_below_their_sections() -> None:
+    post = make_post()
+    wanted = [item(post, "Second find").uid, item(post, "Third find").uid]
+    mail = compose(post, items=wanted)
+    assert list(mail.items) == wanted
+    for part in (mail.html, mail.text):
+        assert "Second find" in part
+        assert "Third find" in part
+        assert "First find" not in part
+        assert "Viewpoint" not in part
+        assert "opening link" not in part
+    assert Page(mail.html).texts("h2") == ["Preview", "Overview"]
+
+
+def test_a_draft_can_be_composed_too() -> None:
+    assert "First find" in compose(make_draft()).html
+
+
+@pytest.mark.parametrize("body", [long_body(), KOREAN, "x " * 90_000, "가" * 60_000])
+def test_the_html_part_as_it_is_sent_stays_within_its_budget(body: str) -> None:
+    post = make_post(body=body)
+    mail = compose(post)
+    message = to_message(mail, subscriber=make_subscriber(), token=TOKEN)
+    assert len(raw_html(message)) <= 100_000
+    assert len(mail.items) + mail.left_out == post.item_count
+    assert "/leave/" in mail.html
+    assert mail == compose(post), "the same comes out each time"
+
+
+def test_what_does_not_fit_is_shortened_then_counted_and_fairly() -> None:
+    mail = compose(make_post(body=long_body()))
+    page = Page(mail.html)
+    assert len(page.all("h2")) == 30
+    assert "Find 0-0: word word" in page.text()
+    assert "Find 29-0: word word" in page.text()
+    assert "Find 29-59" in mail.text
+    said = [text for text in page.texts("p.more") if "more on the site" in text]
+    assert sum(int(text.split()[0]) for text in said) == mail.left_out
+    assert size(mail.html.encode(), best(mail.html.encode())) > 90_000
+
+
+def test_readers_of_the_same_items_get_the_same_but_for_what_is_their_own() -> None:
+    mail = compose(make_post())
+    one, two = make_subscriber(name="One"), make_subscriber()
+    first = to_message(mail, subscriber=one, token=TOKEN)
+    second = to_message(mail, subscriber=two, token=TOKEN)
+    own = first.replace(one.key.encode(), b"").replace(one.address.encode(), b"")
+    assert own != first
+    texts = [
+        parsed(message).get_body(("plain",)).get_content().replace(reader.key, "").replace(
+            reader.address, "")
+        for message, reader in ((first, one), (second, two))
+    ]  # fmt: skip
+    assert texts[0] == texts[1]
+    assert READER.encode() not in first
+
+
+def test_the_message_is_what_was_composed() -> None:
+    mail = compose(make_post("첫 번째 글", body=BODY + KOREAN))
+    reader = make_subscriber(name="김 독자")
+    message = parsed(to_message(mail, subscriber=reader, token=TOKEN))
+    assert not any(part.defects for part in message.walk())
+    assert message["Subject"] == "첫 번째 글"
+    assert message["To"].addresses[0].display_name == "김 독자"
+    html = message.get_body(("html",)).get_content()
+    assert html.replace(reader.key, READER).replace("\r\n", "\n").count("소식") == mail.html.count(
+        "소식"
+    )
+    assert reader.address in html
+
+
+def test_what_comes_back_tells_whose_it_was() -> None:
+    settings = MailSettings(bounce_address="bounces@mail.example.org")
+    assert envelope_sender(TOKEN, settings) == f"bounces+{TOKEN.hex}@mail.example.org"
+    assert "@" in envelope_sender(TOKEN, MailSettings())
