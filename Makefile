@@ -80,7 +80,7 @@ check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings a
 		-print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) check --fail-level WARNING
-	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(PRODUCTION) $(MANAGE) check --deploy --tag security --fail-level WARNING
 	$(BIN)/python -m pytest --quiet tests/newsletter/test_translations.py
 
 bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md

@@ -1,11 +1,15 @@
 """What `manage.py check --deploy` says about the surroundings of a site."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
+from django.db import DatabaseError
+
+from newsletter.doctor.database import unapplied
+from newsletter.doctor.files import unfit_static
+
+SURROUNDINGS = "surroundings"
 
 
 @register(Tags.security, deploy=True)
@@ -23,17 +27,25 @@ def check_proxies(**_options: Any) -> list[CheckMessage]:
     ]
 
 
-@register(Tags.files, deploy=True)
-def check_folders(**_options: Any) -> list[CheckMessage]:
-    """Ask for folders in which pictures and uploads can be written."""
-    return [
-        Warning(f"{name} cannot be written: {folder}.", id="newsletter.W001")
-        for name in ("MEDIA_ROOT", "UPLOAD_ROOT")
-        if not _is_writable(folder := Path(getattr(settings, name)))
-    ]
+@register(SURROUNDINGS, deploy=True)
+def check_static(**_options: Any) -> list[CheckMessage]:
+    """Ask for static files as this code needs them."""
+    words = {
+        "missing": "The static files were never collected: every page will fail.",
+        "old": "The static files are older than the code.",
+    }
+    found = unfit_static()
+    hint = "Run `manage.py collectstatic --no-input`."
+    return [Warning(words[found], hint=hint, id="newsletter.W002")] if found else []
 
 
-def _is_writable(folder: Path) -> bool:
-    """Tell whether a folder can be written, or made."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+@register(SURROUNDINGS, deploy=True)
+def check_migrations(**_options: Any) -> list[CheckMessage]:
+    """Ask for the tables of this code; a database that is away is for `doctor` to name."""
+    try:
+        missing = unapplied()
+    except DatabaseError:
+        return []
+    hint = "Take a backup, then run `manage.py migrate`."
+    words = f"The database lacks {len(missing)} migrations of this code."
+    return [Warning(words, hint=hint, id="newsletter.W003")] if missing else []

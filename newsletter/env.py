@@ -6,10 +6,12 @@ what is allowed, and never repeats a value that may be secret. `NAME_FILE` names
 the value of `NAME`, as container platforms hand over secrets.
 """
 
+import ipaddress
 import os
 import re
 import zoneinfo
 from collections.abc import Container, Sequence
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -21,6 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 LOCAL_MEMORY = "locmem://"
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
 PROJECT = Path(__file__).resolve().parent.parent
 
 SQLITE_OPTIONS = {
@@ -90,6 +93,16 @@ def _read_secret(name: str, file_name: str) -> str:
     return value
 
 
+def contact(name: str) -> str:
+    """Return where to write to: an e-mail address, or an https address with a form; "" if unset."""
+    value = text(name)
+    if value and not _ADDRESS.fullmatch(value) and not _split_address(value, {"https"}):
+        raise ImproperlyConfigured(
+            f"{name} must be an e-mail address or an address such as https://example.org/contact."
+        )
+    return value
+
+
 def secret(name: str, *, shortest: int) -> str:
     """Return a text that nobody can guess, of so many characters at least; "" if unset."""
     value = text(name)
@@ -97,6 +110,43 @@ def secret(name: str, *, shortest: int) -> str:
         # It is not repeated.
         raise ImproperlyConfigured(
             f"{name} must be a random text of at least {shortest} characters without blanks."
+        )
+    return value
+
+
+def line(name: str, default: str = "", *, longest: int = 200) -> str:
+    """Return a text of one line, for people."""
+    value = text(name, default)
+    if len(value) > longest or not value.isprintable():
+        raise ImproperlyConfigured(f"{name} must be one line of at most {longest} characters.")
+    return value
+
+
+def keys(name: str, default: Sequence[str]) -> list[str]:
+    """Return a list of names of header keys, such as `tags`."""
+    found = words(name, default)
+    for key in found:
+        if not re.fullmatch(r"[\w .-]+", key):
+            raise ImproperlyConfigured(f"{name} must list names of keys such as tags, not {key!r}.")
+    return found
+
+
+def named(name: str, address: str) -> str:
+    """Return an address with a name in front, in quotation marks where that needs some
+    (RFC 5322, section 3.4)."""
+    is_plain = re.fullmatch(r"[\w !#$%&'*+/=?^`{|}~-]*", name)
+    quoted = name if is_plain else '"{}"'.format(re.sub(r'(["\\])', r"\\\1", name))
+    return f"{quoted} <{address}>"
+
+
+def sender(name: str, default: str) -> str:
+    """Return whom mail comes from, `me@example.org` or `My name <me@example.org>`."""
+    value = text(name, default)
+    _shown, address = parseaddr(value)
+    is_whole = value == address or value.endswith(f"<{address}>")
+    if not (is_whole and value.isprintable() and _ADDRESS.fullmatch(address)):
+        raise ImproperlyConfigured(
+            f"{name} must be an e-mail address such as me@example.org or News <me@example.org>."
         )
     return value
 
@@ -146,8 +196,7 @@ def hosts(name: str, default: Sequence[str] = ()) -> list[str]:
     """
     found = [_to_ascii(name, host) for host in words(name, default)]
     for host in found:
-        bare = host.startswith("[") and host.endswith("]")
-        if not bare and not re.fullmatch(r"\*|\.?[^\s/:@?#*]+", host):
+        if host != "*" and not _is_host(host.removeprefix(".")):
             raise ImproperlyConfigured(
                 f"{name} must list host names without scheme and port, such as"
                 f" news.example.org, not {host!r}."
@@ -155,11 +204,26 @@ def hosts(name: str, default: Sequence[str] = ()) -> list[str]:
     return found
 
 
+def bracketed(host: str) -> str:
+    """Return a host as requests name it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether an ASCII text is a host name or an IP address, IPv6 in brackets."""
+    if host.startswith("["):
+        try:
+            return host.endswith("]") and bool(ipaddress.IPv6Address(host[1:-1]))
+        except ValueError:
+            return False
+    return bool(re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", host))
+
+
 def addresses(name: str) -> list[str]:
     """Return a list of e-mail addresses."""
     found = words(name)
     for address in found:
-        if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+        if not _ADDRESS.fullmatch(address):
             raise ImproperlyConfigured(
                 f"{name} must list e-mail addresses such as me@example.org, not {address!r}."
             )
@@ -215,7 +279,10 @@ def _to_ascii(name: str, host: str) -> str:
 
 def _is_site_address(value: str) -> bool:
     parts = _split_address(value, {"http", "https"})
-    return parts is not None and parts.path in {"", "/"} and not re.search(r"[\s?#@\\]", value)
+    if parts is None or parts.path not in {"", "/"} or re.search(r"[\s?#@\\]", value):
+        return False
+    host = str(parts.hostname)
+    return not host.isascii() or _is_host(bracketed(host))
 
 
 def _split_address(value: str, schemes: Container[str]) -> SplitResult | None:
@@ -247,6 +314,9 @@ def folder(name: str, default: Path) -> Path:
     path = Path(value)
     if not path.is_absolute() or (path.exists() and not path.is_dir()):
         raise ImproperlyConfigured(f"{name} must be the absolute path of a folder, not {value!r}.")
+    if PROJECT.is_relative_to(path.resolve()):
+        # Its files would be served, replaced or removed with what belongs there.
+        raise ImproperlyConfigured(f"{name} must be a folder without the project: {value!r}.")
     return path
 
 
@@ -283,6 +353,8 @@ def database(name: str, default: str) -> dict[str, Any]:
     if not config["NAME"] or (config["NAME"] == ":memory:" and ":memory:" not in value):
         raise ImproperlyConfigured(f"{allowed}: the name is missing.")
     options = config.get("OPTIONS", {})
+    if unknown := sorted(options.keys() - _options_of(scheme)):
+        raise ImproperlyConfigured(f"{allowed}: it knows no option {', '.join(unknown)}.")
     if scheme == "sqlite":
         if config["NAME"] != ":memory:":
             config["NAME"] = str(PROJECT / config["NAME"])
@@ -295,6 +367,16 @@ def database(name: str, default: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def _options_of(scheme: str) -> set[str]:
+    """Return the options that may follow the address of a database."""
+    if scheme == "sqlite":
+        return {"timeout", "transaction_mode", "init_command"}
+    from psycopg.pq import Conninfo  # noqa: PLC0415 (a quarter of a second, for SQLite for nothing)
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    return known | {"assume_role", "isolation_level", "pool", "server_side_binding"}
 
 
 def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
@@ -329,10 +411,13 @@ def mail(name: str) -> dict[str, Any]:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     try:
         parts = urlsplit(value)
-        port = parts.port or {"smtp": 587, "smtps": 465}[parts.scheme]
+        usual = {"smtp": 587, "smtps": 465}[parts.scheme]
+        port = usual if parts.port is None else parts.port
     except (ValueError, KeyError):
         parts, port = urlsplit(""), 0
-    if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
+    is_whole = bool(parts.username) == bool(parts.password)
+    rest = f"{parts.path}{parts.query}{parts.fragment}"
+    if not (parts.hostname and port and is_whole and rest in {"", "/"}):
         # The value may hold a password: it is not repeated.
         raise ImproperlyConfigured(
             f"{name} must be smtp://user:password@host:port (smtps:// with TLS from the start),"

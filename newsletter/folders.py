@@ -1,12 +1,14 @@
-"""The folders of a site: which there are, and whether they can be written."""
+"""The folders to which a site writes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 # What uploads, cards and backups need. Static files are written by `collectstatic` alone.
 WRITTEN = ("MEDIA_ROOT", "UPLOAD_ROOT", "CARD_ROOT", "BACKUP_DIR")
@@ -18,16 +20,14 @@ def written() -> Iterator[tuple[str, Path]]:
         folder = getattr(settings, name)
         if folder and not (name == "MEDIA_ROOT" and settings.BUCKET):
             yield name, Path(folder)
-    if database := database_file():
+    if database := database_file(settings.DATABASES["default"]):
         yield "DATABASE_URL", database.parent
 
 
-def database_file() -> Path | None:
-    """Return the file of an SQLite database; None for others, and for one in memory."""
-    database = settings.DATABASES["default"]
-    name = str(database["NAME"])
-    is_file = database["ENGINE"].endswith("sqlite3") and ":memory:" not in name
-    return Path(name) if is_file and "mode=memory" not in name else None
+def require_writable(name: str, folder: Path) -> None:
+    """Stop the start where this user could not write to a folder, or make it."""
+    if not is_writable(folder):
+        raise ImproperlyConfigured(f"{name} must be a folder that this user can write: {folder}.")
 
 
 def is_writable(folder: Path) -> bool:
@@ -39,3 +39,18 @@ def is_writable(folder: Path) -> bool:
 def nearest(folder: Path) -> Path:
     """Return the folder, or the nearest one above it that is there."""
     return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def database_folder(database: dict[str, Any]) -> Path | None:
+    """Return the folder of an SQLite database, which nothing makes by itself; None for others."""
+    file = database_file(database)
+    if file and not file.parent.is_dir():
+        raise ImproperlyConfigured(f"DATABASE_URL must be in a folder that is there: {file}.")
+    return file.parent if file else None
+
+
+def database_file(database: dict[str, Any]) -> Path | None:
+    """Return the file of an SQLite database; None for others, and for one in memory."""
+    name = str(database["NAME"])
+    is_file = database["ENGINE"].endswith("sqlite3") and ":memory:" not in name
+    return Path(name) if is_file and "mode=memory" not in name else None

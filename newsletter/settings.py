@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from newsletter import env
+from newsletter import env, folders
 from newsletter.policy import DIRECTIVES, image_sources
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -34,28 +34,33 @@ ADDRESS_KEY = env.text("ADDRESS_KEY", SECRET_KEY)
 SITE_URL = env.url("SITE_URL", DEVELOPMENT_URL if DEBUG else "")
 SITE_HOST = urlsplit(SITE_URL).hostname
 ALLOWED_HOSTS = env.hosts(
-    "ALLOWED_HOSTS", [*([SITE_HOST] if SITE_HOST else []), *(LOOPBACK if DEBUG else [])]
+    "ALLOWED_HOSTS",
+    [*([env.bracketed(SITE_HOST)] if SITE_HOST else []), *(LOOPBACK if DEBUG else [])],
 )
 if not SITE_URL:
     # Absolute addresses (feeds, sitemap) need a name: the first of the hosts that is one.
     SITE_HOST = next((host for host in ALLOWED_HOSTS if host[0] not in ".*"), None)
     SITE_URL = f"https://{SITE_HOST}" if SITE_HOST else DEVELOPMENT_URL
-SITE_NAME = env.text("SITE_NAME", "Newsletter")
-NEWSLETTER_TAG_KEYS = env.words("TAG_KEYS", ["tags"])
+SITE_NAME = env.line("SITE_NAME", "Newsletter", longest=100)
+NEWSLETTER_TAG_KEYS = env.keys("TAG_KEYS", ["tags"])
 HTML_SANITIZER = env.choice("HTML_SANITIZER", ["nh3", "bleach"], "nh3")
-PREVIEW_MAX_AGE = env.integer("PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60)
+PREVIEW_MAX_AGE = env.integer(
+    "PREVIEW_MAX_AGE", 7 * 24 * 3600, minimum=60, maximum=10 * 365 * 24 * 3600
+)
 # What readers send: whether, and how many suggestions and how many reports in an hour, of all.
 MIRROR_IMAGES = env.flag("MIRROR_IMAGES", default=False)
 READERS_FORMS = env.flag("READERS_FORMS", default=True)
-READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1)
+READERS_FORMS_HOURLY = env.integer("READERS_FORMS_HOURLY", 200, minimum=1, maximum=1_000_000)
 # How often a client may ask the API in an hour.
-API_HOURLY = env.integer("API_HOURLY", 3600, minimum=60)
+API_HOURLY = env.integer("API_HOURLY", 3600, minimum=60, maximum=10_000_000)
 # Where feeds say that they are announced (https://www.w3.org/TR/websub/).
 WEBSUB_HUB = env.endpoint("WEBSUB_HUB")
 CDN_PURGE_URL = env.endpoint("CDN_PURGE_URL")
-CDN_PURGE_TOKEN = env.text("CDN_PURGE_TOKEN")
+CDN_PURGE_TOKEN = env.secret("CDN_PURGE_TOKEN", shortest=1)
 # How often a client may search in an hour: the dearest of the public pages.
-SEARCHES_HOURLY = env.integer("SEARCHES_HOURLY", 1200, minimum=60)
+SEARCHES_HOURLY = env.integer("SEARCHES_HOURLY", 1200, minimum=60, maximum=10_000_000)
+# While the database is copied or changed: readers read, and nothing is written.
+READ_ONLY = env.flag("READ_ONLY", default=False)
 LINKS_PREMODERATION = env.flag("LINKS_PREMODERATION", default=False)
 LINKS_TITLES = env.flag("LINKS_TITLES", default=True)
 LINKS_ARCHIVE = env.choice("LINKS_ARCHIVE", ["wayback", "none"], "wayback")
@@ -107,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "newsletter.unsaved.UnsavedMiddleware",
+    "newsletter.read_only.ReadOnlyMiddleware",
     "newsletter.middleware.NotFoundMiddleware",
 ]
 
@@ -238,8 +244,8 @@ TASK_NAMES = {
 }
 # Backups: none are taken by themselves unless there is a folder for them
 BACKUP_DIR = env.folder("BACKUP_DIR", BASE_DIR) if env.text("BACKUP_DIR") else None
-BACKUP_DAYS = env.integer("BACKUP_DAYS", 7, minimum=1)
-BACKUP_WEEKS = env.integer("BACKUP_WEEKS", 4)
+BACKUP_DAYS = env.integer("BACKUP_DAYS", 7, minimum=1, maximum=3650)
+BACKUP_WEEKS = env.integer("BACKUP_WEEKS", 4, maximum=520)
 if BACKUP_DIR:
     PERIODIC_TASKS["backups.rotating.back_up"] = 24 * 3600
 # Where tasks went that were stored under an earlier path: they run after an upgrade, too.
@@ -261,7 +267,8 @@ MOVED_TASKS = {
 
 EMAIL = env.mail("EMAIL_URL")
 globals().update(EMAIL)  # Django's names for its parts
-EMAIL_FROM = env.text("EMAIL_FROM", f"{SITE_NAME} <noreply@{SITE_HOST or 'localhost'}>")
+_mail_host = SITE_HOST if SITE_HOST and ":" not in SITE_HOST else "localhost"
+EMAIL_FROM = env.sender("EMAIL_FROM", env.named(SITE_NAME, f"noreply@{_mail_host}"))
 DEFAULT_FROM_EMAIL = EMAIL_FROM
 ADMINS = [(address, address) for address in env.addresses("ADMINS")]
 
@@ -290,6 +297,15 @@ UPLOAD_ROOT = env.folder("UPLOAD_ROOT", MEDIA_ROOT.parent / "uploads")
 CARD_ROOT = env.folder("CARD_ROOT", MEDIA_ROOT.parent / "cards")
 SERVE_MEDIA = env.flag("SERVE_MEDIA", default=True)
 BUCKET = env.storage("STORAGE_URL")
+for _name, _folder in (
+    ("MEDIA_ROOT", None if BUCKET else MEDIA_ROOT),
+    ("UPLOAD_ROOT", UPLOAD_ROOT),
+    ("CARD_ROOT", CARD_ROOT),
+    ("BACKUP_DIR", BACKUP_DIR),
+    ("DATABASE_URL", folders.database_folder(DATABASES["default"])),
+):
+    if _folder:
+        folders.require_writable(_name, _folder)
 STORAGES = {
     # What is stored is named by its content.
     "default": BUCKET
@@ -312,7 +328,7 @@ DESCRIPTIONS = {
     "en": "Links worth reading, chosen and commented on.",
     "ko": "읽을 만한 링크를 골라 한마디씩 덧붙여요.",
 }
-SITE_DESCRIPTION = env.text("SITE_DESCRIPTION", DESCRIPTIONS[LANGUAGE_CODE])
+SITE_DESCRIPTION = env.line("SITE_DESCRIPTION", DESCRIPTIONS[LANGUAGE_CODE], longest=500)
 # Texts of ours; and of libraries, where theirs break the tone.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale-libraries"]
 FORMAT_MODULE_PATH = "newsletter.formats"
@@ -348,6 +364,8 @@ AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = CLIENT_ADDRESS
 AXES_VERBOSE = False
+# Whom to write to about a hole in the site (/.well-known/security.txt, RFC 9116).
+SECURITY_CONTACT = env.contact("SECURITY_CONTACT")
 # Who brings it is told the details of /readyz, and /metrics; without one nobody is.
 METRICS_TOKEN = env.secret("METRICS_TOKEN", shortest=16)
 
@@ -359,9 +377,13 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probes speak plain HTTP
-SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 365 * 24 * 3600) if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_SECONDS = (
+    env.integer("HSTS_SECONDS", 365 * 24 * 3600, maximum=10 * 365 * 24 * 3600) if HTTPS else 0
+)
+# They hold for other hosts than ours: only where somebody asks for it.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=False) and HTTPS
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False) and HTTPS
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = HTTPS

@@ -26,7 +26,7 @@ from posts.readers.tickets import comes_from_here
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER = "5"  # seconds
+RETRY_AFTER = 5  # seconds
 # What SQLSTATE says of a write that another one was in the way of, or that took too long: lock not
 # available, deadlock, serialization failure, query canceled, idle in transaction.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -72,11 +72,18 @@ def is_busy(error: BaseException | None) -> bool:
 def busy(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Return 503, and what was sent to be sent again."""
     logger.warning("The database was busy: %s %r: %s", request.method, request.path, error)
-    words = gettext("The site is busy with other work just now.")
+    return kept(request, gettext("The site is busy with other work just now."))
+
+
+def kept(request: HttpRequest, words: str, retry_after: int = RETRY_AFTER) -> HttpResponse:
+    """Return 503 with these words, and what was sent to be sent again after so many seconds."""
     if speaks_json(request):
-        return _unstored(collect.refusal(503, "busy", words))
-    can_send = _may_return(request) and not request.FILES
-    return _answer(request, 503, {"words": words, "can_send": can_send})
+        answer = _unstored(collect.refusal(503, "busy", words))
+    else:
+        can_send = _may_return(request) and not request.FILES
+        answer = _answer(request, 503, {"words": words, "can_send": can_send})
+    answer.headers["Retry-After"] = str(retry_after)
+    return answer
 
 
 def gone(request: HttpRequest, error: BaseException) -> HttpResponse:
@@ -111,8 +118,6 @@ def _answer(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpR
 
 def _unstored(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "private, no-store"
-    if response.status_code == 503:
-        response.headers["Retry-After"] = RETRY_AFTER
     return response
 
 

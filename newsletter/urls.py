@@ -14,6 +14,7 @@ handler500 = "newsletter.views.server_error"
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path(".well-known/security.txt", views.security, name="security"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index
     path("admin/state/", admin.site.admin_view(state), name="state"),

@@ -1,8 +1,9 @@
-"""Addresses of no app: health probe, uploaded files, rows' own pages, what went wrong."""
+"""Addresses of no app: probe, security.txt, uploaded files, rows' own pages, what went wrong."""
 
 import mimetypes
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,6 +25,8 @@ from posts import identity
 SHOWN_TYPES = frozenset({"image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"})
 # An uploaded file, whatever it turns out to be, runs nothing and loads nothing.
 UPLOAD_POLICY = "default-src 'none'; style-src 'none'; frame-ancestors 'none'; sandbox"
+# For so long a contact holds.
+EXPIRES_AFTER = timedelta(days=180)
 # Seconds that a probe waits for the database.
 PATIENCE = 0.8
 # A database that hangs keeps this thread, and none of those that answer requests.
@@ -64,6 +68,23 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 @cache
 def _icon() -> bytes:
     return (settings.BASE_DIR / "static/icons/favicon.svg").read_bytes()
+
+
+@require_safe
+def security(_request: HttpRequest) -> HttpResponse:
+    """Say whom to write to about a hole in the site (RFC 9116)."""
+    contact = settings.SECURITY_CONTACT
+    if not contact:
+        raise Http404
+    # The same all day, and never further away than half a year.
+    expires = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + EXPIRES_AFTER
+    lines = [
+        f"Contact: {contact if contact.startswith('https:') else f'mailto:{contact}'}",
+        f"Expires: {expires.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en, ko",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -32,6 +32,10 @@ def is_waiting() -> bool:
 
 
 def _worker() -> Iterator[Finding]:
+    if settings.READ_ONLY:
+        wrong = gettext("The site is read-only: nothing can be saved, and tasks wait.")
+        yield warning(wrong, gettext("Take READ_ONLY away when the work is done."))
+        return
     if is_waiting() and not Worker.objects.alive().exists():
         wrong = gettext(
             "No worker runs: nothing is done in the background, no mail leaves, no link is"

@@ -26,12 +26,15 @@ def _is_public(host: str) -> bool:
 
 def _address() -> Iterator[Finding]:
     host, hosts = settings.SITE_HOST or "", settings.ALLOWED_HOSTS
-    if host and not validate_host(host, hosts):
+    if host and not validate_host(env.bracketed(host), hosts):
         words = gettext(
             "SITE_URL names %(host)s, which ALLOWED_HOSTS does not: links in feeds and mail are"
             " refused."
         )
         yield problem(words % {"host": host}, gettext("Add the host to ALLOWED_HOSTS."))
+    if not hosts:
+        wrong = gettext("No host is allowed: every request is refused.")
+        yield problem(wrong, gettext("Set SITE_URL to the address of the site."))
     if "*" in hosts and not settings.DEBUG:
         wrong = gettext("ALLOWED_HOSTS is *: the site answers under any name.")
         yield warning(wrong, gettext("List the hosts of the site."))
@@ -104,7 +107,7 @@ def _places() -> Iterator[Finding]:
 def _private() -> Iterable[tuple[str, Path]]:
     places = (("UPLOAD_ROOT", settings.UPLOAD_ROOT), ("BACKUP_DIR", settings.BACKUP_DIR))
     yield from ((name, Path(place)) for name, place in places if place)
-    if database := folders.database_file():
+    if database := folders.database_file(settings.DATABASES["default"]):
         yield "DATABASE_URL", database
 
 

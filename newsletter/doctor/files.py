@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from backups.rotating import backups_in
 from newsletter import folders
 from newsletter.doctor.findings import Check, Finding, note, problem, warning
+from newsletter.folders import is_writable, nearest
 
 MB = 1024 * 1024
 # Of a disk: what an upload and a backup still need, and below which words are at stake.
@@ -68,7 +69,7 @@ def _static() -> Iterator[Finding]:
 
 def _folders() -> Iterator[Finding]:
     for name, folder in folders.written():
-        if not folders.is_writable(folder):
+        if not is_writable(folder):
             words = gettext("%(name)s cannot be written: %(folder)s.")
             remedy = gettext(
                 "Give the folder to the user of the site: `chown newsletter %(folder)s`."
@@ -80,7 +81,7 @@ def _folders() -> Iterator[Finding]:
 def _disk() -> Iterator[Finding]:
     disks: dict[int, tuple[str, Path]] = {}
     for name, folder in folders.written():
-        there = folders.nearest(folder)
+        there = nearest(folder)
         disks.setdefault(there.stat().st_dev, (name, there))
     for name, folder in disks.values():
         _total, _used, free = usage = shutil.disk_usage(folder)

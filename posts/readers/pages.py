@@ -45,6 +45,7 @@ def form_page(view: View) -> View:
     def page_or_closed(request: HttpRequest) -> HttpResponse:
         return view(request) if settings.READERS_FORMS else _closed(request)
 
+    vars(page_or_closed)["takes_form"] = True  # for who may not let any be sent
     return require_http_methods(["GET", "HEAD", "POST"])(page_or_closed)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task_backends
 
@@ -39,6 +41,10 @@ class Command(BaseCommand):
         self.parent = parent
         for number in STOPPING:
             signal.signal(number, self._stop)
+        if settings.READ_ONLY:
+            self.stdout.write("READ_ONLY is set: tasks wait until it is taken away.")
+            self._wait(once=once)
+            return
         self.stdout.write("Waiting for tasks." if not once else "Running what is due.")
         Loop(backend, self._is_going, once=once).work()
         self.stdout.write("Ended.")
@@ -47,6 +53,11 @@ class Command(BaseCommand):
         self.stopping = True
         # Who cannot wait asks again, and ends the process in the middle of its task.
         signal.signal(number, signal.SIG_DFL)
+
+    def _wait(self, *, once: bool) -> None:
+        """Do nothing until told to stop: whoever supervises this would start it again and again."""
+        while not once and self._is_going():
+            time.sleep(1)
 
     def _is_going(self) -> bool:
         return not self.stopping and self.parent in {None, os.getppid()}
