@@ -691,11 +691,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="chosen",
             constraint=models.UniqueConstraint(
-                fields=("choice", "subscriber"), name="mailing_chosen"
+                fields=("choice", "subscriber"), name="mailing_chosen_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="choice",
-            constraint=models.UniqueConstraint(fields=("kind", "value"), name="mailing_choice"),
+            constraint=models.UniqueConstraint(fields=("kind", "value"), name="mailing_choice_once"),
         ),
     ]

@@ -38,7 +38,7 @@ class Choice(models.Model):
         verbose_name_plural = _("choices")
         default_permissions = ()
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["kind", "value"], name="mailing_choice"),
+            models.UniqueConstraint(fields=["kind", "value"], name="mailing_choice_once"),
         ]
         indexes = (
             models.Index(
@@ -60,7 +60,7 @@ class Chosen(models.Model):
     class Meta:
         default_permissions = ()
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["choice", "subscriber"], name="mailing_chosen"),
+            models.UniqueConstraint(fields=["choice", "subscriber"], name="mailing_chosen_once"),
         ]
 
     def __str__(self) -> str:
