@@ -12,5 +12,8 @@ class MailingConfig(AppConfig):
         """Register what mail adds to other apps."""
         # Models can be imported from here on only.
         from mailing.checks import check_address_key  # noqa: PLC0415
+        from mailing.sending import stop_with_issue  # noqa: PLC0415
+        from posts.signals import issue_taken_back  # noqa: PLC0415
 
         checks.register(check_address_key, checks.Tags.database)
+        issue_taken_back.connect(stop_with_issue, dispatch_uid="mailing")

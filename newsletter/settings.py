@@ -167,6 +167,9 @@ TASK_RETRIES = dict.fromkeys(
     ),
     DAYS,
 )
+# A slice of a mailing whose worker was killed goes on at once, however often that happens.
+TASK_RETRIES["mailing.sending.slices.send_slice"] = {"attempts": 50, "backoff": 1, "longest": 60}
+TASK_RETRIES["mailing.sending.filling.fill"] = {"attempts": 50, "backoff": 1, "longest": 60}
 # The path of a task and its period in seconds.
 PERIODIC_TASKS = {
     "links.checking.run.check_due_links": 60,
@@ -197,6 +200,7 @@ if CDN_PURGE_URL:
     PERIODIC_TASKS["posts.purging.purge"] = 60
 # Of which one that waits is enough, since it does all that is to be done when it begins.
 SINGLE_TASKS = {
+    "mailing.sending.filling.fill",
     "posts.following.rebuild_stale",
     "posts.purging.purge",
     "posts.reindexing.build_search",
@@ -210,6 +214,9 @@ TASK_NAMES = {
     "links.decisions.links.finish_all": _("Go on with decisions about many links"),
     "links.decisions.rules.follow": _("Carry out a rule about a source"),
     "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
+    "mailing.sending.filling.fill": _("Find out who gets an issue by mail"),
+    "mailing.sending.slices.send_slice": _("Hand mails over"),
+    "mailing.sending.starting.start_due": _("Look after mailings"),
     "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
@@ -267,6 +274,8 @@ MOVED_TASKS = {
 
 EMAIL = env.mail("EMAIL_URL")
 globals().update(EMAIL)  # Django's names for its parts
+if EMAIL:
+    PERIODIC_TASKS["mailing.sending.starting.start_due"] = 15
 _mail_host = SITE_HOST if SITE_HOST and ":" not in SITE_HOST else "localhost"
 EMAIL_FROM = env.sender("EMAIL_FROM", env.named(SITE_NAME, f"noreply@{_mail_host}"))
 DEFAULT_FROM_EMAIL = EMAIL_FROM

@@ -12,3 +12,7 @@ images_missing = Signal()
 
 # Sent inside the transaction of a save that publishes or schedules a `post` that was in review.
 review_overtaken = Signal()
+
+# Sent inside the transaction of a save that takes a `post` from readers, or from those who would
+# have got it at its time: withdrawn, no longer scheduled, laid in the trash.
+issue_taken_back = Signal()

@@ -48,6 +48,10 @@ class Mailing(models.Model):
     # Whom it is for, beside what readers chose: {"language": "ko"}, … ; {} is everybody.
     audience = models.JSONField(default=dict, blank=True)
     is_advertising = models.BooleanField(_("advertising"), default=False)
+    # Also for those who have got the issue by an earlier mailing.
+    is_repeated = models.BooleanField(_("again"), default=False)
+    # Why it paused by itself; see ``sending.words``.
+    trouble = models.CharField(max_length=300, blank=True, editable=False)
     filled_to = models.BigIntegerField(null=True, editable=False)
     is_filled = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(
@@ -143,6 +147,9 @@ class Delivery(models.Model):
     subscriber = models.ForeignKey(
         Subscriber, null=True, related_name="deliveries", on_delete=models.SET_NULL
     )
+    # The issue that this reader gets by no other row, but for those that were dropped; None for
+    # roll-ups, and for what is sent again on purpose.
+    once_for = models.ForeignKey(Post, null=True, related_name="+", on_delete=models.SET_NULL)
     # Of Message-ID and the envelope (VERP), so that what comes back tells whose it is.
     token = models.UUIDField(unique=True, default=uuid.uuid4)
     group = models.CharField(max_length=100)
@@ -152,8 +159,11 @@ class Delivery(models.Model):
     is_whole = models.BooleanField(default=True)
     due_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # How often it was handed over once more though nobody knew whether the server had taken it.
+    repeats = models.PositiveSmallIntegerField(default=0)
     claim = models.UUIDField(null=True)
     claimed_at = models.DateTimeField(null=True)
+    first_at = models.DateTimeField(null=True)
     handed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     # What the server or the provider said (RFC 5321, RFC 3463), without addresses.
@@ -166,6 +176,11 @@ class Delivery(models.Model):
         default_permissions = ()
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["mailing", "subscriber"], name="mailing_once_each"),
+            models.UniqueConstraint(
+                fields=["once_for", "subscriber"],
+                condition=~models.Q(status="dropped"),
+                name="mailing_no_issue_twice",
+            ),
         ]
         indexes = (
             models.Index(fields=["mailing", "status", "due_at"], name="mailing_ledger"),
@@ -207,11 +222,13 @@ class Event(models.Model):
 class Pace(models.Model):
     """How fast mail goes to a receiving service (``group``), or in all (""), as all workers know.
 
-    ``sent`` counts in the hour that began at ``hour``; nothing is handed over before
-    ``slowed_until``; ``since`` is the day from which warming up is counted.
+    ``limit`` is what the owner allows a service in an hour (None: no limit of its own). ``sent``
+    counts in the hour that began at ``hour``; nothing is handed over before ``slowed_until``;
+    ``since`` is the day from which warming up is counted.
     """
 
     group = models.CharField(max_length=100, unique=True, blank=True)
+    limit = models.PositiveIntegerField(_("mails in an hour at most"), null=True, blank=True)
     hour = models.DateTimeField(null=True)
     sent = models.PositiveIntegerField(default=0)
     slowed_until = models.DateTimeField(null=True)

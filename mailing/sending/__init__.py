@@ -1,1 +1,20 @@
-"""Mailings on their way: planning, the ledger, slices, the server, limits."""
+"""Mailings on their way: planned, their ledger filled, handed over in slices, within limits.
+
+Faces of other rooms: ``settle`` takes what is told of a delivery afterwards.
+"""
+
+from mailing.sending.filling import within
+from mailing.sending.ledger import counts, reasons, repeats, settle
+from mailing.sending.planning import (
+    BEFORE,
+    LIVE,
+    cancel,
+    pause,
+    plan,
+    repeat_unknown,
+    resume,
+    stop,
+    stop_with_issue,
+)
+from mailing.sending.refusals import CannotSend
+from mailing.sending.trying import send_test

@@ -49,7 +49,7 @@ from posts.publishing.returning import mark_returns
 from posts.publishing.texts import Reading, moment, read, stored_issue, with_metadata
 from posts.rendering import ImageSize, ParsedIssue
 from posts.revising import Cause
-from posts.signals import images_missing, review_overtaken
+from posts.signals import images_missing, issue_taken_back, review_overtaken
 
 FindProblem = Callable[[str, str], str]
 """Of a text and its HTML without decisions: why it must not be published; "" if it may."""
@@ -362,6 +362,7 @@ def _take_step(post: Post, before: datetime | None) -> None:
     elif before:
         close_previews(post)
         post.withdrawn_at = timezone.now() if before <= timezone.now() else None
+        issue_taken_back.send(sender=Post, post=post)
 
 
 def close_previews(post: Post) -> None:

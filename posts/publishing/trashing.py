@@ -33,7 +33,7 @@ from posts.publishing.saving import (
 )
 from posts.publishing.texts import Reading
 from posts.revising import Cause
-from posts.signals import review_overtaken
+from posts.signals import issue_taken_back, review_overtaken
 
 KEPT_FOR: Final = timedelta(days=30)
 A_RUN: Final = 25
@@ -130,6 +130,7 @@ def _give_up(post: Post) -> None:
     post.status, post.trash, post.trashed_at = Post.Status.DRAFT, kept, post.modified_at
     post.slug, post.source_name, post.stale_since = f"trash-{post.uid.hex}", "", None
     close_previews(post)
+    issue_taken_back.send(sender=Post, post=post)
     if post.review_since:
         review_overtaken.send(sender=Post, post=post)
         post.review_since = None

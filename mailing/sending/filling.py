@@ -1,0 +1,83 @@
+"""Filling the ledger: a row for each reader of a mailing, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django_tasks import task
+
+from mailing.models import Delivery, ItemSet, Mailing, Subscriber
+from mailing.sending.slices import finish, wake
+from mailing.sending.standins import choosing
+from mailing.sending.transports import the_transport
+
+BATCH: Final = 1000
+
+Chosen = tuple[int, ItemSet | None]
+
+
+@task()
+def fill(mailing: int) -> int:
+    """Add the rows of a mailing that is going out; return how many readers it was filled for.
+
+    Killed, another run goes on behind the last batch. Readers who get the issue already by another
+    mailing are left out by the database: no two rows of an issue are for one reader.
+    """
+    found = Mailing.objects.filter(pk=mailing, kind=Mailing.Kind.ISSUE).first()
+    if found is None or found.post is None or found.is_filled:
+        return 0
+    count, last = 0, found.filled_to or 0
+    recipients = choosing.recipients_of(found.post, after=last)
+    for batch in _batches(recipients):
+        if not _add(found, batch, last):
+            return count
+        if not last:
+            wake(mailing)
+        last = batch[-1][0]
+        count += len(batch)
+    Mailing.objects.filter(pk=mailing, filled_to=last or None).update(is_filled=True)
+    wake(mailing)
+    finish(mailing, told=the_transport().has_events)
+    return count
+
+
+def _batches(recipients: Iterator[Chosen]) -> Iterator[list[Chosen]]:
+    while batch := list(islice(recipients, BATCH)):
+        yield batch
+
+
+@transaction.atomic
+def _add(mailing: Mailing, batch: Sequence[Chosen], last: int) -> bool:
+    """Add a batch of rows; False where another run did, or the mailing ended."""
+    states = (Mailing.Status.SENDING, Mailing.Status.PAUSED)
+    rows = Mailing.objects.filter(pk=mailing.pk, filled_to=last or None, status__in=states)
+    if not rows.update(filled_to=batch[-1][0]):
+        return False
+    items = dict(batch)
+    readers = within(Subscriber.objects.receiving(), mailing.audience).filter(pk__in=items)
+    once_for = None if mailing.is_repeated else mailing.post_id
+    Delivery.objects.bulk_create(
+        (
+            Delivery(
+                mailing=mailing,
+                subscriber_id=pk,
+                group=group,
+                once_for_id=once_for,
+                items=items[pk],
+                is_whole=items[pk] is None,
+            )
+            for pk, group in readers.order_by("pk").values_list("pk", "group")
+        ),
+        ignore_conflicts=True,
+    )
+    return True
+
+
+def within(readers: QuerySet[Subscriber], audience: dict[str, Any]) -> QuerySet[Subscriber]:
+    """Return those of readers for whom a mailing is, see ``Mailing.audience``."""
+    language = audience.get("language")
+    return readers.filter(language=language) if language else readers

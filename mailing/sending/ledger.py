@@ -1,0 +1,318 @@
+"""The ledger: what becomes of each mailing for each reader. Every step is one conditional update.
+
+    queued ─► claimed ─► handed ─► accepted, failed
+      ▲          │          ├────► deferred ─► claimed …
+      └──────────┘          └────► unknown ─► accepted, failed, queued (the owner's rule)
+
+Of two workers who want a row, one gets it. ``handed`` is committed before the server is asked to
+take a mail, together with what became of the one before: one commit for each mail, and whoever is
+killed leaves one row of which nobody knows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from mailing.models import (
+    Delivery,
+    Event,
+    Mailing,
+    MailSettings,
+    Subscriber,
+    Suppression,
+)
+from mailing.sending import pacing
+from posts.models import public
+
+Status = Delivery.Status
+
+# Longer than a server may think about a mail (transports.smtp.LAST_WORD), and a slice may take.
+LEASE: Final = timedelta(minutes=20)
+# For so long a mail that is put off is tried again (RFC 5321, 4.5.4.1: four to five days at most).
+TRIED_FOR: Final = timedelta(days=3)
+PAUSE: Final = timedelta(minutes=5)
+MOST_PAUSE: Final = timedelta(hours=6)
+# A provider that has not told of a mail after so long has not got it.
+SILENCE: Final = timedelta(hours=1)
+
+WAITING: Final = (Status.QUEUED, Status.DEFERRED)
+OPEN: Final = (*WAITING, Status.CLAIMED, Status.HANDED)
+
+# Why a row was dropped, as ``code``; in words: ``words.REASONS``.
+LEFT, SUPPRESSED, CANCELLED, EMPTY = "left", "suppressed", "cancelled", "empty"
+
+Rows = QuerySet[Delivery]
+
+
+def receiving() -> Exists:
+    """Return the condition that a delivery's reader gets mail at this moment."""
+    reader = Subscriber.objects.receiving().filter(pk=OuterRef("subscriber"))
+    return Exists(reader)
+
+
+def suppressed() -> Exists:
+    """Return the condition that a delivery's address must get no mail."""
+    return Exists(Suppression.objects.filter(digest=OuterRef("subscriber__digest")))
+
+
+def going() -> Exists:
+    """Return the condition that a delivery's mailing goes out, and its issue is public."""
+    is_due = Q(kind=Mailing.Kind.ROLLUP) | public(post="post")
+    mailings = Mailing.objects.filter(is_due, status=Mailing.Status.SENDING)
+    return Exists(mailings.filter(pk=OuterRef("mailing")))
+
+
+def due(mailing: int, now: datetime) -> Rows:
+    """Return the rows of a mailing that may be claimed, limits aside."""
+    when = Q(due_at=None) | Q(due_at__lte=now)
+    return Delivery.objects.filter(when, mailing=mailing, status__in=WAITING)
+
+
+# Claiming
+
+
+def claim(mailing: int, mark: UUID, most: int) -> list[Delivery]:
+    """Take rows of a mailing, with their readers, for whoever bears this mark.
+
+    Readers who left and suppressed addresses are dropped on the way.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        allowed = pacing.allowance(MailSettings.current(), most, now)
+        waiting = due(mailing, now).exclude(group__in=allowed.blocked)
+        found = waiting.select_for_update(skip_locked=True).values_list("pk", "group")
+        rows = allowed.within(found[: allowed.most])
+        keys = [pk for pk, _group in rows]
+        _claim(keys, mark, now)
+        pacing.take(allowed, [group for _pk, group in rows], now)
+    return claimed(mailing, mark)
+
+
+def _claim(keys: Sequence[int], mark: UUID, now: datetime) -> None:
+    rows = Delivery.objects.filter(pk__in=keys, status__in=WAITING)
+    willing = rows.filter(receiving(), ~suppressed(), going())
+    willing.update(status=Status.CLAIMED, claim=mark, claimed_at=now)
+    _drop_unwilling(rows.filter(going()))
+
+
+def _drop_unwilling(rows: Rows) -> int:
+    now = timezone.now()
+    ended = {"status": Status.DROPPED, "settled_at": now, "claim": None, "reason": ""}
+    dropped = rows.filter(suppressed()).update(code=SUPPRESSED, **ended)
+    return dropped + rows.filter(~receiving()).update(code=LEFT, **ended)
+
+
+def claimed(mailing: int, mark: UUID) -> list[Delivery]:
+    """Return the rows that bear a mark, with their readers."""
+    rows = Delivery.objects.filter(mailing=mailing, status=Status.CLAIMED, claim=mark)
+    return list(rows.select_related("subscriber", "items").order_by("pk"))
+
+
+def release(mailing: int, mark: UUID, group: str | None = None) -> int:
+    """Give rows back that bear a mark and were not handed over; return how many."""
+    rows = Delivery.objects.filter(mailing=mailing, status=Status.CLAIMED, claim=mark)
+    if group is not None:
+        rows = rows.filter(group=group)
+    return rows.update(status=Status.QUEUED, claim=None)
+
+
+def expire(mailing: int, now: datetime, *, told: bool) -> int:
+    """Give rows back whose worker was not heard of for long; return how many. See ``lose``."""
+    rows = Delivery.objects.filter(mailing=mailing)
+    lose(rows.filter(status=Status.HANDED, handed_at__lt=now - LEASE), "a worker ended", told=told)
+    old = rows.filter(status=Status.CLAIMED, claimed_at__lt=now - LEASE)
+    return old.update(status=Status.QUEUED, claim=None)
+
+
+# Handing over
+
+
+def hand(row: Delivery, items: int | None) -> bool:
+    """Mark a claimed row as being handed over, in the caller's transaction; tell whether it may be.
+
+    It may not when the reader left, the address was suppressed, the mailing paused, the issue was
+    withdrawn, or the claim ended since.
+    """
+    now = timezone.now()
+    mine = Delivery.objects.filter(pk=row.pk, status=Status.CLAIMED, claim=row.claim)
+    return bool(
+        mine.filter(receiving(), ~suppressed(), going()).update(
+            status=Status.HANDED,
+            handed_at=now,
+            first_at=Coalesce(F("first_at"), now),
+            attempts=F("attempts") + 1,
+            items=items,
+        )
+    )
+
+
+def drop_unwilling(row: Delivery) -> bool:
+    """Drop a claimed row whose reader gets no mail any more; tell whether that is so."""
+    return bool(_drop_unwilling(_mine(row, Status.CLAIMED)))
+
+
+def drop(row: Delivery, why: str) -> None:
+    """Drop a claimed row."""
+    ended = {"status": Status.DROPPED, "settled_at": timezone.now(), "claim": None}
+    _mine(row, Status.CLAIMED).update(code=why, **ended)
+
+
+def accept(row: Delivery, code: str, reason: str, provider_id: str) -> None:
+    """The server took a mail.
+
+    Whoever handed it over may have been slow, and counted as dead: then it waits once more, and
+    must not leave once more.
+    """
+    again = Q(status=Status.QUEUED, repeats__gt=row.repeats)
+    mine = Q(claim=row.claim, status__in=(Status.HANDED, Status.UNKNOWN))
+    Delivery.objects.filter(mine | again, pk=row.pk).update(
+        status=Status.ACCEPTED,
+        settled_at=timezone.now(),
+        code=code[:20],
+        reason=reason[:300],
+        provider_id=provider_id,
+    )
+
+
+def refuse(row: Delivery, code: str, reason: str) -> None:
+    """The server will never take a mail."""
+    _mine(row, Status.HANDED, Status.UNKNOWN).update(
+        status=Status.FAILED, settled_at=timezone.now(), code=code[:20], reason=reason[:300]
+    )
+
+
+def defer(row: Delivery, code: str, reason: str, until: datetime | None = None) -> bool:
+    """The server does not take a mail now: try again, if it was not for days; tell whether."""
+    now = timezone.now()
+    if row.first_at and now - row.first_at > TRIED_FOR:
+        refuse(row, code, reason)
+        return False
+    pause = min(PAUSE * 2 ** min(row.attempts, 10), MOST_PAUSE)
+    later = now + pause * random.uniform(0.75, 1.25)  # noqa: S311
+    _mine(row, Status.HANDED, Status.UNKNOWN).update(
+        status=Status.DEFERRED,
+        due_at=max(later, until) if until else later,
+        code=code[:20],
+        reason=reason[:300],
+        claim=None,
+    )
+    return True
+
+
+def put_back(row: Delivery) -> None:
+    """Nobody took a mail, and nobody was asked to: it waits again."""
+    _mine(row, Status.HANDED, Status.UNKNOWN).update(
+        status=Status.QUEUED, claim=None, attempts=F("attempts") - 1
+    )
+
+
+def _mine(row: Delivery, *states: str) -> Rows:
+    return Delivery.objects.filter(pk=row.pk, claim=row.claim, status__in=states)
+
+
+# Nobody knows
+
+
+def lose(rows: Rows, reason: str = "", *, told: bool = False) -> int:
+    """Whether rows that are handed were taken nobody knows: do what the owner chose.
+
+    ``told``: a provider will tell, so that it can wait. Returns how many rows there were.
+    """
+    keys = list(rows.filter(status=Status.HANDED).values_list("pk", flat=True))
+    lost = Delivery.objects.filter(pk__in=keys)
+    count = lost.filter(status=Status.HANDED).update(
+        status=Status.UNKNOWN, settled_at=timezone.now(), reason=reason[:300], code=""
+    )
+    if count and not told and MailSettings.current().unknown == MailSettings.Unknown.REPEAT:
+        repeat(lost)
+    return count
+
+
+def repeat(rows: Rows) -> int:
+    """Hand rows over again of which nobody knows, under the same Message-ID; return how many."""
+    return rows.filter(status=Status.UNKNOWN).update(
+        status=Status.QUEUED,
+        claim=None,
+        settled_at=None,
+        repeats=F("repeats") + 1,
+    )
+
+
+def repeat_silent(mailing: int, now: datetime) -> int:
+    """Hand over again what a provider, who tells of each mail, has not told of; return how many."""
+    rows = Delivery.objects.filter(mailing=mailing, status=Status.UNKNOWN)
+    return repeat(rows.filter(settled_at__lt=now - SILENCE))
+
+
+# What is told afterwards
+
+_TAKEN = (Status.HANDED, Status.UNKNOWN, Status.DEFERRED)
+_AFTERWARDS: Final = {
+    Event.Kind.DELIVERED: (Status.ACCEPTED, _TAKEN),
+    Event.Kind.COMPLAINT: (Status.ACCEPTED, _TAKEN),
+    Event.Kind.LEFT: (Status.ACCEPTED, _TAKEN),
+    # The provider has it, and goes on trying.
+    Event.Kind.DEFERRED: (Status.ACCEPTED, (Status.HANDED, Status.UNKNOWN)),
+    Event.Kind.SOFT: (Status.FAILED, (*_TAKEN, Status.ACCEPTED)),
+    Event.Kind.HARD: (Status.FAILED, (*_TAKEN, Status.ACCEPTED)),
+}
+
+
+def settle(
+    delivery: Delivery, kind: str, code: str = "", reason: str = "", at: datetime | None = None
+) -> bool:
+    """Write down what a provider or a mail server tells of a delivery; tell whether it is news.
+
+    ``kind`` is one of Event.Kind. A mail of which nobody knew, and that waits to be handed over
+    again, is not handed over again when it turns out to have been taken.
+    """
+    status, states = _AFTERWARDS[Event.Kind(kind)]
+    known = Q(status__in=states) | Q(status__in=WAITING, repeats__gt=0)
+    return bool(
+        Delivery.objects.filter(known, pk=delivery.pk).update(
+            status=status,
+            settled_at=at or timezone.now(),
+            code=code[:20],
+            reason=reason[:300],
+        )
+    )
+
+
+# Counting
+
+
+def counts(mailing: Mailing) -> dict[str, int]:
+    """Return how many rows of a mailing are in each state, all of them, by one query."""
+    rows = Delivery.objects.filter(mailing=mailing).order_by()
+    found = dict(rows.values_list("status").annotate(n=Count("pk")))
+    return {status: found.get(status, 0) for status in Status.values}
+
+
+def repeats(mailing: Mailing) -> int:
+    """Return how often a mail was handed over again though nobody knew whether it was taken."""
+    rows = Delivery.objects.filter(mailing=mailing, repeats__gt=0)
+    return rows.aggregate(n=Sum("repeats"))["n"] or 0
+
+
+def reasons(mailing: Mailing, most: int = 20) -> list[tuple[str, str, str, int]]:
+    """Return why rows of a mailing failed, wait or were dropped, the most frequent first: the
+    state, the code, the words and how many."""
+    states = (Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.DROPPED)
+    rows = Delivery.objects.filter(mailing=mailing, status__in=states).order_by()
+    found = rows.values_list("status", "code", "reason").annotate(n=Count("pk"))
+    return list(found.order_by("-n", "code", "reason")[:most])
+
+
+def is_over(mailing: int, *, told: bool) -> bool:
+    """Tell whether nothing of a mailing's ledger is to be done any more."""
+    states = (*OPEN, Status.UNKNOWN) if told else OPEN
+    return not Delivery.objects.filter(mailing=mailing, status__in=states).exists()

@@ -1,0 +1,102 @@
+"""The mails of a mailing: composed once for all who get the same, anew when the site changed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from mailing import composing
+from mailing.composing import Mail, Period
+from mailing.models import Delivery, Mailing, MailSettings, Rhythm
+from mailing.sending.standins import choosing
+from posts.site import version
+
+KEPT: Final = 64
+
+Key = tuple[int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail to one reader, as bytes, and what it brings."""
+
+    message: bytes
+    sender: str
+    recipient: str
+    items: int | None
+
+
+class Mails:
+    """Makes the mails of one mailing.
+
+    What is composed holds for one version of the site: what a moderator decides, or an editor
+    mends, makes another, and reaches every mail that is not handed over yet.
+    """
+
+    def __init__(self, mailing: Mailing) -> None:
+        self.mailing = mailing
+        self.settings = MailSettings.current()
+        self.version = ""
+        self._kept: OrderedDict[Key, Mail | None] = OrderedDict()
+
+    def is_current(self) -> bool:
+        """Tell whether the site is as it was when the last mail was made; by one query."""
+        return version.current() == self.version
+
+    def of(self, row: Delivery) -> Ready | None:
+        """Return the mail of a row; None where nothing of it is left."""
+        if not self.is_current():
+            self._begin()
+        mail = self._composed(row)
+        if mail is None or row.subscriber is None:
+            return None
+        token = row.token.hex
+        message = composing.to_message(
+            mail, subscriber=row.subscriber, token=token, settings=self.settings
+        )
+        sender = composing.envelope_sender(token, self.settings)
+        return Ready(message, sender, row.subscriber.address, row.items_id)
+
+    def _begin(self) -> None:
+        self.version = version.current()
+        self.settings = MailSettings.current()
+        self._kept.clear()
+        if self.mailing.post is not None:
+            self.mailing.post.refresh_from_db()
+
+    def _composed(self, row: Delivery) -> Mail | None:
+        language = row.subscriber.language if row.subscriber else ""
+        key = (None if row.is_whole else row.items_id, language)
+        if key not in self._kept:
+            self._kept[key] = self._compose(row, language)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _compose(self, row: Delivery, language: str) -> Mail | None:
+        post, items = self.mailing.post, None if row.is_whole else choosing.items_of(row)
+        if self.mailing.kind == Mailing.Kind.ROLLUP:
+            period = period_of(self.mailing)
+            mail = composing.compose_rollup(items or [], period=period, language=language)
+        elif post is not None:
+            mail = composing.compose(
+                post,
+                items=items,
+                language=language,
+                is_advertising=self.mailing.is_advertising,
+            )
+        else:
+            return None
+        return mail if row.is_whole or mail.items else None
+
+
+def period_of(mailing: Mailing) -> Period:
+    """Return the days of a roll-up: those before the one on which it goes out."""
+    last = timezone.localdate(mailing.starts_at or mailing.created_at) - timedelta(days=1)
+    days = {Rhythm.WEEKLY: 6, Rhythm.MONTHLY: 27}.get(Rhythm(mailing.rhythm), 0)
+    return Period(last - timedelta(days=days), last, mailing.rhythm)

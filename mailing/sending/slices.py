@@ -1,0 +1,239 @@
+"""Workers hand mails over, a slice of the ledger at a time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from mailing.models import Delivery, Mailing, Suppression
+from mailing.sending import ledger, pacing
+from mailing.sending.mails import Mails, Ready
+from mailing.sending.standins import suppress
+from mailing.sending.transports import Kind, Outcome, Scope, Transport, the_transport
+
+logger = logging.getLogger(__name__)
+
+SLICE: Final = 100
+# Who waits for a slow server leaves the rest to others after so many seconds.
+LONGEST: Final = 60.0
+# Workers of one mailing at once; other tasks want some, too.
+LANES: Final = 3
+# So many refusals one after another, and none taken: it is not about readers.
+SUSPICIOUS: Final = 20
+# So often in a row the server was not there: it is left alone for a while.
+MOST_LOST: Final = 3
+
+
+@task()
+def send_slice(mailing: int, mark: str) -> int:
+    """Hand over a slice of a mailing; return how many mails the server took.
+
+    ``mark`` is what the slice's rows are claimed by. A run that finds rows under its mark has
+    another before it, which was killed: it goes on with them, and of the one that was being handed
+    over nobody knows.
+    """
+    found = Mailing.objects.filter(pk=mailing).select_related("post").first()
+    if found is None:
+        return 0
+    claim, transport = UUID(mark), the_transport()
+    handed = Delivery.objects.filter(mailing=mailing, status=ledger.Status.HANDED, claim=claim)
+    ledger.lose(handed, "a worker ended", told=transport.has_events)
+    rows = ledger.claimed(mailing, claim) or ledger.claim(mailing, claim, SLICE)
+    courier = Courier(found, transport)
+    try:
+        courier.carry(rows)
+    finally:
+        transport.close()
+        ledger.release(mailing, claim)
+    _go_on(found, any_claimed=bool(rows))
+    return courier.taken
+
+
+def wake(mailing: int) -> int:
+    """Have a mailing's ledger worked off, if nobody does; return the number of tasks.
+
+    At most LANES at once: each leads to the next as long as there is something to do.
+    """
+    busy = Delivery.objects.filter(
+        mailing=mailing, status__in=(ledger.Status.CLAIMED, ledger.Status.HANDED)
+    )
+    waiting = ledger.due(mailing, timezone.now())[: LANES * SLICE].count()
+    if busy.exists():
+        return 0
+    lanes = -(-waiting // SLICE)
+    for _lane in range(lanes):
+        send_slice.enqueue(mailing, uuid4().hex)
+    return lanes
+
+
+def _go_on(mailing: Mailing, *, any_claimed: bool) -> None:
+    """Have the next slice handed over, or see that the mailing is done.
+
+    What waits for another hour, or for a service that wants patience, is left to ``start_due``.
+    """
+    if any_claimed and ledger.due(mailing.pk, timezone.now()).exists():
+        send_slice.enqueue(mailing.pk, uuid4().hex)
+    else:
+        finish(mailing.pk, told=the_transport().has_events)
+
+
+def finish(mailing: int, *, told: bool) -> bool:
+    """Say that a mailing is sent, when nothing of it is to be done; tell whether it is so."""
+    rows = Mailing.objects.filter(pk=mailing, status=Mailing.Status.SENDING, is_filled=True)
+    if not rows.exists() or not ledger.is_over(mailing, told=told):
+        return False
+    return bool(rows.update(status=Mailing.Status.DONE, finished_at=timezone.now()))
+
+
+class Courier:
+    """Hands the rows of a slice over, one after another.
+
+    What became of a mail is committed together with the mark of the next, before that is handed
+    over: one commit for each mail.
+    """
+
+    def __init__(self, mailing: Mailing, transport: Transport) -> None:
+        self.mailing = mailing
+        self.transport = transport
+        self.mails = Mails(mailing)
+        self.taken = 0
+        self._last: tuple[Delivery, Outcome] | None = None
+        self._put_off: set[str] = set()
+        self._slowed = pacing.slowed()
+        self._refused = self._lost = 0
+        self._is_over = False
+
+    def carry(self, rows: list[Delivery]) -> None:
+        """Hand rows over, until all are, or something speaks against it."""
+        end = time.monotonic() + LONGEST
+        for row in rows:
+            if row.group in self._put_off:
+                continue
+            self._carry(row)
+            if self._is_over or time.monotonic() > end:
+                break
+        with transaction.atomic():
+            self._write_last()
+
+    def _carry(self, row: Delivery) -> None:
+        ready = self._ready(row)
+        if ready is None:
+            return
+        outcome = self.transport.send(
+            ready.message, ready.sender, ready.recipient, token=row.token.hex
+        )
+        self._last = (row, outcome)
+        if outcome.kind != Kind.ACCEPTED or self._refused or self._lost:
+            self._look_at(row, outcome)
+
+    def _ready(self, row: Delivery) -> Ready | None:
+        """Return the mail of a row that is marked as handed now; None where it must not leave."""
+        while True:
+            try:
+                ready = self.mails.of(row)
+            except Exception:
+                stop_for(self.mailing, "compose")
+                raise
+            with transaction.atomic():
+                self._write_last()
+                if not self.mails.is_current():
+                    continue
+                if ready is None:
+                    ledger.drop(row, ledger.EMPTY)
+                    return None
+                if ledger.hand(row, ready.items):
+                    return ready
+                if not ledger.drop_unwilling(row):
+                    self._is_over = not self._is_going()
+                return None
+
+    def _is_going(self) -> bool:
+        return (
+            Mailing.objects.filter(pk=self.mailing.pk, status=Mailing.Status.SENDING).exists()
+            and Delivery.objects.filter(ledger.going(), mailing=self.mailing.pk).exists()
+        )
+
+    # What the server said
+
+    def _write_last(self) -> None:
+        """Write down what became of the last mail, in the caller's transaction."""
+        if self._last is None:
+            return
+        row, outcome = self._last
+        self._last = None
+        WRITE[outcome.kind](self, row, outcome)
+
+    def _look_at(self, row: Delivery, outcome: Outcome) -> None:
+        """See what an outcome means for the mails after it."""
+        with transaction.atomic():
+            self._write_last()
+        if outcome.kind == Kind.ACCEPTED:
+            self._refused = self._lost = 0
+        elif outcome.kind == Kind.REFUSED:
+            self._refused += not outcome.is_dead
+            if self._refused >= SUSPICIOUS and not self.taken:
+                self._stop(outcome)
+        elif outcome.kind == Kind.TROUBLE:
+            self._stop(outcome)
+        elif outcome.kind in {Kind.LOST, Kind.UNKNOWN}:
+            self._lost += 1
+            if self._lost >= MOST_LOST:
+                pacing.slow(pacing.ALL)
+                self._is_over = True
+        elif outcome.scope == Scope.SENDER:
+            self._is_over = True
+        elif outcome.scope == Scope.SERVICE:
+            self._put_off.add(row.group)
+            ledger.release(self.mailing.pk, row.claim or uuid4(), row.group)
+
+    def _stop(self, outcome: Outcome) -> None:
+        stop_for(self.mailing, f"{outcome.code} {outcome.reason}".strip())
+        self._is_over = True
+
+    def _accepted(self, row: Delivery, outcome: Outcome) -> None:
+        self.taken += 1
+        for group in self._slowed & {row.group, pacing.ALL}:
+            self._slowed.discard(group)
+            pacing.recover(group)
+        ledger.accept(row, outcome.code, outcome.reason, outcome.provider_id)
+
+    def _deferred(self, row: Delivery, outcome: Outcome) -> None:
+        until = None
+        if outcome.scope != Scope.READER:
+            until = pacing.slow(row.group if outcome.scope == Scope.SERVICE else pacing.ALL)
+        ledger.defer(row, outcome.code, outcome.reason, until)
+
+    def _refuse(self, row: Delivery, outcome: Outcome) -> None:
+        ledger.refuse(row, outcome.code, outcome.reason)
+        if outcome.is_dead and row.subscriber is not None:
+            suppress(row.subscriber.digest, Suppression.Reason.BOUNCED, note=outcome.code)
+
+    def _unknown(self, row: Delivery, outcome: Outcome) -> None:
+        rows = Delivery.objects.filter(pk=row.pk, claim=row.claim)
+        ledger.lose(rows, outcome.reason, told=self.transport.has_events)
+
+    def _put_back(self, row: Delivery, _outcome: Outcome) -> None:
+        ledger.put_back(row)
+
+
+WRITE = {
+    Kind.ACCEPTED: Courier._accepted,
+    Kind.DEFERRED: Courier._deferred,
+    Kind.REFUSED: Courier._refuse,
+    Kind.UNKNOWN: Courier._unknown,
+    Kind.LOST: Courier._put_back,
+    Kind.TROUBLE: Courier._put_back,
+}
+
+
+def stop_for(mailing: Mailing, trouble: str) -> None:
+    """Pause a mailing because of something that its readers have no part in."""
+    rows = Mailing.objects.filter(pk=mailing.pk, status=Mailing.Status.SENDING)
+    rows.update(status=Mailing.Status.PAUSED, trouble=trouble[:300])
+    logger.error("Mailing %s is paused: %s", mailing.pk, trouble)

@@ -1,0 +1,184 @@
+"""Handing mails to a server by SMTP, several by one connection."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+from email import message_from_bytes, policy
+from typing import Any, Final
+
+from django.core.mail import get_connection
+
+from mailing.sending.transports.outcomes import Kind, Outcome, Scope, Step, read_reply
+
+# RFC 5321, 4.5.3.2.6: a server may think about a whole mail for ten minutes. Who does not wait
+# sends it twice.
+LAST_WORD: Final = 600.0
+MAILS_PER_CONNECTION: Final = 200
+
+_SEVEN_BIT = policy.SMTP.clone(cte_type="7bit")
+_LONE_END = re.compile(rb"\r\n|\r|\n")
+_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Refused(Exception):
+    """The server did not reply what lets a mail go on; holds what it means."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+class SmtpTransport:
+    """The server of the settings (EMAIL_URL), by Django's backend: its TLS, its name and password.
+
+    A connection is opened for the first mail and used for the next ones. What breaks before a mail
+    began is harmless, and tried once more by a new connection; what breaks later leaves a mail of
+    which nobody knows.
+    """
+
+    has_events = False
+
+    def __init__(self) -> None:
+        self._backend: Any = None
+        self._sent = 0
+
+    def send(self, message: bytes, sender: str, recipient: str, token: str = "") -> Outcome:
+        """Hand one mail over; raise nothing."""
+        was_open = self._backend is not None
+        try:
+            outcome = self._send(message, sender, recipient)
+            if outcome.kind == Kind.LOST and was_open and not outcome.code:
+                outcome = self._send(message, sender, recipient)
+        except Refused as refused:
+            outcome = refused.outcome
+        return outcome
+
+    def close(self) -> None:
+        """End the connection politely, if the server still listens."""
+        backend, self._backend, self._sent = self._backend, None, 0
+        if backend is not None:
+            backend.fail_silently = True
+            backend.close()
+
+    def _send(self, message: bytes, sender: str, recipient: str) -> Outcome:
+        try:
+            smtp = self._smtp()
+            self._envelope(smtp, message, sender, recipient)
+        except OSError as error:  # of which all of smtplib's are
+            self._drop()
+            return Outcome(Kind.LOST, reason=_name(error), scope=Scope.SENDER)
+        return self._body(smtp, as_sent(message, smtp))
+
+    def _smtp(self) -> smtplib.SMTP:
+        """Return the open connection; a new one at first, and after so many mails."""
+        if self._sent >= MAILS_PER_CONNECTION:
+            self.close()
+        if self._backend is None:
+            backend: Any = get_connection()
+            try:
+                backend.open()
+                backend.connection.ehlo_or_helo_if_needed()
+            except smtplib.SMTPResponseException as error:
+                self._end(backend)
+                raise Refused(read_reply(Step.CONNECT, error.smtp_code, error.smtp_error)) from None
+            except smtplib.SMTPServerDisconnected:
+                self._end(backend)
+                raise
+            except smtplib.SMTPException as error:
+                self._end(backend)
+                # The server offers no TLS, or no way to sign in.
+                trouble = Outcome(Kind.TROUBLE, reason=str(error)[:300], scope=Scope.SENDER)
+                raise Refused(trouble) from None
+            except OSError:
+                self._end(backend)
+                raise
+            self._backend = backend
+        self._sent += 1
+        smtp: smtplib.SMTP = self._backend.connection
+        return smtp
+
+    def _envelope(self, smtp: smtplib.SMTP, message: bytes, sender: str, recipient: str) -> None:
+        """Say from whom and for whom a mail is. Raises Refused."""
+        options = [f"SIZE={len(message)}"] if smtp.has_extn("size") else []
+        if not message.isascii() and smtp.has_extn("8bitmime"):
+            options.append("BODY=8BITMIME")
+        if not (sender + recipient).isascii():
+            if not smtp.has_extn("smtputf8"):
+                words = "the server takes no addresses beyond ASCII"
+                raise Refused(Outcome(Kind.REFUSED, "553 5.6.7", words))
+            options.append("SMTPUTF8")
+            smtp.command_encoding = "utf-8"
+        else:
+            smtp.command_encoding = "ascii"
+        self._need(smtp, Step.MAIL, {250}, smtp.mail(sender, options))
+        self._need(smtp, Step.RCPT, {250, 251, 252}, smtp.rcpt(recipient))
+        self._need(smtp, Step.DATA, {354}, smtp.docmd("DATA"))
+
+    def _need(
+        self, smtp: smtplib.SMTP, step: Step, hoped: set[int], reply: tuple[int, bytes]
+    ) -> None:
+        code, said = reply
+        if code in hoped:
+            return
+        outcome = read_reply(step, code, said)
+        if code == 421 or outcome.kind == Kind.LOST:
+            self._drop()
+        else:
+            self._reset(smtp)
+        raise Refused(outcome)
+
+    def _body(self, smtp: smtplib.SMTP, data: bytes) -> Outcome:
+        """Send the mail itself, and return what the server says of it."""
+        sock: Any = smtp.sock
+        patience = sock.gettimeout()
+        try:
+            smtp.send(data)
+            sock.settimeout(LAST_WORD)
+            code, said = smtp.getreply()
+            sock.settimeout(patience)
+        except OSError as error:
+            self._drop()
+            return Outcome(Kind.UNKNOWN, reason=_name(error), scope=Scope.SENDER)
+        outcome = read_reply(Step.BODY, code, said)
+        if code == 421 or outcome.kind == Kind.UNKNOWN:
+            self._drop()
+        return outcome
+
+    def _reset(self, smtp: smtplib.SMTP) -> None:
+        """Begin anew on a connection; RFC 5321, 4.1.1.5."""
+        try:
+            if smtp.rset()[0] != 250:
+                self._drop()
+        except OSError:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Give a connection up that is broken, or may be."""
+        backend, self._backend, self._sent = self._backend, None, 0
+        self._end(backend)
+
+    @staticmethod
+    def _end(backend: Any) -> None:
+        if backend is not None and backend.connection is not None:
+            backend.connection.close()
+            backend.connection = None
+
+
+def as_sent(message: bytes, smtp: smtplib.SMTP) -> bytes:
+    """Return a mail as it goes through: lines end in CRLF, none is a lone dot (RFC 5321, 4.5.2),
+    and nothing has eight bits for a server that knows seven (RFC 6152)."""
+    if not message.isascii() and not smtp.has_extn("8bitmime"):
+        message = message_from_bytes(message, policy=_SEVEN_BIT).as_bytes()
+    ends = message.count(b"\r\n")
+    if ends != message.count(b"\n") or ends != message.count(b"\r"):
+        message = _LONE_END.sub(b"\r\n", message)
+    if message.startswith(b".") or b"\n." in message:
+        message = _DOT.sub(b"..", message)
+    end = b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"
+    return message + end
+
+
+def _name(error: BaseException) -> str:
+    """Return what happened to a connection, in words that name no address."""
+    return type(error).__name__
