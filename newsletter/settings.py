@@ -1,7 +1,9 @@
 """Settings, all read from the environment: README.md has the table."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -94,6 +96,7 @@ INSTALLED_APPS = [
 # cookie and has no `Vary: Cookie`, so that caches may keep it. How large a body may be is decided
 # before anything that can fail, since Django's pages about an error read all of it.
 MIDDLEWARE = [
+    "newsletter.logs.requests.RequestMiddleware",
     "newsletter.middleware.HeadMiddleware",
     "newsletter.copies.PageMiddleware",
     "newsletter.security.PolicyMiddleware",
@@ -411,25 +414,40 @@ CONTENT_SECURITY_POLICY = {
 
 # Logging: to standard error, for whoever runs the process
 
+LOG_FORMAT = env.choice("LOG_FORMAT", ["line", "json"], "line")
+# What strangers get wrong is no warning; the start of a request says no more than its end.
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# Where a request failed, its own line says so, with what it failed of.
+_requests: dict[str, Any] = {"level": "CRITICAL" if LOG_FORMAT == "json" else "ERROR"}
+# gunicorn writes by itself where nobody else does.
+_server: dict[str, Any] = {"handlers": ["console"], "level": "INFO", "propagate": False}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        **({"json": {"()": "newsletter.logs.lines.as_json"}} if LOG_FORMAT == "json" else {}),
     },
-    "filters": {"rarely": {"()": "newsletter.logs.Rarely"}},
+    "filters": {
+        "rarely": {"()": "newsletter.logs.Rarely"},
+        "discreet": {"()": "newsletter.logs.Discreet"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["rarely"],
+            "formatter": LOG_FORMAT,
+            "filters": ["rarely", "discreet"],
         }
     },
     "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Faults of ours: what a client did wrong (400 to 499) would be a line for every robot.
-        "django.request": {"level": "ERROR"},
+        "django.request": _requests,
+        "django_structlog": {"level": "INFO"},
+        **({"gunicorn.error": _server} if LOG_FORMAT == "json" else {}),
         "django.security.csrf": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

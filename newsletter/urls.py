@@ -8,11 +8,13 @@ from newsletter import views
 from newsletter.desk import desk
 from newsletter.doctor.pages import state
 from newsletter.doctor.probing import readyz
+from newsletter.metrics import metrics
 
 handler500 = "newsletter.views.server_error"
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("readyz", readyz, name="readyz"),
     path(".well-known/security.txt", views.security, name="security"),
     path("favicon.ico", views.favicon, name="favicon"),

@@ -5,6 +5,7 @@ Only the wiring may know all apps, so what is asked of an app stands in a module
 the app's own verbs.
 """
 
+from newsletter.doctor import background, files
 from newsletter.doctor.background import CHECKS as _background
 from newsletter.doctor.contradictions import CHECKS as _contradictions
 from newsletter.doctor.database import CHECKS as _database

@@ -42,6 +42,7 @@ BAD_VALUES: dict[str, str | None] = {
     "CDN_PURGE_URL": "cdn.example.org",
     "CDN_PURGE_TOKEN": "a token",
     "METRICS_TOKEN": "short",
+    "LOG_FORMAT": "xml",
     "READ_ONLY": "perhaps",
     "SECURITY_CONTACT": "the owner",
     "WEBSUB_HUB": "hub.example.org",
