@@ -696,6 +696,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="choice",
-            constraint=models.UniqueConstraint(fields=("kind", "value"), name="mailing_choice_once"),
+            constraint=models.UniqueConstraint(
+                fields=("kind", "value"), name="mailing_choice_once"
+            ),
         ),
     ]
