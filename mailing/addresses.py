@@ -7,6 +7,7 @@ from typing import Final
 import idna
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from email_validator import EmailNotValidError, validate_email
 
 # Hosts of the services that take mail for many domains, each with limits of its own.
 GROUPS: Final[dict[str, frozenset[str]]] = {
@@ -18,6 +19,23 @@ GROUPS: Final[dict[str, frozenset[str]]] = {
     "apple": frozenset({"icloud.com", "me.com", "mac.com"}),
 }
 _GROUP_OF: Final = {domain: group for group, domains in GROUPS.items() for domain in domains}
+
+
+class AddressError(ValueError):
+    """What is no address to which mail can be sent."""
+
+
+def checked(address: str) -> str:
+    """Return an address as it is stored and sent to, its domain in ASCII; raise AddressError.
+
+    Only its form is looked at (RFC 5321, RFC 5891): no server is asked. What stands before the @
+    must be ASCII, since most servers do not take anything else (RFC 6531).
+    """
+    try:
+        found = validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise AddressError(str(error)) from error
+    return found.ascii_email or found.normalized
 
 
 def normal(address: str) -> str:

@@ -1,7 +1,37 @@
 """Addresses of mail. Stable: those in mails that were sent work for ever."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from mailing.site import leaving, reader, subscribing
 
 app_name = "mailing"
 
-urlpatterns: list[URLPattern] = []
+
+class KeyConverter:
+    """The key of a reader: base64url, longer than any word of ours."""
+
+    regex = "[A-Za-z0-9_-]{20,40}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(KeyConverter, "mail_key")
+
+urlpatterns = [
+    path("subscribe/", subscribing.subscribe, name="subscribe"),
+    path("subscribe/asked/", subscribing.asked, name="asked"),
+    path("subscribe/<str:token>/", subscribing.confirm, name="confirm"),
+    path("mail/move/<str:token>/", reader.move, name="move"),
+    path("mail/<mail_key:key>/", reader.reader, name="reader"),
+    path("mail/<mail_key:key>/leave/", leaving.leave, name="leave"),
+    path("mail/<mail_key:key>/pause/", reader.pause, name="pause"),
+    path("mail/<mail_key:key>/back/", reader.come_back, name="come-back"),
+    path("mail/<mail_key:key>/address/", reader.address, name="address"),
+    path("mail/<mail_key:key>/renew/", reader.renew, name="renew"),
+    path("mail/<mail_key:key>/data/", reader.data, name="data"),
+    path("mail/<mail_key:key>/erase/", reader.erase, name="erase"),
+]

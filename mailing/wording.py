@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import hashlib
 
-from mailing.models import Wording
+from django.utils import translation
+from django.utils.translation import gettext
+
+from mailing.models import MailSettings, Wording
+from posts import identity
+
+
+def agreement(language: str) -> str:
+    """Return the words of today's form, in a language: who sends what, until when, what is kept."""
+    settings, site = MailSettings.current(), identity.current().name
+    with translation.override(language or identity.current().language):
+        return gettext(
+            "I want %(site)s to send me its issues, or what I choose of them, by mail."
+            " %(sender)s keeps my address for that alone. I can leave at any time by the link in"
+            " each mail; %(days)d days later the address is deleted."
+        ) % {
+            "site": site,
+            "sender": settings.sender_name or site,
+            "days": settings.keep_days,
+        }
 
 
 def keep(text: str, language: str) -> Wording:

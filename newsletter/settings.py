@@ -165,6 +165,7 @@ TASK_RETRIES = dict.fromkeys(
     (
         "links.decisions.rules.follow",
         "links.queue.triage.ask_about_held",
+        "mailing.subscribing.notes.send",
         "posts.readers.telling.tell",
         "tasks.reporting.report_failures",
     ),
@@ -178,6 +179,9 @@ PERIODIC_TASKS = {
     "links.checking.run.check_due_links": 60,
     "links.decisions.links.finish_all": 5 * 60,
     "newsletter.retention.forget_old_changes": 24 * 3600,
+    "mailing.subscribing.asking.forget_sign_ups": 24 * 3600,
+    "mailing.subscribing.pausing.wake": 5 * 60,
+    "mailing.subscribing.renewing.ask_again": 24 * 3600,
     "newsletter.signing_in.forget_failures_to_come": 3600,
     "newsletter.signing_in.forget_old_sign_ins": 24 * 3600,
     "posts.drafting.copies.prune_working_copies": 24 * 3600,
@@ -221,6 +225,13 @@ TASK_NAMES = {
     "mailing.sending.slices.send_slice": _("Hand mails over"),
     "mailing.sending.starting.start_due": _("Look after mailings"),
     "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
+    "mailing.subscribing.asking.answer": _("Answer somebody who asked for mail"),
+    "mailing.subscribing.asking.forget_sign_ups": _(
+        "Forget who asked for mail and never confirmed"
+    ),
+    "mailing.subscribing.notes.send": _("Send a reader a mail about mail"),
+    "mailing.subscribing.pausing.wake": _("Let mail go on after a pause"),
+    "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
     "posts.drafting.copies.prune_working_copies": _("Forget unsaved texts of long ago"),

@@ -37,6 +37,14 @@ def settle(*, by: Actor = None) -> SiteSettings:
     return row
 
 
+@transaction.atomic
+def offers_changed() -> None:
+    """Show on every page what other apps offer now (``posts.slots.Offer``), from this transaction's
+    end on. Whoever calls it has asked whether they may."""
+    identity.compose()
+    publication.move()
+
+
 def waiting() -> int:
     """Return how many issues are still to be rebuilt."""
     return Post.objects.filter(stale_since__isnull=False).count()

@@ -1,5 +1,5 @@
-"""What the page on which an issue is written offers to others: parts beside the text, forms in
-which it is previewed, and checks before it is published.
+"""What posts offer to other apps: on the page on which an issue is written, parts beside the text,
+forms in which it is previewed, and checks before it is published; and parts of public pages.
 
 An app above this one, and the rooms of this one, add theirs once, when they are loaded.
 """
@@ -84,6 +84,26 @@ class Check:
     place: int = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an app adds to public pages: a template for some of their parts.
+
+    Parts are ``tools`` (the masthead), ``home``, ``follow``, ``issue`` (below an issue) and
+    ``list`` (at the end of what one can follow). Templates get ``part``, ``site_name``, and
+    ``followed``: kind and value of what a list is about (tag, section, source, author, search).
+
+    Pages are kept, so what they show must follow from the version of the site alone: ``is_on`` is
+    asked when the settings of the site are composed (``posts.settling.offers_changed`` has that
+    done), ``is_able`` on each page, without asking the database.
+    """
+
+    name: str
+    is_on: Callable[[], bool]
+    is_able: Callable[[], bool]
+    parts: Mapping[str, str]
+    place: int = 50
+
+
 class Placed(Protocol):
     """What can be added to a slot."""
 
@@ -114,3 +134,4 @@ class Slot(Generic[Entry]):
 PANELS: Final[Slot[Panel]] = Slot()
 PREVIEWS: Final[Slot[PreviewForm]] = Slot()
 CHECKS: Final[Slot[Check]] = Slot()
+OFFERS: Final[Slot[Offer]] = Slot()

@@ -1,4 +1,7 @@
-"""Short mails that answer what somebody did: confirming, welcome, goodbye, another address."""
+"""Short mails that answer what somebody did: confirming, welcome, goodbye, another address.
+
+None of them changes anything by being opened; see ``mailing.subscribing``.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,11 @@ class Kind(StrEnum):
     """What a note is about."""
 
     CONFIRM = "confirm"
+    KNOWN = "known"
     WELCOME = "welcome"
     GOODBYE = "goodbye"
     MOVE = "move"
+    MOVING = "moving"
     RECONFIRM = "reconfirm"
 
 
@@ -55,7 +60,7 @@ class _About:
 
 
 # Of readers who get mail, or might: these say how to leave.
-_OF_LIST: Final = frozenset((Kind.WELCOME, Kind.RECONFIRM))
+_OF_LIST: Final = frozenset((Kind.KNOWN, Kind.WELCOME, Kind.RECONFIRM))
 
 
 def compose_note(
@@ -69,10 +74,10 @@ def compose_note(
 ) -> Mail:
     """Return a short mail for one reader, in the reader's language; nothing is left open in it.
 
-    ``kind`` is one of Kind; ``url`` is where its button leads (confirm, move, reconfirm; goodbye:
-    where one can subscribe again). ``address`` is where it goes, if not to the reader's own (move).
-    ``what`` are the names of what was chosen (welcome). It may be sent by ``to_message``, or by
-    Django's EmailMultiAlternatives with ``mail.headers``.
+    ``kind`` is one of Kind; ``url`` is where its button leads (confirm, move, reconfirm; the
+    reader's own page for known, moving, goodbye). ``address`` is where it goes, if not to the
+    reader's own (move). ``what`` are the names of what was chosen (welcome). It may be sent by
+    ``to_message``, or by Django's EmailMultiAlternatives with ``mail.headers``.
     """
     kind = Kind(kind)
     with identity.speaking() as site:
@@ -135,6 +140,20 @@ def _confirm(about: _About) -> _Said:
     )
 
 
+def _known(about: _About) -> _Said:
+    return _Said(
+        _("You are subscribed to %(site)s already") % {"site": about.site},
+        [
+            _("Somebody, most likely you, asked that %(site)s comes to this address by mail.")
+            % {"site": about.site},
+            _("It does already, so nothing was changed. How often: %(rhythm)s.")
+            % {"rhythm": about.subscriber.get_rhythm_display()},
+            _("On your own page you can change what comes."),
+        ],
+        _("Your own page"),
+    )
+
+
 def _welcome(about: _About) -> _Said:
     reader = about.subscriber
     consented = about.on(reader.consented_at or reader.confirmed_at)
@@ -175,6 +194,18 @@ def _move(about: _About) -> _Said:
     )
 
 
+def _moving(about: _About) -> _Said:
+    return _Said(
+        _("Your address for %(site)s is to change") % {"site": about.site},
+        [
+            _("On your own page somebody, most likely you, entered another address for mail."),
+            _("As soon as it is confirmed there, no more mail comes here."),
+            _("If it was not you, take it back on your own page."),
+        ],
+        _("Your own page"),
+    )
+
+
 def _reconfirm(about: _About) -> _Said:
     return _Said(
         _("Do you still want %(site)s by mail?") % {"site": about.site},
@@ -189,8 +220,10 @@ def _reconfirm(about: _About) -> _Said:
 
 _SAID: Final[dict[Kind, Callable[[_About], _Said]]] = {
     Kind.CONFIRM: _confirm,
+    Kind.KNOWN: _known,
     Kind.WELCOME: _welcome,
     Kind.GOODBYE: _goodbye,
     Kind.MOVE: _move,
+    Kind.MOVING: _moving,
     Kind.RECONFIRM: _reconfirm,
 }

@@ -80,7 +80,10 @@ class Subscriber(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     # The last time consent was given or renewed.
     consented_at = models.DateTimeField(null=True, editable=False)
+    # When consent was last asked about again (MailSettings.reconfirm_years).
     asked_at = models.DateTimeField(null=True, editable=False)
+    # The address that the reader wants mail to go to, until it is confirmed there.
+    moving_to = models.EmailField(max_length=254, blank=True, editable=False)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     left_at = models.DateTimeField(_("left"), null=True, editable=False)
     # RFC 3463's 4.x.x since the last mail that arrived, and the first of them.

@@ -10,6 +10,7 @@ from posts.identity.colours import DARK, nearest
 from posts.models.identity import THE_ROW, MenuLink, SiteSettings
 from posts.models.pages import OldPageSlug, Page
 from posts.prose import prose
+from posts.slots import OFFERS
 
 
 def compose() -> SiteSettings:
@@ -33,6 +34,7 @@ def _shown(row: SiteSettings) -> dict[str, Any]:
         "logo": row.logo,
         "icons": row.icons,
         "ending": prose(row.ending),
+        "offers": [offer.name for offer in OFFERS if offer.is_on()],
         "style": style(row.accent, row.accent_dark),
         **_pages(),
     }

@@ -48,6 +48,8 @@ class Identity:
     pages: Mapping[str, int] = field(default_factory=dict, compare=False)
     """The keys of the pages that readers see, by each slug that leads there."""
     page_paths: tuple[str, ...] = field(default=(), compare=False)
+    offers: tuple[str, ...] = field(default=(), compare=False)
+    """What other apps add to public pages (``posts.slots.Offer``), by name."""
 
     @property
     def revision(self) -> str:
@@ -150,6 +152,7 @@ def _made(shown: dict[str, Any], key: tuple[str, ...]) -> Identity:
         crawlers=shown.get("crawlers", ""),
         pages=shown.get("pages", {}),
         page_paths=tuple(shown.get("page_paths", ())),
+        offers=tuple(shown.get("offers", ())),
     )
 
 

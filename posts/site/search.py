@@ -98,6 +98,7 @@ def _context(results: Results, sought: str, order: str, *, is_first: bool) -> di
         "orders": _orders(sought, order),
         "first": "" if is_first else _address(sought, order),
         "next": results.next and _address(sought, order, results.next),
+        "followed": ("search", sought),
         "feeds": _feeds(sought) if query.finds_something else [],
     }
 

@@ -37,7 +37,7 @@ from posts.publishing.marks import (
     SITE_URL,
     STORED,
 )
-from posts.templatetags.newsletter import long_date, short_date
+from posts.templatetags.newsletter import long_date, offered, short_date
 
 _NOTHING = SafeString("")
 # Above which the bar of a preview stands, and below the link that skips to the text.
@@ -53,8 +53,15 @@ def page(
 
     ``nav`` names the entry of the navigation the page belongs to, ``path`` its canonical path.
     """
+    return page_from(f"posts/{name}.html", context, nav=nav, path=path, status=status)
+
+
+def page_from(
+    template: str, context: dict[str, Any], *, nav: str = "", path: str = "", status: int = 200
+) -> HttpResponse:
+    """Return a page made from a template of any app, which extends ``posts/parts.html``."""
     shared = {"canonical": absolute(path) if path else ""}
-    head, links, content = _parts(name, shared | context)
+    head, links, content = _cut(template, shared | context)
     shell = _kept(_shell, nav)
     html = "".join((shell[0], head, shell[1], links, shell[2], content, shell[3]))
     return HttpResponse(html, status=status)
@@ -83,7 +90,7 @@ def article_page(
         shell = [shell[0], shell[1].replace(MASTHEAD, bar + MASTHEAD, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
-    below = _with_forms(stored_outro) + _kept(_own_ending)
+    below = _with_forms(stored_outro) + _kept(_own_ending) + _kept(_offered_below)
     head, intro = head + languages[0], languages[1] + intro
     pieces = (shell[0], head, shell[1], intro, body, below, ending, *pager, shell[4])
     return HttpResponse(b"".join(pieces))
@@ -237,6 +244,11 @@ def _own_ending() -> bytes:
     return _render("own_ending", {"html": html}).encode() if html else b""
 
 
+def _offered_below() -> bytes:
+    """Return what other apps add below every issue."""
+    return offered("issue").encode()
+
+
 def _article_shell() -> list[bytes]:
     """Return what stands before the head, the article, the links of the pager, and after each."""
     start, before_links, before_content, end = _shell("")
@@ -259,8 +271,16 @@ def _made(make: Callable[..., Any], of: tuple[Hashable, ...], *_depends_on: obje
 
 
 def _parts(name: str, context: dict[str, Any]) -> list[str]:
-    return _render(name, {"mark": SafeString(CUT)} | context).split(CUT)
+    return _cut(f"posts/{name}.html", context)
+
+
+def _cut(template: str, context: dict[str, Any]) -> list[str]:
+    return _rendered(template, {"mark": SafeString(CUT)} | context).split(CUT)
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
-    return get_template(f"posts/{name}.{extension}").render({"site": site()} | context)
+    return _rendered(f"posts/{name}.{extension}", context)
+
+
+def _rendered(template: str, context: dict[str, Any]) -> str:
+    return get_template(template).render({"site": site()} | context)

@@ -139,6 +139,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "description": description,
         "facts": [issue_count(count)],
         "related": [(other, address_of("tag", slug), 0) for other, slug in related],
+        "followed": ("tag", nfc(slug)),
         "feeds": _feeds("tag", nfc(slug)),
         "item_feeds": _feeds("tag-items", nfc(slug)),
         "card": cards.address_of_card("tag", nfc(slug), name),
@@ -162,6 +163,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         "kicker": gettext("Author"),
         "about": SafeString(bio),
         "about_url": url,
+        "followed": ("author", nfc(slug)),
         "feeds": _feeds("author", nfc(slug)),
     }
     return _listing(request, found, context, nav="")
@@ -180,6 +182,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
         "kicker": gettext("Section"),
         "kicker_url": address_of("sections"),
         "facts": [issue_count(count), *_seen(first_seen, last_seen)],
+        "followed": ("section", nfc(slug)),
         "feeds": _feeds("section", nfc(slug)),
     }
     found = library.found(request.GET.get("page"), library.items_of, pk, now)
@@ -204,6 +207,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
         "more_owners": indexes.owners_list(named[OWNERS_SHOWN:]),
         "folded": len(named[OWNERS_SHOWN:]),
         "all_owners": len(owners) == listing.OWNERS and _all_owners(name),
+        "followed": ("source", name),
         "feeds": _feeds("source", name),
     }
     found = library.found(request.GET.get("page"), rows_of, pk, now)

@@ -17,7 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from posts import identity
 from posts.languages import is_right_to_left
+from posts.slots import OFFERS
 
 register = template.Library()
 
@@ -55,6 +57,19 @@ def _time_element(moment: Moment, pattern: str) -> SafeString:
     return format_html(
         '<time datetime="{}">{}</time>', local.isoformat(), date_format(local, pattern)
     )
+
+
+@register.simple_tag
+def offered(part: str, followed: tuple[str, str] | None = None) -> SafeString:
+    """Return what other apps add to a part of a public page (``posts.slots.Offer``)."""
+    now = identity.current()
+    context = {"part": part, "followed": followed, "site_name": now.name}
+    pieces = [
+        get_template(offer.parts[part]).render(context)
+        for offer in OFFERS
+        if offer.name in now.offers and part in offer.parts and offer.is_able()
+    ]
+    return SafeString("".join(pieces))
 
 
 @register.filter

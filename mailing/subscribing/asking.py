@@ -1,0 +1,149 @@
+"""Asking for mail (double opt-in): a form asks, a mail with a button goes out, the button confirms.
+
+Nobody who sends a form learns whether an address is known: the answer is the same, and a task does
+what depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from mailing import rhythms, wording
+from mailing.addresses import checked, digest_of
+from mailing.models import Consent, SignUp, Subscriber
+from mailing.subscribing import notes, tokens
+from mailing.subscribing.consents import note
+from mailing.subscribing.suppressing import is_suppressed
+from mailing.subscribing.tokens import LIFETIME, TokenError
+from mailing.subscribing.wishes import Wish, choose
+from posts.readers.throttling import Limit, allow
+
+# Mails that anybody can have sent to somebody else.
+CONFIRMATIONS: Final = (Limit(3, timedelta(hours=1)), Limit(5, timedelta(days=1)))
+REMINDERS: Final = (Limit(1, timedelta(days=1)),)
+GETTING: Final = (Subscriber.Status.ACTIVE, Subscriber.Status.PAUSED)
+# A mail may take days to leave, and its link is good for as long as any.
+KEPT: Final = 2 * LIFETIME
+
+
+@transaction.atomic
+def ask(
+    address: str, *, language: str, rhythm: str, choices: Iterable[Wish] = (), form: str
+) -> None:
+    """Ask for mail to an address; nothing tells whether it is known.
+
+    ``choices`` are pairs of a kind of ``Choice`` and a value, none is everything; ``form`` says
+    where it was asked. Raises AddressError for what is no address.
+    """
+    row = SignUp.objects.create(
+        address=checked(address),
+        language=language,
+        rhythm=rhythm,
+        choices=[list(wish) for wish in choices],
+        form=form[:200],
+        wording=wording.keep(wording.agreement(language), language),
+    )
+    transaction.on_commit(partial(answer.enqueue, row.pk))
+
+
+@task()
+def answer(pk: int) -> str:
+    """Mail what somebody who asked needs to know; return which mail it is, "" for none.
+
+    Who gets mail already is reminded of it once a day at most. Who must not get any gets none.
+    """
+    row = SignUp.objects.filter(pk=pk, subscriber=None).first()
+    if row is None:
+        return ""
+    digest = digest_of(row.address)
+    known = Subscriber.objects.filter(digest=digest, status__in=GETTING).first()
+    purpose, limits = ("mail-known", REMINDERS) if known else ("mail-confirm", CONFIRMATIONS)
+    if is_suppressed(digest) or not allow(purpose, digest, limits):
+        row.delete()
+        return ""
+    with transaction.atomic():
+        if known:
+            _remind(row, known)
+            return "known"
+        _ask_back(row, digest)
+        return "confirm"
+
+
+def _remind(row: SignUp, subscriber: Subscriber) -> None:
+    notes.send_later("known", subscriber, of=row.choices)
+    row.delete()
+
+
+def _ask_back(row: SignUp, digest: str) -> None:
+    """Have the owner of an address asked whether it was them."""
+    defaults = {"address": row.address, "language": row.language, "rhythm": row.rhythm}
+    subscriber, _made = Subscriber.objects.get_or_create(digest=digest, defaults=defaults)
+    row.subscriber, row.address = subscriber, ""
+    row.save()
+    note(subscriber, Consent.Kind.ASKED, row.form, wording=row.wording)
+    notes.send_later("confirm", subscriber, of=row.pk)
+
+
+def sign_up_of(token: str) -> SignUp:
+    """Return what a token confirms, with its subscriber; raise TokenError or TokenExpired."""
+    pk = tokens.read(tokens.CONFIRM, token)
+    row = SignUp.objects.select_related("subscriber", "wording").filter(pk=pk).first()
+    if row is None or row.subscriber is None:
+        raise TokenError
+    return row
+
+
+@transaction.atomic
+def confirm(token: str) -> Subscriber:
+    """Let what was asked for hold; return the subscriber. A token that was used changes nothing.
+
+    Raises TokenError or TokenExpired, and TokenError for who must not get mail any more.
+    """
+    row = sign_up_of(token)
+    subscriber = Subscriber.objects.select_for_update().get(sign_ups=row)
+    row.refresh_from_db()
+    if row.confirmed_at is not None:
+        return subscriber
+    if is_suppressed(subscriber.digest):
+        raise TokenError
+    was_getting = subscriber.status in GETTING
+    subscriber.language, subscriber.rhythm = row.language, row.rhythm
+    begin(subscriber)
+    choose(subscriber, [(kind, value) for kind, value in row.choices])
+    row.confirmed_at = subscriber.confirmed_at
+    row.save(update_fields=["confirmed_at"])
+    note(subscriber, Consent.Kind.GIVEN, row.form, wording=row.wording)
+    if not was_getting:
+        notes.send_later("welcome", subscriber)
+    return subscriber
+
+
+def begin(subscriber: Subscriber) -> None:
+    """Let mail go to a subscriber from now on, and save the row."""
+    now = timezone.now()
+    subscriber.status = Subscriber.Status.ACTIVE
+    subscriber.confirmed_at = subscriber.consented_at = now
+    subscriber.left_at = subscriber.paused_until = subscriber.asked_at = None
+    subscriber.soft_bounces, subscriber.first_soft_at = 0, None
+    rhythms.begin(subscriber, now)
+    subscriber.save()
+
+
+@task()
+def forget_sign_ups() -> int:
+    """Forget sign-ups whose mails have long expired, and who never confirmed; return how many."""
+    old = timezone.now() - KEPT
+    with transaction.atomic():
+        count = SignUp.objects.filter(created_at__lt=old).delete()[0]
+        never = Subscriber.objects.filter(
+            status=Subscriber.Status.WAITING, source=Subscriber.Source.FORM, created_at__lt=old
+        )
+        never.filter(sign_ups=None).delete()
+    return count

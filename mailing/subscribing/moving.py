@@ -1,0 +1,90 @@
+"""Another address for a reader's mail, which counts once it is confirmed there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from mailing.addresses import checked, digest_of
+from mailing.models import Consent, Subscriber
+from mailing.subscribing import notes, tokens
+from mailing.subscribing.consents import note
+from mailing.subscribing.suppressing import is_suppressed
+from mailing.subscribing.tokens import TokenError
+from posts.readers.throttling import Limit, allow
+
+MOVES: Final = (Limit(5, timedelta(days=1)),)
+
+
+class TooManyMoves(Exception):
+    """More mails to other addresses than one reader has reason to send."""
+
+
+def move(subscriber: Subscriber, address: str) -> None:
+    """Ask at another address whether mail is to go there from now on.
+
+    Whether somebody else gets mail there is not told: then nothing comes of it. Raises AddressError
+    or TooManyMoves.
+    """
+    new = checked(address)
+    digest = digest_of(new)
+    if digest == subscriber.digest:
+        return
+    # By the reader, and by who would get it.
+    if not allow("mail-move", subscriber.key, MOVES) or not allow("mail-move", digest, MOVES):
+        raise TooManyMoves
+    with transaction.atomic():
+        Subscriber.objects.filter(pk=subscriber.pk).update(moving_to=new)
+        notes.send_later("moving", subscriber)
+        if not _is_taken(digest):
+            notes.send_later("move", subscriber)
+
+
+def stay(subscriber: Subscriber) -> None:
+    """Take back that mail is to go to another address."""
+    Subscriber.objects.filter(pk=subscriber.pk).update(moving_to="")
+
+
+def moving(token: str) -> tuple[Subscriber, str]:
+    """Return who wants to move, and where to; raise TokenError or TokenExpired.
+
+    The address is their own where they have moved already.
+    """
+    pk, digest = tokens.read(tokens.MOVE, token)
+    subscriber = Subscriber.objects.filter(pk=pk).first()
+    if subscriber is None:
+        raise TokenError
+    for address in (subscriber.moving_to, subscriber.address):
+        if address and digest_of(address) == digest:
+            return subscriber, address
+    raise TokenError
+
+
+@transaction.atomic
+def confirm_move(token: str) -> Subscriber:
+    """Let mail go to the new address; return the subscriber. A used token changes nothing.
+
+    Raises TokenError or TokenExpired, and TokenError where the address is somebody's by now.
+    """
+    subscriber, address = moving(token)
+    row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    if address == row.address:
+        return row
+    if address != row.moving_to or _is_taken(digest_of(address)):
+        raise TokenError
+    note(row, Consent.Kind.MOVED, "from")
+    row.address, row.moving_to = address, ""
+    row.soft_bounces, row.first_soft_at = 0, None
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise TokenError from error
+    note(row, Consent.Kind.MOVED, "to")
+    return row
+
+
+def _is_taken(digest: str) -> bool:
+    return Subscriber.objects.filter(digest=digest).exists() or is_suppressed(digest)

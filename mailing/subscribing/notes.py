@@ -1,0 +1,153 @@
+"""Sending short mails about mail itself: please confirm, welcome, goodbye and the like.
+
+They go to one reader each, by a task that begins after the commit. ``compose_note`` words them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.utils import formataddr
+from functools import partial
+from smtplib import SMTPDataError, SMTPRecipientsRefused
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django_tasks import task
+
+from mailing.addresses import digest_of
+from mailing.composing import Kind, Mail, compose_note
+from mailing.composing.headers import sender
+from mailing.models import MailSettings, Subscriber
+from mailing.subscribing import tokens
+from posts import identity
+from posts.publishing.describing import absolute
+
+
+class NoteNotTaken(Exception):
+    """The reader's server did not take the mail yet; the reply's code is the message.
+
+    What it said names the address, which must not outlive its use in the record of a task.
+    """
+
+
+class NoteRefused(NoteNotTaken):
+    """The reader's server will never take the mail (RFC 5321, 4.2.1: a code of 5xx)."""
+
+    retry = False
+
+
+def send_later(kind: str, subscriber: Subscriber, of: Any = None) -> None:
+    """Send a mail of a kind of ``NOTES`` once the transaction is committed.
+
+    ``of`` is what it is about, as JSON can say it.
+    """
+    transaction.on_commit(partial(send.enqueue, kind, subscriber.pk, of))
+
+
+@task()
+def send(kind: str, pk: int, of: Any = None) -> bool:
+    """Send a short mail; return whether there was one to send. Raises NoteNotTaken."""
+    subscriber = Subscriber.objects.filter(pk=pk).first()
+    if subscriber is None or not settings.EMAIL:
+        return False
+    known = NOTES[kind](subscriber, of)
+    if known is None:
+        return False
+    with timezone.override(subscriber.zone or identity.current().time_zone):
+        note = compose_note(kind, subscriber, **known)
+    _hand_over(_message(note, known.get("address") or subscriber.address))
+    return True
+
+
+def _message(note: Mail, address: str) -> EmailMultiAlternatives:
+    ours = MailSettings.current()
+    message = EmailMultiAlternatives(
+        note.subject,
+        note.text,
+        formataddr(sender(ours)),
+        [address],
+        headers=note.headers,
+        reply_to=[ours.reply_to] if ours.reply_to else None,
+    )
+    message.attach_alternative(note.html, "text/html")
+    return message
+
+
+def _hand_over(message: EmailMultiAlternatives) -> None:
+    try:
+        message.send()
+        return
+    except SMTPRecipientsRefused as error:
+        [(code, said)] = error.recipients.values()
+    except SMTPDataError as error:
+        code, said = error.smtp_code, force_bytes(error.smtp_error)
+    # What a server says more exactly (RFC 3463), such as 5.1.1: no such mailbox.
+    exactly = re.findall(rb"^[45]\.\d{1,3}\.\d{1,3}\b", said)
+    kind = NoteRefused if code >= 500 else NoteNotTaken
+    raise kind(" ".join([str(code), *(part.decode() for part in exactly)]))
+
+
+# What they are told; None where there is nothing to say any more
+
+
+def reader_url(subscriber: Subscriber, add: list[list[str]] | None = None) -> str:
+    """Return the whole address of a reader's own page; ``add`` are choices to propose there."""
+    query = urlencode([("add", f"{kind}:{value}") for kind, value in add or ()])
+    return absolute(subscriber.get_absolute_url()) + (f"?{query}" if query else "")
+
+
+def _confirm(subscriber: Subscriber, sign_up: int) -> dict[str, Any] | None:
+    row = subscriber.sign_ups.filter(pk=sign_up, confirmed_at=None).first()
+    if row is None:
+        return None
+    path = reverse("mailing:confirm", args=[tokens.make(tokens.CONFIRM, row.pk)])
+    return {"url": absolute(path), "language": row.language}
+
+
+def _known(subscriber: Subscriber, wishes: list[list[str]]) -> dict[str, Any]:
+    return {"url": reader_url(subscriber, wishes)}
+
+
+def _welcome(subscriber: Subscriber, _of: Any) -> dict[str, Any]:
+    rows = subscriber.choices.order_by("chosen__pk")
+    return {"what": [row.value or str(row) for row in rows]}
+
+
+def _goodbye(subscriber: Subscriber, _of: Any) -> dict[str, Any] | None:
+    return None if subscriber.left_at is None else {"url": reader_url(subscriber)}
+
+
+def _move(subscriber: Subscriber, _of: Any) -> dict[str, Any] | None:
+    new = subscriber.moving_to
+    if not new:
+        return None
+    token = tokens.make(tokens.MOVE, [subscriber.pk, digest_of(new)])
+    return {"url": absolute(reverse("mailing:move", args=[token])), "address": new}
+
+
+def _moving(subscriber: Subscriber, _of: Any) -> dict[str, Any]:
+    return {"url": reader_url(subscriber)}
+
+
+def _reconfirm(subscriber: Subscriber, _of: Any) -> dict[str, Any] | None:
+    if subscriber.status not in (Subscriber.Status.ACTIVE, Subscriber.Status.PAUSED):
+        return None
+    return {"url": absolute(reverse("mailing:renew", args=[subscriber.key]))}
+
+
+NOTES: Final[dict[str, Callable[[Subscriber, Any], dict[str, Any] | None]]] = {
+    Kind.CONFIRM: _confirm,
+    Kind.KNOWN: _known,
+    Kind.WELCOME: _welcome,
+    Kind.GOODBYE: _goodbye,
+    Kind.MOVE: _move,
+    Kind.MOVING: _moving,
+    Kind.RECONFIRM: _reconfirm,
+}

@@ -1,0 +1,39 @@
+"""Signed words in the addresses of mails: what they are for, of whom, and until when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core import signing
+
+LIFETIME: Final = timedelta(days=7)
+CONFIRM: Final = "confirm"
+MOVE: Final = "move"
+_SALT: Final = "mailing.subscribing"
+
+
+class TokenError(Exception):
+    """A token that we did not make, or whose row is gone."""
+
+
+class TokenExpired(TokenError):
+    """A token of ours that was good once."""
+
+
+def make(purpose: str, content: Any) -> str:
+    """Return a token for a purpose that holds a content which JSON can say."""
+    return signing.dumps(content, salt=f"{_SALT}.{purpose}", compress=False)
+
+
+def read(purpose: str, token: str) -> Any:
+    """Return what a token holds; raise TokenError or TokenExpired.
+
+    Signatures are compared in constant time (``django.core.signing``).
+    """
+    try:
+        return signing.loads(token, salt=f"{_SALT}.{purpose}", max_age=LIFETIME)
+    except signing.SignatureExpired as error:
+        raise TokenExpired from error
+    except (signing.BadSignature, ValueError) as error:
+        raise TokenError from error

@@ -1,0 +1,52 @@
+"""What readers want, and how: changed by them on their page, or as a form of theirs said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from mailing import rhythms
+from mailing.models import Choice, Chosen, Subscriber
+
+Wish = tuple[str, str]
+"""A kind of ``Choice`` and its value."""
+EVERYTHING: Final[Wish] = (Choice.Kind.EVERYTHING, "")
+MOST: Final = 200  # choices of one reader
+_HOW: Final = frozenset(("rhythm", "language", "zone", "hour"))
+
+
+@transaction.atomic
+def choose(subscriber: Subscriber, choices: Iterable[Wish] | None = None, **how: Any) -> Subscriber:
+    """Let a reader get other things (none is everything), in another rhythm, language and so on.
+
+    ``how`` may hold rhythm, language, zone and hour; what becomes of what waits for a roll-up,
+    ``mailing.rhythms`` says.
+    """
+    if unknown := how.keys() - _HOW:
+        raise TypeError(f"no such wish: {', '.join(sorted(unknown))}")
+    subscriber = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    subscriber.language = how.pop("language", subscriber.language)
+    if any(getattr(subscriber, name) != value for name, value in how.items()):
+        rhythms.turn(subscriber, timezone.now(), **how)
+    subscriber.save()
+    if choices is not None:
+        _keep(subscriber, list(dict.fromkeys(choices))[:MOST] or [EVERYTHING])
+    return subscriber
+
+
+def wishes_of(subscriber: Subscriber) -> list[Wish]:
+    """Return what a reader chose, in the order in which it was."""
+    rows = Chosen.objects.filter(subscriber=subscriber).order_by("pk")
+    return list(rows.values_list("choice__kind", "choice__value"))
+
+
+def _keep(subscriber: Subscriber, wishes: list[Wish]) -> None:
+    if EVERYTHING in wishes:
+        wishes = [EVERYTHING]
+    wanted = [Choice.objects.get_or_create(kind=kind, value=value)[0].pk for kind, value in wishes]
+    subscriber.chosen.exclude(choice__in=wanted).delete()
+    rows = [Chosen(subscriber=subscriber, choice_id=pk) for pk in wanted]
+    Chosen.objects.bulk_create(rows, ignore_conflicts=True)
