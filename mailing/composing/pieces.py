@@ -148,7 +148,7 @@ def _entry(node: LexborNode, lines: Lines) -> Box:
     anchor = (node.attributes.get("id") or "").removeprefix(_KEY)
     own = ""
     for child in node.iter(include_text=True):
-        if child.tag in _LISTS:
+        if _holds_items(child):
             if own.strip():
                 box.parts.append(_own(own, anchor, lines))
                 own, anchor = "", ""
@@ -158,9 +158,14 @@ def _entry(node: LexborNode, lines: Lines) -> Box:
     if own.strip():
         box.parts.append(_own(own, anchor, lines))
     first = box.parts[0]
-    if isinstance(first, Piece) and not first.anchor:
+    is_headed = any(isinstance(part, Box) for part in box.parts)
+    if is_headed and isinstance(first, Piece) and not first.anchor:
         box.head = first
     return box
+
+
+def _holds_items(node: LexborNode) -> bool:
+    return node.tag != "-text" and node.css_first(_ITEMS) is not None
 
 
 def _own(html: str, anchor: str, lines: Lines) -> Piece:

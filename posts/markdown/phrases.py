@@ -138,6 +138,7 @@ def _escaped(text: str) -> str:
 
 
 def _target(address: str, title: str | None) -> str:
+    address = address.replace("<", "%3C").replace(">", "%3E")
     target = address if _PLAIN_ADDRESS.fullmatch(address) else f"<{address}>"
     if not title:
         return target

@@ -91,7 +91,7 @@ class PlainWriter:
         image = block[0] if len(block) == 1 and block.tag == "p" and is_alone(block) else None
         if image is not None and image.tag == "img" and self._marks.withholds(image):
             source = encode_url(image.get("src", ""))
-            return [self._linked(image.get("alt", ""), source)]
+            return [self._linked(image.get("alt") or source, source)]
         return _lines(self._phrases(block))
 
     def _heading(self, block: etree.Element) -> list[str]:
@@ -177,10 +177,13 @@ class PlainWriter:
 
     def _linked(self, words: str, address: str) -> str:
         address = self._whole(address).removeprefix("mailto:")
+        address = address.replace("<", "%3C").replace(">", "%3E")
         shown = words.strip()
-        if not shown or encode_url(shown).rstrip("/") in (address, address.rstrip("/")):
-            return words.replace(shown, f"<{address}>") if shown else f"<{address}>"
-        return f"{words.rstrip()} <{address}>"
+        if not shown:
+            return words
+        if encode_url(shown).rstrip("/") in (address, address.rstrip("/")):
+            return words.replace(shown, f"<{address}>")
+        return f"{words.rstrip()} <{address}>{words[len(words.rstrip()) :]}"
 
     def _what_became(self, url: str) -> str:
         decided, notes = self._marks.decided, []

@@ -1,0 +1,130 @@
+"""The five outputs of an issue, brought to one form: page, mail, text, feed and Markdown.
+
+What may differ is written in docs/mail.md, as five rules; each is a function or a line here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailing.composing import compose
+from posts.markdown.document import Document
+from posts.models import Post
+from posts.publishing.describing import absolute
+from posts.rendering import read_issue
+from posts.sanitizing import whole_address
+from posts.site.shell import with_site
+
+UNLIMITED = 1 << 40
+INLINE = frozenset(
+    "a abbr b cite code del dfn em i ins kbd mark q s samp small span strike strong sub sup time tt"
+    " u var ruby rb rt rp wbr font".split()
+)
+ADDRESS = re.compile(
+    r"<?(?:(?:https?://|mailto:)[^\s<>]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>?", re.IGNORECASE
+)
+LINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[^\s<>@]+@[^\s<>@]+)>")
+# Rule 3: what numbers, ticks or marks a line is a mark, however it is drawn.
+MARK = re.compile(r"^[\s>]*(?:(?:[-*] )|(?:\d+[.)](?=\s|$))|\[\d+\](?=\s)|\[[ x]\](?=\s|$)|[☐☑])+\s*")
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an output says: its words and its links, in their order."""
+
+    words: list[str]
+    links: list[str]
+
+
+def said_by_html(html: str, url: str) -> Said:
+    """Return what HTML says that stands at an address."""
+    body = LexborHTMLParser(html).body
+    if body is None:
+        return Said([], [])
+    parts: list[str] = []
+    for child in body.iter(include_text=True):
+        _read(child, parts)
+    links = [
+        whole_address(url, href)
+        for node in body.css("a[href]")
+        # What only a page needs: links of items to themselves, of footnotes there and back.
+        if not (href := node.attributes.get("href") or "").startswith(("#item-", "#fn"))
+        # And what nobody sees: links without words.
+        and ((node.text() or "").strip() or node.css_first("img[alt]:not([alt=''])"))
+    ]
+    return Said(_words("".join(parts)), [_plain(link) for link in links if f"{url}#fn" not in link])
+
+
+def said_by_text(text: str) -> Said:
+    """Return what a text says."""
+    links = [_plain(match[1]) for match in LINK.finditer(text)]
+    return Said(_words(LINK.sub(" ", text)), links)
+
+
+def outputs_of(post: Post) -> dict[str, Said]:
+    """Return what each output of a stored post says."""
+    url, page = absolute(post.get_absolute_url()), post.page
+    mail = compose(post, budget=UNLIMITED)
+    markdown = read_issue(Document(bytes(page.markdown).decode()), post.title)
+    html = list(markdown.to_html())
+    if markdown.title_place is not None:  # rule 1: the title stands once
+        html[markdown.title_place] = re.sub(
+            r"\A<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", "", html[markdown.title_place],
+            flags=re.DOTALL,
+        )  # fmt: skip
+    fed = page.feed_body or page.body
+    return {
+        "page": said_by_html(with_site(page.body).decode(), url),
+        "mail": said_by_html(content_of(mail.html), url),
+        "text": said_by_text(content_of_text(mail.text)),
+        "feed": said_by_html(with_site(fed).decode(), url),
+        "md": said_by_html("".join(html), url),
+    }
+
+
+def content_of(html: str) -> str:
+    """Return what of a mail's HTML is the issue itself."""
+    tree = LexborHTMLParser(html)
+    for node in tree.css(".text > h1, .text > .site, .text > .lead, .text > .end"):
+        node.decompose()
+    found = tree.css_first(".text")
+    return (found.html or "") if found else ""
+
+
+def content_of_text(text: str) -> str:
+    """Return what of a mail's text is the issue itself."""
+    _head, content = text.split(">\n\n\n", 1)
+    return content.rsplit("\n--------\n", 1)[0]
+
+
+def _read(node: LexborNode, parts: list[str], *, in_code: bool = False) -> None:
+    if node.tag == "-text":
+        text = node.text(deep=False) or ""
+        parts.append(text if in_code else text.replace("\n", " "))
+        return
+    if node.tag == "img":  # rule 4: a picture says its alternative text
+        parts.append(f" {node.attributes.get('alt') or ''} ")
+        return
+    if node.tag == "a" and ADDRESS.fullmatch((node.text() or "").strip()):
+        parts.append(" ")
+        return
+    parts.append("" if node.tag in INLINE else "\n")
+    for child in node.iter(include_text=True):
+        _read(child, parts, in_code=in_code or node.tag == "pre")
+    parts.append("" if node.tag in INLINE else "\n")
+
+
+def _words(text: str) -> list[str]:
+    """Return words; an address is a link (rule 2)."""
+    lines = (MARK.sub("", line) for line in text.split("\n"))
+    return [word for line in lines for word in WORD.findall(ADDRESS.sub(" ", line))]
+
+
+def _plain(link: str) -> str:
+    """Return an address with one spelling of what may be written in two (RFC 3986, 2.3)."""
+    return unquote(link.removeprefix("mailto:"))
