@@ -97,6 +97,12 @@ def _kept(key: str, post: Post, reading: Reading) -> Issue:
     return _issues[key]
 
 
+def forget() -> None:
+    """Forget the issues that are kept."""
+    _issues.clear()
+    _parsed.cache_clear()
+
+
 @lru_cache(maxsize=2)
 def _parsed(pk: int, name: str, document: str, title: str) -> ParsedIssue:
     post = Post.objects.get(pk=pk)

@@ -89,10 +89,16 @@ class PlainWriter:
 
     def _paragraph(self, block: etree.Element) -> list[str]:
         image = block[0] if len(block) == 1 and block.tag == "p" and is_alone(block) else None
-        if image is not None and image.tag == "img" and self._marks.withholds(image):
+        if image is not None and image.tag == "img":
+            return self._figure(image)
+        return _lines(self._phrases(block))
+
+    def _figure(self, image: etree.Element) -> list[str]:
+        """A picture alone: with its caption, or where it is withheld with where it is."""
+        if self._marks.withholds(image):
             source = encode_url(image.get("src", ""))
             return [self._linked(image.get("alt") or source, source)]
-        return _lines(self._phrases(block))
+        return _lines(f"{self._image(image)} {image.get('title') or ''}")
 
     def _heading(self, block: etree.Element) -> list[str]:
         text = " ".join(_lines(self._phrases(block)))
@@ -176,7 +182,8 @@ class PlainWriter:
         )
 
     def _linked(self, words: str, address: str) -> str:
-        address = self._whole(address).removeprefix("mailto:")
+        address = self._whole(address)
+        address = address if "?" in address else address.removeprefix("mailto:")
         address = address.replace("<", "%3C").replace(">", "%3E")
         shown = words.strip()
         if not shown:

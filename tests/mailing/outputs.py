@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from django.conf import settings
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailing.composing import compose
@@ -25,11 +26,12 @@ INLINE = frozenset(
     " u var ruby rb rt rp wbr font".split()
 )
 ADDRESS = re.compile(
-    r"<?(?:(?:https?://|mailto:)[^\s<>]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>?", re.IGNORECASE
+    r"<?((?:https?://|mailto:)[^\s<>]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>?", re.IGNORECASE
 )
-LINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]+|[^\s<>@]+@[^\s<>@]+)>")
 # Rule 3: what numbers, ticks or marks a line is a mark, however it is drawn.
-MARK = re.compile(r"^[\s>]*(?:(?:[-*] )|(?:\d+[.)](?=\s|$))|\[\d+\](?=\s)|\[[ x]\](?=\s|$)|[☐☑])+\s*")
+MARK = re.compile(
+    r"^[\s>]*(?:(?:[-*] )|(?:\d+[.)](?=\s|$))|\[\d+\](?=\s)|\[[ x]\](?=\s|$)|[☐☑])+\s*"
+)
 WORD = re.compile(r"\w+")
 
 
@@ -44,26 +46,17 @@ class Said:
 def said_by_html(html: str, url: str) -> Said:
     """Return what HTML says that stands at an address."""
     body = LexborHTMLParser(html).body
-    if body is None:
-        return Said([], [])
     parts: list[str] = []
-    for child in body.iter(include_text=True):
-        _read(child, parts)
-    links = [
-        whole_address(url, href)
-        for node in body.css("a[href]")
-        # What only a page needs: links of items to themselves, of footnotes there and back.
-        if not (href := node.attributes.get("href") or "").startswith(("#item-", "#fn"))
-        # And what nobody sees: links without words.
-        and ((node.text() or "").strip() or node.css_first("img[alt]:not([alt=''])"))
-    ]
-    return Said(_words("".join(parts)), [_plain(link) for link in links if f"{url}#fn" not in link])
+    for child in body.iter(include_text=True) if body else ():
+        _read(child, parts, url)
+    return said_by_text("".join(parts))
 
 
 def said_by_text(text: str) -> Said:
-    """Return what a text says."""
-    links = [_plain(match[1]) for match in LINK.finditer(text)]
-    return Said(_words(LINK.sub(" ", text)), links)
+    """Return what a text says. Rule 2: an address is a link, whether or not it can be clicked."""
+    lines = "\n".join(MARK.sub("", line) for line in text.split("\n"))
+    links = [_plain(match[1]) for match in ADDRESS.finditer(lines)]
+    return Said(WORD.findall(ADDRESS.sub(" ", lines)), links)
 
 
 def outputs_of(post: Post) -> dict[str, Said]:
@@ -71,7 +64,7 @@ def outputs_of(post: Post) -> dict[str, Said]:
     url, page = absolute(post.get_absolute_url()), post.page
     mail = compose(post, budget=UNLIMITED)
     markdown = read_issue(Document(bytes(page.markdown).decode()), post.title)
-    html = list(markdown.to_html())
+    html = list(markdown.to_html(foreign=not settings.MIRROR_IMAGES))
     if markdown.title_place is not None:  # rule 1: the title stands once
         html[markdown.title_place] = re.sub(
             r"\A<h([2-6])[^>]*>(?:(?!<(?:a|img)\b).)*?</h\1>\s*", "", html[markdown.title_place],
@@ -102,29 +95,36 @@ def content_of_text(text: str) -> str:
     return content.rsplit("\n--------\n", 1)[0]
 
 
-def _read(node: LexborNode, parts: list[str], *, in_code: bool = False) -> None:
+def _read(node: LexborNode, parts: list[str], url: str, *, in_code: bool = False) -> None:
+    """Write a node as a mail's text writes it."""
     if node.tag == "-text":
         text = node.text(deep=False) or ""
         parts.append(text if in_code else text.replace("\n", " "))
-        return
-    if node.tag == "img":  # rule 4: a picture says its alternative text
-        parts.append(f" {node.attributes.get('alt') or ''} ")
-        return
-    if node.tag == "a" and ADDRESS.fullmatch((node.text() or "").strip()):
-        parts.append(" ")
-        return
-    parts.append("" if node.tag in INLINE else "\n")
-    for child in node.iter(include_text=True):
-        _read(child, parts, in_code=in_code or node.tag == "pre")
-    parts.append("" if node.tag in INLINE else "\n")
+    elif node.tag == "img":  # rule 4: a picture says its alternative text
+        parts.append(f"[{node.attributes.get('alt') or ''}] ")
+    elif node.tag == "a":
+        inside: list[str] = []
+        for child in node.iter(include_text=True):
+            _read(child, inside, url)
+        parts.append(_link(node, "".join(inside), url))
+    else:
+        parts.append("" if node.tag in INLINE else "\n")
+        for child in node.iter(include_text=True):
+            _read(child, parts, url, in_code=in_code or node.tag == "pre")
+        parts.append("" if node.tag in INLINE else "\n")
 
 
-def _words(text: str) -> list[str]:
-    """Return words; an address is a link (rule 2)."""
-    lines = (MARK.sub("", line) for line in text.split("\n"))
-    return [word for line in lines for word in WORD.findall(ADDRESS.sub(" ", line))]
+def _link(node: LexborNode, words: str, url: str) -> str:
+    href = whole_address(url, node.attributes.get("href") or "")
+    if f"{url}#fn-" in href:  # rule 3: the number of a footnote is a mark
+        return f"[{words}]"
+    if not href or not WORD.search(words):
+        return words
+    href = href.replace("<", "%3C").replace(">", "%3E")
+    return f"<{href}>" if ADDRESS.fullmatch(words.strip()) else f"{words} <{href}>"
 
 
 def _plain(link: str) -> str:
-    """Return an address with one spelling of what may be written in two (RFC 3986, 2.3)."""
-    return unquote(link.removeprefix("mailto:"))
+    """Return an address with one spelling of what may be written in two (RFC 3986, 2.3), and
+    without what ends a sentence."""
+    return unquote(link.removeprefix("mailto:")).rstrip(".,;:!?…)]}>'\"`*_/")

@@ -120,7 +120,7 @@ def test_what_was_decided_is_so_in_every_output() -> None:
     "name",
     [
         "seed/2024-05-10-lmsys-llama-3.md",
-        "twir/2014-04-13-this-week-in-rust.md",
+        "twir/2014-11-17-this-week-in-rust.md",
         "twir/2019-01-01-this-week-in-rust.md",
         "ainews/25-05-27-mistral-agents.md",
         "ainews/24-09-16-ainews-a-quiet-weekend.md",
