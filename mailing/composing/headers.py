@@ -18,6 +18,7 @@ from mailing.composing import frames
 from mailing.composing.mails import READER
 from mailing.models import MailSettings
 from posts import identity
+from posts.markdown.references import encode_url
 from posts.models import Post
 from posts.publishing.describing import absolute
 
@@ -26,7 +27,8 @@ ADVERTISING: Final = "(광고)"
 LEAVE: Final = "leave"
 """The first word of the subject of a mail by which somebody leaves; the second is the key."""
 _WIDTH: Final = 76
-_WORD_BYTES: Final = 45  # of an encoded word, which is 75 letters at most (RFC 2047, section 2)
+_WORD_BYTES: Final = 39  # of an encoded word: a line with one is of 76 letters (RFC 2047, 2)
+_LONGEST_WORD: Final = 60
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
 _NOT_IN_LABEL: Final = re.compile(r"[^a-z0-9-]+")
@@ -47,7 +49,7 @@ def subject(title: str, *, is_advertising: bool = False) -> str:
 
 def of_list(settings: MailSettings, *, is_advertising: bool = False) -> dict[str, str]:
     """Return the headers by which mail programs know a list and how to leave it."""
-    leave = frames.address("leave")
+    leave = encode_url(frames.address("leave"))
     ways = [f"<{leave}>"]
     if mailbox := _leaving_address(settings):
         ways.append(f"<mailto:{quote(mailbox, safe='@+')}?subject={LEAVE}%20{READER}>")
@@ -55,7 +57,7 @@ def of_list(settings: MailSettings, *, is_advertising: bool = False) -> dict[str
         "List-Id": list_id(settings),
         "List-Unsubscribe": ", ".join(ways),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Archive": f"<{absolute(reverse('posts:archive'))}>",
+        "List-Archive": f"<{encode_url(absolute(reverse('posts:archive')))}>",
     }
 
 
@@ -131,7 +133,11 @@ def written(name: str, value: str) -> bytes:
 def unstructured(text: str) -> str:
     """Return the text of a header such as Subject: as it is, or as encoded words (RFC 2047)."""
     text = clean(text)
-    if text.isascii() and "=?" not in text and all(len(word) < 900 for word in text.split()):
+    if (
+        text.isascii()
+        and "=?" not in text
+        and max(map(len, text.split()), default=0) <= _LONGEST_WORD
+    ):
         return text
     return " ".join(_encoded_words(text))
 

@@ -9,7 +9,7 @@ from typing import Final
 READER: Final = "reader-key-of-whoever-gets-this-"
 """Stands in addresses where the reader's key goes, which is as long."""
 SENT_TO: Final = "<!--to-->"
-"""Stands in the HTML where it says to whom the mail goes."""
+"""Stands in the HTML where it says to whom the mail goes; in a text that is its last line."""
 RESERVED: Final = 1_200
 """So many bytes of the budget are left for what is put in for each reader."""
 

@@ -52,7 +52,7 @@ def to_message(
     text, html = _bodies(mail)
     parts = (
         _head(mail, subscriber, token, settings, boundary),
-        _part(boundary, "plain", text, text.own(subscriber.key, said)),
+        _part(boundary, "plain", text, text.own(subscriber.key, f"{said}\n" if said else "")),
         _part(boundary, "html", html, html.own(subscriber.key, escape(said))),
         f"--{boundary}--\r\n".encode(),
     )
@@ -85,6 +85,10 @@ def _part(boundary: str, kind: str, body: _Body, encoded: bytes) -> bytes:
     return head.encode() + encoded
 
 
+def _bodies(mail: Mail) -> tuple[_Body, _Body]:
+    return _encoded(f"{mail.text}{SENT_TO}" if mail.sent_to else mail.text), _encoded(mail.html)
+
+
 @lru_cache(maxsize=8)
 def _encoded(text: str) -> _Body:
     """Return a body up to the line in which the first thing of a reader's own stands.
@@ -103,7 +107,3 @@ def _encoded(text: str) -> _Body:
         rest = first[cut_bytes:].decode() + text[cut:]
         return _Body(name, encoding.encode(first[:cut_bytes], name), rest)
     return _Body(name, encoding.encode(first, name), text[cut:])
-
-
-def _bodies(mail: Mail) -> tuple[_Body, _Body]:
-    return _encoded(mail.text), _encoded(mail.html)

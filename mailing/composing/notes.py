@@ -102,7 +102,7 @@ def _note(
     around = frames.frame(settings, context, name="note")
     to = frames.sent_to() % headers.clean(address)
     html = around.html(_html(said, url)).replace(SENT_TO, escape(to))
-    text = around.text([*said.paragraphs, _button(said, url)]).replace(SENT_TO, to)
+    text = f"{around.text([*said.paragraphs, _button(said, url)])}{to}\n"
     known = {"Auto-Submitted": "auto-generated"} | (headers.of_list(settings) if is_of_list else {})
     return Mail(
         subject=headers.subject(said.subject),

@@ -101,7 +101,7 @@ def _read(node: LexborNode, parts: list[str], url: str, *, in_code: bool = False
         text = node.text(deep=False) or ""
         parts.append(text if in_code else text.replace("\n", " "))
     elif node.tag == "img":  # rule 4: a picture says its alternative text
-        parts.append(f"[{node.attributes.get('alt') or ''}] ")
+        parts.append(f"[{alt}] " if (alt := node.attributes.get("alt")) else "")
     elif node.tag == "a":
         inside: list[str] = []
         for child in node.iter(include_text=True):
@@ -118,7 +118,7 @@ def _link(node: LexborNode, words: str, url: str) -> str:
     href = whole_address(url, node.attributes.get("href") or "")
     if f"{url}#fn-" in href:  # rule 3: the number of a footnote is a mark
         return f"[{words}]"
-    if not href or not WORD.search(words):
+    if not href or not words.strip():
         return words
     href = href.replace("<", "%3C").replace(">", "%3E")
     return f"<{href}>" if ADDRESS.fullmatch(words.strip()) else f"{words} <{href}>"
