@@ -340,7 +340,11 @@ def database(name: str, default: str) -> dict[str, Any]:
 
     A path that is not absolute begins in the folder of the project, wherever a command was started.
     """
-    value = text(name, default)
+    return database_of(name, text(name, default))
+
+
+def database_of(name: str, value: str) -> dict[str, Any]:
+    """Return Django's description of the database that a value of the setting ``name`` says."""
     allowed = f"{name} must be sqlite:///path/to/file or postgres://user:password@host:port/name"
     scheme = value.partition(":")[0]
     if scheme not in {"sqlite", "postgres", "postgresql"}:

@@ -141,6 +141,9 @@ TEMPLATES = [
 # Data
 
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+# `copy_to`: how addresses of databases are read, and what is derived anew in a copied one.
+DATABASE_READER = "newsletter.env.database_of"
+COMMANDS_AFTER_COPY = [["rebuild_search"]]
 # Seconds after which PostgreSQL ends what the server (newsletter/serving.py) asks of it; 0: never.
 DATABASE_LIMITS = {
     "statement_timeout": env.integer("DATABASE_STATEMENT_TIMEOUT", 30, maximum=86_400),
