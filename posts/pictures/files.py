@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -14,7 +15,7 @@ from django_tasks import task
 
 from posts.messages import Message as _
 from posts.models import Image, Picture
-from posts.paths import PICTURES, picture_name
+from posts.paths import PICTURES, digest_in, picture_name
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,21 @@ def sweep() -> int:
     named = set(_named())
     before = timezone.now() - KEPT
     return drop(name for name in _names() if name not in named and _is_older(name, before))
+
+
+def damaged() -> Iterator[tuple[str, bool | None]]:
+    """Read all files that rows name; yield each name and whether the file is as its name says.
+
+    None says that there is no such file. Files of before names said anything are read only.
+    """
+    for name in sorted(set(_named())):
+        try:
+            with default_storage.open(name) as file:
+                digest = hashlib.file_digest(cast(BinaryIO, file), "sha256").hexdigest()
+        except FileNotFoundError:
+            yield name, None
+        else:
+            yield name, digest.startswith(digest_in(name))
 
 
 def _names() -> list[str]:

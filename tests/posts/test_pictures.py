@@ -12,9 +12,10 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -38,6 +39,7 @@ from tests.reading import Page
 pytestmark = pytest.mark.django_db
 
 BLUE = (20, 20, 200)
+SOME_COLOURS = ((1, 2, 3), (40, 50, 60), (90, 80, 70))
 
 
 @pytest.fixture
@@ -522,3 +524,22 @@ def test_pictures_of_before_come_into_the_library_with_the_upgrade(tmp_path: Pat
     assert picture.images.count() == 2
     assert picture.file.name == post.images.get().file.name
     assert picture.name == "sky.webp"
+
+
+def test_a_check_names_pictures_that_are_damaged_or_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept, cut, gone = (pictures.keep(picture_file(colour), "a.png")[0] for colour in SOME_COLOURS)
+    call_command("check_media")
+    assert "files are as they were stored" in capsys.readouterr().out
+
+    default_storage.delete(cut.file.name)
+    default_storage.save(cut.file.name, ContentFile(b"RIFF"))
+    default_storage.delete(gone.file.name)
+    with pytest.raises(CommandError, match=r"2 of \d+ files are missing or damaged"):
+        call_command("check_media")
+
+    said = capsys.readouterr().out
+    assert f"{cut.file.name} is damaged" in said
+    assert f"{gone.file.name} is missing" in said
+    assert kept.file.name not in said
