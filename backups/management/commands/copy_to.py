@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -94,3 +95,7 @@ class Command(BaseCommand):
         )
         if done.returncode:
             raise BackupError(done.stderr.strip()[-500:])
+
+
+def _place(config: Mapping[str, Any]) -> tuple[Any, ...]:
+    return config["NAME"], config.get("HOST", ""), config.get("OPTIONS")
