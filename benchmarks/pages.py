@@ -134,7 +134,7 @@ _VERBS = (
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
     "copies", "copy", "keep", "discard", "trash", "recover", "erase",
     "send", "find", "words", "replace", "proof", "known", "pending", "drop",
-    "review", "duplicate", "move",
+    "review", "duplicate", "move", "plan", "test", "do",
 )  # fmt: skip
 
 

@@ -1,0 +1,71 @@
+"""How mailings stand, and why mails did not arrive, in words."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from links.admin import moment
+from mailing.models import Delivery, Mailing
+
+Status = Mailing.Status
+
+# The colours of states.
+STATES: Final[dict[str, str]] = {
+    Status.PLANNED: "scheduled",
+    Status.HELD: "scheduled",
+    Status.SENDING: "running",
+    Status.PAUSED: "review",
+    Status.CANCELLED: "withdrawn",
+    Status.DONE: "published",
+}
+# By what the ledger says of rows that were dropped.
+_DROPPED: Final[dict[str, Any]] = {
+    "left": _("left, or paused, before it was their turn"),
+    "suppressed": _("their address gets no mail any more"),
+    "cancelled": _("the mailing was cancelled"),
+    "empty": _("nothing of it was left for them"),
+}
+_TROUBLE: Final[dict[str, Any]] = {
+    "withdrawn": _("the issue was withdrawn"),
+    "compose": _("the mail could not be made; the tasks that failed say why"),
+}
+
+
+def state_words(row: Mailing) -> str:
+    """Return how a mailing stands, as a sentence."""
+    if row.status == Status.PLANNED:
+        if row.starts_at is None:
+            return gettext("It leaves when the issue is public, after some minutes in which it"
+                           " can be stopped.")  # fmt: skip
+        return gettext("It leaves at %(moment)s.") % {"moment": moment(row.starts_at)}
+    if row.status == Status.HELD:
+        words = gettext("It leaves at %(moment)s, unless somebody stops it.")
+        return words % {"moment": moment(row.held_until)}
+    if row.status == Status.SENDING:
+        return gettext("It is on its way.")
+    if row.status == Status.DONE:
+        return gettext("It is sent: %(moment)s.") % {"moment": moment(row.finished_at)}
+    return _stopped(row)
+
+
+def _stopped(row: Mailing) -> str:
+    why = str(_TROUBLE.get(row.trouble, row.trouble))
+    if row.status == Status.PAUSED:
+        if why:
+            return gettext("It is paused: %(why)s.") % {"why": why}
+        return gettext("It is paused: nothing leaves until somebody goes on.")
+    if why:
+        return gettext("It is cancelled: %(why)s.") % {"why": why}
+    return gettext("It is cancelled.")
+
+
+def reason_words(status: str, code: str, reason: str) -> str:
+    """Return why mails failed, wait or were dropped, in words or as the server said it."""
+    label = str(Delivery.Status(status).label)
+    if status == Delivery.Status.DROPPED:
+        return f"{label.partition(':')[0]}: {_DROPPED.get(code, code)}"
+    said = f"{code} {reason}".strip()
+    return f"{label}: {said}" if said else label

@@ -1,0 +1,288 @@
+"""The staff's pages of mailings: planning, the progress page, and who may what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from mailing.models import Delivery, Mailing, MailSettings
+from posts.models import Post
+from tests.builders import make_draft, make_post
+from tests.conftest import SignIn
+from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
+
+pytestmark = pytest.mark.django_db
+
+Status = Mailing.Status
+
+
+@pytest.fixture(autouse=True)
+def _mail_is_on(mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int]) -> None:
+    """Mail is on in all of these, and tasks wait."""
+
+
+@pytest.fixture
+def client(sign_in: SignIn, editor: User) -> Client:
+    """An editor's client."""
+    return sign_in(editor)
+
+
+def form_of(post: Post) -> str:
+    return f"/admin/posts/post/{post.pk}/change/"
+
+
+def plan_url(post: Post) -> str:
+    return f"/admin/mailing/mailing/plan/{post.pk}/"
+
+
+def page_url(row: Mailing) -> str:
+    return f"/admin/mailing/mailing/{row.pk}/change/"
+
+
+def do(client: Client, row: Mailing, verb: str) -> Any:
+    return client.post(f"/admin/mailing/mailing/{row.pk}/do/", {"verb": verb}, follow=True)
+
+
+# From the form of an issue
+
+
+def test_the_form_of_an_issue_leads_to_sending_it(client: Client) -> None:
+    post = make_post()
+    make_mailing(post, status=Status.DONE, finished_at=timezone.now())
+
+    page = client.get(form_of(post)).content.decode()
+
+    assert plan_url(post) in page
+    assert "It is sent" in page
+
+
+def test_while_mail_is_off_the_form_says_nothing_of_it(client: Client) -> None:
+    MailSettings.objects.update(is_on=False)
+    post = make_post()
+
+    assert "panel-mail" not in client.get(form_of(post)).content.decode()
+    assert client.get(plan_url(post)).status_code == 404
+
+
+def test_an_editor_plans_a_public_issue_for_now_and_can_stop_it(client: Client) -> None:
+    make_subscriber()
+    post = make_post()
+
+    answer = client.post(plan_url(post), {"when": "now"}, follow=True)
+    row = Mailing.objects.get()
+    stopped = do(client, row, "stop")
+
+    assert row.status == Status.HELD
+    assert "unless somebody stops it" in answer.content.decode()
+    assert "Nothing of it has left" in stopped.content.decode()
+    row.refresh_from_db()
+    assert row.status == Status.CANCELLED
+
+
+def test_a_draft_is_planned_with_publishing(client: Client) -> None:
+    make_subscriber()
+    post = make_draft()
+
+    client.post(plan_url(post), {"when": "publishing", "is_advertising": "on"})
+
+    row = Mailing.objects.get()
+    assert (row.status, row.starts_at, row.is_advertising) == (Status.PLANNED, None, True)
+
+
+def test_a_time_and_a_language_can_be_chosen(client: Client) -> None:
+    make_subscriber(language="ko")
+    post, day = make_post(), timezone.localdate() + timedelta(days=2)
+
+    client.post(
+        plan_url(post),
+        {"when": "later", "at_0": day.isoformat(), "at_1": "08:30", "audience": "ko"},
+    )
+
+    row = Mailing.objects.get()
+    assert row.audience == {"language": "ko"}
+    assert timezone.localtime(row.starts_at).strftime("%H:%M") == "08:30"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"when": "later"}, "Say at what time."),
+        ({"when": "later", "at_0": "2020-01-01", "at_1": "08:00"}, "This time is over."),
+        ({"when": "publishing"}, "Select a valid choice."),
+        ({}, "This field is required."),
+        ({"when": "now", "audience": "xx"}, "Select a valid choice."),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_words(client: Client, sent: dict, said: str) -> None:
+    make_subscriber()
+
+    answer = client.post(plan_url(make_post()), sent)
+
+    assert said in answer.content.decode()
+    assert not Mailing.objects.exists()
+
+
+def test_a_second_mailing_to_the_same_readers_is_refused_unless_it_is_meant(
+    client: Client,
+) -> None:
+    reader, post = make_subscriber(), make_post()
+    row = make_mailing(post, status=Status.DONE, finished_at=timezone.now())
+    make_delivery(row, reader, once_for=post)
+
+    refused = client.post(plan_url(post), {"when": "now"})
+    client.post(plan_url(post), {"when": "now", "again": "on"})
+
+    assert "All these readers have got this issue." in refused.content.decode()
+    assert Mailing.objects.exclude(pk=row.pk).get().is_repeated
+
+
+def test_a_test_mail_goes_to_whoever_asks_for_it(client: Client, mailoutbox: list) -> None:
+    post = make_draft()
+
+    page = client.get(plan_url(post)).content.decode()
+    answer = client.post(
+        f"/admin/mailing/mailing/test/{post.pk}/", {"address": "editor@example.org"}, follow=True
+    )
+
+    assert 'value="editor@example.org"' in page
+    assert [mail.to for mail in mailoutbox] == [["editor@example.org"]]
+    assert "was taken by the server" in answer.content.decode()
+    history = client.get(f"/admin/posts/post/{post.pk}/history/").content.decode()
+    assert "Sent as a test mail." in history
+
+
+def test_a_test_mail_to_no_address_is_refused(client: Client, mailoutbox: list) -> None:
+    post = make_draft()
+
+    answer = client.post(f"/admin/mailing/mailing/test/{post.pk}/", {"address": "nobody"})
+
+    assert "Enter a valid email address." in answer.content.decode()
+    assert mailoutbox == []
+
+
+# How it goes
+
+
+def test_the_page_of_a_mailing_counts_states_and_names_reasons(client: Client) -> None:
+    row = make_mailing()
+    make_delivery(row)
+    make_delivery(row, status="failed", code="550 5.1.1", reason="no such user")
+    make_delivery(row, status="dropped", code="left")
+    make_delivery(row, status="queued")
+
+    page = client.get(page_url(row)).content.decode()
+
+    assert "3 of 4 mails are settled." in page
+    assert "550 5.1.1 no such user" in page
+    assert "left, or paused, before it was their turn" in page
+
+
+def test_a_script_gets_the_part_that_changes(client: Client) -> None:
+    row = make_mailing(status=Status.DONE)
+
+    found = client.get(f"/admin/mailing/mailing/{row.pk}/progress/").json()
+
+    assert found["over"] is True
+    assert "It is sent" in found["html"]
+
+
+def test_pause_go_on_and_cancel_are_pressed_in_turn(client: Client) -> None:
+    row = make_mailing(is_filled=True)
+    make_delivery(row, status="queued")
+    said = []
+    for verb in ("pause", "resume", "cancel", "resume"):
+        said.append(do(client, row, verb).content.decode())
+        row.refresh_from_db()
+
+    assert "Paused. Nothing more leaves" in said[0]
+    assert "It goes on." in said[1]
+    assert "Cancelled: 1 reader does not get it." in said[2]
+    assert "not in that state any more" in said[3]
+
+
+def test_what_was_pressed_stands_in_the_history_of_the_issue(client: Client) -> None:
+    row = make_mailing()
+
+    do(client, row, "pause")
+
+    history = client.get(f"/admin/posts/post/{row.post.pk}/history/").content.decode()
+    assert "Paused its mailing." in history
+
+
+def test_trouble_that_paused_a_mailing_is_named(client: Client) -> None:
+    row = make_mailing(status=Status.PAUSED, trouble="550 5.7.1 who are you")
+
+    assert "It is paused: 550 5.7.1 who are you." in client.get(page_url(row)).content.decode()
+
+
+def test_those_of_whom_nobody_knows_are_named_to_who_may_see_addresses(
+    sign_in: SignIn, owner: User, client: Client
+) -> None:
+    row = make_mailing(status=Status.DONE)
+    make_delivery(row, make_subscriber("who@example.org"), status=Delivery.Status.UNKNOWN)
+
+    assert "who@example.org" in sign_in(owner).get(page_url(row)).content.decode()
+    assert "who@example.org" not in client.get(page_url(row)).content.decode()
+
+
+def test_the_list_names_mailings_and_how_they_stand(client: Client) -> None:
+    row = make_mailing()
+
+    page = client.get("/admin/mailing/mailing/").content.decode()
+
+    assert page_url(row) in page
+    assert "Being sent" in page
+
+
+def test_the_page_asks_as_often_whatever_the_number_of_readers(
+    client: Client, django_assert_max_num_queries: Callable
+) -> None:
+    row = make_mailing()
+    for reader in make_subscribers(12):
+        make_delivery(row, reader)
+    client.get(page_url(row))
+
+    with django_assert_max_num_queries(20):
+        client.get(page_url(row))
+
+
+# Who may
+
+
+@pytest.mark.parametrize(
+    ("name", "sees", "sends"),
+    [("admin", True, True), ("owner", True, True), ("editor", True, True),
+     ("moderator", False, False), ("writer", False, False)],
+)  # fmt: skip
+def test_roles_see_and_send(
+    name: str, sees: bool, sends: bool, sign_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    client = sign_in(request.getfixturevalue(name))
+    make_subscriber()
+    post, row = make_post(), make_mailing()
+    reads = [page_url(row), f"/admin/mailing/mailing/{row.pk}/progress/", "/admin/mailing/mailing/"]
+    acts = [
+        (f"/admin/mailing/mailing/{row.pk}/do/", {"verb": "pause"}),
+        (plan_url(post), {"when": "now"}),
+        (f"/admin/mailing/mailing/test/{post.pk}/", {"address": "me@example.org"}),
+    ]
+
+    assert [client.get(url).status_code for url in reads] == [200 if sees else 403] * 3
+    assert client.get(plan_url(post)).status_code == (200 if sends else 403)
+    found = [client.post(url, values).status_code for url, values in acts]
+    assert found == [302 if sends else 403] * 3
+
+
+def test_nothing_is_there_for_what_is_not(client: Client) -> None:
+    row = make_mailing()
+
+    assert do(client, row, "explode").status_code == 404
+    assert client.get("/admin/mailing/mailing/999/change/").status_code == 404
+    assert client.get("/admin/mailing/mailing/plan/999/").status_code == 404
+    assert client.get(f"/admin/mailing/mailing/{row.pk}/do/").status_code == 405
