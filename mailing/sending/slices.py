@@ -14,8 +14,8 @@ from django_tasks import task
 from mailing.models import Delivery, Mailing, Suppression
 from mailing.sending import ledger, pacing
 from mailing.sending.mails import Mails, Ready
-from mailing.sending.standins import suppress
 from mailing.sending.transports import Kind, Outcome, Scope, Transport, the_transport
+from mailing.subscribing import suppress
 
 logger = logging.getLogger(__name__)
 

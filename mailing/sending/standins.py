@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mailing.models import Delivery, Subscriber, Suppression
+from mailing.models import Delivery, Subscriber
 from posts.models import Post
 
 
@@ -21,9 +21,3 @@ class choosing:
     @staticmethod
     def items_of(delivery: Delivery) -> list[Any]:
         return []
-
-
-def suppress(digest: str, reason: str, note: str = "") -> None:
-    """mailing.subscribing.suppress"""
-    Suppression.objects.get_or_create(digest=digest, defaults={"reason": reason, "note": note})
-    Subscriber.objects.filter(digest=digest).update(status=Subscriber.Status.BOUNCED)
