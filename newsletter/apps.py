@@ -13,7 +13,9 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         """Hand the settings on to what reads none itself; register the checks."""
         # They ask models, which can be imported from here on only.
-        from newsletter import checks  # noqa: F401, PLC0415
+        from newsletter import checks, notifying  # noqa: F401, PLC0415
+
+        notifying.register()
 
         use_engine(cast(Engine, settings.HTML_SANITIZER))
 

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "tasks",
     "backups",
+    "notices",
     "links",
     "posts",
     "mailing",
@@ -162,6 +163,9 @@ TASKS = {"default": env.tasks("TASKS")}
 TASK_ATTEMPTS = env.integer("TASK_ATTEMPTS", 5, minimum=1, maximum=100)
 TASK_BACKOFF = env.integer("TASK_BACKOFF", 10, maximum=3600)
 TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
+# Seconds that a task may take; 0: any number. Of some more than of others.
+TASK_LIMIT = env.integer("TASK_LIMIT", 3600, maximum=7 * 24 * 3600)
+TASK_LIMITS = {"backups.rotating.back_up": 12 * TASK_LIMIT}
 # What nobody would start again is tried for about four days, as mail servers do.
 DAYS = {"attempts": 30, "backoff": 60, "longest": 6 * 3600}
 TASK_RETRIES = dict.fromkeys(
@@ -169,6 +173,7 @@ TASK_RETRIES = dict.fromkeys(
         "links.decisions.rules.follow",
         "links.queue.triage.ask_about_held",
         "mailing.subscribing.notes.send",
+        "notices.telling.tell",
         "posts.readers.telling.tell",
         "tasks.reporting.report_failures",
     ),
@@ -185,6 +190,7 @@ PERIODIC_TASKS = {
     "mailing.subscribing.asking.forget_sign_ups": 24 * 3600,
     "mailing.subscribing.pausing.wake": 5 * 60,
     "mailing.subscribing.renewing.ask_again": 24 * 3600,
+    "notices.telling.look": 5 * 60,
     "newsletter.signing_in.forget_failures_to_come": 3600,
     "newsletter.signing_in.forget_old_sign_ins": 24 * 3600,
     "posts.drafting.copies.prune_working_copies": 24 * 3600,
@@ -237,6 +243,8 @@ TASK_NAMES = {
     "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
+    "notices.telling.look": _("Look for what staff have to be told"),
+    "notices.telling.tell": _("Tell one of the staff what waits"),
     "posts.drafting.copies.prune_working_copies": _("Forget unsaved texts of long ago"),
     "posts.drafting.pending.prune_editions": _("Forget what waited to be public long ago"),
     "posts.following.look_after_pages": _("Look for issues to rebuild"),
@@ -266,6 +274,8 @@ TASK_NAMES = {
     "tasks.pruning.prune_finished_tasks": _("Forget old tasks"),
     "tasks.reporting.report_failures": _("Mail what failed"),
 }
+# Who has this right is told of all that they may see, unless they chose otherwise.
+NOTICES_OWNER = "posts.change_sitesettings"
 # Backups: none are taken by themselves unless there is a folder for them
 BACKUP_DIR = env.folder("BACKUP_DIR", BASE_DIR) if env.text("BACKUP_DIR") else None
 BACKUP_DAYS = env.integer("BACKUP_DAYS", 7, minimum=1, maximum=3650)

@@ -9,6 +9,7 @@ from newsletter.desk import desk
 from newsletter.doctor.pages import state
 from newsletter.doctor.probing import readyz
 from newsletter.metrics import metrics
+from notices.pages import notices
 
 handler500 = "newsletter.views.server_error"
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path(".well-known/security.txt", views.security, name="security"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("admin/", admin.site.admin_view(desk), name="desk"),  # in the place of admin:index
+    path("admin/notices/", admin.site.admin_view(notices), name="notices"),
     path("admin/state/", admin.site.admin_view(state), name="state"),
     # In the place of admin:view_on_site.
     path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),

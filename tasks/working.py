@@ -21,6 +21,7 @@ from django_tasks.signals import task_finished, task_started
 from django_tasks.utils import normalize_json
 
 from tasks.backends.database import DatabaseBackend
+from tasks.limiting import TaskTooLong, limited
 from tasks.mending import mend_moments
 from tasks.models import StoredTask, Worker, WorkerLost
 from tasks.scheduling import enqueue_due_tasks, register_periodic_tasks
@@ -35,11 +36,13 @@ PAUSE = 5.0
 def run(task: StoredTask) -> None:
     """Run a task that was claimed, and write down how it ended.
 
-    A task that wants to end its process (SystemExit) has failed like any other.
+    A task that wants to end its process (SystemExit), or takes longer than it may, has failed like
+    any other.
     """
     try:
-        value = _call(task)
-    except (Exception, SystemExit) as error:
+        with limited(task.task_path):
+            value = _call(task)
+    except (Exception, SystemExit, TaskTooLong) as error:
         words = "Task %s (%s) failed in attempt %s of %s"
         logger.warning(words, task.pk, task.task_path, task.attempts, task.limit, exc_info=True)
         if not connection.in_atomic_block:

@@ -58,6 +58,7 @@ BAD_VALUES: dict[str, str | None] = {
     "TASKS": "celery",
     "TASK_ATTEMPTS": "0",
     "TASK_BACKOFF": "a minute",
+    "TASK_LIMIT": "an hour",
     "TASK_LEASE": "0",
     "BACKUP_DIR": "backups",
     "BACKUP_DAYS": "0",

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django_tasks import TaskContext, task
@@ -74,3 +75,11 @@ class Refused(Exception):
 def refuse() -> None:
     """Fail for good."""
     raise Refused
+
+
+@task
+def wait_for_ever() -> None:
+    """Never end, whatever goes wrong."""
+    while True:
+        with suppress(Exception):
+            time.sleep(60)

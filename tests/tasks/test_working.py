@@ -25,6 +25,7 @@ from tasks.mending import mend_moments
 from tasks.models import StoredTask, Worker, WorkerLost
 from tasks.retrying import Retries, retries_of
 from tasks.working import Loop, bury_lost_workers, run_waiting
+from tests.builders import make_task
 from tests.tasks import samples
 
 pytestmark = pytest.mark.django_db
@@ -455,3 +456,19 @@ def test_a_redis_that_is_back_is_rung_again(monkeypatch: pytest.MonkeyPatch):
     bell.ring()
 
     assert not bell.is_down
+
+
+def test_a_task_that_takes_too_long_has_failed_and_keeps_nobody_waiting(
+    settings: Settings, run_waiting_tasks: Callable[[], int]
+) -> None:
+    settings.TASK_LIMITS = {"tests.tasks.samples.wait_for_ever": 0.05}
+    settings.TASK_ATTEMPTS = 1
+    task = make_task(
+        task_path="tests.tasks.samples.wait_for_ever", args_kwargs={"args": [], "kwargs": {}}
+    )
+
+    run_waiting_tasks()
+
+    task.refresh_from_db()
+    assert task.status == "FAILED"
+    assert "TaskTooLong: The task took longer than 0.05 seconds." in task.traceback
