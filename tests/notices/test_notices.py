@@ -62,7 +62,7 @@ def suggest(name: str) -> Suggestion:
 
 def told() -> list[tuple[str, str]]:
     """Return to whom mail went and its subject, and forget it."""
-    sent = [(message.to[0], message.subject) for message in mail.outbox]
+    sent = [(message.to[0], str(message.subject)) for message in mail.outbox]
     mail.outbox.clear()
     return sent
 
