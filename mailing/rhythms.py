@@ -119,7 +119,7 @@ def rolled(subscriber: Subscriber, until: datetime, now: datetime) -> None:
     """Note that all that appeared up to a moment, and by this rhythm, was dealt with."""
     subscriber.unrolled = []
     if subscriber.rhythm != Rhythm.EACH:
-        subscriber.rolled_until = until
+        subscriber.rolled_until = max(until, subscriber.rolled_until or until)
     _reckon(subscriber, now)
 
 

@@ -1,1 +1,10 @@
-"""What whom: items and issues, what readers chose of them, their rhythm, and what they had."""
+"""What whom, and when: choices × rhythm, without what a reader had.
+
+Sending asks ``recipients_of`` and ``due_rollups`` whom to write into the ledger, says ``still`` and
+``roll_on`` in the transaction in which it does, and asks ``items_of`` when a mail is handed over.
+"""
+
+from mailing.choosing.handing import items_of, mailable_of, note_had, whole_set
+from mailing.choosing.matching import WHOLE
+from mailing.choosing.recipients import Recipient, recipients_of, still
+from mailing.choosing.rolling import RollUp, due_rollups, roll_on

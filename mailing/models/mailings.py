@@ -91,7 +91,9 @@ class Brought(models.Model):
     Links keep their rows when they are united with others. Items may be forgotten.
     """
 
-    set = models.ForeignKey(ItemSet, related_name="brought", on_delete=models.CASCADE)
+    set = models.ForeignKey(
+        ItemSet, related_name="brought", on_delete=models.CASCADE, db_index=False
+    )
     item = models.ForeignKey(
         LinkedItem, related_name="+", on_delete=models.DO_NOTHING, db_constraint=False
     )
@@ -185,6 +187,12 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=["mailing", "status", "due_at"], name="mailing_ledger"),
             models.Index(fields=["status", "claimed_at"], name="mailing_claims"),
+            # Those of which it is not known yet what they will have brought: few.
+            models.Index(
+                fields=["mailing", "subscriber"],
+                condition=models.Q(is_whole=True, items=None),
+                name="mailing_whole_to_come",
+            ),
         )
 
     def __str__(self) -> str:

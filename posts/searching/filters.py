@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -65,12 +65,22 @@ class Chosen:
         return any(not row.is_negative for row in self.unknown)
 
 
-def choose(filters: Iterable[Filter]) -> Chosen:
-    """Return what filters stand for. A row has several tags, and one year, kind or section."""
+def keys_of(name: str, value: str) -> list[object]:
+    """Return the keys of what a filter names, of those that readers may know of."""
+    return _FINDERS[name](value)
+
+
+def choose(
+    filters: Iterable[Filter], find: Callable[[str, str], Iterable[object]] = keys_of
+) -> Chosen:
+    """Return what filters stand for. A row has several tags, and one year, kind or section.
+
+    ``find`` looks up the keys of what a filter names.
+    """
     wanted: dict[object, list[Phrase]] = {}
     unwanted, unknown = [], []
     for row in filters:
-        found = [Phrase((f"={_LETTERS[row.name]}{key}",)) for key in _FINDERS[row.name](row.value)]
+        found = [Phrase((f"={_LETTERS[row.name]}{key}",)) for key in find(row.name, row.value)]
         if not found:
             unknown.append(row)
         elif row.is_negative:

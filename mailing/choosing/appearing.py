@@ -1,0 +1,62 @@
+"""When issues came before readers: noticed once, in an order that everybody agrees about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from mailing.models import Appeared
+from mailing.rhythms import Span
+from posts.models import Post
+
+# An issue that becomes public so long after its own time belongs to the archive, and is no news.
+NEWS: Final = timedelta(days=3)
+_TICK: Final = timedelta.resolution
+
+
+@transaction.atomic
+def notice(now: datetime) -> datetime:
+    """Note which issues came before readers since this was last done; return the moment of it.
+
+    Whoever notices waits for who does so already, and the moments of what is noticed rise with the
+    transactions that note it: what appeared up to a moment that was returned is known for good.
+    """
+    newest = Appeared.objects.select_for_update().order_by("-at", "-pk").first()
+    posts = Post.objects.published(now).filter(published_at__gt=now - NEWS, appeared=None)
+    found = list(posts.order_by("published_at", "pk").values_list("pk", flat=True))
+    moment = max(now, newest.at + _TICK) if newest and found else now
+    Appeared.objects.bulk_create(
+        [Appeared(post_id=pk, at=moment) for pk in found], ignore_conflicts=True
+    )
+    return max(moment, now)
+
+
+def with_moments(posts: QuerySet[Post]) -> QuerySet[Any]:
+    """Annotate posts with ``came``: when they came before readers."""
+    found: QuerySet[Any] = posts.annotate(came=Coalesce("appeared__at", "published_at"))
+    return found
+
+
+def came_in(spans: Iterable[Span], now: datetime) -> dict[int, datetime]:
+    """Return when the issues that readers see now came before them (by key), of those that did so
+    in one of some spans."""
+    wanted = Q(pk=None)
+    for since, until in spans:
+        noticed = Q(appeared__at__gt=since, appeared__at__lte=until)
+        own = Q(appeared=None, published_at__gt=since, published_at__lte=until)
+        wanted |= noticed | own
+    posts = with_moments(Post.objects.published(now).filter(wanted))
+    return dict(posts.order_by("came", "pk").values_list("pk", "came"))
+
+
+def came(post: Post, now: datetime) -> datetime | None:
+    """Return when an issue came before readers; None for one that they do not see."""
+    notice(now)
+    rows = with_moments(Post.objects.published(now).filter(pk=post.pk))
+    moment: datetime | None = rows.values_list("came", flat=True).first()
+    return moment

@@ -1,0 +1,120 @@
+"""Who gets an issue as it appears: whole, or the items of it that match and did not come before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from mailing.choosing.appearing import came
+from mailing.choosing.items import Item, once
+from mailing.choosing.matching import Kind, Met, met_by
+from mailing.choosing.sets import Past, chunks, keep
+from mailing.models import Chosen, ItemSet, Rhythm, Subscriber
+from posts.models import Post
+
+_PARTS = (Kind.SECTION, Kind.SOURCE, Kind.SEARCH)
+
+
+class Recipient(NamedTuple):
+    """A subscriber (by key), and what of an issue they get: a set of items, None for all of it."""
+
+    subscriber_id: int
+    items: ItemSet | None
+
+
+def recipients_of(post: Post, after: int | None = None) -> Iterator[Recipient]:
+    """Yield who gets an issue as it appears, in the order of subscribers' keys, behind ``after``.
+
+    Everything is read before the first is yielded, in a number of statements that does not grow
+    with readers. Nobody gets an issue that readers do not see, or that roll-ups of theirs deal
+    with. Whoever writes the ledger asks ``still`` of each slice, in the transaction of it.
+    """
+    now = timezone.now()
+    moment = came(post, now)
+    if moment is None:
+        return
+    met = met_by(post, now)
+    readers = _readers(met, eligible(post, moment), after or 0)
+    parts = {choices for _reader, choices in readers if met.whole.isdisjoint(choices)}
+    lists = {choices: once(_chosen(choices, met)) for choices in parts}
+    wanted = _without_past(readers, lists, met)
+    sets = keep({key: items for _reader, key, items in wanted if items})
+    for reader, key, items in wanted:
+        if items is None:
+            yield Recipient(reader, None)
+        elif items:
+            yield Recipient(reader, sets[key])
+
+
+def eligible(post: Post, moment: Any) -> QuerySet[Subscriber]:
+    """Return the readers who get issues as they appear, this one among them."""
+    rows = Subscriber.objects.receiving().filter(rhythm=Rhythm.EACH)
+    return rows.filter(Q(rolled_until=None) | Q(rolled_until__lt=moment))
+
+
+def still(post: Post, readers: Sequence[Recipient]) -> list[Recipient]:
+    """Return those recipients who are to get an issue now as well as when they were found; their
+    rows are locked. Call it in the transaction in which the ledger is written."""
+    moment = came(post, timezone.now())
+    if moment is None:
+        return []
+    rows = eligible(post, moment).filter(pk__in=[reader.subscriber_id for reader in readers])
+    known = set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    return [reader for reader in readers if reader.subscriber_id in known]
+
+
+Choices = frozenset[int]
+Reader = tuple[int, Choices]
+
+
+def _readers(met: Met, readers: QuerySet[Subscriber], after: int) -> list[Reader]:
+    """Return readers, in order, with those of their choices (by key) that an issue meets."""
+    rows: list[tuple[int, int]] = []
+    for some in chunks([*met.whole, *met.parts]):
+        chosen = Chosen.objects.filter(choice__in=some, subscriber__gt=after)
+        # Asked of subscribers themselves: a join of two large tables in the order of one.
+        rows += chosen.filter(subscriber__in=readers).order_by().values_list("subscriber", "choice")
+    rows.sort()
+    shared: dict[Choices, Choices] = {}
+    found = []
+    for reader, pairs in groupby(rows, key=itemgetter(0)):
+        choices = frozenset(choice for _reader, choice in pairs)
+        found.append((reader, shared.setdefault(choices, choices)))
+    return found
+
+
+def _chosen(choices: Iterable[int], met: Met) -> list[Item]:
+    """Return the items that choices bring, in order."""
+    wanted: set[int] = set().union(*(met.items_of(choice) for choice in choices))
+    return [item for pk, item in met.items.items() if pk in wanted]
+
+
+Wanted = tuple[int, Any, list[Item] | None]
+
+
+def _without_past(
+    readers: Sequence[Reader], lists: Mapping[Choices, list[Item]], met: Met
+) -> list[Wanted]:
+    """Return readers with what they get, without what came before, and a key of each such list;
+    None for a whole issue."""
+    of_readers: Any = Chosen.objects.filter(choice__kind__in=_PARTS, subscriber__rhythm=Rhythm.EACH)
+    some = {pk for items in lists.values() for pk in (item.pk for item in items)}
+    past = Past(met.items[pk] for pk in some)
+    had = past.had(subscriber__in=of_readers.values("subscriber")) if past.known else {}
+    found: list[Wanted] = []
+    for reader, choices in readers:
+        if choices not in lists:
+            found.append((reader, None, None))
+            continue
+        gone = had.get(reader)
+        if not gone:
+            found.append((reader, choices, lists[choices]))
+            continue
+        items = [item for item in lists[choices] if item.pk not in gone]
+        found.append((reader, (choices, frozenset(gone)), items))
+    return found

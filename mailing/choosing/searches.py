@@ -1,0 +1,250 @@
+"""Saved searches, asked of an issue the other way round: its tokens find the searches.
+
+Each search keeps as keys what something has to have for it to be found: the rarest term of its
+words, or a filter. An issue's tokens and names find the few searches that are worth asking, and
+those are told by the tokens of the search engines (``posts.searching.matching``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from django.db import transaction
+
+from links.models import Source
+from links.rows import insert
+from mailing.choosing.items import Item
+from mailing.choosing.sets import chunks
+from mailing.models import Choice, SearchKey
+from posts.models import Post, RecurringSection, SearchEntry, Tag, TagAlias
+from posts.naming import fold, heading_key, nfc
+from posts.publishing import reindex
+from posts.searching.engines import Condition, engine
+from posts.searching.engines.base import Indexed
+from posts.searching.filters import KINDS, choose, keys_of
+from posts.searching.finding import rows_of
+from posts.searching.keys import END
+from posts.searching.matching import Words, beginnings, matches
+from posts.searching.queries import Filter, Phrase, Query, parse
+from posts.searching.tokens import VERSION
+
+logger = logging.getLogger(__name__)
+
+MOST_COUNTED: Final = 300  # rows; what as many have is not rare
+_LONGEST: Final = 200  # of a key
+_NARROWEST: Final = ("tag", "source", "section", "year", "kind")
+_LETTERS: Final = {"tag": "t", "source": "h", "section": "s"}
+Kind = SearchEntry.Kind
+Names = dict[tuple[str, str], set[int]]
+"""The keys of what an issue has, by the names that filters may call it."""
+
+
+# What a search needs
+
+
+def key_searches() -> None:
+    """Give keys to the searches that have none by the rules of now."""
+    rows = Choice.objects.filter(kind=Choice.Kind.SEARCH).exclude(keyed=VERSION).order_by("pk")
+    counted: dict[str, int] = {}
+    for some in chunks(rows.values_list("pk", "value"), 1_000):
+        keys = [(pk, token) for pk, value in some for token in _keys_of(parse(value), counted)]
+        with transaction.atomic():
+            SearchKey.objects.filter(choice__in=[pk for pk, _value in some]).delete()
+            insert(SearchKey, ("choice_id", "token"), keys, ignore_conflicts=True)
+            Choice.objects.filter(pk__in=[pk for pk, _value in some]).update(keyed=VERSION)
+
+
+def _keys_of(query: Query, counted: dict[str, int]) -> set[str]:
+    """Return the keys of a query, one of which an item has to have; none if it finds no item."""
+    wanted = [row for row in query.filters if not row.is_negative]
+    if any(row.name == "kind" and KINDS.get(row.value.lower()) != Kind.ITEM for row in wanted):
+        return set()
+    options = [[_rarest(phrase, counted) for phrase in term.phrases] for term in query.terms]
+    if options:
+        best = min(options, key=lambda found: sum(count for _key, count in found))
+        if sum(count for _key, count in best) < MOST_COUNTED or not wanted:
+            return {key for key, _count in best}
+    return _filter_keys(wanted) if wanted else set()
+
+
+def _filter_keys(wanted: Sequence[Filter]) -> set[str]:
+    """Return the keys of the narrowest of some filters; of one of several sources, those of all."""
+    first = min(wanted, key=lambda row: _NARROWEST.index(row.name))
+    same = [first] if first.name == "tag" else [row for row in wanted if row.name == first.name]
+    return {key for row in same for key in _names_of(row)}
+
+
+def _rarest(phrase: Phrase, counted: dict[str, int]) -> tuple[str, int]:
+    """Return the token of a phrase that the fewest rows of the index have, and how many do."""
+    *before, last = phrase.tokens
+    found = [(token, _count(Phrase((token,)), counted)) for token in before]
+    end = Phrase((last,), phrase.is_prefix)
+    found.append((_as_key(end), _count(end, counted)))
+    return min(found, key=lambda pair: pair[1])
+
+
+def _as_key(phrase: Phrase) -> str:
+    return f"{phrase.tokens[0]}*" if phrase.is_prefix else phrase.tokens[0]
+
+
+def _count(phrase: Phrase, counted: dict[str, int]) -> int:
+    key = _as_key(phrase)
+    if key not in counted:
+        sql, given = engine().newest(Condition(words=((phrase,),)), MOST_COUNTED, END)
+        counted[key] = len(rows_of(sql, given))
+    return counted[key]
+
+
+def _names_of(row: Filter) -> Iterator[str]:
+    """Yield the keys that a filter stands for: all that it may call something by."""
+    if row.name in ("kind", "year"):
+        yield f"={row.name[0]}{Kind.ITEM if row.name == 'kind' else row.value}"[:_LONGEST]
+        return
+    yield from (_name_key(*name) for name in names_meant(row.name, row.value))
+
+
+def _name_key(name: str, value: str) -> str:
+    return f"={name} {value}"[:_LONGEST]
+
+
+def names_meant(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield what a filter by tag, source or section may mean, as the names of `names_in`."""
+    if name == "tag":
+        yield "tag", fold(value)
+        yield "tag slug", nfc(value).lower()
+    elif name == "source":
+        plain = nfc(value).lower().removeprefix("https://").removeprefix("http://").rstrip("/")
+        yield "source", plain
+        yield "source", plain.removeprefix("www.")
+    elif name == "section":
+        yield "section", heading_key(value)
+        yield "section slug", nfc(value).lower()
+        yield "section title", value
+
+
+def names_in(facets: Collection[str]) -> Names:
+    """Return what rows of the index with these facets have, by all of its names."""
+    keys: dict[str, set[int]] = {"t": set(), "h": set(), "s": set()}
+    for facet in facets:
+        if facet[1] in keys:
+            keys[facet[1]].add(int(facet[2:]))
+    names: Names = defaultdict(set)
+    for pk, key, slug in Tag.objects.filter(pk__in=keys["t"]).values_list("pk", "key", "slug"):
+        names["tag", key].add(pk)
+        names["tag slug", slug].add(pk)
+    for pk, key in TagAlias.objects.filter(tag__in=keys["t"]).values_list("tag", "key"):
+        names["tag", key].add(pk)
+    for pk, name in Source.objects.filter(pk__in=keys["h"]).values_list("pk", "name"):
+        names["source", name].add(pk)
+    _name_sections(keys["s"], names)
+    return names
+
+
+def _name_sections(keys: set[int], names: Names) -> None:
+    shown = set(
+        RecurringSection.objects.filter(pk__in=keys, hidden=False).values_list("pk", flat=True)
+    )
+    columns = ("key", "slug", "title")
+    for into in ("pk", "merged_into"):
+        rows = RecurringSection.objects.filter(**{f"{into}__in": shown})
+        for pk, key, slug, title in rows.values_list(into, *columns):
+            names["section", key].add(pk)
+            names["section slug", slug].add(pk)
+            names["section title", title].add(pk)
+
+
+# What an issue has
+
+
+class Percolator:
+    """The items of an issue as searches find them."""
+
+    def __init__(self, post: Post, items: Mapping[int, Item]) -> None:
+        entries = _entries(post)
+        self.issue = [Words(Indexed.of(row)) for row in entries if row.kind == Kind.ISSUE]
+        self.items: dict[int, list[Words]] = defaultdict(list)
+        for row in entries:
+            if row.kind == Kind.ITEM and row.item_id is not None and row.item_id in items:
+                self.items[row.item_id].append(Words(Indexed.of(row)))
+        rows = [words for pieces in self.items.values() for words in pieces]
+        self.names = names_in(frozenset().union(*(words.facets for words in rows)))
+        self._real: dict[tuple[str, str], list[object]] = {}
+
+    def found(self) -> dict[int, frozenset[int]]:
+        """Return the items (by key) that saved searches (by key) find, of those that find any."""
+        by_key = self._by_key()
+        candidates: dict[int, set[int]] = defaultdict(set)
+        values: dict[int, str] = {}
+        for some in chunks(by_key):
+            rows = SearchKey.objects.filter(token__in=some)
+            for choice, token, value in rows.values_list("choice", "token", "choice__value"):
+                candidates[choice] |= by_key[token]
+                values[choice] = value
+        found = ((pk, self.items_of(values[pk], some)) for pk, some in candidates.items())
+        return {pk: items for pk, items in found if items}
+
+    def items_of(self, value: str, among: Iterable[int] | None = None) -> frozenset[int]:
+        """Return the items (by key) that a query finds."""
+        query = parse(value)
+        chosen = choose(query.filters, self._keys)
+        if any(_is_one_of_several(row, query) for row in chosen.unknown):
+            chosen = choose(query.filters, self._keys_or_real)
+        return frozenset(
+            pk
+            for pk in (self.items if among is None else among)
+            if matches(query, chosen, self.items[pk], self.issue)
+        )
+
+    def _by_key(self) -> dict[str, set[int]]:
+        """Return the items (by key) by what may be a key of a search."""
+        found: dict[str, set[int]] = defaultdict(set)
+        named: dict[str, set[str]] = defaultdict(set)
+        for (name, value), keys in self.names.items():
+            for pk in keys:
+                letter = _LETTERS[name.partition(" ")[0]]
+                named[f"={letter}{pk}"].add(_name_key(name, value))
+        for pk, pieces in self.items.items():
+            for words in pieces:
+                for token in words.places:
+                    found[token].add(pk)
+                    for start in beginnings(token):
+                        found[f"{start}*"].add(pk)
+                for facet in words.facets:
+                    for key in named.get(facet, (facet,)):
+                        found[key].add(pk)
+        return found
+
+    def _keys(self, name: str, value: str) -> Iterable[object]:
+        if name in ("year", "kind"):
+            return keys_of(name, value)
+        found: dict[object, None] = {}
+        for meant in names_meant(name, value):
+            found.update(dict.fromkeys(self.names.get(meant, ())))
+        return found
+
+    def _keys_or_real(self, name: str, value: str) -> Iterable[object]:
+        """Return the keys of what a filter names, also where this issue has none of it: for a
+        filter by what is not there at all, nothing is found."""
+        if (name, value) not in self._real:
+            self._real[name, value] = list(self._keys(name, value)) or keys_of(name, value)
+        return self._real[name, value]
+
+
+def _is_one_of_several(row: Filter, query: Query) -> bool:
+    """Tell whether a row of the index may have something else instead of what a filter names."""
+    same = [other for other in query.filters if other.name == row.name and not other.is_negative]
+    return row.name in ("source", "section") and row in same and len(same) > 1
+
+
+def _entries(post: Post) -> list[SearchEntry]:
+    """Return the rows of the index that an issue has; where it is being built, they are made."""
+    rows = SearchEntry.objects.filter(post=post.pk).order_by("-key")
+    found = list(rows)
+    if not found and reindex(Post(pk=post.pk)):
+        found = list(rows)
+    if not found:
+        logger.error("Issue %d is not in the search index: no saved search finds it", post.pk)
+    return found
