@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from mailing.site import leaving, reader, subscribing
+from mailing.site import leaving, previewing, reader, subscribing
 
 app_name = "mailing"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("subscribe/", subscribing.subscribe, name="subscribe"),
     path("subscribe/asked/", subscribing.asked, name="asked"),
     path("subscribe/<str:token>/", subscribing.confirm, name="confirm"),
+    path("mail/style.css", previewing.style, name="style"),
     path("mail/move/<str:token>/", reader.move, name="move"),
     path("mail/<mail_key:key>/", reader.reader, name="reader"),
     path("mail/<mail_key:key>/leave/", leaving.leave, name="leave"),

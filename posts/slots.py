@@ -7,7 +7,7 @@ An app above this one, and the rooms of this one, add theirs once, when they are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -39,10 +39,17 @@ class Panel:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An issue as it stands in the form: a post that is not saved, with its title, description,
-    language and time, and the HTML of its sections as readers would get it."""
+    language and time, and the HTML of its sections as readers would get it.
+
+    ``parsed`` (`rendering.ParsedIssue`), ``decided`` (`rendering.Decisions`) and ``images`` are
+    what that is made of, for forms that are written otherwise.
+    """
 
     post: Post
     html: str
+    parsed: Any = None
+    decided: Any = None
+    images: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def compose_issue(
         headers=headers.of_list(settings, is_advertising=is_advertising),
         items=tuple(issue.uids[anchor] for anchor in fitted.shown if anchor in issue.uids),
         left_out=fitted.left_out,
+        shortened=fitted.shortened,
         language=issue.language,
         sent_to=frames.sent_to(),
         size=encoding.sent(html),

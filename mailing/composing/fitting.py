@@ -31,11 +31,13 @@ class Section:
 
 
 class Fitted(NamedTuple):
-    """What a mail shows: HTML, the anchors of the items in it, and how many are left out."""
+    """What a mail shows: HTML, the anchors of the items in it, how many are left out, and how many
+    of those in it are a line."""
 
     html: str
     shown: list[str]
     left_out: int
+    shortened: int
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class _Chosen:
     forms: dict[int, str] = field(default_factory=dict)
     used: int = 0
     left_out: int = 0
+    shortened: int = 0
     is_cut: bool = False
 
 
@@ -136,6 +139,7 @@ class _Plan:
                 chosen.used += shell + entry.whole
             elif entry.line and chosen.used + shell + entry.line <= room:
                 chosen.forms[id(entry.piece)] = entry.piece.line
+                chosen.shortened += 1
                 chosen.used += shell + entry.line
                 chosen.is_cut = True
             else:
@@ -198,4 +202,4 @@ def _joined(plans: Iterable[_Plan], chosen: Sequence[_Chosen], more: More) -> Fi
         ]
     if gone:
         parts.append(more(gone, ""))
-    return Fitted("".join(parts), shown, left_out)
+    return Fitted("".join(parts), shown, left_out, sum(one.shortened for one in chosen))

@@ -20,7 +20,8 @@ class Mail:
 
     ``html`` and ``text`` hold READER in the addresses that are a reader's own; ``headers`` are
     those that follow from the mail itself, unfolded. ``items`` are those that it shows, in their
-    order, ``left_out`` is how many are on the site only. ``sent_to`` says to whom it goes, with
+    order, ``left_out`` is how many are on the site only, ``shortened`` how many are in it as a
+    line. ``sent_to`` says to whom it goes, with
     ``%s``.
     """
 
@@ -30,6 +31,7 @@ class Mail:
     headers: dict[str, str] = field(default_factory=dict)
     items: tuple[uuid.UUID, ...] = ()
     left_out: int = 0
+    shortened: int = 0
     language: str = "en"
     sent_to: str = ""
     size: int = 0

@@ -96,6 +96,7 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
         | {"Feedback-ID": headers.feedback_id(f"rollup-{named}", str(period.rhythm))},
         items=shown,
         left_out=fitted.left_out,
+        shortened=fitted.shortened,
         language=language,
         sent_to=frames.sent_to(),
         size=encoding.sent(html),

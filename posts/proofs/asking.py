@@ -105,7 +105,7 @@ def drafted(asked: Asked) -> Draft:
         None, decided, asked.known.images, foreign=not settings.MIRROR_IMAGES
     )
     asked.post.language = _language(asked)
-    return Draft(asked.post, "".join(html))
+    return Draft(asked.post, "".join(html), proof.parsed, decided, asked.known.images)
 
 
 def _without_header(asked: Asked) -> tuple[str, Part]:

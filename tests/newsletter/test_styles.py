@@ -15,6 +15,9 @@ TOKENS = STYLES / "tokens.css"
 SHEETS = sorted(STYLES.rglob("*.css"))
 ALL_TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 TEMPLATES = [path for path in ALL_TEMPLATES if path.suffix == ".html"]
+# Mails have no policy and no files: their style stands in them.
+MAIL = ROOT / "templates" / "mailing" / "mail"
+PAGES = [path for path in TEMPLATES if path.parent != MAIL]
 LONGEST_LINE = 120
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -100,6 +103,13 @@ def test_lines_of_templates_fit_a_screen(path: Path) -> None:
     assert [line for line in lines if len(line) > LONGEST_LINE] == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_mails_have_the_colours_of_the_site() -> None:
+    declared = re.findall(r"light-dark\((#\w+), (#\w+)\);", read(TOKENS))
+    used = set(COLOUR.findall(read(MAIL / "style.css") + read(MAIL / "frame.html")))
+
+    assert used - {colour for pair in declared for colour in pair} == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
 def test_no_template_has_an_inline_script_or_style(path: Path) -> None:
     assert INLINE.findall(path.read_text(encoding="utf-8")) == []

@@ -1,0 +1,100 @@
+"""Mails of issues that are being written: seen beside the text, and checked before publishing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
+
+from mailing.composing import issues
+from mailing.composing.composing import BUDGET, compose_issue
+from mailing.composing.issues import Reading
+from mailing.composing.mails import Mail
+from mailing.models import MailSettings
+from posts import identity
+from posts.messages import Message as _
+from posts.models import Post
+from posts.preflight.facts import Facts
+from posts.preflight.findings import Finding
+from posts.preflight.written import Written
+from posts.publishing.decisions import link_words, spoken
+from posts.publishing.describing import absolute
+from posts.rendering import Decisions, ParsedIssue
+from posts.slots import Draft
+
+_STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
+_INLINE: Final = re.compile(r' style="[^"]*"')
+_DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}", re.DOTALL)
+_SURELY_FITS: Final = 15_000  # bytes of Markdown: HTML is never six times as long
+
+
+def preview(draft: Draft) -> str:
+    """Return the page of a draft as a mail.
+
+    It is shown under the policy of the site, where styles come from files: the rules of the mail's
+    own style are in one (``preview_style``), and what is repeated inline is left out.
+    """
+    post = draft.post
+    with translation.override(spoken(post.language)):
+        mail = _mail(post, draft.parsed, draft.decided, draft.images)
+    link = f'<link rel="stylesheet" href="{escape(reverse("mailing:style"))}">'
+    return _INLINE.sub("", _STYLE.sub(link, mail.html, count=1))
+
+
+def preview_style() -> str:
+    """Return the rules of a mail's style for a page that says itself whether it is dark."""
+    style = get_template("mailing/mail/style.css").render()
+    return _DARK.sub(lambda found: "\n".join(map(_in_the_dark, found[1].split("\n"))), style)
+
+
+def _in_the_dark(rule: str) -> str:
+    selectors, brace, declarations = rule.partition("{")
+    chosen = (f'html[data-theme="dark"] {one.strip()} ' for one in selectors.split(","))
+    return f"{','.join(chosen)}{brace}{declarations}"
+
+
+def too_long(written: Written, facts: Facts) -> Iterator[Finding]:
+    """Find an issue that does not fit into a mail as a whole, where mail is sent."""
+    if len(written.text.encode()) < _SURELY_FITS or not MailSettings.current().is_open:
+        return
+    details = written.details
+    post = Post(
+        title=details.title,
+        description=details.description,
+        language=facts.language,
+        published_at=details.at,
+    )
+    decided = Decisions(words=link_words(facts.language))
+    with identity.speaking(), translation.override(spoken(facts.language)):
+        mail = _mail(post, written.parsed, decided, {})
+        whole = _mail(post, written.parsed, decided, {}, budget=1 << 40)
+    if mail.left_out or mail.shortened:
+        words = _(
+            "As a mail this would be %(size)d KB, and mail programs cut off what is longer than"
+            " %(most)d: %(shortened)d items are a line in it, %(left_out)d on the site only.",
+            size=whole.size // 1000,
+            most=BUDGET // 1000,
+            shortened=mail.shortened,
+            left_out=mail.left_out,
+        )
+        yield Finding("mail-size", words, field="text")
+
+
+def _mail(
+    post: Post, parsed: ParsedIssue, decided: Decisions, images: object, *, budget: int = BUDGET
+) -> Mail:
+    url = post.get_absolute_url() if post.slug else reverse("posts:home")
+    reading = Reading(parsed, absolute(url), decided, images, _anchors(parsed), {})  # type: ignore[arg-type]
+    return compose_issue(issues.made(post, reading), budget=budget)
+
+
+def _anchors(parsed: ParsedIssue) -> Sequence[Sequence[str]]:
+    return [
+        [f"item-{place}-{number}" for number, _item in enumerate(section.items)]
+        for place, section in enumerate(parsed.sections)
+    ]
