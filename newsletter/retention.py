@@ -47,6 +47,11 @@ KEPT: Final = (
         "posts.readers.telling.forget_addresses",
     ),
     Kept(
+        _("Who asked for mail and never confirmed it"),
+        _("14 days"),
+        "mailing.subscribing.asking.forget_sign_ups",
+    ),
+    Kept(
         _("How often a client sent forms or asked the API, by a keyed digest"),
         _("1 day"),
         "posts.readers.throttling.prune_rate_counts",

@@ -121,3 +121,14 @@ def test_who_still_waits_for_an_answer_is_not_forgotten(suggestion: Suggestion) 
 def test_a_server_that_is_back_gets_the_mail(suggestion: Suggestion) -> None:
     assert telling.tell.call(suggestion.pk) is True
     assert [message.to for message in mail.outbox] == [[ADDRESS]]
+
+
+def test_an_address_that_nobody_answers_is_forgotten_after_half_a_year(
+    suggestion: Suggestion,
+) -> None:
+    long_ago = timezone.now() - timedelta(days=181)
+    Suggestion.objects.update(
+        status=Suggestion.Status.WAITING, answered_at=None, created_at=long_ago
+    )
+
+    assert telling.forget_addresses.call() == 1
