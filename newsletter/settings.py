@@ -231,6 +231,7 @@ TASK_NAMES = {
     "links.decisions.rules.follow": _("Carry out a rule about a source"),
     "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
     "mailing.sending.filling.fill": _("Find out who gets an issue by mail"),
+    "mailing.sending.rolling.roll_up": _("Find out who gets a roll-up"),
     "mailing.sending.slices.send_slice": _("Hand mails over"),
     "mailing.sending.starting.start_due": _("Look after mailings"),
     "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
@@ -303,6 +304,7 @@ EMAIL = env.mail("EMAIL_URL")
 globals().update(EMAIL)  # Django's names for its parts
 if EMAIL:
     PERIODIC_TASKS["mailing.sending.starting.start_due"] = 15
+    PERIODIC_TASKS["mailing.sending.rolling.roll_up"] = 5 * 60
 _mail_host = SITE_HOST if SITE_HOST and ":" not in SITE_HOST else "localhost"
 EMAIL_FROM = env.sender("EMAIL_FROM", env.named(SITE_NAME, f"noreply@{_mail_host}"))
 DEFAULT_FROM_EMAIL = EMAIL_FROM

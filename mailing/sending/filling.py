@@ -10,14 +10,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django_tasks import task
 
-from mailing.models import Delivery, ItemSet, Mailing, Subscriber
+from mailing import choosing
+from mailing.choosing import Recipient
+from mailing.models import Delivery, Mailing, Subscriber
 from mailing.sending.slices import finish, wake
-from mailing.sending.standins import choosing
 from mailing.sending.transports import the_transport
 
 BATCH: Final = 1000
-
-Chosen = tuple[int, ItemSet | None]
 
 
 @task()
@@ -37,7 +36,7 @@ def fill(mailing: int) -> int:
             return count
         if not last:
             wake(mailing)
-        last = batch[-1][0]
+        last = batch[-1].subscriber_id
         count += len(batch)
     Mailing.objects.filter(pk=mailing, filled_to=last or None).update(is_filled=True)
     wake(mailing)
@@ -45,19 +44,19 @@ def fill(mailing: int) -> int:
     return count
 
 
-def _batches(recipients: Iterator[Chosen]) -> Iterator[list[Chosen]]:
+def _batches(recipients: Iterator[Recipient]) -> Iterator[list[Recipient]]:
     while batch := list(islice(recipients, BATCH)):
         yield batch
 
 
 @transaction.atomic
-def _add(mailing: Mailing, batch: Sequence[Chosen], last: int) -> bool:
+def _add(mailing: Mailing, batch: Sequence[Recipient], last: int) -> bool:
     """Add a batch of rows; False where another run did, or the mailing ended."""
     states = (Mailing.Status.SENDING, Mailing.Status.PAUSED)
     rows = Mailing.objects.filter(pk=mailing.pk, filled_to=last or None, status__in=states)
-    if not rows.update(filled_to=batch[-1][0]):
+    if mailing.post is None or not rows.update(filled_to=batch[-1].subscriber_id):
         return False
-    items = dict(batch)
+    items = dict(choosing.still(mailing.post, batch))
     readers = within(Subscriber.objects.receiving(), mailing.audience).filter(pk__in=items)
     once_for = None if mailing.is_repeated else mailing.post_id
     Delivery.objects.bulk_create(

@@ -9,10 +9,9 @@ from typing import Final
 
 from django.utils import timezone
 
-from mailing import composing
+from mailing import choosing, composing
 from mailing.composing import Mail, Period
 from mailing.models import Delivery, Mailing, MailSettings, Rhythm
-from mailing.sending.standins import choosing
 from posts.site import version
 
 KEPT: Final = 64
@@ -41,6 +40,7 @@ class Mails:
         self.mailing = mailing
         self.settings = MailSettings.current()
         self.version = ""
+        self._whole: int | None = None
         self._kept: OrderedDict[Key, Mail | None] = OrderedDict()
 
     def is_current(self) -> bool:
@@ -48,9 +48,10 @@ class Mails:
         return version.current() == self.version
 
     def of(self, row: Delivery) -> Ready | None:
-        """Return the mail of a row; None where nothing of it is left."""
-        if not self.is_current():
-            self._begin()
+        """Return the mail of a row, as the site was when ``renew`` was called last; None where
+        nothing of it is left."""
+        if not self.version:
+            self.renew()
         mail = self._composed(row)
         if mail is None or row.subscriber is None:
             return None
@@ -59,14 +60,19 @@ class Mails:
             mail, subscriber=row.subscriber, token=token, settings=self.settings
         )
         sender = composing.envelope_sender(token, self.settings)
-        return Ready(message, sender, row.subscriber.address, row.items_id)
+        items = self._whole if row.is_whole else row.items_id
+        return Ready(message, sender, row.subscriber.address, items)
 
-    def _begin(self) -> None:
+    def renew(self) -> None:
+        """Make mails from now on as the site is now."""
         self.version = version.current()
         self.settings = MailSettings.current()
         self._kept.clear()
-        if self.mailing.post is not None:
-            self.mailing.post.refresh_from_db()
+        post = self.mailing.post
+        if post is not None:
+            post.refresh_from_db()
+            # What readers of the whole issue will have had.
+            self._whole = choosing.whole_set(post).pk
 
     def _composed(self, row: Delivery) -> Mail | None:
         language = row.subscriber.language if row.subscriber else ""
@@ -79,7 +85,8 @@ class Mails:
         return self._kept[key]
 
     def _compose(self, row: Delivery, language: str) -> Mail | None:
-        post, items = self.mailing.post, None if row.is_whole else choosing.items_of(row)
+        post, chosen = self.mailing.post, choosing.items_of(row)
+        items = None if chosen is None else [item.uid for item in chosen]
         if self.mailing.kind == Mailing.Kind.ROLLUP:
             period = period_of(self.mailing)
             mail = composing.compose_rollup(items or [], period=period, language=language)
@@ -98,5 +105,6 @@ class Mails:
 def period_of(mailing: Mailing) -> Period:
     """Return the days of a roll-up: those before the one on which it goes out."""
     last = timezone.localdate(mailing.starts_at or mailing.created_at) - timedelta(days=1)
-    days = {Rhythm.WEEKLY: 6, Rhythm.MONTHLY: 27}.get(Rhythm(mailing.rhythm), 0)
-    return Period(last - timedelta(days=days), last, mailing.rhythm)
+    first = {Rhythm.WEEKLY: last - timedelta(days=6), Rhythm.MONTHLY: last.replace(day=1)}
+    rhythm = Rhythm(mailing.rhythm)
+    return Period(first.get(rhythm, last), last, rhythm)

@@ -142,16 +142,19 @@ class Courier:
                 raise
             with transaction.atomic():
                 self._write_last()
-                if not self.mails.is_current():
-                    continue
-                if ready is None:
-                    ledger.drop(row, ledger.EMPTY)
-                    return None
-                if ledger.hand(row, ready.items):
-                    return ready
-                if not ledger.drop_unwilling(row):
-                    self._is_over = not self._is_going()
-                return None
+                if self.mails.is_current():
+                    return self._handed(row, ready)
+            self.mails.renew()
+
+    def _handed(self, row: Delivery, ready: Ready | None) -> Ready | None:
+        """Mark a row as handed; None where there is nothing to hand over, or it must not leave."""
+        if ready is None:
+            ledger.drop(row, ledger.EMPTY)
+        elif ledger.hand(row, ready.items):
+            return ready
+        elif not ledger.drop_unwilling(row):
+            self._is_over = not self._is_going()
+        return None
 
     def _is_going(self) -> bool:
         return (

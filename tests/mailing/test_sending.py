@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from pytest_django.fixtures import Settings
 from mailing import sending
 from mailing.models import Delivery, Event, Mailing, MailSettings, Pace, Subscriber, Suppression
 from mailing.sending import CannotSend, ledger, pacing, slices
+from mailing.sending.mails import Mails
 from mailing.sending.refusals import (
     HadByAll,
     HasProblem,
@@ -25,10 +27,13 @@ from mailing.sending.refusals import (
     TooEarly,
     UnderWay,
 )
+from mailing.sending.rolling import roll_up
 from mailing.sending.starting import start_due
+from mailing.sending.transports.smtp import SmtpTransport
+from posts.following import set_hidden
 from posts.models import Post
 from posts.publishing import delete, publish, save_document, withdraw
-from tests.builders import make_draft, make_post, make_scheduled, parsed
+from tests.builders import item, make_draft, make_post, make_scheduled, parsed
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
 from tests.mailing.servers import CLOSE, Obedient, hostile, serving
 
@@ -826,3 +831,122 @@ def test_a_mail_costs_one_commit_and_a_few_queries_however_many_there_are(
         slices.send_slice.call(mailing.pk, "0" * 32)
 
     assert len(server.taken) == 40
+
+
+# Parts of issues, and roll-ups
+
+
+BODY = """## News
+- [One](https://one.example.org/): the first.
+- [Two](https://two.example.org/): the second.
+"""
+
+
+def test_who_chose_a_source_gets_the_items_of_it_alone(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run
+) -> None:
+    make_subscriber(choices=[("source", "one.example.org")])
+    whole = make_subscriber()
+
+    mailing = sent(make_post(body=BODY), run_waiting_tasks)
+
+    found = {mail.recipient == whole.address: mail.data for mail in server.taken}
+    assert states(mailing) == {"accepted": 2}
+    assert b"two.example.org" in found[True]
+    assert b"one.example.org" in found[False]
+    assert b"two.example.org" not in found[False]
+
+
+def test_what_was_hidden_since_is_in_no_mail_and_nothing_left_is_no_mail(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run, after_first: Callable
+) -> None:
+    for _number in range(2):
+        make_subscriber(choices=[("source", "one.example.org")])
+    post = make_post(body=BODY)
+    after_first(lambda: set_hidden([item(post, "One")], True, reason="no"))
+
+    mailing = sent(post, run_waiting_tasks)
+
+    assert states(mailing) == {"accepted": 1, "dropped": 1}
+    assert sending.reasons(mailing)[0][1] == "empty"
+
+
+def test_a_weekly_reader_gets_one_roll_up_and_no_issue(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run
+) -> None:
+    with time_machine.travel("2026-05-05 10:00:00+00:00"):
+        reader = make_subscriber(rhythm="weekly", rolled_until=timezone.now())
+        roll_up.call()
+    with time_machine.travel("2026-05-06 10:00:00+00:00"):
+        make_post(body=BODY, at=timezone.now())
+        roll_up.call()
+    for day in (11, 12):
+        with time_machine.travel(f"2026-05-{day} 10:00:00+00:00"):
+            roll_up.call()
+            run_waiting_tasks()
+
+    [mailing] = Mailing.objects.all()
+    assert (mailing.kind, mailing.rhythm) == ("rollup", "weekly")
+    assert server.recipients == [reader.address]
+    assert states(mailing) == {"accepted": 1}
+    assert mailing.status == Mailing.Status.DONE
+
+
+# A worker that is killed
+
+
+class Killed(BaseException):
+    """A worker ends at once: nothing of it is cleaned up."""
+
+
+@pytest.mark.parametrize("at", ["before", "after", "handing", "composing"])
+@pytest.mark.parametrize("rule", ["leave", "repeat"])
+def test_a_worker_killed_at_any_moment_loses_nothing_and_leaves_one_mail_unknown(
+    at: str, rule: str, server: Obedient, run_waiting_tasks: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MailSettings.objects.update(unknown=rule)
+    mailing = make_mailing(is_filled=True)
+    for _number in range(6):
+        make_delivery(mailing, status=Status.QUEUED)
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "release", lambda *_: 0)
+        arrange_kill(patch, at)
+        with pytest.raises(Killed):
+            slices.send_slice.call(mailing.pk, "0" * 32)
+
+    slices.send_slice.call(mailing.pk, "0" * 32)
+    run_waiting_tasks()
+
+    # What became of a mail is committed with the mark of the next one.
+    assert len({mail.message_id for mail in server.taken}) == len(set(server.recipients))
+    taken = len(server.taken)
+    if rule == "leave":
+        assert states(mailing)["unknown"] == 1
+        assert taken == len(set(server.recipients)) == (5 if at == "before" else 6)
+    else:
+        assert sending.repeats(mailing) == 1
+        assert states(mailing) == {"accepted": 6}
+        assert (taken, len(set(server.recipients))) == ((6 if at == "before" else 7), 6)
+
+
+def arrange_kill(patch: pytest.MonkeyPatch, at: str) -> None:
+    """Have a worker killed at its third mail: before or after the server takes it, as the row is
+    being marked, or while the mail is made."""
+    owner, name = {
+        "before": (SmtpTransport, "send"),
+        "after": (SmtpTransport, "send"),
+        "handing": (ledger, "hand"),
+        "composing": (Mails, "of"),
+    }[at]
+    real, times = getattr(owner, name), []
+
+    def act(*args: Any, **kwargs: Any) -> Any:
+        times.append(1)
+        if len(times) == 3 and at != "after":
+            raise Killed
+        found = real(*args, **kwargs)
+        if len(times) == 3:
+            raise Killed
+        return found
+
+    patch.setattr(owner, name, act)
