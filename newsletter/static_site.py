@@ -145,6 +145,8 @@ class Site:
         self.links = re.compile(f'(?:(?:href|src)="|<loc>{own}|"{own})(/[^"#?<]*)'.encode())
         # Wherever it stands, such as among the sizes of a picture.
         self.uploads = re.compile(f'{re.escape(settings.MEDIA_URL)}[^"\\s,<?#]+'.encode())
+        # What a file cannot take, the live site does.
+        self.forms = re.compile(b'(<form [^>]*method="post" action=")(/)')
         self.media: set[str] = set()
         ours = (*PROGRAMS, *(["/report/"] if settings.READERS_FORMS else []))
         self.redirects = {path: (f"{live}{path}", 301) for path in ours}
@@ -176,7 +178,7 @@ class Site:
                 self.redirects[path] = (response.headers["Location"], response.status_code)
             elif response.status_code == 200 and _is_public(response) and _has_file(path):
                 body: bytes = b"".join(response)
-                yield path, body
+                yield path, self.forms.sub(rb"\g<1>%s/" % self.live.encode(), body)
                 new = self._linked(body) - seen
                 seen |= new
                 waiting += new

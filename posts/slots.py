@@ -95,9 +95,9 @@ class Check:
 class Offer:
     """What an app adds to public pages: a template for some of their parts.
 
-    Parts are ``tools`` (the masthead), ``home``, ``follow``, ``issue`` (below an issue) and
-    ``list`` (at the end of what one can follow). Templates get ``part``, ``site_name``, and
-    ``followed``: kind and value of what a list is about (tag, section, source, author, search).
+    Parts are ``home``, ``follow``, ``issue`` (below an issue) and ``list`` (at the end of what one
+    can follow). Templates get ``part``, ``site_name``, and ``followed``: kind and value of what a
+    list is about (tag, section, source, author, search).
 
     Pages are kept, so what they show must follow from the version of the site alone: ``is_on`` is
     asked when the settings of the site are composed (``posts.settling.offers_changed`` has that
@@ -108,6 +108,8 @@ class Offer:
     is_on: Callable[[], bool]
     is_able: Callable[[], bool]
     parts: Mapping[str, str]
+    private: tuple[str, ...] = ()
+    """Paths that crawlers are asked to leave alone."""
     place: int = 50
 
 

@@ -16,12 +16,12 @@ OFFER = Offer(
     is_on=lambda: MailSettings.current().is_open,
     is_able=lambda: bool(settings.EMAIL),
     parts={
-        "tools": "mailing/site/tool.html",
         "home": FORM,
         "follow": FORM,
         "issue": FORM,
         "list": "mailing/site/follow_list.html",
     },
+    private=("/mail/", "/subscribe/"),
 )
 
 

@@ -24,7 +24,7 @@ from django_tasks import task
 from mailing.addresses import digest_of
 from mailing.composing import Kind, Mail, compose_note
 from mailing.composing.headers import sender
-from mailing.models import MailSettings, Subscriber
+from mailing.models import Chosen, MailSettings, Subscriber
 from mailing.subscribing import tokens
 from posts import identity
 from posts.publishing.describing import absolute
@@ -116,8 +116,8 @@ def _known(subscriber: Subscriber, wishes: list[list[str]]) -> dict[str, Any]:
 
 
 def _welcome(subscriber: Subscriber, _of: Any) -> dict[str, Any]:
-    rows = subscriber.choices.order_by("chosen__pk")
-    return {"what": [row.value or str(row) for row in rows]}
+    rows = Chosen.objects.filter(subscriber=subscriber).select_related("choice").order_by("pk")
+    return {"what": [row.choice.value or str(row.choice) for row in rows]}
 
 
 def _goodbye(subscriber: Subscriber, _of: Any) -> dict[str, Any] | None:

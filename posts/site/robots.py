@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from posts import identity
 from posts.models import SiteSettings
 from posts.publishing.describing import absolute
+from posts.slots import OFFERS
 
 # By which those who collect texts for models say that they do. Sources: their own documentation.
 AI_CRAWLERS: Final = tuple(
@@ -46,4 +47,5 @@ def _lines(crawlers: str) -> Iterator[str]:
     for name in ("report", "random-link", "search"):
         yield f"Disallow: {reverse(f'posts:{name}')}"
     yield f"Disallow: {reverse('posts:links')}item/"
+    yield from (f"Disallow: {path}" for offer in OFFERS for path in offer.private)
     yield f"Sitemap: {absolute(reverse('posts:sitemap'))}"

@@ -15,6 +15,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from links.models import DIGEST_LENGTH, FormerKey, Link
+from mailing.models import MailSettings
 from newsletter import static_site
 from posts import authors, pages, publishing, retagging
 from posts.models import Author, Redirect, Tag
@@ -173,6 +174,21 @@ def test_forms_lead_to_the_live_site_or_are_left_out(folder: Path) -> None:
     files = built(folder, without_forms=True)
     assert b"/report/" not in files["/posts/a-first-issue/"]
     assert "/suggest/" not in files
+
+
+def test_forms_of_mail_are_sent_to_the_live_site(
+    folder: Path, settings: Settings, client: Client
+) -> None:
+    settings.EMAIL = {"EMAIL_BACKEND": "console"}
+    MailSettings(is_on=True).save()
+    make_post()
+    assert b' action="/subscribe/"' in client.get("/posts/a-first-issue/").content
+
+    files = built(folder, base_url="https://live.example.org/")
+
+    for path in ("/", "/follow/", "/posts/a-first-issue/"):
+        assert b' action="https://live.example.org/subscribe/"' in files[path], path
+        assert b' action="/' not in files[path].replace(b' action="/search/"', b""), path
 
 
 def test_pictures_come_along(folder: Path) -> None:

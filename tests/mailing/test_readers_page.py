@@ -1,0 +1,351 @@
+"""A reader's own page: what comes, how often, where to; without account, cookie or script."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from mailing import subscribing
+from mailing.models import Consent, MailSettings, Subscriber, Suppression
+from mailing.subscribing.pausing import wake
+from mailing.subscribing.renewing import ask_again
+from posts.models import Post
+from tests.builders import make_post
+from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
+from tests.mailing.readers import mails, paths, subscribe, the_mail
+from tests.reading import Page, shown
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
+
+NEW = "new@example.org"
+HOW = {"rhythm": "each", "hour": "8", "zone": "", "language": ""}
+
+
+@pytest.fixture
+def reader() -> Subscriber:
+    return make_subscriber("reader@example.org")
+
+
+@pytest.fixture
+def post() -> Post:
+    return make_post(authors="[Ada]")
+
+
+def page_of(client: Client, reader: Subscriber, query: str = "") -> Page:
+    return Page(client.get(f"/mail/{reader.key}/{query}"))
+
+
+def save(client: Client, reader: Subscriber, *wishes: str, **fields: str) -> Any:
+    """Send the form of the page with these things ticked."""
+    what = "parts" if wishes else "all"
+    data = {**HOW, "what": what, "wish": list(wishes), **fields}
+    return client.post(f"/mail/{reader.key}/", data)
+
+
+def chosen(reader: Subscriber) -> list[str]:
+    return [f"{kind}:{value}" for kind, value in subscribing.wishes_of(reader)]
+
+
+def errors(response: Any) -> list[str]:
+    return Page(response).texts(".errorlist li")
+
+
+# What
+
+
+def test_a_reader_chooses_tags_sections_sources_authors_and_searches(
+    client: Client, reader: Subscriber, post: Post
+) -> None:
+    wishes = ("tag:ai", "section:preview", "source:one.example.org", "author:ada", "search:llama 3")
+
+    response = save(client, reader, *wishes)
+
+    assert response.headers["Location"] == f"/mail/{reader.key}/?done=saved"
+    assert set(chosen(reader)) == set(wishes)
+    page = page_of(client, reader, "?done=saved")
+    assert set(page.values("[name=wish][checked]", "value")) == set(wishes)
+    assert page.texts("main [role=status]") == ["Saved."]
+    save(client, reader, "tag:ai")
+    assert chosen(reader) == ["tag:ai"]
+    save(client, reader)
+    assert chosen(reader) == ["everything:"]
+
+
+def test_the_page_proposes_what_there_is(client: Client, reader: Subscriber, post: Post) -> None:
+    proposed = page_of(client, reader).values("[name=wish]:not([checked])", "value")
+
+    assert {"tag:ai", "source:one.example.org", "author:ada"} <= set(proposed)
+
+
+def test_a_search_on_the_page_finds_more_keeps_what_is_ticked_and_saves_nothing(
+    client: Client, reader: Subscriber, post: Post
+) -> None:
+    response = save(client, reader, "author:ada", find="llama", search="1", rhythm="weekly")
+
+    page = Page(response)
+    assert page.values("[name=wish][checked]", "value") == ["author:ada"]
+    assert "tag:llama-3-평가" in page.values("[name=wish]", "value")
+    assert "search:llama" in page.values("[name=wish]", "value")
+    assert page.one("[name=rhythm][value=weekly]").attributes.get("checked", "no") != "no"
+    assert chosen(reader) == ["everything:"]
+
+
+def test_what_only_drafts_have_is_not_told(client: Client, reader: Subscriber) -> None:
+    make_post(title="Secret", status=Post.Status.DRAFT, at=None, tags=["Hidden"])
+
+    page = Page(save(client, reader, find="hidden", search="1"))
+
+    assert page.values("[name=wish]", "value") == ["search:hidden"]
+
+
+@pytest.mark.parametrize("wish", ["", "x", "tag:", ":", "everything:no", "tag:" + "x" * 401])
+def test_nonsense_is_not_chosen(client: Client, reader: Subscriber, wish: str) -> None:
+    response = save(client, reader, wish)
+
+    assert response.status_code == 422
+    assert errors(response)
+    assert chosen(reader) == ["everything:"]
+
+
+def test_what_is_gone_from_the_site_stays_chosen_until_it_is_unticked(
+    client: Client, reader: Subscriber
+) -> None:
+    subscribing.choose(reader, [("tag", "gone")])
+
+    assert page_of(client, reader).values("[name=wish][checked]", "value") == ["tag:gone"]
+
+
+# How often, when, in which language
+
+
+def test_a_daily_becomes_a_weekly_at_the_readers_hour(client: Client, reader: Subscriber) -> None:
+    with time_machine.travel(datetime(2026, 11, 25, 12, tzinfo=UTC), tick=False):
+        save(client, reader, rhythm="weekly", hour="7", zone="Asia/Seoul", language="ko")
+
+    reader.refresh_from_db()
+    assert (reader.rhythm, reader.hour, reader.language) == ("weekly", 7, "ko")
+    assert reader.next_roll_at == datetime(2026, 11, 29, 22, tzinfo=UTC)
+    assert page_of(client, reader).value("html", "lang") == "ko"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"rhythm": "hourly"}, {"hour": "24"}, {"zone": "Mars/Base"}, {"language": "xx"}]
+)
+def test_what_is_no_choice_is_refused(
+    client: Client, reader: Subscriber, fields: dict[str, str]
+) -> None:
+    response = save(client, reader, **fields)
+
+    assert response.status_code == 422
+    assert errors(response)
+
+
+# A pause
+
+
+def test_a_pause_ends_by_itself_at_the_readers_midnight(client: Client) -> None:
+    reader = make_subscriber(zone="Asia/Seoul", rhythm="weekly")
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
+        client.post(f"/mail/{reader.key}/pause/", {"until": "2026-12-01"})
+    reader.refresh_from_db()
+    assert (reader.status, reader.next_roll_at) == ("paused", None)
+    assert reader.paused_until == datetime(2026, 11, 30, 15, tzinfo=UTC)
+    assert Consent.objects.get().kind == "paused"
+
+    for moment, status in (((2026, 11, 30, 14, 59), "paused"), ((2026, 11, 30, 15, 1), "active")):
+        with time_machine.travel(datetime(*moment, tzinfo=UTC), tick=False):
+            wake.call()
+        reader.refresh_from_db()
+        assert reader.status == status
+    assert reader.next_roll_at is not None
+
+
+def test_a_pause_can_be_ended(client: Client, reader: Subscriber) -> None:
+    subscribing.pause(reader, timezone.now() + timedelta(days=3))
+
+    client.post(f"/mail/{reader.key}/pause/", {"resume": "1"})
+
+    reader.refresh_from_db()
+    assert (reader.status, reader.paused_until) == ("active", None)
+
+
+@pytest.mark.parametrize("until", ["", "soon", "2020-01-01", "9999-12-31", "2026-02-30"])
+def test_a_pause_needs_a_day_to_come(client: Client, reader: Subscriber, until: str) -> None:
+    response = client.post(f"/mail/{reader.key}/pause/", {"until": until})
+
+    assert response.status_code == 422
+    assert errors(response)
+    reader.refresh_from_db()
+    assert reader.status == "active"
+
+
+# Another address
+
+
+def test_mail_goes_to_another_address_once_it_is_confirmed_there(
+    client: Client, reader: Subscriber
+) -> None:
+    client.post(f"/mail/{reader.key}/address/", {"email": NEW})
+    told, asked = sorted(mails(), key=lambda sent: sent.to == [NEW])
+    assert (told.to, asked.to) == (["reader@example.org"], [NEW])
+    assert NEW in page_of(client, reader).text()
+    assert NEW not in told.body
+
+    path = paths(asked)[0]
+    assert len(Page(client.get(path)).all("main form button")) == 1
+    reader.refresh_from_db()
+    assert reader.address == "reader@example.org"
+    for _ in range(2):
+        client.post(path)
+
+    before = reader.digest
+    reader.refresh_from_db()
+    assert (reader.address, reader.moving_to) == (NEW, "")
+    assert shown(Page(client.get(path)).one("h1")) == "Mail goes to your new address."
+    moved = Consent.objects.filter(kind="moved").values_list("digest", flat=True)
+    assert list(moved) == [before, reader.digest]
+
+
+def test_a_move_can_be_taken_back(client: Client, reader: Subscriber) -> None:
+    client.post(f"/mail/{reader.key}/address/", {"email": NEW})
+    path = paths(mails()[-1])[0]
+
+    client.post(f"/mail/{reader.key}/address/", {"stay": "1"})
+
+    assert client.post(path).status_code == 404
+    reader.refresh_from_db()
+    assert (reader.address, reader.moving_to) == ("reader@example.org", "")
+
+
+def test_a_move_does_not_tell_who_else_gets_mail(client: Client, reader: Subscriber) -> None:
+    make_subscriber(NEW)
+
+    response = client.post(f"/mail/{reader.key}/address/", {"email": NEW})
+
+    assert response.headers["Location"] == f"/mail/{reader.key}/?done=moving"
+    assert the_mail().to == ["reader@example.org"]
+
+
+def test_an_address_that_became_anothers_meanwhile_is_not_taken(
+    client: Client, reader: Subscriber
+) -> None:
+    client.post(f"/mail/{reader.key}/address/", {"email": NEW})
+    path = paths(mails()[-1])[0]
+    make_subscriber(NEW)
+
+    assert client.post(path).status_code == 404
+    assert Subscriber.objects.filter(address=NEW).count() == 1
+
+
+@pytest.mark.parametrize(
+    "email", ["", "bad", "READER@example.org", "a@b.example\nBcc: c@d.example"]
+)
+def test_a_bad_new_address_is_refused(client: Client, reader: Subscriber, email: str) -> None:
+    response = client.post(f"/mail/{reader.key}/address/", {"email": email})
+
+    assert response.status_code == 422
+    assert errors(response)
+    assert not mail.outbox
+
+
+def test_nobody_floods_others_by_moving(client: Client, reader: Subscriber) -> None:
+    answers = [
+        client.post(f"/mail/{reader.key}/address/", {"email": f"new{n}@example.org"}).status_code
+        for n in range(7)
+    ]
+
+    assert answers == [303] * 5 + [429] * 2
+
+
+# What is kept
+
+
+def test_a_reader_gets_all_that_is_kept_as_a_file(client: Client, reader: Subscriber) -> None:
+    subscribing.renew(reader, "/mail/")
+    make_delivery(make_mailing(make_post("Sent to me")), reader)
+
+    response = client.get(f"/mail/{reader.key}/data/")
+
+    data = json.loads(response.content)
+    assert response.headers["Content-Disposition"] == 'attachment; filename="mail.json"'
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert data["address"] == "reader@example.org"
+    assert data["choices"] == [{"kind": "everything", "value": ""}]
+    assert [row["what"] for row in data["consents"]] == ["renewed"]
+    assert [row["mailing__title"] for row in data["mails"]] == ["Sent to me"]
+    assert reader.key not in response.content.decode()
+
+
+def test_erasing_asks_once_and_leaves_consents_under_a_digest(
+    client: Client, reader: Subscriber
+) -> None:
+    delivery = make_delivery(subscriber=reader)
+    page = Page(client.get(f"/mail/{reader.key}/erase/"))
+    assert page.texts("main form button") == ["Erase everything"]
+    assert Subscriber.objects.exists()
+
+    response = client.post(f"/mail/{reader.key}/erase/")
+
+    assert shown(Page(response).one("h1")) == "Everything is erased."
+    assert not Subscriber.objects.exists()
+    consent = Consent.objects.get()
+    assert (consent.kind, consent.digest, consent.subscriber) == ("erased", reader.digest, None)
+    assert Suppression.objects.get().digest == reader.digest
+    delivery.refresh_from_db()
+    assert delivery.subscriber is None
+    subscribe(client, "reader@example.org")
+    assert not mail.outbox
+    assert client.get(f"/mail/{reader.key}/").status_code == 404
+
+
+# Asked again after years
+
+
+def test_readers_are_asked_again_every_two_years_where_that_is_set(client: Client) -> None:
+    reader = make_subscriber("reader@example.org")
+    make_subscriber("left@example.org", status="left")
+    MailSettings.objects.update(reconfirm_years=2)
+    assert ask_again.call() == 0
+
+    with time_machine.travel(timezone.now() + timedelta(days=730)):
+        assert [ask_again.call() for _ in range(2)] == [1, 0]
+        path = paths(the_mail())[0]
+        assert path == f"/mail/{reader.key}/renew/"
+        before = reader.consented_at
+        client.get(path)
+        reader.refresh_from_db()
+        assert reader.consented_at == before
+        client.post(path)
+        reader.refresh_from_db()
+        assert reader.consented_at > before
+        assert Consent.objects.get().kind == "renewed"
+    with time_machine.travel(timezone.now() + timedelta(days=3 * 730)):
+        assert ask_again.call() == 1
+
+
+def test_who_does_not_answer_stays_subscribed_and_is_not_asked_each_day(client: Client) -> None:
+    reader = make_subscriber()
+    MailSettings.objects.update(reconfirm_years=2)
+    for days in (730, 731, 760):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            ask_again.call()
+
+    reader.refresh_from_db()
+    assert reader.status == "active"
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(("years", "is_on"), [(0, True), (2, False)])
+def test_nobody_is_asked_where_that_is_not_set(years: int, is_on: bool) -> None:
+    make_subscriber()
+    MailSettings.objects.update(reconfirm_years=years, is_on=is_on)
+
+    with time_machine.travel(timezone.now() + timedelta(days=1000)):
+        assert ask_again.call() == 0
