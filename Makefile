@@ -110,6 +110,8 @@ lock: $(DEV_STAMP)  ## Compile requirements*.txt from pyproject.toml, with hashe
 		--python-version 3.11 --quiet $(ARGS) -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
 		--python-version 3.11 --quiet $(ARGS) -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra providers --universal --generate-hashes --no-header \
+		--python-version 3.11 --quiet $(ARGS) -c requirements.txt -o requirements-providers.txt
 
 clean:  ## Remove what was installed and built; the database and uploads stay
 	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,7 @@ class MailingConfig(AppConfig):
         # Models can be imported from here on only.
         from django.db.models.signals import post_save  # noqa: PLC0415
 
+        from mailing import bounces  # noqa: PLC0415
         from mailing.checks import check_address_key  # noqa: PLC0415
         from mailing.composing.drafts import preview, too_long  # noqa: PLC0415
         from mailing.models import MailSettings  # noqa: PLC0415
@@ -21,6 +24,10 @@ class MailingConfig(AppConfig):
         from posts.signals import issue_taken_back  # noqa: PLC0415
         from posts.slots import CHECKS, OFFERS, PREVIEWS, Check, PreviewForm  # noqa: PLC0415
 
+        if find_spec("anymail"):
+            from anymail.signals import tracking  # noqa: PLC0415
+
+            tracking.connect(bounces.on_tracking)
         checks.register(check_address_key, checks.Tags.database)
         OFFERS.add(OFFER)
         PREVIEWS.add(PreviewForm("mail", _("Mail"), preview))

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from mailing.site import leaving, previewing, reader, subscribing
+from mailing.site import events, leaving, previewing, reader, subscribing
 
 app_name = "mailing"
 
@@ -35,4 +35,5 @@ urlpatterns = [
     path("mail/<mail_key:key>/renew/", reader.renew, name="renew"),
     path("mail/<mail_key:key>/data/", reader.data, name="data"),
     path("mail/<mail_key:key>/erase/", reader.erase, name="erase"),
+    path("mail/events/<slug:provider>/", events.events, name="events"),
 ]

@@ -23,6 +23,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from mailing import bounces
 from newsletter.middleware import is_for_staff
 from newsletter.refusals import Refusal, refuse
 from newsletter.slots import stated_length
@@ -30,6 +31,7 @@ from posts.access import CHANGE_PICTURES, CHANGE_SETTINGS, IMPORT, WRITE, Right,
 from posts.models.identity import THE_ROW
 
 KB = 1024  # bytes
+EVENTS = "/mail/events/"
 # How Django says that a form cannot be read: parts, their number, their encoding, their end.
 UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError)
 
@@ -65,7 +67,12 @@ def _refusal(request: HttpRequest) -> Refusal | None:
         return _unmeasured()
     if length and length > (most := _most(request, length)):
         return _too_large(most)
-    return None if _is_form(request) else _unreadable()
+    return None if _is_told(request) or _is_form(request) else _unreadable()
+
+
+def _is_told(request: HttpRequest) -> bool:
+    """Tell whether a provider of mail tells something, which is no form; its page reads it."""
+    return request.path_info.startswith(EVENTS)
 
 
 def _length(request: HttpRequest) -> int | None:
@@ -98,6 +105,8 @@ def _most(request: HttpRequest, length: int) -> int:
                 return most
         elif length > settings.MOST_BYTES and admin.site.has_permission(request):
             return settings.MOST_BYTES_OF_STAFF
+    elif _is_told(request) and bounces.is_trusted(request.headers.get("Authorization", "")):
+        return settings.MOST_BYTES_OF_EVENTS
     return settings.MOST_BYTES
 
 

@@ -12,6 +12,7 @@ import re
 import zoneinfo
 from collections.abc import Container, Sequence
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -19,6 +20,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 import dj_database_url
 import idna
 from django.core.exceptions import ImproperlyConfigured
+
+from newsletter.providers import PROVIDERS, provider_settings
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
@@ -405,14 +408,16 @@ def mail(name: str) -> dict[str, Any]:
     """Return Django's `EMAIL_…` settings for an `smtp://user:password@host:port` server.
 
     `smtp://` turns to TLS with STARTTLS (port 587; on port 25, for a relay nearby, it does not),
-    `smtps://` speaks it from the start (465), and `console://` prints mail. Nothing set: an empty
-    answer, and no mail is sent.
+    `smtps://` speaks it from the start (465), and `console://` prints mail. PROVIDERS are spoken to
+    by their own interfaces. Nothing set: an empty answer, and no mail is sent.
     """
-    value = text(name)
+    value = text(name).removeprefix("anymail+")
     if not value:
         return {}
     if value == "console://":
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if value.partition("://")[0] in PROVIDERS:
+        return _provider(name, value)
     try:
         parts = urlsplit(value)
         usual = {"smtp": 587, "smtps": 465}[parts.scheme]
@@ -425,7 +430,8 @@ def mail(name: str) -> dict[str, Any]:
         # The value may hold a password: it is not repeated.
         raise ImproperlyConfigured(
             f"{name} must be smtp://user:password@host:port (smtps:// with TLS from the start),"
-            " with special characters %-encoded, or console://."
+            " with special characters %-encoded, console://, or the address of a provider:"
+            f" {', '.join(form for form, *_rest in PROVIDERS.values())}."
         )
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -437,6 +443,41 @@ def mail(name: str) -> dict[str, Any]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 20,
     }
+
+
+def _provider(name: str, value: str) -> dict[str, Any]:
+    """Return the settings for a provider that the value names."""
+    if find_spec("anymail") is None:
+        raise ImproperlyConfigured(
+            f"{name} names a provider, which needs django-anymail: run"
+            " `pip install --require-hashes -r requirements-providers.txt`."
+        )
+    try:
+        return provider_settings(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be {error}, all %-encoded.") from None
+
+
+def mailbox(name: str) -> str:
+    """Return where mail for bounces is read: `imaps://user:password@host/INBOX` or `maildir:///…`.
+
+    `imap://`, which says the password to the whole way, is for a server on this machine.
+    """
+    value = text(name)
+    if not value:
+        return ""
+    parts = _split_address(value, {"imap", "imaps"})
+    is_server = parts is not None and bool(parts.username and parts.password)
+    if parts is not None and parts.scheme == "imap":
+        is_server = is_server and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    is_folder = bool(re.fullmatch(r"maildir:///[^?#\0]+", value))
+    if not (is_server or is_folder) or (parts is not None and (parts.query or parts.fragment)):
+        # The value may hold a password: it is not repeated.
+        raise ImproperlyConfigured(
+            f"{name} must be imaps://user:password@host/INBOX, with special characters %-encoded,"
+            " or maildir:///path/of/a/folder."
+        )
+    return value
 
 
 def tasks(name: str, default: str = "database") -> dict[str, Any]:

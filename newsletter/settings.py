@@ -230,6 +230,8 @@ TASK_NAMES = {
     "links.decisions.links.finish_all": _("Go on with decisions about many links"),
     "links.decisions.rules.follow": _("Carry out a rule about a source"),
     "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
+    "mailing.bounces.collecting.collect": _("Read mails that came back"),
+    "mailing.bounces.providers.confirm_subscription": _("Let a provider tell what became of mails"),
     "mailing.sending.filling.fill": _("Find out who gets an issue by mail"),
     "mailing.sending.rolling.roll_up": _("Find out who gets a roll-up"),
     "mailing.sending.slices.send_slice": _("Hand mails over"),
@@ -309,6 +311,11 @@ _mail_host = SITE_HOST if SITE_HOST and ":" not in SITE_HOST else "localhost"
 EMAIL_FROM = env.sender("EMAIL_FROM", env.named(SITE_NAME, f"noreply@{_mail_host}"))
 DEFAULT_FROM_EMAIL = EMAIL_FROM
 ADMINS = [(address, address) for address in env.addresses("ADMINS")]
+# What comes back: told by providers, who know a secret, and found in a mailbox.
+MAIL_EVENTS_SECRET = env.secret("MAIL_EVENTS_SECRET", shortest=20)
+MAIL_BOUNCES = env.mailbox("MAIL_BOUNCES")
+if MAIL_BOUNCES:
+    PERIODIC_TASKS["mailing.bounces.collecting.collect"] = 5 * 60
 
 # Files
 
@@ -323,6 +330,8 @@ MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_STAFF = 8 * 1024 * 1024
 # A picture (posts.images.MAX_BYTES) with what a form has around it.
 MOST_BYTES_OF_PICTURE = 21 * 1024 * 1024
+# What a provider tells at once (/mail/events/…/), with the secret.
+MOST_BYTES_OF_EVENTS = 2 * 1024 * 1024
 MOST_BYTES_UPLOADED = 210 * 1024 * 1024
 # Beside files, which only the upload of issues takes; in as many fields as Django takes, 1,000.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BYTES_OF_STAFF
@@ -477,5 +486,7 @@ LOGGING = {
         "django.security.csrf": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        # What it cannot read is kept for a person to look at.
+        "flufl.bounce": {"level": "CRITICAL"},
     },
 }

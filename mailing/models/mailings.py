@@ -209,6 +209,8 @@ class Event(models.Model):
         HARD = "hard", _("Came back for good")
         COMPLAINT = "complaint", _("Called spam")
         LEFT = "left", _("Left at the provider")
+        # What staff did about an address: what was told before counts no more.
+        LIFTED = "lifted", _("Taken back by staff")
 
     name = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -256,6 +256,123 @@ def test_the_password_of_a_mail_server_may_hold_anything(given):
     assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me@example.org", "p/w:")
 
 
+@pytest.mark.parametrize("prefix", ["", "anymail+"])
+@pytest.mark.parametrize(
+    ("value", "backend", "settings"),
+    [
+        (
+            "ses://AKIA%2F1:s3%2Bcret@ap-northeast-2",
+            "amazon_ses",
+            {
+                "AMAZON_SES_SESSION_PARAMS": {
+                    "region_name": "ap-northeast-2",
+                    "aws_access_key_id": "AKIA/1",
+                    "aws_secret_access_key": "s3+cret",
+                }
+            },
+        ),
+        (
+            "ses://eu-west-1?configuration_set=digest",
+            "amazon_ses",
+            {
+                "AMAZON_SES_SESSION_PARAMS": {"region_name": "eu-west-1"},
+                "AMAZON_SES_CONFIGURATION_SET_NAME": "digest",
+            },
+        ),
+        ("postmark://Tok-en1", "postmark", {"POSTMARK_SERVER_TOKEN": "Tok-en1"}),
+        (
+            "postmark://Tok-en1?stream=broadcast",
+            "postmark",
+            {"POSTMARK_SERVER_TOKEN": "Tok-en1", "POSTMARK_MESSAGE_STREAM": "broadcast"},
+        ),
+        (
+            "mailgun://Key-1@mg.example.org?region=eu",
+            "mailgun",
+            {
+                "MAILGUN_API_KEY": "Key-1",
+                "MAILGUN_SENDER_DOMAIN": "mg.example.org",
+                "MAILGUN_API_URL": "https://api.eu.mailgun.net/v3",
+            },
+        ),
+        ("resend://re_Key1", "resend", {"RESEND_API_KEY": "re_Key1"}),
+        ("brevo://xkeysib-1", "brevo", {"BREVO_API_KEY": "xkeysib-1"}),
+        ("sendgrid://SG.a%2Fb", "sendgrid", {"SENDGRID_API_KEY": "SG.a/b"}),
+    ],
+)
+def test_mail_goes_by_the_named_provider(given, prefix, value, backend, settings):
+    given(prefix + value)
+
+    found = env.mail(NAME)
+
+    assert found["EMAIL_BACKEND"] == f"anymail.backends.{backend}.EmailBackend"
+    assert settings.items() <= found["ANYMAIL"].items()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ses://",
+        "ses://s3cret",
+        "ses://AKIA@eu-west-1",
+        "ses://:s3cret@eu-west-1",
+        "postmark://",
+        "postmark://s3cret@example.org",
+        "postmark://s3cret/path",
+        "postmark://s3cret?strom=x",
+        "postmark://s3cret?stream",
+        "mailgun://s3cret",
+        "mailgun://s3cret@localhost",
+        "mailgun://s3cret@mg.example.org?region=mars",
+        "resend://s3 cret",
+        "resend://s3cret#part",
+        "brevo://s3cret@[",
+        "sendgrid://s3cret@x",
+    ],
+)
+def test_a_provider_wrongly_named_stops_the_start_and_its_key_is_not_repeated(given, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} must be ") as refusal:
+        env.mail(NAME)
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_provider_says_which_package_it_needs(given, monkeypatch):
+    given("postmark://token")
+    monkeypatch.setattr(env, "find_spec", lambda name: None)
+
+    with pytest.raises(ImproperlyConfigured, match=r"requirements-providers\.txt"):
+        env.mail(NAME)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "imaps://me%40x.org:pw@mail.example.org/INBOX",
+        "imap://a:b@localhost",
+        "maildir:///var/m",
+    ],
+)
+def test_bounces_are_read_from_a_mailbox_or_a_folder(given, value):
+    given(value)
+
+    assert env.mailbox(NAME) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["pop3://a:s3cret@host", "imaps://mail.example.org/INBOX", "imaps://a:s3cret@host?x", "maildir://a",
+     "/var/mail", "imaps://a:s3cret@host:99999/"],
+)  # fmt: skip
+def test_a_mailbox_wrongly_named_stops_the_start(given, value):
+    given(value)
+
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} must be imaps://") as refusal:
+        env.mailbox(NAME)
+    assert "s3cret" not in str(refusal.value)
+
+
 def test_without_a_server_no_mail_is_sent(given):
     given("")
 

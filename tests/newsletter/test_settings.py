@@ -65,6 +65,8 @@ BAD_VALUES: dict[str, str | None] = {
     "BACKUP_WEEKS": "-1",
     "EMAIL_URL": "mail.example.org",
     "EMAIL_FROM": "The editors",
+    "MAIL_EVENTS_SECRET": "short",
+    "MAIL_BOUNCES": "mail.example.org",
     "ADMINS": "Owner <me@example.org>",
     "STATIC_ROOT": "staticfiles",
     "MEDIA_ROOT": "media",
