@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin
-from mailing import access
+from mailing import access, bounces
 from mailing.models import MailSettings
 from mailing.models.settings import THE_ROW
 from posts import publication
@@ -109,6 +109,7 @@ class MailSettingsAdmin(StaffAdmin):
             "subtitle": "",
             "has_server": bool(settings.EMAIL),
             "knows_addresses": row.knows_addresses,
+            "advice": bounces.advise(row),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

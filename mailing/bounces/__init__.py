@@ -1,5 +1,6 @@
 """What comes back: told by providers, and found in the mailbox for bounces."""
 
+from mailing.bounces.advising import advise
 from mailing.bounces.collecting import (
     Letter,
     MailboxError,

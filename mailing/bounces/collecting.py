@@ -134,12 +134,15 @@ def _signed_in(address: str) -> IMAP4:
         if parts.scheme == "imaps"
         else IMAP4(host, parts.port or 143, timeout=PATIENCE)
     )
-    server.login(unquote(parts.username or ""), unquote(parts.password or ""))
-    folder = unquote(parts.path.strip("/")) or "INBOX"
-    quoted = folder.replace("\\", "\\\\").replace('"', '\\"')
-    status, _said = server.select(f'"{quoted}"')
-    if status != "OK":
-        raise IMAP4.error
+    try:
+        server.login(unquote(parts.username or ""), unquote(parts.password or ""))
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        quoted = folder.replace("\\", "\\\\").replace('"', '\\"')
+        if server.select(f'"{quoted}"')[0] != "OK":
+            raise IMAP4.error
+    except (IMAP4.error, OSError):
+        server.shutdown()
+        raise
     return server
 
 
