@@ -28,6 +28,7 @@ class About:
 
 def postmark(kind: str, about: About) -> dict[str, Any]:
     at = about.at.isoformat()
+    more: Any
     record, more = {
         "delivered": ("Delivery", {"DeliveredAt": at, "Recipient": about.address}),
         "hard": ("Bounce", {"Type": "HardBounce"}),
@@ -57,6 +58,7 @@ def postmark(kind: str, about: About) -> dict[str, Any]:
 
 
 def mailgun(kind: str, about: About) -> dict[str, Any]:
+    more: Any
     event, more = {
         "delivered": ("delivered", {"delivery-status": {"code": 250, "message": "OK"}}),
         "hard": (
