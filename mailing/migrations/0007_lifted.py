@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mailing", "0005_sign_ups"),
+        ("mailing", "0006_whole_to_come"),
     ]
 
     operations = [
