@@ -108,10 +108,13 @@ def _among(issue: Issue, wanted: frozenset[uuid.UUID]) -> Callable[[str], bool]:
 
 def _context(issue: Issue) -> Mapping[str, object]:
     description = plain(" ".join(issue.description.split()))
+    if description == " ".join(issue.title.split()):
+        description = ""  # it says nothing more
+    shown = description or " · ".join(heading for heading in issue.headings if heading)[:200]
     return {
         "title": issue.title,
         "language": issue.language,
-        "preheader": description,
+        "preheader": shown,
         "lead": description,
         "url": issue.url,
         "date": day(issue.date),
