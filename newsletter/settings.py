@@ -189,7 +189,7 @@ PERIODIC_TASKS = {
     "newsletter.retention.forget_old_changes": 24 * 3600,
     "mailing.subscribing.asking.forget_sign_ups": 24 * 3600,
     "mailing.subscribing.pausing.wake": 5 * 60,
-    "mailing.subscribing.renewing.ask_again": 24 * 3600,
+    "mailing.subscribing.renewing.ask_again": 3600,
     "notices.telling.look": 5 * 60,
     "newsletter.signing_in.forget_failures_to_come": 3600,
     "newsletter.signing_in.forget_old_sign_ins": 24 * 3600,

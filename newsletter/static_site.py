@@ -146,7 +146,7 @@ class Site:
         # Wherever it stands, such as among the sizes of a picture.
         self.uploads = re.compile(f'{re.escape(settings.MEDIA_URL)}[^"\\s,<?#]+'.encode())
         # What a file cannot take, the live site does.
-        self.forms = re.compile(b'(<form [^>]*method="post" action=")(/)')
+        self.forms = re.compile(rb'(<form [^>]*method="post" action="|href="(?=/subscribe/\?))/')
         self.media: set[str] = set()
         ours = (*PROGRAMS, *(["/report/"] if settings.READERS_FORMS else []))
         self.redirects = {path: (f"{live}{path}", 301) for path in ours}

@@ -12,6 +12,7 @@ from mailing.models import MailSettings, Subscriber
 from mailing.site.answers import shown
 from posts import identity
 from posts.readers.answers import see_other
+from posts.site.own_pages import private
 
 # What mail programs send (RFC 8058, section 3.2).
 FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
@@ -30,7 +31,7 @@ def leave(request: HttpRequest, key: str) -> HttpResponse:
         form = FIELD.lower() if by_program else "/mail/leave/"
         subscribing.leave(subscriber, form)
     # A mail program follows no redirect (RFC 8058, section 3.1).
-    return HttpResponse(status=204) if by_program else see_other(request.path)
+    return private(HttpResponse()) if by_program else see_other(request.path)
 
 
 def _page(subscriber: Subscriber | None) -> HttpResponse:

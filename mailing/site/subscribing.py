@@ -116,4 +116,7 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
 def _form_page(form: PublicForm, status: int = 200, *, is_again: bool = False) -> HttpResponse:
     language = get_language() or ""
     context = {"form": form, "is_again": is_again, "agreement": wording.agreement(language)}
-    return shown("subscribe", context, status)
+    response = shown("subscribe", context, status)
+    # With no-referrer browsers say "Origin: null", by which nobody can tell that it came from here.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response

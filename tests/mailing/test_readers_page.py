@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailing import subscribing
@@ -95,6 +97,20 @@ def test_a_search_on_the_page_finds_more_keeps_what_is_ticked_and_saves_nothing(
     assert "search:llama" in page.values("[name=wish]", "value")
     assert page.one("[name=rhythm][value=weekly]").attributes.get("checked", "no") != "no"
     assert chosen(reader) == ["everything:"]
+
+
+def test_the_page_takes_as_many_queries_for_many_choices_as_for_few(
+    client: Client, reader: Subscriber, post: Post
+) -> None:
+    kinds = ("tag", "section", "source", "author", "search")
+    counts = []
+    for number in (2, 20):
+        subscribing.choose(reader, [(kind, f"x{n}") for kind in kinds for n in range(number)])
+        with CaptureQueriesContext(connection) as context:
+            page_of(client, reader)
+        counts.append(len(context))
+
+    assert counts[0] == counts[1]
 
 
 def test_what_only_drafts_have_is_not_told(client: Client, reader: Subscriber) -> None:

@@ -407,6 +407,13 @@ def test_another_site_can_not_have_its_visitors_subscribe(client: Client) -> Non
     assert not SignUp.objects.exists()
 
 
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://testserver"}, HERE])
+def test_a_browser_that_says_little_can_subscribe(client: Client, headers: dict[str, str]) -> None:
+    data = {"email": NEW, "ticket": ticket("subscribe")}
+
+    assert client.post("/subscribe/", data, headers=headers).status_code == 303
+
+
 # A part of the site
 
 
@@ -456,19 +463,15 @@ def test_a_reader_who_gets_mail_is_led_to_what_was_asked_for(client: Client) -> 
 
 def test_pages_of_mail_set_no_cookie_and_are_kept_by_nobody(client: Client) -> None:
     path = confirmation(client)
-    answers = [
-        client.get("/subscribe/"),
-        client.get("/subscribe/asked/"),
-        client.get(path),
-        client.get("/subscribe/x/"),
-        subscribe(client, "bad"),
-    ]
+    secret = [client.get(path), client.get("/subscribe/asked/"), client.get("/subscribe/x/")]
+    forms = [client.get("/subscribe/"), subscribe(client, "bad")]
 
-    for response in answers:
+    for response in (*secret, *forms):
         assert not response.cookies
         assert response.headers["Cache-Control"] == "private, no-store"
         assert response.headers["X-Robots-Tag"] == "noindex"
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        policy = "no-referrer" if response in secret else "same-origin"
+        assert response.headers["Referrer-Policy"] == policy
 
 
 def test_the_site_speaks_korean_to_who_asked_in_korean(client: Client, settings: Settings) -> None:

@@ -191,6 +191,18 @@ def test_forms_of_mail_are_sent_to_the_live_site(
         assert b' action="/' not in files[path].replace(b' action="/search/"', b""), path
 
 
+def test_what_to_follow_by_mail_is_kept_on_the_way_to_the_live_site(
+    folder: Path, settings: Settings
+) -> None:
+    settings.EMAIL = {"EMAIL_BACKEND": "console"}
+    MailSettings(is_on=True).save()
+    make_post()
+
+    page = built(folder, base_url="https://live.example.org/")["/tags/ai/"]
+
+    assert b'href="https://live.example.org/subscribe/?follow=tag%3Aai"' in page
+
+
 def test_pictures_come_along(folder: Path) -> None:
     name = default_storage.save("posts/2024/05/cat.webp", ContentFile(b"cat"))
     make_post(body=f"![A cat](/media/{name})\n")
