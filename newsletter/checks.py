@@ -32,6 +32,7 @@ def check_static(**_options: Any) -> list[CheckMessage]:
     """Ask for static files as this code needs them."""
     words = {
         "missing": "The static files were never collected: every page will fail.",
+        "bare": "The static files were collected with DEBUG=true: every page will fail.",
         "old": "The static files are older than the code.",
     }
     found = unfit_static()

@@ -29,14 +29,15 @@ BACKUP_LATE = timedelta(days=4)
 
 
 def unfit_static() -> str:
-    """Return what is wrong with the collected static files: "missing", "old" or ""."""
+    """Return what is wrong with the collected static files: "missing", "bare" (there, but without
+    the names that pages need), "old" or ""."""
     if settings.DEBUG:
         return ""
     root = Path(settings.STATIC_ROOT)
     try:
         listed = json.loads((root / "staticfiles.json").read_bytes())["paths"]
     except (OSError, ValueError, KeyError):
-        return "missing"
+        return "bare" if root.is_dir() and any(root.iterdir()) else "missing"
     for folder in map(Path, settings.STATICFILES_DIRS):
         for file in folder.rglob("*"):
             name = file.relative_to(folder).as_posix()
@@ -61,6 +62,13 @@ def _static() -> Iterator[Finding]:
     )
     if found == "missing":
         wrong = gettext("The static files were never collected: every page fails.")
+        yield problem(wrong, remedy)
+    elif found == "bare":
+        wrong = gettext("The static files were collected with DEBUG=true: every page fails.")
+        remedy = gettext(
+            "Look for DEBUG in the environment and in .env beside manage.py, then run"
+            " `DEBUG=false manage.py collectstatic --no-input`, and start the site anew."
+        )
         yield problem(wrong, remedy)
     elif found == "old":
         wrong = gettext("The static files are older than the code: pages may fail or look wrong.")

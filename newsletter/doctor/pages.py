@@ -10,10 +10,13 @@ from django.utils.translation import gettext
 
 from links.access import Actor
 from newsletter.doctor.examining import examine, troubles
-from newsletter.doctor.findings import Result
+from newsletter.doctor.findings import Level, Result
 from newsletter.retention import KEPT
 from newsletter.version import version
 from posts.access import CHANGE_SETTINGS, may
+
+
+ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2, None: 3}
 
 
 def may_see(user: Actor) -> bool:
@@ -29,7 +32,8 @@ def state(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": gettext("State of the site"),
-        "results": results,
+        # The worst first; what is well stays in its order.
+        "results": sorted(results, key=lambda result: ORDER[result.level]),
         "version": version(),
         "kept": KEPT,
     }

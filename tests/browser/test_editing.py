@@ -227,6 +227,8 @@ def every_page(address: str, db: None) -> list[str]:
             f"links/link/{Link.objects.all()[0].pk}/change/",
             "links/source/",
             "links/queueentry/",
+            "state/",
+            "notices/",
             "tasks/storedtask/",
             f"tasks/storedtask/{task.pk}/change/",
         )

@@ -109,8 +109,12 @@ def no_migration(site: Site) -> None:
     site.patch.setattr(MigrationRecorder, "applied_migrations", lambda _recorder: applied)
 
 
-def nothing_collected(site: Site) -> None:
+def collected_while_developing(site: Site) -> None:
     (site.folder / "static" / "staticfiles.json").unlink()
+
+
+def nothing_collected(site: Site) -> None:
+    site.set(STATIC_ROOT=site.folder / "nothing")
 
 
 def old_static_files(site: Site) -> None:
@@ -200,6 +204,7 @@ FAULTS: list[tuple[str, Callable[[Site], None]]] = [
     ("database", no_database),
     ("migrations", no_migration),
     ("static", nothing_collected),
+    ("static", collected_while_developing),
     ("static", old_static_files),
     ("folders", no_folder),
     ("disk", full_disk),
