@@ -15,7 +15,6 @@ from newsletter.retention import KEPT
 from newsletter.version import version
 from posts.access import CHANGE_SETTINGS, may
 
-
 ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2, None: 3}
 
 
