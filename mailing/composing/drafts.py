@@ -28,7 +28,7 @@ from posts.rendering import Decisions, ParsedIssue
 from posts.slots import Draft
 
 _STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
-_INLINE: Final = re.compile(r' style="[^"]*"')
+_INLINE: Final = re.compile(r'\sstyle="[^"]*"')
 _DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}", re.DOTALL)
 _SURELY_FITS: Final = 15_000  # bytes of Markdown: HTML is never six times as long
 
