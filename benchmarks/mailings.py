@@ -63,6 +63,6 @@ def subscribe(number: int) -> None:
 
 
 def sample() -> Issue:
-    """Return one of the issues that a new site may begin with."""
-    file = sorted(SAMPLES.glob("*.md"))[0]
+    """Return the longest of the issues that a new site may begin with."""
+    file = max(SAMPLES.glob("*.md"), key=lambda file: file.stat().st_size)
     return parse_issue(file.read_bytes(), file.name)

@@ -14,12 +14,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from mailing.models import (
@@ -32,6 +31,7 @@ from mailing.models import (
 )
 from mailing.sending import pacing
 from posts.models import public
+from posts.site.prepared import prepared
 
 Status = Delivery.Status
 
@@ -64,9 +64,9 @@ def suppressed() -> Exists:
     return Exists(Suppression.objects.filter(digest=OuterRef("subscriber__digest")))
 
 
-def going() -> Exists:
+def going(at: datetime | None = None) -> Exists:
     """Return the condition that a delivery's mailing goes out, and its issue is public."""
-    is_due = Q(kind=Mailing.Kind.ROLLUP) | public(post="post")
+    is_due = Q(kind=Mailing.Kind.ROLLUP) | public(at, post="post")
     mailings = Mailing.objects.filter(is_due, status=Mailing.Status.SENDING)
     return Exists(mailings.filter(pk=OuterRef("mailing")))
 
@@ -136,6 +136,16 @@ def expire(mailing: int, now: datetime, *, told: bool) -> int:
 # Handing over
 
 
+@prepared
+def _may_leave(row: int, at: datetime) -> QuerySet[Delivery, Any]:
+    """Return a row that may be handed over at a moment.
+
+    Compiled once: as a part of the update it was 5 of the 7 ms that a mail cost.
+    """
+    rows = Delivery.objects.filter(receiving(), ~suppressed(), going(at), pk=row)
+    return rows.values_list("pk")
+
+
 def hand(row: Delivery, items: int | None) -> bool:
     """Mark a claimed row as being handed over, in the caller's transaction; tell whether it may be.
 
@@ -143,13 +153,14 @@ def hand(row: Delivery, items: int | None) -> bool:
     withdrawn, or the claim ended since.
     """
     now = timezone.now()
-    mine = Delivery.objects.filter(pk=row.pk, status=Status.CLAIMED, claim=row.claim)
+    if not _may_leave(row.pk, now):
+        return False
     return bool(
-        mine.filter(receiving(), ~suppressed(), going()).update(
+        _mine(row, Status.CLAIMED).update(
             status=Status.HANDED,
             handed_at=now,
-            first_at=Coalesce(F("first_at"), now),
-            attempts=F("attempts") + 1,
+            first_at=row.first_at or now,
+            attempts=row.attempts + 1,
             items=items,
         )
     )
@@ -172,15 +183,16 @@ def accept(row: Delivery, code: str, reason: str, provider_id: str) -> None:
     Whoever handed it over may have been slow, and counted as dead: then it waits once more, and
     must not leave once more.
     """
-    again = Q(status=Status.QUEUED, repeats__gt=row.repeats)
-    mine = Q(claim=row.claim, status__in=(Status.HANDED, Status.UNKNOWN))
-    Delivery.objects.filter(mine | again, pk=row.pk).update(
-        status=Status.ACCEPTED,
-        settled_at=timezone.now(),
-        code=code[:20],
-        reason=reason[:300],
-        provider_id=provider_id,
-    )
+    ended = {
+        "status": Status.ACCEPTED,
+        "settled_at": timezone.now(),
+        "code": code[:20],
+        "reason": reason[:300],
+        "provider_id": provider_id,
+    }
+    if not _mine(row, Status.HANDED, Status.UNKNOWN).update(**ended):
+        again = Delivery.objects.filter(status=Status.QUEUED, repeats__gt=row.repeats, pk=row.pk)
+        again.update(**ended)
 
 
 def refuse(row: Delivery, code: str, reason: str) -> None:
