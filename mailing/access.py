@@ -16,6 +16,8 @@ __all__ = [
     "SEE_MAILINGS",
     "SEE_SUBSCRIBERS",
     "SEND",
+    "SUPPRESS",
+    "UNSUPPRESS",
     "Actor",
     "Right",
     "check",
@@ -27,6 +29,9 @@ CHANGE_SETTINGS: Final[Right] = ("mailing.change_mailsettings",)
 SEE_SUBSCRIBERS: Final[Right] = ("mailing.view_subscriber",)
 SEE_ADDRESSES: Final[Right] = ("mailing.view_subscriber", "mailing.see_addresses")
 CHANGE_SUBSCRIBERS: Final[Right] = (*SEE_ADDRESSES, "mailing.change_subscriber")
+# Lets an address get mail again that bounced, complained or was taken off for good.
+UNSUPPRESS: Final[Right] = (*CHANGE_SUBSCRIBERS, "mailing.delete_suppression")
+SUPPRESS: Final[Right] = (*CHANGE_SUBSCRIBERS, "mailing.add_suppression")
 ERASE: Final[Right] = (*SEE_ADDRESSES, "mailing.delete_subscriber")
 IMPORT: Final[Right] = (*SEE_ADDRESSES, "mailing.add_subscriber")
 EXPORT: Final[Right] = (*SEE_ADDRESSES, "mailing.export_subscribers")

@@ -51,6 +51,13 @@ def normal(address: str) -> str:
     return f"{local.lower()}@{domain}"
 
 
+def masked(address: str) -> str:
+    """Return what whoever may not see an address is shown of it: k…@n….com."""
+    local, _at, domain = address.rpartition("@")
+    name, _dot, top = domain.rpartition(".")
+    return f"{local[:1]}…@{name[:1]}….{top}"
+
+
 def digest_of(address: str) -> str:
     """Return the digest of an address, keyed by ADDRESS_KEY: 64 hexadecimal digits."""
     key = settings.ADDRESS_KEY

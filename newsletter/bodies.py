@@ -23,6 +23,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from mailing import access as mail
 from mailing import bounces
 from newsletter.middleware import is_for_staff
 from newsletter.refusals import Refusal, refuse
@@ -116,6 +117,7 @@ def _pages_with_files() -> dict[str, tuple[Right, int]]:
     return {
         reverse("admin:posts_post_upload"): (IMPORT, settings.MOST_BYTES_UPLOADED),
         settings_page: (CHANGE_SETTINGS, settings.MOST_BYTES_OF_STAFF),
+        reverse("admin:mailing_subscriber_import"): (mail.IMPORT, settings.MOST_BYTES_UPLOADED),
         reverse("admin:posts_picture_add"): (WRITE, settings.MOST_BYTES_OF_PICTURE),
         reverse("admin:posts_picture_send"): (WRITE, settings.MOST_BYTES_OF_PICTURE),
         reverse("admin:posts_picture_replace"): (CHANGE_PICTURES, settings.MOST_BYTES_OF_PICTURE),

@@ -52,6 +52,11 @@ KEPT: Final = (
         "mailing.subscribing.asking.forget_sign_ups",
     ),
     Kept(
+        _("Readers by mail who left, bounced or complained, and what servers said of mails"),
+        _("as the settings of mail say, 30 days at first; 90 days"),
+        "mailing.forgetting.forget",
+    ),
+    Kept(
         _("How often a client sent forms or asked the API, by a keyed digest"),
         _("1 day"),
         "posts.readers.throttling.prune_rate_counts",

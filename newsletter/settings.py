@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "newsletter.logs.requests.RequestMiddleware",
     "newsletter.middleware.HeadMiddleware",
+    "mailing.counting.feeds.FeedReaderMiddleware",
     "newsletter.copies.PageMiddleware",
     "newsletter.security.PolicyMiddleware",
     "newsletter.middleware.IdentityMiddleware",
@@ -187,6 +188,7 @@ PERIODIC_TASKS = {
     "links.checking.run.check_due_links": 60,
     "links.decisions.links.finish_all": 5 * 60,
     "newsletter.retention.forget_old_changes": 24 * 3600,
+    "mailing.forgetting.forget": 24 * 3600,
     "mailing.subscribing.asking.forget_sign_ups": 24 * 3600,
     "mailing.subscribing.pausing.wake": 5 * 60,
     "mailing.subscribing.renewing.ask_again": 3600,
@@ -237,6 +239,7 @@ TASK_NAMES = {
     "mailing.sending.slices.send_slice": _("Hand mails over"),
     "mailing.sending.starting.start_due": _("Look after mailings"),
     "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
+    "mailing.forgetting.forget": _("Forget readers who left, and what was sent long ago"),
     "mailing.subscribing.asking.answer": _("Answer somebody who asked for mail"),
     "mailing.subscribing.asking.forget_sign_ups": _(
         "Forget who asked for mail and never confirmed"
@@ -244,6 +247,7 @@ TASK_NAMES = {
     "mailing.subscribing.notes.send": _("Send a reader a mail about mail"),
     "mailing.subscribing.pausing.wake": _("Let mail go on after a pause"),
     "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),
+    "mailing.transferring.running.run_import": _("Import subscribers"),
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
     "notices.telling.look": _("Look for what staff have to be told"),

@@ -26,6 +26,7 @@ from django.views.decorators.http import require_POST
 
 from links.admin import ReadOnly, badge, moment
 from mailing import access, sending
+from mailing.admin import numbers
 from mailing.admin.bases import MailAdmin
 from mailing.admin.mailing_words import STATES, reason_words, state_words
 from mailing.models import Delivery, Mailing, MailSettings, Subscriber
@@ -144,6 +145,10 @@ class MailingAdmin(ReadOnly, MailAdmin):
     list_select_related = ("created_by", "post")
     ordering = ("-pk",)
     search_fields = ("title",)
+
+    def pages(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the page of numbers, for the menu."""
+        return numbers.pages(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: what may change is pressed on the page of a mailing."""

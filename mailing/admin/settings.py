@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin
 from mailing import access, bounces
+from mailing.forgetting import periods
 from mailing.models import MailSettings
 from mailing.models.settings import THE_ROW
 from posts import publication
@@ -110,6 +111,7 @@ class MailSettingsAdmin(StaffAdmin):
             "has_server": bool(settings.EMAIL),
             "knows_addresses": row.knows_addresses,
             "advice": bounces.advise(row),
+            "periods": periods(),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

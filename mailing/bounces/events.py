@@ -160,7 +160,8 @@ def _take_back(digest: str) -> None:
 
 def _let_in(digest: str) -> None:
     bounced = Subscriber.objects.filter(digest=digest, status=Subscriber.Status.BOUNCED)
-    bounced.update(
+    # Who came with an import as bounced has never agreed to anything.
+    bounced.exclude(confirmed_at=None).update(
         status=Subscriber.Status.ACTIVE, left_at=None, soft_bounces=0, first_soft_at=None
     )
 
@@ -170,7 +171,7 @@ def lift(digest: str, *, by: Actor, reason: str) -> None:
 
     Raises PermissionDenied, and ValueError without a reason.
     """
-    access.check(by, access.CHANGE_SUBSCRIBERS)
+    access.check(by, access.UNSUPPRESS)
     if not reason.strip():
         raise ValueError("a reason is needed")
     now = timezone.now()

@@ -58,6 +58,7 @@ class Consent(models.Model):
         verbose_name_plural = _("consents")
         default_permissions = ("view",)
         ordering = ("pk",)
+        indexes = (models.Index(fields=["at"], name="mailing_said_at"),)
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"

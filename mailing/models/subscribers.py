@@ -8,9 +8,10 @@ from typing import Any
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mailing.addresses import digest_of, group_of
+from mailing.addresses import digest_of, group_of, masked
 
 
 class Rhythm(models.TextChoices):
@@ -76,7 +77,7 @@ class Subscriber(models.Model):
     rolled_until = models.DateTimeField(null=True, editable=False)
     unrolled = models.JSONField(default=list, editable=False)
     next_roll_at = models.DateTimeField(null=True, editable=False, db_index=True)
-    created_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    created_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     # The last time consent was given or renewed.
     consented_at = models.DateTimeField(null=True, editable=False)
@@ -105,7 +106,8 @@ class Subscriber(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.address
+        # It stands in lists, titles and audit rows, which many see and which outlive the address.
+        return masked(self.address)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.digest, self.group = digest_of(self.address), group_of(self.address)

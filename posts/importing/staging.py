@@ -86,6 +86,13 @@ def forget(key: str) -> None:
     shutil.rmtree(_folder(key), ignore_errors=True)
 
 
+def place_of(key: str) -> Path:
+    """Return the folder of kept files, where what is made of them may stand. Raises NotKept."""
+    if not (found := _folder(key)).is_dir():
+        raise NotKept
+    return found
+
+
 def _folder(key: str) -> Path:
     if not fnmatchcase(key, _KEY):
         raise NotKept

@@ -1,0 +1,243 @@
+"""Subscribers: the list, the page of one, and what staff may do with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from links.admin import EMPTY, PeriodFilter, ask, badge, day, moment
+from mailing import access
+from mailing.addresses import AddressError, checked, digest_of, masked
+from mailing.admin.transfers import TransferPages
+from mailing.admin.verbs import VERBS, Verb
+from mailing.models import Choice, Delivery, Subscriber, Suppression
+from posts.admin.auditing import record
+
+STATES: Final[dict[str, str]] = {
+    Subscriber.Status.ACTIVE: "published",
+    Subscriber.Status.WAITING: "scheduled",
+    Subscriber.Status.PAUSED: "scheduled",
+    Subscriber.Status.BOUNCED: "problem",
+    Subscriber.Status.COMPLAINED: "problem",
+}
+DELIVERIES: Final[dict[str, str]] = {
+    Delivery.Status.ACCEPTED: "published",
+    Delivery.Status.FAILED: "problem",
+    Delivery.Status.UNKNOWN: "problem",
+    Delivery.Status.DEFERRED: "scheduled",
+}
+# By which a list may be narrowed; any other would let who may not see addresses guess them.
+LOOKUPS: Final = frozenset(
+    {"status__exact", "rhythm__exact", "source__exact", "language", "chosen", "came"}
+)
+SHOWN_CHOICES, SHOWN = 100, 50
+
+
+class LanguageFilter(admin.SimpleListFilter):
+    """Subscribers by their language; asks no table which there are."""
+
+    title = _("language")
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        """Return the languages that mails are written in."""
+        return [("en", _("English")), ("ko", _("Korean"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of a language."""
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
+class ChosenFilter(admin.SimpleListFilter):
+    """Subscribers by what they chose."""
+
+    title = _("gets")
+    parameter_name = "chosen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Return what was chosen by anybody."""
+        for choice in Choice.objects.order_by("kind", "value")[:SHOWN_CHOICES]:
+            yield str(choice.pk), str(choice)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those who chose it."""
+        value = self.value() or ""
+        return queryset.filter(chosen__choice=int(value)) if value.isdecimal() else queryset
+
+
+class CameFilter(PeriodFilter):
+    """Subscribers by when they came."""
+
+    title = _("came")
+    parameter_name = "came"
+    column = index = "created_at"
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(TransferPages):
+    """Who gets mail. Addresses and names are shown to those alone who may see them."""
+
+    list_filter = ("status", "rhythm", LanguageFilter, "source", ChosenFilter, CameFilter)
+    search_fields = ("digest",)
+    search_help_text = _(
+        "Finds an address that is typed whole; for who may see addresses, parts of them and names."
+    )
+    ordering = ("-created_at", "-id")
+    sortable_by = ("came",)
+    counted = ngettext_lazy("%(n)s subscriber", "%(n)s subscribers", "n")
+    nothing = _("Readers subscribe on the site; those of another service are imported.")
+    change_form_template = "admin/mailing/subscriber/change_form.html"
+    readonly_fields = (
+        "address", "masked", "name", "state", "wanted", "rhythm", "language", "source", "came",
+        "confirmed", "paused", "left", "group",
+    )  # fmt: skip
+    actions = None
+
+    # Who sees what
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns, with the address as far as the user may see it."""
+        shown = "address" if self.sees_addresses(request) else "masked"
+        return (shown, "state", "wanted", "rhythm", "language", "came")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what the page of one shows, see above."""
+        hidden = {"masked"} if self.sees_addresses(request) else {"address", "name"}
+        return tuple(name for name in self.readonly_fields if name not in hidden)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a whole address for everybody; part of one, or a name, for who may see them."""
+        words = search_term.strip()
+        if not words:
+            return queryset, False
+        if _is_address(words):
+            return queryset.filter(digest=digest_of(words)), False
+        if not self.sees_addresses(request):
+            return queryset.none(), False
+        return queryset.filter(Q(address__icontains=words) | Q(name__icontains=words)), False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Tell whether a query may narrow the list so: never by parts of addresses."""
+        return lookup in LOOKUPS
+
+    @staticmethod
+    def sees_addresses(request: HttpRequest) -> bool:
+        """Tell whether the user may see addresses."""
+        return access.may(request.user, access.SEE_ADDRESSES)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return subscribers with their choices, in as many queries for one as for all."""
+        return super().get_queryset(request).prefetch_related("choices")
+
+    # Columns
+
+    @admin.display(description=_("address"))
+    def masked(self, row: Subscriber) -> str:
+        return masked(row.address)
+
+    @admin.display(description=_("state"))
+    def state(self, row: Subscriber) -> SafeString:
+        return badge(STATES.get(row.status), row.get_status_display())
+
+    @admin.display(description=_("gets"))
+    def wanted(self, row: Subscriber) -> str:
+        return ", ".join(str(choice) for choice in row.choices.all()) or EMPTY
+
+    @admin.display(description=_("came"), ordering="created_at")
+    def came(self, row: Subscriber) -> SafeString | str:
+        return day(row.created_at)
+
+    @admin.display(description=_("confirmed"))
+    def confirmed(self, row: Subscriber) -> SafeString | str:
+        return moment(row.confirmed_at)
+
+    @admin.display(description=_("paused until"))
+    def paused(self, row: Subscriber) -> SafeString | str:
+        return moment(row.paused_until)
+
+    @admin.display(description=_("left"))
+    def left(self, row: Subscriber) -> SafeString | str:
+        return moment(row.left_at)
+
+    # The page of one
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show what a subscriber said, what was sent, and what can be done."""
+        row: Subscriber = context["original"]
+        context |= {
+            "title": row.address if self.sees_addresses(request) else masked(row.address),
+            "subtitle": "",
+            "suppression": Suppression.objects.filter(digest=row.digest).first(),
+            "consents": row.consents.select_related("wording", "by").order_by("-pk"),
+            "deliveries": [
+                (delivery, badge(DELIVERIES.get(delivery.status), delivery.get_status_display()))
+                for delivery in row.deliveries.select_related("mailing").order_by("-pk")[:SHOWN]
+            ],
+            "verbs": [
+                (verb.title, reverse("admin:mailing_subscriber_act", args=[row.pk, name]))
+                for name, verb in VERBS.items()
+                if access.may(request.user, verb.right) and verb.is_open(row)
+            ],
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that asks before something is done with one."""
+        view = self.admin_site.admin_view(self.act_view)
+        name = "mailing_subscriber_act"
+        return [path("<int:object_id>/do/<slug:verb>/", view, name=name), *super().get_urls()]
+
+    def act_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
+        """Ask before something is done with a subscriber, do it and write it down."""
+        if verb not in VERBS:
+            raise Http404
+        what = VERBS[verb]
+        access.check(request.user, what.right)
+        row = Subscriber.objects.filter(pk=object_id).first()
+        if row is None or not what.is_open(row):
+            raise Http404
+        form = what.form(request.POST if request.method == "POST" else None)
+        back = reverse("admin:mailing_subscriber_change", args=[row.pk])
+        if form.is_valid():
+            return self._do(request, row, what, form.cleaned_data, back)
+        return ask(
+            self,
+            request,
+            form=form,
+            back=back,
+            title=f"{what.title}: {row.address}",
+            consequence=what.consequence,
+            button=what.title,
+        )
+
+    def _do(
+        self, request: HttpRequest, row: Subscriber, what: Verb, answers: dict[str, Any], back: str
+    ) -> HttpResponse:
+        with transaction.atomic():
+            record(request, [row], what.said(answers))  # first: its row may be gone afterwards
+            what.act(row, answers, request.user)
+        self.message_user(request, what.done, messages.SUCCESS)
+        is_there = Subscriber.objects.filter(pk=row.pk).exists()
+        gone = reverse("admin:mailing_subscriber_changelist")
+        return HttpResponseRedirect(back if is_there else gone)
+
+
+def _is_address(words: str) -> bool:
+    try:
+        checked(words)
+    except AddressError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""What staff may do with one subscriber: its right, what is asked, what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from mailing import access, bounces, subscribing
+from mailing.access import Actor, Right
+from mailing.models import Subscriber, Suppression
+from posts.messages import Message
+
+Status = Subscriber.Status
+Answers = dict[str, Any]
+FORM: Final = "staff"
+ASKED_AGAIN: Final = frozenset({Status.WAITING, Status.LEFT, Status.BOUNCED})
+
+
+class NothingForm(forms.Form):
+    """Asks whether it is meant."""
+
+
+class PauseForm(forms.Form):
+    """For how long."""
+
+    days = forms.IntegerField(label=_("days"), min_value=1, max_value=366, initial=30)
+
+
+class WhyForm(forms.Form):
+    """Why, for other staff."""
+
+    reason = forms.CharField(label=_("reason"), max_length=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Something that staff may do with a subscriber, while ``is_open`` says that it makes sense.
+
+    ``act`` gets the subscriber, what the form was answered, and who does it.
+    """
+
+    title: Any
+    consequence: Any
+    done: Any
+    right: Right
+    act: Callable[[Subscriber, Answers, Actor], object]
+    said: Callable[[Answers], Message]
+    is_open: Callable[[Subscriber], bool]
+    form: type[forms.Form] = NothingForm
+
+
+def _is_suppressed(row: Subscriber) -> bool:
+    return subscribing.is_suppressed(row.digest)
+
+
+def _pause(row: Subscriber, answers: Answers, by: Actor) -> None:
+    access.check(by, access.CHANGE_SUBSCRIBERS)
+    subscribing.pause(row, timezone.now() + timedelta(days=answers["days"]), FORM)
+
+
+def _ask_again(row: Subscriber, _answers: Answers, by: Actor) -> None:
+    access.check(by, access.CHANGE_SUBSCRIBERS)
+    wishes = list(row.choices.values_list("kind", "value"))
+    subscribing.ask(
+        row.address, language=row.language, rhythm=row.rhythm, choices=wishes, form=FORM
+    )
+
+
+VERBS: Final[dict[str, Verb]] = {
+    "ask": Verb(
+        _("Send the confirmation again"),
+        _("A mail asks whether it was them. Until they say so, they get nothing else."),
+        _("They are asked again, unless they were asked a moment ago."),
+        access.CHANGE_SUBSCRIBERS,
+        _ask_again,
+        lambda _answers: Message(gettext_noop("Sent the confirmation again.")),
+        lambda row: row.status in ASKED_AGAIN and not _is_suppressed(row),
+    ),
+    "pause": Verb(
+        _("Pause"),
+        _("They get no mail for that time, and then what appears from then on."),
+        _("They are paused."),
+        access.CHANGE_SUBSCRIBERS,
+        _pause,
+        lambda answers: Message(gettext_noop("Paused for %(days)s days."), days=answers["days"]),
+        lambda row: row.status in {Status.ACTIVE, Status.PAUSED},
+        PauseForm,
+    ),
+    "leave": Verb(
+        _("Take off the list"),
+        _("They get no more mail, as if they had left themselves. They can subscribe again."),
+        _("They are taken off the list."),
+        access.CHANGE_SUBSCRIBERS,
+        lambda row, _answers, by: subscribing.leave(row, FORM, by=by),
+        lambda _answers: Message(gettext_noop("Taken off the list.")),
+        lambda row: row.status in {Status.ACTIVE, Status.PAUSED, Status.WAITING},
+    ),
+    "suppress": Verb(
+        _("Never send anything again"),
+        _("The address gets no mail, whatever a form or an import says, until staff undo it."),
+        _("The address is suppressed."),
+        access.SUPPRESS,
+        lambda row, answers, by: subscribing.suppress(
+            row.digest, Suppression.Reason.STAFF, answers["reason"], by=by
+        ),
+        lambda answers: Message(gettext_noop("Suppressed: %(why)s"), why=answers["reason"]),
+        lambda row: not _is_suppressed(row),
+        WhyForm,
+    ),
+    "unsuppress": Verb(
+        _("Undo the suppression"),
+        _("Who bounced gets mail again; who left or called it spam has to subscribe anew."),
+        _("The suppression is undone."),
+        access.UNSUPPRESS,
+        lambda row, answers, by: bounces.lift(row.digest, by=by, reason=answers["reason"]),
+        lambda answers: Message(gettext_noop("Suppression undone: %(why)s"), why=answers["reason"]),
+        _is_suppressed,
+        WhyForm,
+    ),
+    "erase": Verb(
+        _("Erase"),
+        _(
+            "Address, name and choices are deleted, and nobody can subscribe it again. What was"
+            " agreed to stays under a digest from which the address cannot be told. This cannot be"
+            " undone."
+        ),
+        _("They are erased."),
+        access.ERASE,
+        lambda row, _answers, by: subscribing.erase(row, FORM, by=by),
+        lambda _answers: Message(gettext_noop("Erased.")),
+        lambda _row: True,
+    ),
+}

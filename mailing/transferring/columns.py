@@ -1,0 +1,258 @@
+"""What the columns of other services mean. Their names are those of their exports:
+
+Ghost ``subscribed_to_emails, created_at, deleted_at, labels`` (its members exporter); Buttondown
+``email, tags, creation_date, subscriber_type`` (its API); Substack ``email_disabled, created_at``
+or ``Email, Name, Subscription date`` (buttondown/roadmap#2282); Mailchimp ``Email Address, First
+Name, OPTIN_TIME, UNSUB_TIME, CLEAN_TIME, TAGS``; beehiiv ``email, status, created_at``; listmonk
+``uuid, email, name, attributes, status`` (cmd/subscribers.go); and ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from django.utils.dateparse import parse_date, parse_datetime
+
+from mailing.models import Choice, Rhythm, Subscriber, Suppression
+
+Status = Subscriber.Status
+Source = Subscriber.Source
+Reason = Suppression.Reason
+Cells = Mapping[str, str]
+
+SERVICES: Final[Mapping[str, frozenset[str]]] = {
+    "Newsletter": frozenset({"email", "state", "gets", "rhythm"}),
+    "Ghost": frozenset({"email", "subscribed to emails"}),
+    "Mailchimp": frozenset({"email address", "leid"}),
+    "Substack": frozenset({"email", "email disabled"}),
+    "Substack (list)": frozenset({"email", "subscription type", "activity"}),
+    "Buttondown": frozenset({"email", "subscriber type"}),
+    "listmonk": frozenset({"uuid", "email", "attributes", "status"}),
+    "beehiiv": frozenset({"email", "status", "utm source"}),
+}
+ADDRESS: Final = (
+    "email", "email address", "e mail", "e mail address", "subscriber email", "mail", "이메일",
+    "이메일 주소", "메일",
+)  # fmt: skip
+NAME: Final = ("name", "full name", "이름")
+TAGS: Final = ("tags", "labels", "태그")
+LANGUAGE: Final = ("language", "locale", "lang", "언어")
+CREATED: Final = (
+    "created at", "creation date", "created", "optin time", "confirm time", "subscription date",
+    "subscribed at", "date", "last changed",
+)  # fmt: skip
+LEFT: Final = ("left at", "unsub time", "unsubscribed at", "unsubscription date", "deleted at",
+               "clean time")  # fmt: skip
+STATE: Final = ("state", "status", "subscriber type", "type", "subscription status", "상태")
+LANGUAGES: Final = {"korean": "ko", "한국어": "ko", "english": "en", "영어": "en"}
+_LANGUAGE: Final = re.compile(r"([a-z]{2,3})([-_][a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
+_FALSE: Final = frozenset({"false", "0", "no", "f"})
+_TRUE: Final = frozenset({"true", "1", "yes", "t"})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a row, the worse the greater ``weight``: where columns differ the worst holds."""
+
+    weight: int
+    status: Subscriber.Status
+    reason: Suppression.Reason | None = None
+
+
+ACTIVE: Final = State(0, Status.ACTIVE)
+PAUSED: Final = State(1, Status.PAUSED)
+WAITING: Final = State(2, Status.WAITING)
+LEAVER: Final = State(3, Status.LEFT)
+BOUNCED: Final = State(4, Status.BOUNCED, Reason.BOUNCED)
+BLOCKED: Final = State(5, Status.LEFT, Reason.STAFF)
+COMPLAINED: Final = State(6, Status.COMPLAINED, Reason.COMPLAINED)
+WORDS: Final[Mapping[str, State]] = {
+    **dict.fromkeys(
+        ("", "active", "subscribed", "enabled", "confirmed", "regular", "premium", "gifted",
+         "trialed", "paid", "free", "comped", "complimentary", "구독 중"), ACTIVE),
+    "paused": PAUSED,
+    **dict.fromkeys(("waiting", "unactivated", "unconfirmed", "pending", "validating"), WAITING),
+    **dict.fromkeys(
+        ("left", "unsubscribed", "inactive", "removed", "disabled", "cancelled", "canceled",
+         "archived", "deleted", "non subscribed", "nonsubscribed", "transactional", "churned",
+         "구독 취소", "수신 거부"), LEAVER),
+    **dict.fromkeys(
+        ("bounced", "cleaned", "undeliverable", "invalid", "malformed", "hard bounced"), BOUNCED),
+    **dict.fromkeys(("blocklisted", "blocked", "blacklisted", "suppressed"), BLOCKED),
+    **dict.fromkeys(("complained", "spam", "spammy", "complaint", "reported spam"), COMPLAINED),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a row says of a subscriber. ``state`` is None where it says something unknown, which is
+    ``state_word`` then. ``choices`` are pairs of kind and value; ``tags`` are names.
+    """
+
+    address: str
+    name: str = ""
+    state: State | None = ACTIVE
+    state_word: str = ""
+    language: str = ""
+    rhythm: str = ""
+    zone: str = ""
+    hour: int = 8
+    tags: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    source: str = Source.IMPORT
+    created_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    consented_at: datetime | None = None
+    paused_until: datetime | None = None
+    left_at: datetime | None = None
+    reason: str = ""
+    is_ours: bool = False
+
+
+def service_of(names: frozenset[str]) -> str:
+    """Return whose export a table of these columns is, "" for none that is known."""
+    return next((name for name, has in SERVICES.items() if has <= names), "")
+
+
+def has_address(names: frozenset[str]) -> bool:
+    """Tell whether a table has a column of addresses."""
+    return any(name in names for name in ADDRESS)
+
+
+def read(cells: Cells) -> Entry:
+    """Return what a row says."""
+    state, word = _state(cells)
+    reason: str = (state.reason if state else None) or ""
+    return Entry(
+        address=unguarded(_first(cells, ADDRESS)),
+        name=_name(cells),
+        state=state,
+        state_word=word,
+        language=_language(_first(cells, LANGUAGE)),
+        rhythm=cells["rhythm"] if cells.get("rhythm") in Rhythm.values else "",
+        zone=_zone(cells.get("time zone", "")),
+        hour=_hour(cells.get("hour", "")),
+        tags=_tags(_first(cells, TAGS)),
+        choices=_choices(cells.get("gets", "")),
+        source=_source(cells.get("source", "")) if _is_ours(cells) else Source.IMPORT,
+        created_at=moment_of(_first(cells, CREATED)),
+        confirmed_at=moment_of(cells.get("confirmed at", "")),
+        consented_at=moment_of(cells.get("consented at", "")),
+        paused_until=moment_of(cells.get("paused until", ""), to_come=True),
+        left_at=moment_of(_first(cells, LEFT)),
+        reason=_reason(cells["suppressed"]) if _is_ours(cells) else reason,
+        is_ours=_is_ours(cells),
+    )
+
+
+def _is_ours(cells: Cells) -> bool:
+    return SERVICES["Newsletter"] | {"suppressed"} <= cells.keys()
+
+
+def _source(text: str) -> str:
+    return text if text in Source.values else Source.IMPORT
+
+
+def _reason(text: str) -> str:
+    return text if text in Reason.values else ""
+
+
+def _first(cells: Cells, names: tuple[str, ...]) -> str:
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+def unguarded(text: str) -> str:
+    """Take away the quote that keeps spreadsheets from running a text."""
+    return text[1:] if text.startswith("'") else text
+
+
+def _name(cells: Cells) -> str:
+    parts = (cells.get("first name", ""), cells.get("last name", ""))
+    text = unguarded(_first(cells, NAME)) or " ".join(filter(None, map(unguarded, parts)))
+    plain = "".join(" " if unicodedata.category(sign)[0] == "C" else sign for sign in text)
+    return " ".join(plain.split())[:100]
+
+
+def _state(cells: Cells) -> tuple[State | None, str]:
+    """Return the worst that the columns say, and the word that is not understood."""
+    found = [ACTIVE]
+    for name in STATE:
+        word = " ".join(re.split(r"[\s_-]+", cells.get(name, "").casefold()))
+        if word not in WORDS:
+            return None, cells[name]
+        found.append(WORDS[word])
+    if cells.get("subscribed to emails", "").casefold() in _FALSE:
+        found.append(LEAVER)
+    if cells.get("email disabled", "").casefold() in _TRUE:
+        found.append(LEAVER)
+    if any(cells.get(name) for name in LEFT):
+        found.append(BOUNCED if cells.get("clean time") else LEAVER)
+    return max(found, key=lambda state: state.weight), ""
+
+
+def _language(text: str) -> str:
+    """Return the code of a language (BCP 47, its first part), "" for what is none."""
+    if known := LANGUAGES.get(text.casefold()):
+        return known
+    match = _LANGUAGE.fullmatch(text)
+    return match[1].lower() if match else ""
+
+
+def _zone(text: str) -> str:
+    return text if text in zoneinfo.available_timezones() else ""
+
+
+def _hour(text: str) -> int:
+    return int(text) if text.isdecimal() and int(text) < 24 else 8
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Return names, separated by commas or as a list of JSON."""
+    if text.startswith("["):
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = []
+        names = [name for name in parsed if isinstance(name, str)]
+    else:
+        names = text.replace('"', "").split(",")
+    return tuple(filter(None, (unguarded(name.strip()) for name in names)))
+
+
+def _choices(text: str) -> tuple[tuple[str, str], ...]:
+    """Return choices as our export writes them: a list of JSON with pairs of kind and value."""
+    try:
+        pairs = json.loads(text or "[]")
+        found = [(kind, value) for kind, value in pairs]
+    except (ValueError, TypeError):
+        return ()
+    kinds = set(Choice.Kind.values)
+    return tuple(
+        (kind, value)
+        for kind, value in found
+        if kind in kinds and isinstance(value, str) and len(value) <= 400 and "\0" not in value
+    )
+
+
+def moment_of(text: str, *, to_come: bool = False) -> datetime | None:
+    """Return the moment that a text names (ISO 8601, UTC unless it says otherwise), or None.
+
+    What is yet to come is none, unless ``to_come``: a clock or a column was wrong.
+    """
+    try:
+        found = parse_datetime(text)
+        if found is None and (date := parse_date(text)):
+            found = datetime(date.year, date.month, date.day, tzinfo=UTC)
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if to_come or found <= datetime.now(UTC) else None

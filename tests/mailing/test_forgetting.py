@@ -1,0 +1,93 @@
+"""What is known of readers is forgotten when its time is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from mailing import forgetting
+from mailing.models import Consent, Delivery, Event, MailSettings, Subscriber, Suppression
+from tests.conftest import SignIn
+from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
+from tests.reading import Page
+
+pytestmark = pytest.mark.django_db
+
+
+def days_ago(days: int) -> object:
+    return timezone.now() - timedelta(days=days)
+
+
+def test_who_left_is_forgotten_after_the_days_that_are_set(mail_is_on: MailSettings) -> None:
+    mail_is_on.keep_days = 10
+    mail_is_on.save()
+    gone = [
+        make_subscriber(f"{status}@example.org", status=status, left_at=days_ago(11))
+        for status in ("left", "bounced", "complained")
+    ]
+    make_subscriber("recent@example.org", status="left", left_at=days_ago(9))
+    make_subscriber("reader@example.org", created_at=days_ago(4000))
+    Suppression.objects.create(digest=gone[1].digest, reason="bounced")
+    Consent.objects.create(subscriber=gone[0], digest=gone[0].digest, kind="withdrawn")
+    delivery = make_delivery(subscriber=gone[0])
+
+    assert forgetting.forget.func()["left"] == 3
+
+    left = Subscriber.objects.order_by("address").values_list("address", flat=True)
+    assert list(left) == ["reader@example.org", "recent@example.org"]
+    consent = Consent.objects.get()
+    assert (consent.subscriber, consent.digest) == (None, gone[0].digest)
+    assert [row.digest for row in Suppression.objects.all()] == [gone[1].digest]
+    delivery.refresh_from_db()
+    assert (delivery.subscriber, delivery.status) == (None, "accepted")
+    assert not any(forgetting.forget.func().values())
+
+
+def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
+    make_subscriber("old@example.org", status="waiting", created_at=days_ago(31))
+    make_subscriber("new@example.org", status="waiting", created_at=days_ago(29))
+
+    forgetting.forget.func()
+
+    assert [row.address for row in Subscriber.objects.all()] == ["new@example.org"]
+
+
+def test_what_servers_said_is_forgotten_and_which_mails_a_reader_got_is_not() -> None:
+    old, new = make_mailing(), make_mailing()
+    type(old).objects.filter(pk=old.pk).update(created_at=days_ago(91))
+    said = {"code": "5.1.1", "reason": "No such mailbox.", "provider_id": "abc"}
+    rows = [make_delivery(mailing, **said) for mailing in (old, new)]
+    for days, row in ((91, rows[0]), (1, rows[1])):
+        Event.objects.create(name=f"e{days}", kind="hard", delivery=row, at=days_ago(days))
+
+    forgetting.forget.func()
+
+    kept = Delivery.objects.order_by("pk").values_list("code", "reason", "provider_id")
+    assert list(kept) == [("", "", ""), ("5.1.1", "No such mailbox.", "abc")]
+    assert not Delivery.objects.filter(subscriber=None).exists()
+    assert [event.name for event in Event.objects.all()] == ["e1"]
+
+
+def test_forgetting_goes_through_any_number_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgetting, "BATCH", 2)
+    for number in range(5):
+        make_subscriber(f"r{number}@example.org", status="left", left_at=days_ago(99))
+
+    assert forgetting.forget.func()["left"] == 5
+    assert not Subscriber.objects.exists()
+
+
+def test_the_settings_say_how_long_everything_is_kept(
+    mail_is_on: MailSettings, sign_in: SignIn, owner: User
+) -> None:
+    mail_is_on.keep_days = 77
+    mail_is_on.save()
+
+    page = Page(sign_in(owner).get("/admin/mailing/mailsettings/1/change/"))
+
+    rows = page.texts("table.numbers tbody tr")
+    assert len(rows) == len(forgetting.periods())
+    assert any("who left" in row and "77" in row for row in rows)

@@ -1,0 +1,428 @@
+"""Importing subscribers from files of other services, and of this program."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from mailing.addresses import digest_of
+from mailing.models import Choice, Consent, MailSettings, Subscriber, Suppression
+from mailing.transferring import (
+    FileError,
+    Kind,
+    Options,
+    describe,
+    export_subscribers,
+    exporting,
+    import_subscribers,
+    importing,
+    report,
+)
+from tests.builders import make_post
+from tests.mailing.builders import make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+AGREED = Options(statement="They asked for it on old.example.org.")
+GHOST = (
+    "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,"
+    "deleted_at,labels,tiers\r\n"
+)
+MAILCHIMP = (
+    '"Email Address","First Name","Last Name",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,'
+    "CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,"
+    "TAGS"
+)
+SUBSTACK_LIST = "Email,Name,Subscription type,Activity,Subscription date,Revenue,Expires at"
+
+
+def bring(text: str | bytes, options: Options = AGREED) -> dict[str, Kind]:
+    """Import a file; return what became of its rows by their addresses."""
+    data = text if isinstance(text, bytes) else text.encode()
+    return {one.address: one.kind for one in import_subscribers(io.BytesIO(data), options)}
+
+
+def state_of(address: str) -> str:
+    return Subscriber.objects.get(address=address).status
+
+
+# Services
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "states"),
+    [
+        (
+            "Ghost",
+            GHOST + "1,ann@example.org,Ann,,true,false,,2024-01-15T10:00:00.000Z,,ai,\r\n"
+            "2,bob@example.org,,,false,false,,2024-01-15T10:00:00.000Z,,,\r\n"
+            "3,cem@example.org,,,true,false,,2024-01-15T10:00:00.000Z,2024-02-01T10:00:00.000Z,,",
+            {"ann": "active", "bob": "left", "cem": "left"},
+        ),
+        (
+            "Mailchimp",
+            MAILCHIMP + '\nann@example.org,Ann,Lee,2,"2023-06-25 17:38:27",,,,,,,,,,,,1,2,,'
+            '"""ai"",""news"""\n',
+            {"ann": "active"},
+        ),
+        (
+            "Mailchimp",
+            MAILCHIMP.replace("LEID", "UNSUB_TIME,UNSUB_REASON,LEID")
+            + '\nbob@example.org,Bob,,2,,,,,,,,,,,,,"2024-02-01 09:00:00",NORMAL,1,2,,\n',
+            {"bob": "left"},
+        ),
+        (
+            "Mailchimp",
+            MAILCHIMP.replace("LEID", "CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,LEID")
+            + '\ncem@example.org,Cem,,2,,,,,,,,,,,,,"2024-02-01 09:00:00",March,1,2,,\n',
+            {"cem": "bounced"},
+        ),
+        (
+            "Substack",
+            "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"
+            "ann@example.org,false,,other,false,2025-01-01T00:00:00.000Z,\n"
+            "bob@example.org,true,2026-01-01,yearly,true,2025-01-01T00:00:00.000Z,\n",
+            {"ann": "active", "bob": "left"},
+        ),
+        (
+            "Substack (list)",
+            f"{SUBSTACK_LIST}\nann@example.org,Ann,Free,3,2024-01-10,$0.00,\n",
+            {"ann": "active"},
+        ),
+        (
+            "Buttondown",
+            "email,notes,metadata,tags,subscriber_type,creation_date\n"
+            "ann@example.org,,{},ai,regular,2024-01-10T09:00:00Z\n"
+            "bob@example.org,,{},,unsubscribed,2024-01-10T09:00:00Z\n"
+            "cem@example.org,,{},,undeliverable,2024-01-10T09:00:00Z\n"
+            "dan@example.org,,{},,complained,2024-01-10T09:00:00Z\n",
+            {"ann": "active", "bob": "left", "cem": "bounced", "dan": "complained"},
+        ),
+        (
+            "listmonk",
+            "uuid,email,name,attributes,status,created_at,updated_at\n"
+            '1,ann@example.org,Ann,"{""city"": ""Seoul""}",enabled,2024-01-10T09:00:00Z,\n'
+            "2,bob@example.org,Bob,{},blocklisted,2024-01-10T09:00:00Z,\n"
+            "3,cem@example.org,Cem,{},disabled,2024-01-10T09:00:00Z,\n",
+            {"ann": "active", "bob": "left", "cem": "left"},
+        ),
+        (
+            "beehiiv",
+            "email,status,created_at,utm_source,tags\n"
+            "ann@example.org,active,2024-01-10T09:00:00Z,twitter,\n"
+            "bob@example.org,inactive,2024-01-10T09:00:00Z,,\n",
+            {"ann": "active", "bob": "left"},
+        ),
+    ],
+)
+def test_exports_of_services_are_known_and_their_states_honoured(
+    service: str, text: str, states: dict[str, str]
+) -> None:
+    assert describe(io.BytesIO(text.encode()))[0] == service
+
+    found = bring(text)
+
+    assert set(found.values()) == {Kind.ADDED}
+    assert {name: state_of(f"{name}@example.org") for name in states} == states
+
+
+def test_what_a_row_says_is_kept(db: None) -> None:
+    make_post(tags=["Llama 3 평가"])
+    text = (
+        "Email,First Name,Last Name,Labels,Language,Created at\n"
+        'Ann@Example.ORG,안,이,"llama 3 평가, unknown",Korean,2024-05-10T09:00:00Z\n'
+        "bob@example.org,,,unknown,en-GB,10 May\n"
+    )
+
+    bring(text)
+
+    ann, bob = Subscriber.objects.order_by("pk")
+    assert (ann.address, ann.name, ann.language) == ("Ann@example.org", "안 이", "ko")
+    assert ann.created_at == ann.confirmed_at == datetime(2024, 5, 10, 9, tzinfo=UTC)
+    assert list(ann.choices.values_list("kind", "value")) == [("tag", "llama-3-평가")]
+    assert (bob.language, bob.source, bob.group) == ("en", "import", "example.org")
+    assert list(bob.choices.values_list("kind", "value")) == [("everything", "")]
+    assert timezone.now() - bob.created_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '\ufeffEmail;Name\r\nann@example.org;"이, 안"\r\n'.encode(),
+        "이메일\t이름\nann@example.org\t이, 안\n".encode("cp949"),
+        'EMAIL ,name\n"ann@example.org","이, 안"'.encode("utf-16"),
+        "e-mail|name\rann@example.org|이, 안\r".encode(),
+    ],
+)
+def test_whatever_spreadsheets_make_of_a_file_is_read(data: bytes) -> None:
+    assert bring(data) == {"ann@example.org": Kind.ADDED}
+    assert Subscriber.objects.get().name == "이, 안"
+
+
+def test_a_list_of_addresses_needs_no_header() -> None:
+    assert bring("ann@example.org\n\nbob@example.org\n") == {
+        "ann@example.org": Kind.ADDED,
+        "bob@example.org": Kind.ADDED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b"email,name\n", "empty"),
+        (b"title,body\nHello,World\n", "address"),
+        (b"email\ncaf\xe9\xff@example.org\n", "encoding"),
+    ],
+)
+def test_what_is_no_table_of_addresses_is_refused_before_anything_is_stored(
+    data: bytes, code: str
+) -> None:
+    with pytest.raises(FileError) as refused:
+        bring(data)
+
+    assert refused.value.code == code
+    assert not Subscriber.objects.exists()
+
+
+# Who gets mail, and who never does
+
+
+def test_consent_is_written_down_with_its_statement() -> None:
+    bring("email\nann@example.org\n")
+
+    consent = Consent.objects.get()
+    assert (consent.kind, consent.form) == (Consent.Kind.IMPORTED, "import")
+    assert consent.wording is not None
+    assert consent.wording.text == AGREED.statement
+
+
+def test_without_a_statement_nobody_gets_mail_and_who_left_is_still_known() -> None:
+    found = bring(GHOST + "1,a@example.org,,,true,,,,,,\n2,b@example.org,,,false,,,,,,", Options())
+
+    assert found == {"a@example.org": Kind.NO_CONSENT, "b@example.org": Kind.ADDED}
+    assert not Subscriber.objects.receiving().exists()
+
+
+def test_who_bounced_or_complained_or_was_blocked_is_suppressed() -> None:
+    bring(
+        "email,status\na@example.org,cleaned\nb@example.org,complained\nc@example.org,blocklisted\n"
+    )
+
+    reasons = dict(Suppression.objects.values_list("digest", "reason"))
+    assert [reasons[digest_of(f"{name}@example.org")] for name in "abc"] == [
+        "bounced", "complained", "staff",
+    ]  # fmt: skip
+
+
+def test_who_is_suppressed_or_left_here_stays_out(db: None) -> None:
+    Suppression.objects.create(digest=digest_of("a@example.org"), reason="bounced")
+    for address, kinds in (("b@example.org", ["withdrawn"]), ("c@example.org", ["erased"]),
+                           ("d@example.org", ["withdrawn", "given"])):  # fmt: skip
+        for kind in kinds:
+            Consent.objects.create(digest=digest_of(address), kind=kind)
+
+    found = bring("email\na@example.org\nB@Example.org\nc@example.org\nd@example.org\n")
+
+    assert list(found.values()) == [
+        Kind.SUPPRESSED, Kind.LEFT_BEFORE, Kind.LEFT_BEFORE, Kind.ADDED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("apart", [0, 1200])
+@pytest.mark.parametrize("worse_first", [True, False])
+def test_an_address_that_left_in_any_row_is_active_in_none(apart: int, worse_first: bool) -> None:
+    rows = ["ann@example.org,unsubscribed", "Ann@example.org,active"]
+    between = [f"r{number}@example.org,active" for number in range(apart)]
+    first, last = rows if worse_first else reversed(rows)
+
+    bring("\n".join(["email,status", first, *between, last]))
+
+    assert state_of("ann@example.org") == "left"
+    assert Subscriber.objects.count() == apart + 1
+
+
+def test_a_later_file_of_who_left_takes_imported_ones_off_and_leaves_who_came_by_a_form() -> None:
+    bring("email\nann@example.org\nbob@example.org\n")
+    Subscriber.objects.filter(address="bob@example.org").update(source="form")
+
+    found = bring("email,status\nann@example.org,unsubscribed\nbob@example.org,unsubscribed\n")
+
+    assert found == {"ann@example.org": Kind.NOW_LEFT, "bob@example.org": Kind.KNOWN}
+    assert (state_of("ann@example.org"), state_of("bob@example.org")) == ("left", "active")
+    assert Consent.objects.filter(kind=Consent.Kind.WITHDRAWN).count() == 1
+
+
+def test_rows_that_say_nothing_sure_are_refused_one_by_one_with_reasons() -> None:
+    text = (
+        "email,status\nann@example.org,active\nnobody,active\nbob@example.org,lurking\n"
+        "ann@example.org,active\n\x00\n"
+    )
+    outcomes = list(import_subscribers(io.BytesIO(text.encode()), AGREED))
+
+    assert [(one.number, one.kind) for one in outcomes] == [
+        (2, Kind.ADDED), (3, Kind.NO_ADDRESS), (4, Kind.UNKNOWN_STATE), (5, Kind.REPEATED),
+        (6, Kind.UNREADABLE),
+    ]  # fmt: skip
+    lines = list(csv.reader(io.StringIO(b"".join(report(outcomes)).decode("utf-8-sig"))))
+    assert lines[0] == ["Row", "Address", "Result", "Reason"]
+    assert lines[3][3] == "The file calls their state “lurking”, which is not known here."
+    assert [one.address for one in Subscriber.objects.all()] == ["ann@example.org"]
+
+
+def test_an_import_begun_again_changes_nothing() -> None:
+    text = "email,status\nann@example.org,active\nbob@example.org,cleaned\n"
+    bring(text)
+    before = list(Subscriber.objects.order_by("pk").values())
+
+    assert set(bring(text).values()) == {Kind.KNOWN}
+
+    assert list(Subscriber.objects.order_by("pk").values()) == before
+    assert Consent.objects.count() == 1
+
+
+def test_a_batch_that_fails_leaves_nothing_half_and_the_next_import_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    text = "email\n" + "\n".join(f"r{number}@example.org" for number in range(6))
+    outcomes = import_subscribers(io.BytesIO(text.encode()), AGREED)
+    for _number in range(2):
+        next(outcomes)
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "_store_choices", _fail)
+        with pytest.raises(RuntimeError):
+            list(outcomes)
+    assert Subscriber.objects.count() == Consent.objects.count() == 2
+
+    assert list(bring(text).values()) == [Kind.KNOWN] * 2 + [Kind.ADDED] * 4
+
+
+def _fail(*_args: Any) -> None:
+    raise RuntimeError
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing() -> None:
+    text = "email,status\nann@example.org,active\nbob@example.org,cleaned\nnobody,\n"
+
+    found = bring(text, Options(statement=AGREED.statement, dry_run=True))
+
+    assert not Subscriber.objects.exists()
+    assert not MailSettings.objects.exists()
+    assert found == bring(text)
+
+
+def test_only_who_may_import_does(editor: User) -> None:
+    with pytest.raises(PermissionDenied):
+        bring("email\nann@example.org\n", Options(statement="Yes.", by=editor))
+
+
+def test_another_key_of_addresses_stops_an_import(
+    mail_is_on: MailSettings, settings: Settings
+) -> None:
+    settings.ADDRESS_KEY = "another"
+
+    with pytest.raises(FileError, match="key"):
+        bring("email\nann@example.org\n")
+
+
+def test_queries_do_not_grow_with_rows() -> None:
+    def queries(rows: int, name: str) -> int:
+        text = "email\n" + "\n".join(f"{name}{number}@example.org" for number in range(rows))
+        with CaptureQueriesContext(connection) as seen:
+            bring(text)
+        return len(seen)
+
+    queries(1, "first")
+    # SQLite takes some rows fewer in one INSERT than PostgreSQL.
+    assert queries(200, "b") - queries(100, "c") < 10
+
+
+# Exports
+
+
+def exported() -> bytes:
+    return b"".join(export_subscribers())
+
+
+def test_an_export_imported_elsewhere_is_the_same_list() -> None:
+    now = timezone.now()
+    make_subscriber("ann@example.org", name="=1+1", language="ko", rhythm="weekly",
+                    zone="Asia/Seoul", hour=7, choices=[("tag", "ai"), ("search", 'a "b", c')],
+                    created_at=now - timedelta(days=3))  # fmt: skip
+    make_subscriber("bob@example.org", status="left", left_at=now - timedelta(days=1))
+    make_subscriber("cem@example.org", status="bounced")
+    make_subscriber("dan@example.org", status="paused", paused_until=now + timedelta(days=9))
+    make_subscriber("eve@xn--vf4b27j.kr", status="waiting", source="staff")
+    make_subscriber("fay@example.org", status="complained")
+    Suppression.objects.create(digest=digest_of("fay@example.org"), reason="complained")
+    file = exported()
+    Subscriber.objects.all().delete()
+    Suppression.objects.all().delete()
+    Choice.objects.all().delete()
+
+    assert describe(io.BytesIO(file))[0] == "Newsletter"
+    assert set(bring(file).values()) == {Kind.ADDED}
+
+    assert exported() == file
+    assert Suppression.objects.count() == 1
+
+
+def test_no_cell_of_an_export_is_run_by_a_spreadsheet() -> None:
+    make_subscriber("+tag@example.org", name='=HYPERLINK("http://evil.example")')
+
+    [_header, row] = csv.reader(io.StringIO(exported().decode("utf-8-sig")))
+
+    assert row[:2] == ["'+tag@example.org", '\'=HYPERLINK("http://evil.example")']
+    assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_exporting_reads_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "PIECE", 3)
+    for _number in range(7):
+        make_subscriber()
+
+    assert exported().count(b"\r\n") == 8
+
+
+def test_only_who_may_export_does(editor: User) -> None:
+    with pytest.raises(PermissionDenied):
+        export_subscribers(by=editor)
+
+
+# Commands
+
+
+def test_the_commands_write_files_for_their_owner_alone(tmp_path: Path, capsys: Any) -> None:
+    source, target = tmp_path / "members.csv", tmp_path / "out.csv"
+    source.write_text("email,status\nann@example.org,active\nnobody,active\n")
+
+    with pytest.raises(CommandError, match="1 of 2 rows could not be read"):
+        call_command("import_subscribers", source, "--consent", "They asked.")
+    call_command("export_subscribers", target)
+
+    assert (tmp_path / "members-report.csv").read_text("utf-8-sig").count("\n") == 3
+    assert target.read_text("utf-8-sig").count("ann@example.org") == 1
+    assert target.stat().st_mode & 0o077 == 0
+    assert "Added" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_table_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "members.csv"
+    source.write_text("title\nHello\n")
+
+    with pytest.raises(CommandError, match=r"members\.csv has no column of e-mail addresses"):
+        call_command("import_subscribers", source)
+    assert not (tmp_path / "members-report.csv").exists()

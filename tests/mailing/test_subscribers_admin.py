@@ -1,0 +1,306 @@
+"""Staff's pages of subscribers: who sees what of them, and what can be done with one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from mailing.addresses import digest_of
+from mailing.models import Consent, MailSettings, Subscriber, Suppression, Transfer
+from posts.admin.auditing import words_of
+from tests.builders import make_member
+from tests.conftest import SignIn
+from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
+from tests.reading import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
+
+LIST = "/admin/mailing/subscriber/"
+IMPORT, EXPORT = f"{LIST}import/", f"{LIST}export/"
+
+
+@pytest.fixture
+def keeper(sign_in: SignIn) -> Client:
+    """Somebody who looks after the list."""
+    return sign_in(make_member("keeper"))
+
+
+@pytest.fixture
+def onlooker(sign_in: SignIn, outsider: User) -> Client:
+    """Somebody who may see the list, and no address."""
+    outsider.is_staff = True
+    outsider.save()
+    outsider.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
+    return sign_in(outsider)
+
+
+def found(client: Client, query: str) -> list[str]:
+    """Return the addresses that the list shows for a query."""
+    answer = client.get(f"{LIST}?{query}")
+    if answer.status_code == 400:  # it is not allowed
+        return []
+    assert answer.status_code == 200
+    return Page(answer).texts("#result_list tbody th")
+
+
+# The list
+
+
+def test_addresses_are_masked_for_who_may_not_see_them(keeper: Client, onlooker: Client) -> None:
+    row = make_subscriber("kim@news.example.com", name="Kim Minsu")
+    page = f"{LIST}{row.pk}/change/"
+
+    assert found(keeper, "") == ["kim@news.example.com"]
+    assert "Kim Minsu" in keeper.get(page).content.decode()
+    for path in (LIST, page, f"{LIST}{row.pk}/history/", "/admin/"):
+        html = onlooker.get(path).content.decode()
+        assert "kim@" not in html, path
+        assert "Minsu" not in html, path
+    assert found(onlooker, "") == ["k…@n….com"]
+
+
+def test_a_whole_address_is_found_by_all_and_a_part_by_who_may_see_it(
+    keeper: Client, onlooker: Client
+) -> None:
+    make_subscriber("kim@news.example.com", name="Kim Minsu")
+    make_subscriber("lee@example.org")
+
+    for typed in ("kim@news.example.com", "KIM@News.Example.com", " kim@news.example.com"):
+        assert found(keeper, f"q={typed}") == ["kim@news.example.com"]
+        assert found(onlooker, f"q={typed}") == ["k…@n….com"]
+    for part in ("kim", "news.example", "Minsu"):
+        assert found(keeper, f"q={part}") == ["kim@news.example.com"]
+        assert found(onlooker, f"q={part}") == []
+    assert found(onlooker, "q=im@news.example.com") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["address__startswith=k", "address=kim@news.example.com", "name__contains=K", "key__gt=A",
+     "digest__startswith=0", "o=1", "consents__form__startswith=a", "deliveries__code=5"],
+)  # fmt: skip
+def test_no_query_lets_an_address_be_guessed(onlooker: Client, query: str) -> None:
+    make_subscriber("kim@news.example.com")
+    make_subscriber("lee@example.org", name="L")
+
+    shown = found(onlooker, query)
+
+    assert shown in (["l…@e….org", "k…@n….com"], [])
+
+
+def test_the_list_is_narrowed_by_what_is_known_of_subscribers(keeper: Client) -> None:
+    old = timezone.now() - timedelta(days=800)
+    ann = make_subscriber("ann@example.org", choices=[("tag", "ai")], language="ko")
+    make_subscriber("bob@example.org", status="left", rhythm="weekly", created_at=old)
+    make_subscriber("cem@example.org", source="import", language="en")
+    tag = ann.choices.get().pk
+
+    assert found(keeper, "status__exact=left") == ["bob@example.org"]
+    assert found(keeper, "rhythm__exact=weekly") == ["bob@example.org"]
+    assert found(keeper, "language=ko") == ["ann@example.org"]
+    assert found(keeper, "source__exact=import") == ["cem@example.org"]
+    assert found(keeper, f"chosen={tag}") == ["ann@example.org"]
+    assert found(keeper, f"came={timezone.localtime(old).year}") == ["bob@example.org"]
+    assert found(keeper, "chosen=nonsense") == ["cem@example.org", "ann@example.org",
+                                                "bob@example.org"]  # fmt: skip
+
+
+def test_queries_of_the_list_do_not_grow_with_subscribers(keeper: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert keeper.get(LIST).status_code == 200
+        return len(seen)
+
+    make_subscribers(5, choices=[("tag", "ai"), ("section", "papers")])
+    queries()
+    before = queries()
+    make_subscribers(5, choices=[("tag", "ai"), ("source", "example.org")])
+    assert queries() == before
+
+
+# The page of one
+
+
+def test_the_page_of_one_says_what_they_said_and_what_was_sent(keeper: Client) -> None:
+    row = make_subscriber("ann@example.org", choices=[("tag", "ai")])
+    Consent.objects.create(subscriber=row, digest=row.digest, kind="given", form="/subscribe/")
+    mailing = make_mailing()
+    make_delivery(mailing, row, status="failed", code="5.1.1", reason="No such mailbox.")
+    Suppression.objects.create(digest=row.digest, reason="bounced", note="Twice.")
+
+    text = Page(keeper.get(f"{LIST}{row.pk}/change/")).text()
+
+    for words in ("Tag: ai", "Confirmed", "/subscribe/", mailing.title, "Refused", "5.1.1",
+                  "Mail came back", "Twice."):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("verb", "sent", "status", "said"),
+    [
+        ("pause", {"days": "10"}, "paused", "Paused for 10 days."),
+        ("leave", {}, "left", "Taken off the list."),
+        ("suppress", {"reason": "Wrote a letter."}, "left", "Suppressed: Wrote a letter."),
+    ],
+)
+def test_what_is_done_with_one_is_asked_before_and_written_down(
+    keeper: Client, verb: str, sent: dict[str, str], status: str, said: str
+) -> None:
+    row = make_subscriber("ann@example.org")
+    path = f"{LIST}{row.pk}/do/{verb}/"
+
+    assert keeper.get(path).status_code == 200
+    row.refresh_from_db()
+    assert row.status == "active"
+    assert keeper.post(path, {**sent, "decide": "1"}).status_code == 302
+
+    row.refresh_from_db()
+    assert row.status == status
+    entry = LogEntry.objects.get()
+    assert (words_of(entry), entry.object_repr) == (said, "a…@e….org")
+
+
+@pytest.mark.parametrize(("confirmed_at", "gets"), [(timezone.now(), 1), (None, 0)])
+def test_a_suppression_is_undone_with_a_reason_and_only_who_once_agreed_gets_mail(
+    keeper: Client, confirmed_at: Any, gets: int
+) -> None:
+    row = make_subscriber("ann@example.org", status="bounced", confirmed_at=confirmed_at)
+    Suppression.objects.create(digest=row.digest, reason="bounced")
+    path = f"{LIST}{row.pk}/do/unsuppress/"
+
+    assert keeper.post(path, {"decide": "1"}).status_code == 200
+    assert Suppression.objects.exists()
+    keeper.post(path, {"reason": "Mailbox mended.", "decide": "1"})
+
+    assert not Suppression.objects.exists()
+    assert Subscriber.objects.receiving().count() == gets
+    assert words_of(LogEntry.objects.get()) == "Suppression undone: Mailbox mended."
+
+
+def test_a_suppression_of_somebody_erased_is_found_by_the_address_and_undone(
+    keeper: Client,
+) -> None:
+    row = Suppression.objects.create(digest=digest_of("ann@example.org"), reason="erased")
+    Suppression.objects.create(digest=digest_of("bob@example.org"), reason="erased")
+    page = Page(keeper.get("/admin/mailing/suppression/?q=Ann@example.org"))
+    assert page.texts("#result_list tbody th") == [row.digest[:12]]
+
+    keeper.post(f"/admin/mailing/suppression/{row.pk}/undo/", {"reason": "Asked.", "decide": "1"})
+
+    assert not Suppression.objects.filter(pk=row.pk).exists()
+
+
+def test_who_is_erased_is_gone_but_for_a_digest(sign_in: SignIn, owner: User) -> None:
+    row = make_subscriber("ann@example.org", name="Ann")
+    Consent.objects.create(subscriber=row, digest=row.digest, kind="given")
+
+    answer = sign_in(owner).post(f"{LIST}{row.pk}/do/erase/", {"decide": "1"})
+
+    assert answer.headers["Location"] == LIST
+    assert not Subscriber.objects.exists()
+    kinds = Consent.objects.filter(digest=row.digest).values_list("kind", flat=True)
+    assert list(kinds) == ["given", "erased"]
+    assert "ann@" not in str(list(LogEntry.objects.values()))
+
+
+def test_who_did_not_confirm_is_asked_again(keeper: Client, mailoutbox: list[Any]) -> None:
+    row = make_subscriber("ann@example.org", status="waiting")
+
+    keeper.post(f"{LIST}{row.pk}/do/ask/", {"decide": "1"})
+
+    assert [mail.to for mail in mailoutbox] == [["ann@example.org"]]
+    row.refresh_from_db()
+    assert row.status == "waiting"
+
+
+# Files
+
+
+def upload(text: str, **values: str) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("members.csv", text.encode()), "consent": "none", **values}
+
+
+def test_a_file_is_looked_at_first_and_then_imported(keeper: Client) -> None:
+    text = "email,status\nann@example.org,active\nbob@example.org,cleaned\nnobody,active\n"
+    sent = upload(text, consent="statement", statement="They asked for it.")
+
+    look = Page(keeper.post(IMPORT, sent))
+    assert not Subscriber.objects.exists()
+    assert look.texts(".report-counts li") == ["2 Added", "1 Refused: no address"]
+    assert "This is no e-mail address." in look.text()
+    ticket = look.value("input[name=ticket]", "value")
+    answer = keeper.post(IMPORT, {"ticket": ticket})
+
+    transfer = Transfer.objects.get()
+    page = Page(keeper.get(answer.headers["Location"]))
+    assert page.texts(".report-counts li") == ["2 Added", "1 Refused: no address"]
+    assert Subscriber.objects.receiving().get().address == "ann@example.org"
+    assert Consent.objects.get(kind="imported").by is not None
+    file = keeper.get(f"{IMPORT}{transfer.pk}/report/")
+    assert b"This is no e-mail address." in b"".join(file.streaming_content)  # type: ignore[attr-defined]
+    assert words_of(LogEntry.objects.get()) == "Imported subscribers from members.csv."
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "words"),
+    [
+        (upload("email\na@example.org\n", consent="statement"), "statement", "where they agreed"),
+        (upload("email\na@example.org\n", consent=""), "consent", "required"),
+        (upload("title\nHello\n"), "file", "No column"),
+        ({"consent": "none"}, "file", "required"),
+    ],
+)
+def test_what_is_missing_for_an_import_is_said_at_its_field(
+    keeper: Client, sent: dict[str, Any], field: str, words: str
+) -> None:
+    page = Page(keeper.post(IMPORT, sent))
+
+    assert words in page.one(f".field-{field} .errorlist").text()
+    assert not Transfer.objects.exists()
+
+
+def test_a_ticket_is_good_for_who_got_it_alone(
+    keeper: Client, sign_in: SignIn, owner: User
+) -> None:
+    look = Page(keeper.post(IMPORT, upload("email\na@example.org\n")))
+    ticket = look.value("input[name=ticket]", "value")
+
+    for client, sent in ((sign_in(owner), ticket), (keeper, f"{ticket}x")):
+        assert "not kept any more" in Page(client.post(IMPORT, {"ticket": sent})).text()
+    assert not Transfer.objects.exists()
+
+
+def test_each_look_at_an_export_is_written_down(keeper: Client) -> None:
+    make_subscriber("ann@example.org")
+
+    assert "ann@" not in keeper.get(EXPORT).content.decode()
+    assert not LogEntry.objects.exists()
+    for _time in range(2):
+        answer = keeper.post(EXPORT, {"decide": "1"})
+        assert b"ann@example.org" in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+
+    said = {words_of(entry) for entry in LogEntry.objects.all()}
+    assert (LogEntry.objects.count(), said) == (
+        2,
+        {"Exported all subscribers with their addresses."},
+    )
+
+
+def test_the_menu_names_the_list_only_while_mail_is_on(
+    keeper: Client, mail_is_on: MailSettings
+) -> None:
+    assert {LIST, IMPORT, EXPORT} <= set(Page(keeper.get("/admin/")).values("a[href]", "href"))
+
+    mail_is_on.is_on = False
+    mail_is_on.save()
+
+    assert LIST not in Page(keeper.get("/admin/")).values("a[href]", "href")
