@@ -393,6 +393,7 @@ USE_TZ = True
 CLIENT_ADDRESS = "newsletter.security.client_address"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "newsletter.guessing.SlowingBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -407,7 +408,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "desk"
 # Failures are counted in the database, which all workers share. By address: locking an account
-# would let a stranger lock its owner out.
+# would let a stranger lock its owner out. What is tried from many addresses newsletter/guessing.py
+# slows down.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_CALLABLE = "newsletter.security.locked_out"

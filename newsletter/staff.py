@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,8 @@ from links.models import (
     Suggestion,
 )
 from mailing.models import Mailing, MailSettings, Subscriber, Suppression
+from newsletter import guessing
+from newsletter.guessing import SignInForm
 from newsletter.version import version
 from posts import identity
 from posts.access import CHANGE_SETTINGS, may
@@ -65,6 +67,17 @@ class StaffSite(AdminSite):
     """Django's admin under the site's name, in the order of work."""
 
     index_title = _("This week")
+
+    login_form = SignInForm
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Let who knows a name and password in; the browser is known by that name from then on."""
+        response = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(request.user, User):
+            guessing.remember(response, request.user)
+        return response
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what all pages of staff show: the name of the site as it is set now."""
