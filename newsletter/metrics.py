@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 
 from links.models import Link, QueueEntry, Suggestion
+from mailing.models import Delivery, Mailing
 from newsletter import folders
 from newsletter.doctor import Level, background, examine, files
 from newsletter.doctor.probing import has_token
@@ -27,6 +29,7 @@ from newsletter.version import version
 from posts.models import Post
 from tasks.models import StoredTask, Worker
 
+DONE, CANCELLED = Mailing.Status.DONE, Mailing.Status.CANCELLED
 # What a check found, as a number.
 LEVELS: Final = {None: 0, Level.NOTE: 1, Level.WARNING: 2, Level.ERROR: 3}
 
@@ -72,6 +75,19 @@ def tasks() -> Iterator[Measure]:
     yield Measure("workers", "Workers that are alive", Worker.objects.alive().count())
 
 
+def mail() -> Iterator[Measure]:
+    """Yield how mail to readers does."""
+    means = "Mails of mailings that are not done, by state"
+    live = Delivery.objects.exclude(mailing__status__in=(DONE, CANCELLED))
+    counted = dict(live.values_list("status").annotate(number=Count("pk")).order_by())
+    for state in ("queued", "handed", "failed"):
+        yield Measure("deliveries", means, counted.get(state, 0), {"state": state})
+    overdue = Mailing.objects.filter(
+        status=Mailing.Status.PLANNED, starts_at__lt=timezone.now() - timedelta(minutes=1)
+    )
+    yield Measure("mailings_overdue", "Mailings that should have begun", overdue.count())
+
+
 def machine() -> Iterator[Measure]:
     """Yield what is left of the disks, and how old the last backup is."""
     for name, folder in folders.written():
@@ -92,7 +108,7 @@ def checks() -> Iterator[Measure]:
 
 
 # An app's measures are a function here, which asks the app's own verbs.
-MEASURES: Final = (links, posts, tasks, machine, checks)
+MEASURES: Final = (links, posts, tasks, mail, machine, checks)
 
 
 @require_safe

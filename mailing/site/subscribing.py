@@ -38,6 +38,7 @@ def if_open(view: Any) -> Any:
         answer: HttpResponse = view(request, *args, **kwargs)
         return answer
 
+    vars(opened)["takes_form"] = True  # for who may not let any be sent (READ_ONLY)
     return opened
 
 

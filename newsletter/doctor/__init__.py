@@ -12,7 +12,8 @@ from newsletter.doctor.database import CHECKS as _database
 from newsletter.doctor.examining import examine, is_ready, troubles
 from newsletter.doctor.files import CHECKS as _files
 from newsletter.doctor.findings import CHECKS, Check, Finding, Level, Result
+from newsletter.doctor.mails import CHECKS as _mails
 from newsletter.doctor.surroundings import CHECKS as _surroundings
 
-for _check in (*_database, *_files, *_background, *_surroundings, *_contradictions):
+for _check in (*_database, *_files, *_background, *_surroundings, *_mails, *_contradictions):
     CHECKS.add(_check)

@@ -25,6 +25,7 @@ from django.utils.translation import override
 from pytest_django.fixtures import Settings
 from redis.exceptions import RedisError
 
+from mailing.models import Mailing, MailSettings
 from newsletter import env
 from newsletter.doctor import CHECKS, Level, examine, files, is_ready, probing, troubles
 from newsletter.version import version
@@ -195,6 +196,20 @@ def wrong_mail_password(site: Site) -> None:
     site.patch.setattr(type(get_connection()), "open", refuse)
 
 
+def another_key(_site: Site) -> None:
+    row = MailSettings.current()
+    row.key_fingerprint = "that of another key"
+    row.save()
+
+
+def mailing_stopped(_site: Site) -> None:
+    Mailing.objects.create(title="Friday", status="paused", trouble="552")
+
+
+def mailing_late(_site: Site) -> None:
+    Mailing.objects.create(title="Friday", starts_at=timezone.now() - timedelta(hours=1))
+
+
 def many_processes(site: Site) -> None:
     site.patch.setenv("WEB_CONCURRENCY", "4")
     site.set(CACHES={"default": env.cache("NOTHING")})
@@ -222,6 +237,9 @@ FAULTS: list[tuple[str, Callable[[Site], None]]] = [
     ("bell", lambda site: site.set(TASKS=REDIS_QUEUE)),
     ("mail", no_mail_server),
     ("mail", wrong_mail_password),
+    ("addresses", another_key),
+    ("mailings", mailing_stopped),
+    ("mailings", mailing_late),
     ("address", lambda site: site.set(SITE_HOST="other.example.org")),
     ("address", lambda site: site.set(ALLOWED_HOSTS=["*"])),
     ("address", lambda site: site.set(HTTPS=False)),

@@ -68,6 +68,7 @@ def test_what_waits_fails_and_gets_old_is_a_number(
     assert found["task_oldest_seconds", ""] >= 0
     assert 86_300 < found["backup_age_seconds", ""] < 86_500
     assert found["check", "failed"] == 2
+    assert found["deliveries", "queued"] == found["mailings_overdue", ""] == 0
     assert found["check", "worker"] == 0
     assert found["disk_free_bytes", "MEDIA_ROOT"] > 0
 
