@@ -171,7 +171,7 @@ def _judged(site: Site, taken: Log, rule: str, readers: int, kills: int, seconds
 def work(rule: str) -> None:
     """Be a worker, with a name by which the server knows the process."""
     # As Django says hello; a server that kills knows by it whom.
-    utils.DNS_NAME.get_fqdn = lambda: f"pid{os.getpid()}"  # type: ignore[method-assign]
+    utils.DNS_NAME.get_fqdn = lambda: f"pid{os.getpid()}"
     settings.PERIODIC_TASKS = {"mailing.sending.starting.start_due": 1}
     if rule == "events":
         ledger.SILENCE = timedelta(seconds=SILENCE)  # type: ignore[misc]
