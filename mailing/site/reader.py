@@ -6,6 +6,7 @@ Who has its address may do what is on it: staff have no more power here, and nee
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -25,8 +26,10 @@ from mailing.site.subscribing import FORM, bad_link
 from mailing.subscribing import EVERYTHING, Suppressed, TokenError, TooManyMoves, Wish
 from posts import identity
 from posts.readers.answers import see_other
+from posts.readers.throttling import Limit, allow
 from posts.site.own_pages import private
 
+SAVES = (Limit(100, timedelta(days=1)),)
 HERE = "/mail/"  # what consents say of where it was
 View = Callable[[HttpRequest, Subscriber], HttpResponse]
 
@@ -56,7 +59,7 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if request.method != "POST":
         return _page(request, subscriber)
     form = WishesForm(subscriber, request.POST)
-    wishes = _ticked(request)
+    wishes = _ticked(request, subscribing.wishes_of(subscriber))
     if "search" in request.POST:
         return _page(request, subscriber, wishes_form=form)
     if not form.is_valid():
@@ -64,6 +67,9 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if form.cleaned_data["what"] == PARTS and not wishes:
         form.add_error("what", gettext("Nothing is ticked: choose something, or all issues."))
         return _page(request, subscriber, wishes_form=form, status=422)
+    if not allow("mail-wishes", subscriber.key, SAVES):
+        form.add_error(None, gettext("That was a lot for one day. Try it again tomorrow."))
+        return _page(request, subscriber, wishes_form=form, status=429)
     everything = form.cleaned_data["what"] == ALL
     subscribing.choose(subscriber, [EVERYTHING] if everything else wishes, **form.how())
     return _back(subscriber, "saved")
@@ -178,7 +184,7 @@ def _page(
 ) -> HttpResponse:
     chosen = subscribing.wishes_of(subscriber)
     form = wishes_form or WishesForm(subscriber)
-    ticked = _ticked(request) if wishes_form else [*chosen, *_added(request)]
+    ticked = _ticked(request, chosen) if wishes_form else [*chosen, *_added(request)]
     ticked = [wish for wish in dict.fromkeys(ticked) if wish != EVERYTHING]
     form.initial["what"] = PARTS if ticked else ALL
     words = request.POST.get("find", "") if wishes_form else ""
@@ -209,10 +215,12 @@ def _things(ticked: list[Wish], words: str) -> dict[str, Any]:
     return {"chosen": chosen, "found": found, "others": others}
 
 
-def _ticked(request: HttpRequest) -> list[Wish]:
-    """Return the choices that were ticked, as far as they can be chosen."""
-    wishes = map(things.wish_of, request.POST.getlist("wish")[: subscribing.MOST])
-    return [wish for wish in dict.fromkeys(wishes) if wish]
+def _ticked(request: HttpRequest, before: list[Wish]) -> list[Wish]:
+    """Return the choices that were ticked and that are there, or were chosen before."""
+    texts = request.POST.getlist("wish")[: subscribing.MOST]
+    wishes = [wish for wish in map(things.wish_of, texts) if wish]
+    there = {*subscribing.names_of(wishes), *before}
+    return [wish for wish in dict.fromkeys(wishes) if wish in there]
 
 
 def _added(request: HttpRequest) -> list[Wish]:

@@ -4,6 +4,7 @@ from mailing.subscribing.asking import GETTING, ask, begin, confirm, sign_up_of
 from mailing.subscribing.erasing import data_of, erase
 from mailing.subscribing.leaving import Suppressed, come_back, leave
 from mailing.subscribing.moving import TooManyMoves, confirm_move, move, moving, stay
+from mailing.subscribing.naming import names_of
 from mailing.subscribing.notes import reader_url
 from mailing.subscribing.pausing import pause, resume
 from mailing.subscribing.renewing import renew

@@ -17,15 +17,17 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.encoding import force_bytes
 from django_tasks import task
 
 from mailing.addresses import digest_of
 from mailing.composing import Kind, Mail, compose_note
 from mailing.composing.headers import sender
-from mailing.models import Chosen, MailSettings, Subscriber
+from mailing.models import MailSettings, Subscriber
 from mailing.subscribing import tokens
+from mailing.subscribing.naming import names_of
+from mailing.subscribing.wishes import wishes_of
 from posts import identity
 from posts.publishing.describing import absolute
 
@@ -116,8 +118,10 @@ def _known(subscriber: Subscriber, wishes: list[list[str]]) -> dict[str, Any]:
 
 
 def _welcome(subscriber: Subscriber, _of: Any) -> dict[str, Any]:
-    rows = Chosen.objects.filter(subscriber=subscriber).select_related("choice").order_by("pk")
-    return {"what": [row.choice.value or str(row.choice) for row in rows]}
+    wishes = wishes_of(subscriber)
+    with translation.override(subscriber.language or identity.current().language):
+        names = names_of(wishes)
+    return {"what": [names.get(wish, wish[1]) for wish in wishes]}
 
 
 def _goodbye(subscriber: Subscriber, _of: Any) -> dict[str, Any] | None:

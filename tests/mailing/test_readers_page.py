@@ -19,6 +19,7 @@ from mailing.models import Consent, MailSettings, Subscriber, Suppression
 from mailing.subscribing.pausing import wake
 from mailing.subscribing.renewing import ask_again
 from posts.models import Post
+from posts.readers.throttling import Limit
 from tests.builders import make_post
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
 from tests.mailing.readers import mails, paths, subscribe, the_mail
@@ -121,13 +122,33 @@ def test_what_only_drafts_have_is_not_told(client: Client, reader: Subscriber) -
     assert page.values("[name=wish]", "value") == ["search:hidden"]
 
 
-@pytest.mark.parametrize("wish", ["", "x", "tag:", ":", "everything:no", "tag:" + "x" * 401])
+@pytest.mark.parametrize(
+    "wish", ["", "x", "tag:", ":", "everything:no", "tag:" + "x" * 401, "tag:\0", "tag:none"]
+)
 def test_nonsense_is_not_chosen(client: Client, reader: Subscriber, wish: str) -> None:
     response = save(client, reader, wish)
 
     assert response.status_code == 422
     assert errors(response)
     assert chosen(reader) == ["everything:"]
+
+
+def test_a_search_for_controls_finds_nothing(client: Client, reader: Subscriber) -> None:
+    response = save(client, reader, find="\0\x07", search="1")
+
+    assert response.status_code == 200
+    assert not Page(response).values("[name=wish]", "value")
+
+
+def test_nobody_saves_without_end(
+    client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailing.site.reader.SAVES", (Limit(2, timedelta(days=1)),))
+
+    answers = [save(client, reader, f"search:word {n}").status_code for n in range(3)]
+
+    assert answers == [303, 303, 429]
+    assert chosen(reader) == ["search:word 1"]
 
 
 def test_what_is_gone_from_the_site_stays_chosen_until_it_is_unticked(

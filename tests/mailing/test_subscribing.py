@@ -77,7 +77,7 @@ def test_the_welcome_mail_says_who_sends_what_and_since_when(client: Client) -> 
 
     welcome = the_mail()
     subscriber = Subscriber.objects.get()
-    for words in ("The Digest", "1 Main Street", "Everything"):
+    for words in ("The Digest", "1 Main Street", "All issues"):
         assert words in welcome.body
     assert NEW in welcome.alternatives[0][0]
     assert f"{timezone.localdate():%Y}" in welcome.body
@@ -427,6 +427,7 @@ def test_a_reader_follows_a_tag_by_mail(client: Client) -> None:
 
     choices = Subscriber.objects.get().choices
     assert list(choices.values_list("kind", "value")) == [("tag", "llama-3-평가")]
+    assert "Llama 3 평가." in the_mail().body
 
 
 def test_who_follows_a_tag_may_take_all_issues_instead(client: Client) -> None:
