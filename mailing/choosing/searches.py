@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from django.db import transaction
@@ -24,10 +24,10 @@ from posts.naming import fold, heading_key, nfc
 from posts.publishing import reindex
 from posts.searching.engines import Condition, engine
 from posts.searching.engines.base import Indexed
-from posts.searching.filters import KINDS, choose, keys_of
+from posts.searching.filters import KINDS, Chosen, choose, keys_of
 from posts.searching.finding import rows_of
 from posts.searching.keys import END
-from posts.searching.matching import Words, beginnings, matches
+from posts.searching.matching import Rows, beginnings
 from posts.searching.queries import Filter, Phrase, Query, parse
 from posts.searching.tokens import VERSION
 
@@ -38,6 +38,7 @@ _LONGEST: Final = 200  # of a key
 _NARROWEST: Final = ("tag", "source", "section", "year", "kind")
 _LETTERS: Final = {"tag": "t", "source": "h", "section": "s"}
 Kind = SearchEntry.Kind
+_NO_FILTERS: Final = Chosen()
 Names = dict[tuple[str, str], set[int]]
 """The keys of what an issue has, by the names that filters may call it."""
 
@@ -125,7 +126,7 @@ def names_meant(name: str, value: str) -> Iterator[tuple[str, str]]:
         yield "section title", value
 
 
-def names_in(facets: Collection[str]) -> Names:
+def names_in(facets: Iterable[str]) -> Names:
     """Return what rows of the index with these facets have, by all of its names."""
     keys: dict[str, set[int]] = {"t": set(), "h": set(), "s": set()}
     for facet in facets:
@@ -164,57 +165,42 @@ class Percolator:
 
     def __init__(self, post: Post, items: Mapping[int, Item]) -> None:
         entries = _entries(post)
-        self.issue = [Words(Indexed.of(row)) for row in entries if row.kind == Kind.ISSUE]
-        self.items: dict[int, list[Words]] = defaultdict(list)
-        for row in entries:
-            if row.kind == Kind.ITEM and row.item_id is not None and row.item_id in items:
-                self.items[row.item_id].append(Words(Indexed.of(row)))
-        rows = [words for pieces in self.items.values() for words in pieces]
-        self.names = names_in(frozenset().union(*(words.facets for words in rows)))
+        self.issue = Rows([Indexed.of(row) for row in entries if row.kind == Kind.ISSUE])
+        own = [row for row in entries if row.kind == Kind.ITEM and row.item_id in items]
+        self.item_of = [row.item_id or 0 for row in own]
+        self.rows = Rows([Indexed.of(row) for row in own])
+        self.names = names_in(self.rows.facets)
         self._real: dict[tuple[str, str], list[object]] = {}
 
     def found(self) -> dict[int, frozenset[int]]:
         """Return the items (by key) that saved searches (by key) find, of those that find any."""
-        by_key = self._by_key()
-        candidates: dict[int, set[int]] = defaultdict(set)
-        values: dict[int, str] = {}
-        for some in chunks(by_key):
-            rows = SearchKey.objects.filter(token__in=some)
-            for choice, token, value in rows.values_list("choice", "token", "choice__value"):
-                candidates[choice] |= by_key[token]
-                values[choice] = value
-        found = ((pk, self.items_of(values[pk], some)) for pk, some in candidates.items())
+        searches: dict[int, str] = {}
+        for some in chunks(self._keys_here()):
+            rows = SearchKey.objects.filter(token__in=some).order_by()
+            searches |= dict(rows.values_list("choice", "choice__value"))
+        found = ((pk, self.items_of(value)) for pk, value in searches.items())
         return {pk: items for pk, items in found if items}
 
-    def items_of(self, value: str, among: Iterable[int] | None = None) -> frozenset[int]:
+    def items_of(self, value: str) -> frozenset[int]:
         """Return the items (by key) that a query finds."""
         query = parse(value)
-        chosen = choose(query.filters, self._keys)
+        if query.excluded and self.issue.has_any(query.excluded):
+            return frozenset()
+        chosen = choose(query.filters, self._keys) if query.filters else _NO_FILTERS
         if any(_is_one_of_several(row, query) for row in chosen.unknown):
             chosen = choose(query.filters, self._keys_or_real)
-        return frozenset(
-            pk
-            for pk in (self.items if among is None else among)
-            if matches(query, chosen, self.items[pk], self.issue)
-        )
+        return frozenset(self.item_of[number] for number in self.rows.find(query, chosen))
 
-    def _by_key(self) -> dict[str, set[int]]:
-        """Return the items (by key) by what may be a key of a search."""
-        found: dict[str, set[int]] = defaultdict(set)
+    def _keys_here(self) -> set[str]:
+        """Return all that may be the key of a search that finds something here."""
         named: dict[str, set[str]] = defaultdict(set)
         for (name, value), keys in self.names.items():
             for pk in keys:
-                letter = _LETTERS[name.partition(" ")[0]]
-                named[f"={letter}{pk}"].add(_name_key(name, value))
-        for pk, pieces in self.items.items():
-            for words in pieces:
-                for token in words.places:
-                    found[token].add(pk)
-                    for start in beginnings(token):
-                        found[f"{start}*"].add(pk)
-                for facet in words.facets:
-                    for key in named.get(facet, (facet,)):
-                        found[key].add(pk)
+                named[f"={_LETTERS[name.partition(' ')[0]]}{pk}"].add(_name_key(name, value))
+        found = {f"{start}*" for token in self.rows.places for start in beginnings(token)}
+        found.update(self.rows.places)
+        for facet in self.rows.facets:
+            found |= named.get(facet, {facet})
         return found
 
     def _keys(self, name: str, value: str) -> Iterable[object]:

@@ -1,11 +1,13 @@
-"""Whether a query finds an item, told without an engine: the same as the engines tell.
+"""What a query finds among a few rows, told without an engine: the same as the engines tell.
 
-What somebody follows by a search is asked of the rows of each issue that appears, thousands of
-queries of one issue; so these are read once, and a query of each is a few look-ups. Pure.
+What somebody follows by a search is asked of the rows of each issue that appears: thousands of
+queries of one issue. So its rows are read once, and a query is some look-ups and intersections of
+small sets; what one query learned of a phrase, the next knows. Pure.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -15,76 +17,94 @@ from posts.searching.queries import Phrase, Query, Term
 from posts.searching.tokens import is_run
 
 _GAP: Final = 10  # places between a title and a text, so that no phrase spans them
+Numbers = frozenset[int]
+"""Rows, by their number."""
+_NONE: Final[Numbers] = frozenset()
 
 
-class Words:
-    """What a row of the index is found by: the places of its tokens, and its facets."""
+class Rows:
+    """Some rows of the index, by what they are found by; each is known by its number, from 0."""
 
-    __slots__ = ("_known", "facets", "places")
+    def __init__(self, rows: Sequence[Indexed]) -> None:
+        self.all: Numbers = frozenset(range(len(rows)))
+        places: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        facets: dict[str, set[int]] = defaultdict(set)
+        for number, row in enumerate(rows):
+            for place, token in enumerate(row.title):
+                places[token][number].append(place)
+            for place, token in enumerate(row.body, len(row.title) + _GAP):
+                places[token][number].append(place)
+            for facet in row.facets:
+                facets[facet].add(number)
+        self.places = {token: dict(of) for token, of in places.items()}
+        self.facets: dict[str, Numbers] = {facet: frozenset(of) for facet, of in facets.items()}
+        self._known: dict[Phrase | Term, Numbers] = {}
 
-    def __init__(self, row: Indexed) -> None:
-        self.facets = frozenset(row.facets)
-        self.places: dict[str, list[int]] = {}
-        for place, token in enumerate(row.title):
-            self.places.setdefault(token, []).append(place)
-        for place, token in enumerate(row.body, len(row.title) + _GAP):
-            self.places.setdefault(token, []).append(place)
-        self._known: dict[Phrase, bool] = {}
+    def find(self, query: Query, chosen: Chosen) -> Numbers:
+        """Return the rows that a query finds among these; ``chosen`` is what its filters stand
+        for. What its excluded words say of other rows is not looked at."""
+        if not query.finds_something or chosen.is_impossible:
+            return _NONE
+        found = self.all
+        for term in query.terms:
+            found &= self._of_term(term)
+        for facets in chosen.wanted:
+            found &= self.of_any(facets)
+        if found and chosen.unwanted:
+            found -= self.of_any(chosen.unwanted)
+        for term in query.excluded if found else ():
+            found -= self._of_term(term)
+        return found
 
-    def has(self, phrase: Phrase) -> bool:
-        """Tell whether a phrase stands here."""
-        if len(phrase.tokens) == 1 and not phrase.is_prefix:
-            return phrase.tokens[0] in self.places
-        known = self._known.get(phrase)
-        if known is None:
-            known = self._known[phrase] = self._finds(phrase)
+    def having(self, phrase: Phrase) -> Numbers:
+        """Return the rows in which a phrase stands."""
+        if (known := self._known.get(phrase)) is None:
+            known = self._known[phrase] = frozenset(self._looked_for(phrase))
         return known
 
-    def has_any(self, phrases: Iterable[Phrase]) -> bool:
-        """Tell whether one of some phrases stands here."""
-        return any(map(self.has, phrases))
+    def of_any(self, facets: Iterable[Phrase]) -> Numbers:
+        """Return the rows that have one of some facets."""
+        return _NONE.union(*(self.facets.get(facet.tokens[0], _NONE) for facet in facets))
 
-    def is_of(self, facets: Iterable[Phrase]) -> bool:
-        """Tell whether it has one of some facets."""
-        return any(phrase.tokens[0] in self.facets for phrase in facets)
+    def has_any(self, terms: Iterable[Term]) -> bool:
+        """Tell whether one of some terms stands in any of the rows."""
+        return any(map(self._of_term, terms))
 
-    def _finds(self, phrase: Phrase) -> bool:
+    def _of_term(self, term: Term) -> Numbers:
+        if len(term.phrases) == 1:
+            return self.having(term.full[0])
+        if (known := self._known.get(term)) is None:
+            known = self._known[term] = _NONE.union(*map(self.having, term.phrases))
+        return known
+
+    def _looked_for(self, phrase: Phrase) -> Iterator[int]:
         *before, last = phrase.tokens
-        ends = self._beginning(last) if phrase.is_prefix else self.places.get(last, ())
-        starts = {place - len(before) for place in ends}
-        for number, token in enumerate(before):
-            if not starts:
-                break
-            starts.intersection_update(place - number for place in self.places.get(token, ()))
-        return bool(starts)
+        ends = self._beginning(last) if phrase.is_prefix else self.places.get(last, {})
+        others = [self.places.get(token, {}) for token in before]
+        for number, places in ends.items():
+            starts = {place - len(before) for place in places}
+            for offset, other in enumerate(others):
+                starts.intersection_update(place - offset for place in other.get(number, ()))
+            if starts:
+                yield number
 
-    def _beginning(self, start: str) -> Iterator[int]:
-        for token, places in self.places.items():
+    def _beginning(self, start: str) -> dict[int, list[int]]:
+        """Return the places of all tokens that begin so, by row."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for token, of in self.places.items():
             if token.startswith(start):
-                yield from places
+                for number, places in of.items():
+                    found[number] += places
+        return found
 
 
-def matches(query: Query, chosen: Chosen, item: Sequence[Words], issue: Sequence[Words]) -> bool:
+def matches(query: Query, chosen: Chosen, item: Rows, issue: Rows) -> bool:
     """Tell whether a query finds an item.
 
     ``chosen`` is what its filters stand for, ``item`` the rows of the item, and ``issue`` those of
     the issue itself: what these say of a word that is excluded holds for all of the issue.
     """
-    if not query.finds_something or chosen.is_impossible:
-        return False
-    excluded = [phrase for term in query.excluded for phrase in term.phrases]
-    if any(row.has_any(excluded) for row in issue):
-        return False
-    return any(_meets(query.terms, chosen, excluded, row) for row in item)
-
-
-def _meets(terms: Sequence[Term], chosen: Chosen, excluded: Sequence[Phrase], row: Words) -> bool:
-    return (
-        all(row.has_any(term.full) or row.has_any(term.loose) for term in terms)
-        and all(row.is_of(facets) for facets in chosen.wanted)
-        and not row.is_of(chosen.unwanted)
-        and not row.has_any(excluded)
-    )
+    return not issue.has_any(query.excluded) and bool(item.find(query, chosen))
 
 
 def beginnings(token: str) -> Iterator[str]:
