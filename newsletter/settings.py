@@ -248,6 +248,7 @@ TASK_NAMES = {
     "mailing.subscribing.pausing.wake": _("Let mail go on after a pause"),
     "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),
     "mailing.transferring.running.run_import": _("Import subscribers"),
+    "newsletter.passwords.mail_one_time_address": _("Mail where to set a password"),
     "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
     "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
     "notices.telling.look": _("Look for what staff have to be told"),

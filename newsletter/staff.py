@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
@@ -74,7 +75,8 @@ class StaffSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Let who knows a name and password in; the browser is known by that name from then on."""
-        response = super().login(request, extra_context)
+        more = {**(extra_context or {}), "can_reset": bool(settings.EMAIL)}
+        response = super().login(request, more)
         if request.method == "POST" and isinstance(request.user, User):
             guessing.remember(response, request.user)
         return response

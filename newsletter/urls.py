@@ -24,6 +24,7 @@ urlpatterns = [
     path("admin/state/", admin.site.admin_view(state), name="state"),
     # In the place of admin:view_on_site.
     path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),
+    path("admin/", include("newsletter.passwords")),
     path("admin/", admin.site.urls),
     path("", include("mailing.urls")),
     path("", include("posts.urls")),
