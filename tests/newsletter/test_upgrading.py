@@ -32,12 +32,15 @@ def old_apps(transactional_db: None) -> Iterator[StateApps]:
         for replaced in import_module(f"{app}.migrations.{name}").Migration.replaces:
             recorder.record_applied(*replaced)
     yield old_models
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0)  # where the test did not come so far
 
 
-def test_a_database_from_before_goes_on(old_apps: StateApps) -> None:
+def test_a_database_from_before_goes_on_and_suggestions_know_the_decision_of_their_moment(
+    old_apps: StateApps,
+) -> None:
     posts = old_apps.get_model("posts", "Post").objects
     posts.bulk_create(posts.model(title="Before", slug=str(number)) for number in range(3))
+    approved = _suggest(old_apps)
 
     call_command("migrate", verbosity=0)
 
@@ -46,23 +49,22 @@ def test_a_database_from_before_goes_on(old_apps: StateApps) -> None:
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
     assert [post.title for post in Post.objects.all()] == ["Before"] * 3
     assert len({post.uid for post in Post.objects.all()}) == 3
+    # Two decisions decline on Monday, none answers on Tuesday.
+    known = Suggestion.objects.order_by("token").values_list("answered_by", flat=True)
+    assert list(known) == [approved, None, None, None]
 
 
-def test_suggestions_know_the_decision_of_their_moment(old_apps: StateApps) -> None:
+def _suggest(old_apps: StateApps) -> int:
+    """Make suggestions, and decisions at their moments; return the key of the one that approves."""
     decisions = old_apps.get_model("links", "Decision").objects
     suggestions = old_apps.get_model("links", "Suggestion").objects
     link = old_apps.get_model("links", "Link").objects.create(key="x", url="https://example.org/")
     monday, tuesday = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)
-    approved = decisions.create(action="approve", at=monday)
+    approved: int = decisions.create(action="approve", at=monday).pk
     for action in ("hide", "block", "rule"):
         decisions.create(action=action, at=monday)
     for number, (status, answered_at) in enumerate(
         [("accepted", monday), ("declined", monday), ("accepted", tuesday), ("waiting", None)]
     ):
         suggestions.create(token=number, link=link, status=status, answered_at=answered_at)
-
-    call_command("migrate", verbosity=0)
-
-    # Two decisions decline on Monday, none answers on Tuesday.
-    known = Suggestion.objects.order_by("token").values_list("answered_by", flat=True)
-    assert list(known) == [approved.pk, None, None, None]
+    return approved
