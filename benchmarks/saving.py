@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.project import fresh_project, use_database
 from tests.corpus import issue_files
@@ -129,14 +129,20 @@ def reworded(text: str, number: int) -> str:
 
 
 def forget_texts() -> None:
-    """Forget what functions of ours remember of earlier texts, and clear away what is left."""
+    """Forget what functions of ours remember of earlier texts, and clear away what is left.
+
+    What is kept without limit is no text: typefaces, the list of public suffixes, what is compiled.
+    """
     for one in gc.get_objects():
         # (Told by their type: to ask some objects anything makes them do their work.)
-        if type(one) is functools._lru_cache_wrapper and one.__module__.startswith(
-            ("posts", "links")
-        ):
+        if type(one) is functools._lru_cache_wrapper and _is_of_texts(one):
             one.cache_clear()
     gc.collect()
+
+
+def _is_of_texts(cache: functools._lru_cache_wrapper[Any]) -> bool:
+    is_ours = cache.__module__.startswith(("posts", "links"))
+    return is_ours and cache.cache_parameters()["maxsize"] is not None
 
 
 if __name__ == "__main__":
