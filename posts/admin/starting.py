@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
@@ -94,6 +95,20 @@ class IssueTemplateAdmin(StaffAdmin):
     )
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def save_model(
+        self, request: HttpRequest, obj: IssueTemplate, form: object, change: bool
+    ) -> None:
+        """Have the template written."""
+        starting.write_template(obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: IssueTemplate) -> None:
+        """Have a template deleted."""
+        starting.delete_templates([obj], by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[IssueTemplate]) -> None:
+        """Have templates deleted."""
+        starting.delete_templates(queryset, by=request.user)
 
     @admin.display(description=_("title"))
     def title_pattern(self, template: IssueTemplate) -> str:

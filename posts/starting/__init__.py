@@ -9,4 +9,5 @@ from posts.starting.beginning import (
     from_template,
 )
 from posts.starting.duplicating import duplicate
+from posts.starting.templates import delete_templates, write_template
 from posts.starting.titles import PLACEHOLDERS, unknown_placeholders

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
@@ -259,3 +260,15 @@ def test_a_duplicate_has_the_text_links_and_pictures_and_an_identity_of_its_own(
     uids = LinkedItem.objects.values_list("uid", flat=True)
     assert len(uids) == len(set(uids)) == 2
     assert Client().get(post.get_absolute_url()).status_code == 200
+
+
+def test_templates_are_written_by_those_who_may(editor: User, moderator: User) -> None:
+    template = IssueTemplate(name="Weekly")
+    with pytest.raises(PermissionDenied):
+        starting.write_template(template, by=moderator)
+    starting.write_template(template, by=editor)
+    with pytest.raises(PermissionDenied):
+        starting.delete_templates([template], by=moderator)
+    assert IssueTemplate.objects.exists()
+    starting.delete_templates([template], by=editor)
+    assert not IssueTemplate.objects.exists()
