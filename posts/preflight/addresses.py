@@ -25,11 +25,13 @@ _UNFINISHED: Final = re.compile(
     r"|(?<!\\)\[[^\[\]()\n]{1,200}\((?=https?://)[^\s()]*\)",
     re.MULTILINE,
 )
+# Sanitised HTML has no link to it: `htp://example.org`.
+_UNKNOWN_SCHEME: Final = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SHOWN: Final = 80
 
 
 def unfinished(written: Written, facts: Facts) -> Iterator[Finding]:
-    """Find links that end before their address does, or have none."""
+    """Find links that end before their address does, or have none that leads anywhere."""
     for prose in written.prose:
         if "[" in prose.text and not prose.leaf.raw:
             yield from _unfinished_in(written, prose)
@@ -40,6 +42,11 @@ def unfinished(written: Written, facts: Facts) -> Iterator[Finding]:
         if not link.url.strip() or link.url.strip() in {"http://", "https://"}:
             words = _("“%(words)s” has no address.", words=link.words[:_SHOWN] or "[]()")
             yield Finding("unfinished-link", words, link.line, link.span)
+    for element, spot in written.document.spots.items():
+        url = element.get("href", "") if element.tag == "a" else ""
+        if _UNKNOWN_SCHEME.match(url):
+            words = _("Readers get no link of this address: %(url)s", url=url[:_SHOWN])
+            yield _in(written, "unfinished-link", words, spot.leaf, spot.start, spot.end)
 
 
 def is_without_words(link: WrittenLink) -> bool:

@@ -35,6 +35,7 @@ OWN: Final = (
     Check("held-link", _("Links that wait for approval"), known.held),
     Check("look-alike", _("Addresses that pass for others"), known.alike),
     Check("covered-before", _("Links that an earlier issue had"), known.covered),
+    Check("dropped-html", _("HTML that readers do not get"), texts.dropped_html),
     Check("template-tag", _("Template tags"), texts.template_tags),
     Check("placeholder", _("Placeholders: TK, TODO, XXX"), texts.placeholders),
     Check("open-fence", _("Blocks of code that nothing ends"), texts.open_fences),

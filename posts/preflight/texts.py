@@ -36,6 +36,8 @@ _SENTENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKERS: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+# At the start of a line they begin HTML; elsewhere their names are words.
+_DROPPED: Final = re.compile(r"^[ \t]*<(script|style)\b", re.IGNORECASE | re.MULTILINE)
 _SHOWN: Final = 60
 
 
@@ -49,6 +51,15 @@ def template_tags(written: Written, facts: Facts) -> Iterator[Finding]:
             line = written.line_of(prose.leaf, found.start())
             span = written.span_of(prose.leaf, *found.span())
             yield Finding("template-tag", words, line, span)
+
+
+def dropped_html(written: Written, facts: Facts) -> Iterator[Finding]:
+    """Find HTML that readers never get: scripts and style sheets."""
+    for prose in written.prose:
+        if found := _DROPPED.search(prose.text):
+            words = _("Readers do not get this HTML: %(tag)s", tag=f"<{found[1].lower()}>")
+            line = written.line_of(prose.leaf, found.start())
+            yield Finding("dropped-html", words, line, written.span_of(prose.leaf, *found.span()))
 
 
 def placeholders(written: Written, facts: Facts) -> Iterator[Finding]:
