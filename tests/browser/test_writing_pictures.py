@@ -16,14 +16,14 @@ from tests.builders import make_draft, make_picture, picture_file
 Enter = Callable[[User], Page]
 BLUE = (20, 20, 200)
 # What a browser hands to a page of a file that is dropped or pasted.
-HAND_OVER = """([what, name, kind, data]) => {
+HAND_OVER = """([what, name, kind, data, x, y]) => {
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
   const transfer = new DataTransfer();
   transfer.items.add(new File([bytes], name, { type: kind }));
   const options = { bubbles: true, cancelable: true };
   const event = what === "paste"
     ? new ClipboardEvent(what, { ...options, clipboardData: transfer })
-    : new DragEvent(what, { ...options, dataTransfer: transfer });
+    : new DragEvent(what, { ...options, dataTransfer: transfer, clientX: x, clientY: y });
   document.querySelector("#id_text").dispatchEvent(event);
 }"""
 
@@ -33,8 +33,15 @@ def address(live_server: LiveServer) -> str:
     return f"{live_server.url}/admin/posts/post"
 
 
-def hand_over(page: Page, what: str, name: str, data: bytes, kind: str = "image/png") -> None:
-    page.evaluate(HAND_OVER, [what, name, kind, base64.b64encode(data).decode()])
+def hand_over(
+    page: Page,
+    what: str,
+    name: str,
+    data: bytes,
+    kind: str = "image/png",
+    place: tuple[float, float] = (0, 0),
+) -> None:
+    page.evaluate(HAND_OVER, [what, name, kind, base64.b64encode(data).decode(), *place])
 
 
 def at_the_end(page: Page) -> None:
@@ -43,6 +50,23 @@ def at_the_end(page: Page) -> None:
 
 def text(page: Page) -> str:
     return str(page.evaluate("() => writing.text.value()"))
+
+
+def test_a_picture_stands_where_it_is_dropped(enter: Enter, address: str, editor: User) -> None:
+    page = enter(editor)
+    draft = make_draft("Now", "First\n\nSecond\n\nThird\n")
+    page.goto(f"{address}/{draft.pk}/change/")
+    at_the_end(page)
+    line = page.locator(".cm-line", has_text="Second").bounding_box()
+    assert line
+
+    place = (line["x"] + line["width"] - 2, line["y"] + line["height"] / 2)
+    hand_over(page, "drop", "box.png", picture_file(), place=place)
+    page.get_by_label("What is to be seen").fill("A box")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".cm-content")).to_contain_text("![A box]")
+    assert text(page) == "First\n\nSecond\n\n![A box](pictures/box.webp)\n\nThird\n"
 
 
 def test_pictures_are_put_into_a_new_issue_and_shown_to_readers(

@@ -262,6 +262,11 @@
       if (hasFiles(event.dataTransfer) && event.dataTransfer.files.length) {
         event.preventDefault();
         event.stopPropagation();
+        // Where they are dropped is where they will stand: the cursor goes there.
+        const offset = writing.text.at(event.clientX, event.clientY);
+        if (offset !== undefined) {
+          writing.text.select(offset);
+        }
         takeAll([...event.dataTransfer.files]);
       }
     },

@@ -11,7 +11,7 @@
    writing.text.on(what, fn)          what: change, cursor, scroll, swap (another box or editor),
                                       remarks
    writing.text.slice(from, to)       a part of it
-   writing.text.at(x, y)              the offset at a point of the window; undefined where unknown
+   writing.text.at(x, y)              the offset at a point of the window; undefined elsewhere
    writing.text.use(backend)          an editor takes the place of the box; null: the box again
    writing.text.mark(source, remarks) remarks about lines, in the place of earlier ones of this
                                       source: [{line, level, words}], level: error, warning, hint
@@ -92,7 +92,10 @@
     select: (from, to = from) => backend.select(from, to),
     top: () => backend.top(),
     show: (offset) => backend.show(offset),
-    at: (x, y) => (backend.at ? backend.at(x, y) : undefined),
+    at(x, y) {
+      const isThere = text.field.contains(document.elementFromPoint(x, y));
+      return isThere && backend.at ? backend.at(x, y) : undefined;
+    },
     on(what, listener) {
       (listeners[what] = listeners[what] || []).push(listener);
     },
