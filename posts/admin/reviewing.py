@@ -91,8 +91,6 @@ def _ask(request: HttpRequest, post: Post, _about: str) -> Said:
     user = _user(request)
     if wait("review", str(user.pk), ASKED):
         raise AskedTooOften
-    if not reviewing.open_share(post):
-        reviewing.share(post, by=user)
     whom = _words(request, "whom")[:200]
     reviewing.ask(post, by=user, whom=whom, words=_words(request, "words"), log=log)
     return gettext("You are told here when the review has ended.")
@@ -159,8 +157,8 @@ def _remark(request: HttpRequest, post: Post, _about: str) -> Said:
     words, user = _words(request, "remark"), _user(request)
     if not words:
         raise NothingSaid(gettext("Write what you have to say."))
-    name = user.get_full_name() or user.get_username()
-    reviewing.comment(post, words, name=name[:100], quote=_words(request, "quote"), by=user)
+    name = user.get_full_name()[:100]
+    reviewing.comment(post, words, name=name, quote=_words(request, "quote"), by=user)
     return gettext("It is said.")
 
 

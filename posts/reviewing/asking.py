@@ -16,6 +16,7 @@ from posts.access import Actor, Right
 from posts.models import Post, Review
 from posts.publishing import Log
 from posts.reviewing import telling
+from posts.reviewing.sharing import open_share, share
 
 Outcome = Review.Outcome
 
@@ -29,8 +30,9 @@ class NoReview(ValueError):
 
 
 def ask(post: Post, *, by: User, whom: str = "", words: str = "", log: Log | None = None) -> Review:
-    """Ask for a draft to be looked at. Raises PermissionDenied, AlreadyInReview, Post.DoesNotExist.
+    """Ask for a draft to be looked at, at its share address, which it gets where it has none.
 
+    Raises PermissionDenied, AlreadyInReview and Post.DoesNotExist, and then nothing is shared.
     ``whom`` is the name of somebody of the staff, an address of mail or any name; who is known by
     an address is told by mail.
     """
@@ -39,6 +41,8 @@ def ask(post: Post, *, by: User, whom: str = "", words: str = "", log: Log | Non
         locked = Post.objects.select_for_update().get(pk=post.pk)
         if locked.review_since or locked.status != Post.Status.DRAFT:
             raise AlreadyInReview
+        if not open_share(locked):
+            share(locked, by=by)
         review = Review.objects.create(post=locked, asked_by=by, whom=whom, words=words)
         _mark(post, locked, review)
         _write_down(log, post)
@@ -66,13 +70,6 @@ def end_overtaken(sender: type[Post], post: Post, **_signal: Any) -> None:
     outcome = Outcome.TAKEN_BACK if post.trashed_at else Outcome.PUBLISHED
     for review in Review.objects.filter(post=post, closed_at=None):
         _end(review, post, outcome)
-
-
-def check_asking(post: int, by: User | None) -> None:
-    """Lock an issue, and raise PermissionDenied for who may not bring it through a review: what is
-    no draft is for those who publish. None is whoever holds the share address."""
-    locked = Post.objects.select_for_update().get(pk=post)
-    access.check(by, access.of_issue(access.ASK_REVIEW, locked.status))
 
 
 def open_review(post: Post) -> Review | None:

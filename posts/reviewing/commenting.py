@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from posts.models import QUOTE, Post, ReviewComment
 from posts.reviewing import telling
-from posts.reviewing.asking import check_asking
 from posts.reviewing.finding import Text
-from posts.reviewing.sharing import open_share
+from posts.reviewing.sharing import check_asking, open_share
 
 MOST = 500  # of an issue
 
@@ -34,9 +33,11 @@ def comment(
 ) -> ReviewComment:
     """Say something about an issue, or about the place where quoted words stand.
 
-    ``by`` is None for who has no account: whoever holds the share address may while it is open,
-    and has no other right. A ``verdict`` is an opinion: it ends no review. Raises PermissionDenied
-    and TooMany.
+    ``name`` is what strangers read, too: never one that somebody signs in with, and "" for editors
+    who gave no other. ``by`` is None for who has no account: whoever holds the share address may
+    while it is open, and has no other right. A ``verdict`` is an opinion: it ends no review.
+
+    Raises PermissionDenied and TooMany.
     """
     quote = " ".join(quote.split())[:QUOTE]
     line = Text(post.body).line_of(quote, near) if quote else None
@@ -56,11 +57,10 @@ def comment(
 
 def reply(to: ReviewComment, text: str, *, by: User) -> ReviewComment:
     """Answer what somebody said. Raises PermissionDenied."""
-    name = by.get_full_name() or by.get_username()
     with transaction.atomic():
         check_asking(to.post_id, by)
         return ReviewComment.objects.create(
-            post_id=to.post_id, parent=to, text=text, name=name[:100], user=by
+            post_id=to.post_id, parent=to, text=text, name=by.get_full_name()[:100], user=by
         )
 
 
@@ -78,7 +78,7 @@ def comments_on(post: Post, text: str | None = None) -> list[ReviewComment]:
 
     With its ``text``, ``line`` is where the quoted words stand now; None where they are gone.
     """
-    rows = list(ReviewComment.objects.filter(post=post).select_related("resolved_by"))
+    rows = list(ReviewComment.objects.filter(post=post).select_related("resolved_by", "user"))
     threads = _threads(rows)
     if text is not None:
         body = Text(text)

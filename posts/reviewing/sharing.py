@@ -9,13 +9,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from posts import publishing
+from posts import access, publishing
 from posts.access import Actor
 from posts.models import Post, ShareAddress
 from posts.publishing import Log
-from posts.reviewing.asking import check_asking
 
 DAYS = (3, 7, 14, 30)
+
+
+def check_asking(post: int, by: User | None) -> None:
+    """Lock an issue, and raise PermissionDenied for who may not bring it through a review: what is
+    no draft is for those who publish. None is whoever holds the share address."""
+    locked = Post.objects.select_for_update().get(pk=post)
+    access.check(by, access.of_issue(access.ASK_REVIEW, locked.status))
 
 
 def share(post: Post, *, by: User, days: int = 14, log: Log | None = None) -> ShareAddress:

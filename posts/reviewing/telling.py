@@ -76,7 +76,7 @@ def tell_asked(pk: int) -> bool:
     url = _form(review.post_id) if is_staff or share is None else absolute(share.get_absolute_url())
     if not is_staff and not is_shared:
         return False
-    return _send("asked", address, review, url)
+    return _send("asked", address, review, url, who=_called(review.asked_by, to_staff=is_staff))
 
 
 @task()
@@ -98,6 +98,12 @@ def tell_judged(pk: int) -> bool:
         return False
     url = _form(row.post_id)
     return _send("judged", review.asked_by.email, review, url, comment=row)
+
+
+def _called(user: User | None, *, to_staff: bool) -> str:
+    """Return what a user is called; strangers never read the name that somebody signs in with."""
+    name = user.get_full_name() if user else ""
+    return name or (user.get_username() if user and to_staff else gettext("An editor"))
 
 
 def _send(kind: str, address: str, review: Review, url: str, **more: Any) -> bool:

@@ -308,7 +308,47 @@ def test_who_is_asked_and_who_asked_are_told_by_mail(writer: User, editor: User)
     assert len(mail.outbox) == 4
 
 
+def test_an_issue_that_is_refused_a_review_is_not_shared(editor: User, writer: User) -> None:
+    published, draft = make_post(), in_review(editor)
+    reviewing.end_sharing(draft, by=editor)
+    with pytest.raises(reviewing.AlreadyInReview):
+        reviewing.ask(published, by=editor)
+    with pytest.raises(reviewing.AlreadyInReview):
+        reviewing.ask(draft, by=writer)
+
+    assert reviewing.open_share(published) is None
+    assert reviewing.open_share(draft) is None
+
+
 # The share address
+
+
+def test_strangers_never_read_the_name_that_somebody_signs_in_with(
+    client: Client, sign_in: SignIn, editor: User, _mail_is_set: None
+) -> None:
+    editor.username = "jd42"
+    editor.save()
+    post = make_draft()
+    reviewing.ask(post, by=editor, whom="stranger@example.org")
+    address = reviewing.share(post, by=editor).get_absolute_url()
+    by_editor = sign_in(editor)
+    press(by_editor, post, "remark", remark="Too long?")
+    guest = reviewing.comment(post, "Too short.", name="Guest")
+    press(by_editor, post, f"reply:{guest.pk}", **{f"reply-{guest.pk}": "Why?"})
+
+    seen = Page(client.get(address)).one("#review").text()
+    assert "Too long?" in seen
+    assert "Why?" in seen
+    assert seen.count("An editor") == 2
+    assert "jd42" not in seen + mail.outbox[0].body
+    assert "An editor asks you" in mail.outbox[0].body
+    form = Page(by_editor.get(reverse("admin:posts_post_change", args=[post.pk])))
+    assert "jd42" in form.one("#panel-review").text()
+
+    editor.first_name, editor.last_name = "Jane", "Doe"
+    editor.save()
+    press(by_editor, post, "remark", remark="Signed.")
+    assert "Jane Doe" in Page(client.get(address)).one("#review").text()
 
 
 def said(post: Post, **fields: str) -> dict[str, str]:
