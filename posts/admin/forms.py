@@ -45,8 +45,8 @@ from posts.revising import Cause
 from posts.translating import translated
 
 # What a button of the form does. Without a button (Enter in a field) the post is saved as it is.
-# Withdrawing has a page of its own, which asks; forms opened before that still have the button.
-SAVE, PUBLISH, SCHEDULE, WITHDRAW = "_save", "_publish", "_schedule", "_withdraw"
+# Withdrawing has a page of its own, which asks.
+SAVE, PUBLISH, SCHEDULE = "_save", "_publish", "_schedule"
 # A published issue stays as it is for readers, and what was written is kept beside it.
 LATER = "_later"
 # Stands in the data of a form that is shown again because somebody else saved first.

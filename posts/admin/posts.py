@@ -28,7 +28,6 @@ from posts.admin.forms import (
     PUBLISH,
     SCHEDULE,
     TAKEN,
-    WITHDRAW,
     PostForm,
     form_for,
 )
@@ -65,7 +64,7 @@ from posts.revising import Cause
 from posts.translating import translated
 
 HIDDEN_FIELDS = ("seen_version", "seen_pending", "clash_sign", "working_copy")
-PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE, WITHDRAW)
+PUBLISHING_BUTTONS = (PUBLISH, SCHEDULE)
 
 
 class TagFilter(admin.SimpleListFilter):
@@ -319,8 +318,6 @@ class PostAdmin(
         """Show or save the form; a save that lost a race is merged with the one that won."""
         if any(button in request.POST for button in PUBLISHING_BUTTONS):
             access.check(request.user, access.PUBLISH)
-        if WITHDRAW in request.POST and object_id:
-            return HttpResponseRedirect(reverse("admin:posts_post_withdraw", args=[object_id]))
         if self._is_taken(request, object_id):
             return self._offer_anew(request, TAKEN, gettext("This issue is published"))
         try:

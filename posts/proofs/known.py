@@ -8,21 +8,20 @@ from typing import Any, Final
 
 from django.db.models import F, Q
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 
 from links.models import Link
 from links.registering import canonical_or_none
 from posts import pictures
 from posts.models import Post
 from posts.naming import heading_key
-from posts.places import Place, places_of
+from posts.places import Place, latest_before
 from posts.publishing.decisions import covered_before, link_words
 from posts.publishing.itemizing import digest_of
 from posts.publishing.matching import Trait, match_items, trait_of
 from posts.publishing.recurring import covered_among
 from posts.rendering import CoveredBefore, Decisions, ImageSize, ParsedIssue
 
-NAMED: Final = 3
 MOST: Final = 2000
 """So many addresses are looked at: the longest issues have half of them."""
 Row = dict[str, Any]
@@ -89,12 +88,11 @@ def known_of(post: Post, urls: Iterable[str], paths: Iterable[str]) -> dict[str,
     keys = {url: Link.key_for(address) for url, address in canonical.items()}
     links = Link.objects.in_bulk(set(keys.values()), field_name="key")
     pks = {link.pk for link in links.values()}
-    places = places_of(pks)
+    latest = latest_before(pks, now(), post if post.pk else None)
     found = covered_among(pks, post)
     again = {pk: covered_before(place, post.language) for pk, place in found.items()}
-    own = post.get_absolute_url() if post.pk else ""
     rows = {
-        url: _row(link, _elsewhere(places.get(link.pk, []), own), again.get(link.pk))
+        url: _row(link, latest.get(link.pk), again.get(link.pk))
         for url, key in keys.items()
         if (link := links.get(key))
     }
@@ -133,11 +131,7 @@ def _items(post: Post) -> list[list[Any]]:
     ]
 
 
-def _elsewhere(places: list[Place], own: str) -> list[Place]:
-    return [place for place in places if place.path.partition("#")[0] != own]
-
-
-def _row(link: Link, places: list[Place], again: CoveredBefore | None) -> Row:
+def _row(link: Link, latest: Place | None, again: CoveredBefore | None) -> Row:
     row = {
         "standing": link.standing if link.standing != Link.Standing.SHOWN else "",
         "pending": link.status == Link.Status.PENDING,
@@ -146,11 +140,7 @@ def _row(link: Link, places: list[Place], again: CoveredBefore | None) -> Row:
         "replaced": link.replacement_url,
         "copy": link.offered_copy,
         "again": list(again) if again else [],
-        "covered": [
-            {"title": place.title, "path": place.path, "date": _day(place)}
-            for place in places[:NAMED]
-        ],
-        "more": max(len(places) - NAMED, 0),
+        "covered": latest and {"title": latest.title, "path": latest.path, "date": _day(latest)},
     }
     return {name: value for name, value in row.items() if value}
 

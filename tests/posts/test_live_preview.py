@@ -140,7 +140,7 @@ def test_what_is_known_of_links_is_told_by_address_whoever_wrote_them(client: Cl
     known = ask(client, {"post": str(draft.pk), "addresses": urls, "pictures": []}, KNOWN)
 
     one, two = known["links"][urls[0]], known["links"][urls[1]]
-    assert [place["title"] for place in one["covered"]] == ["Earlier"]
+    assert one["covered"]["title"] == "Earlier"
     assert one["pending"]
     assert two["standing"] == "blocked"
     assert set(known["links"]) == set(urls[:2])

@@ -18,7 +18,6 @@ from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
 )
@@ -27,6 +26,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from links import access
 from links.admin import SEEN, Seen, read_seen, sign_seen
@@ -95,10 +95,9 @@ def posted(view: View) -> View:
 
 
 @guarded
+@require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the desk."""
-    if request.method != "GET":
-        return HttpResponseNotAllowed(["GET"])
     return _desk(request, Looking.at(request.GET))
 
 

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from links.admin import StaffAdmin
 from posts import access
@@ -207,15 +208,13 @@ class PreflightPages(StaffAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add it to Django's."""
-        view = self.admin_site.admin_view(self.preflight_view)
+        view = self.admin_site.admin_view(require_POST(self.preflight_view))
         return [path("preflight/", view, name="posts_post_preflight"), *super().get_urls()]
 
     def preflight_view(self, request: HttpRequest) -> JsonResponse:
         """Answer with what the checks find in a form, which is not saved."""
         if not access.may(request.user, access.WRITE) and not self.has_change_permission(request):
             raise PermissionDenied
-        if request.method != "POST":
-            return JsonResponse({}, status=405)
         post = Post.objects.filter(pk=number_in(request.POST.get("post"))).first()
         form = form_for(request.user)(request.POST, instance=post or Post())
         form.is_valid()

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonR
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from links.admin import StaffAdmin
 from posts import access
@@ -34,8 +35,8 @@ class ProofPages(StaffAdmin):
         """Add the addresses that the scripts ask."""
         view = self.admin_site.admin_view
         return [
-            path("proof/", view(self.proof_view), name="posts_post_proof"),
-            path("proof/known/", view(self.known_view), name="posts_post_known"),
+            path("proof/", view(require_POST(self.proof_view)), name="posts_post_proof"),
+            path("proof/known/", view(require_POST(self.known_view)), name="posts_post_known"),
             *super().get_urls(),
         ]
 
@@ -52,8 +53,6 @@ def _answered(
     request: HttpRequest, work: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> HttpResponse:
     """Answer what a script of the form sent, as JSON."""
-    if request.method != "POST":
-        return HttpResponse(status=405, headers={"Allow": "POST"})
     if not access.may(request.user, access.CHANGE):
         access.check(request.user, access.WRITE)
     if request.content_type != "application/json":

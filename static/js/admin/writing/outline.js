@@ -31,7 +31,7 @@
     const shown = BADGES.filter((name) => found[name]).slice(0, 1);
     const badges = shown.map((name) => badge(words[name], name));
     if (known.covered) {
-      const [place] = known.covered;
+      const place = known.covered;
       const link = document.createElement("a");
       link.href = place.path;
       link.target = "_blank";
