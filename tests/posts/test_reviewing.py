@@ -323,8 +323,9 @@ def test_an_issue_that_is_refused_a_review_is_not_shared(editor: User, writer: U
 # The share address
 
 
+@pytest.mark.usefixtures("_mail_is_set")
 def test_strangers_never_read_the_name_that_somebody_signs_in_with(
-    client: Client, sign_in: SignIn, editor: User, _mail_is_set: None
+    client: Client, sign_in: SignIn, editor: User
 ) -> None:
     editor.username = "jd42"
     editor.save()
