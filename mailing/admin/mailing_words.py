@@ -28,6 +28,9 @@ _DROPPED: Final[dict[str, Any]] = {
     "cancelled": _("the mailing was cancelled"),
     "empty": _("nothing of it was left for them"),
 }
+_UNKNOWN: Final[dict[str, Any]] = {
+    "a worker ended": _("whoever handed it over was ended before the answer came"),
+}
 _TROUBLE: Final[dict[str, Any]] = {
     "withdrawn": _("the issue was withdrawn"),
     "compose": _("the mail could not be made; the tasks that failed say why"),
@@ -67,5 +70,5 @@ def reason_words(status: str, code: str, reason: str) -> str:
     label = str(Delivery.Status(status).label)
     if status == Delivery.Status.DROPPED:
         return f"{label.partition(':')[0]}: {_DROPPED.get(code, code)}"
-    said = f"{code} {reason}".strip()
+    said = str(_UNKNOWN.get(reason, f"{code} {reason}".strip()))
     return f"{label}: {said}" if said else label

@@ -31,7 +31,7 @@ from mailing.models import (
 )
 from mailing.sending import pacing
 from posts.models import public
-from posts.site.prepared import prepared
+from posts.site.prepared import prepared, prepared_update
 
 Status = Delivery.Status
 
@@ -146,24 +146,31 @@ def _may_leave(row: int, at: datetime) -> QuerySet[Delivery, Any]:
     return rows.values_list("pk")
 
 
-def hand(row: Delivery, items: int | None) -> bool:
+def hand(row: Delivery, items: int) -> bool:
     """Mark a claimed row as being handed over, in the caller's transaction; tell whether it may be.
 
     It may not when the reader left, the address was suppressed, the mailing paused, the issue was
     withdrawn, or the claim ended since.
     """
     now = timezone.now()
-    if not _may_leave(row.pk, now):
+    if row.claim is None or not _may_leave(row.pk, now):
         return False
-    return bool(
-        _mine(row, Status.CLAIMED).update(
-            status=Status.HANDED,
-            handed_at=now,
-            first_at=row.first_at or now,
-            attempts=row.attempts + 1,
-            items=items,
-        )
-    )
+    first, attempts = row.first_at or now, row.attempts + 1
+    return bool(_mark_handed(row.pk, row.claim, now, first, attempts, items))
+
+
+@prepared_update
+def _mark_handed(
+    row: int, claim: UUID, now: datetime, first: datetime, attempts: int, items: int
+) -> tuple[Rows, dict[str, Any]]:
+    mine = Delivery.objects.filter(pk=row, claim=claim, status=Status.CLAIMED)
+    return mine, {
+        "status": Status.HANDED,
+        "handed_at": now,
+        "first_at": first,
+        "attempts": attempts,
+        "items_id": items,
+    }
 
 
 def drop_unwilling(row: Delivery) -> bool:
@@ -183,16 +190,29 @@ def accept(row: Delivery, code: str, reason: str, provider_id: str) -> None:
     Whoever handed it over may have been slow, and counted as dead: then it waits once more, and
     must not leave once more.
     """
-    ended = {
+    said = (timezone.now(), code[:20], reason[:300], provider_id)
+    if row.claim is None or not _mark_accepted(row.pk, row.claim, *said):
+        again = Delivery.objects.filter(status=Status.QUEUED, repeats__gt=row.repeats, pk=row.pk)
+        again.update(**_accepted(*said))
+
+
+@prepared_update
+def _mark_accepted(
+    row: int, claim: UUID, at: datetime, code: str, reason: str, provider_id: str
+) -> tuple[Rows, dict[str, Any]]:
+    states = (Status.HANDED, Status.UNKNOWN)
+    mine = Delivery.objects.filter(pk=row, claim=claim, status__in=states)
+    return mine, _accepted(at, code, reason, provider_id)
+
+
+def _accepted(at: datetime, code: str, reason: str, provider_id: str) -> dict[str, Any]:
+    return {
         "status": Status.ACCEPTED,
-        "settled_at": timezone.now(),
-        "code": code[:20],
-        "reason": reason[:300],
+        "settled_at": at,
+        "code": code,
+        "reason": reason,
         "provider_id": provider_id,
     }
-    if not _mine(row, Status.HANDED, Status.UNKNOWN).update(**ended):
-        again = Delivery.objects.filter(status=Status.QUEUED, repeats__gt=row.repeats, pk=row.pk)
-        again.update(**ended)
 
 
 def refuse(row: Delivery, code: str, reason: str) -> None:

@@ -26,7 +26,7 @@ class Ready:
     message: bytes
     sender: str
     recipient: str
-    items: int | None
+    items: int
 
 
 class Mails:
@@ -61,6 +61,8 @@ class Mails:
         )
         sender = composing.envelope_sender(token, self.settings)
         items = self._whole if row.is_whole else row.items_id
+        if items is None:
+            return None
         return Ready(message, sender, row.subscriber.address, items)
 
     def renew(self) -> None:
