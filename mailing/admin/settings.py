@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ class MailSettingsForm(forms.ModelForm):
         if not self.fields:
             return
         said = gettext("Empty: %(value)s, as the environment says.")
-        self.fields["sender_address"].help_text = said % {"value": settings.EMAIL_FROM}
+        self.fields["sender_address"].help_text = said % {"value": escape(settings.EMAIL_FROM)}
         self.fields["bounce_address"].help_text = gettext(
             "What cannot be delivered comes back to it; a plus and a word are added before the @."
         )

@@ -92,12 +92,12 @@ class SubscriberAdmin(TransferPages):
         "Finds an address that is typed whole; for who may see addresses, parts of them and names."
     )
     ordering = ("-created_at", "-id")
-    sortable_by = ("came",)
+    sortable_by = ("date",)
     counted = ngettext_lazy("%(n)s subscriber", "%(n)s subscribers", "n")
     nothing = _("Readers subscribe on the site; those of another service are imported.")
     change_form_template = "admin/mailing/subscriber/change_form.html"
     readonly_fields = (
-        "address", "masked", "name", "state", "wanted", "rhythm", "language", "source", "came",
+        "address", "masked", "name", "state", "wanted", "rhythm", "language", "source", "date",
         "confirmed", "paused", "left", "group",
     )  # fmt: skip
     actions = None
@@ -107,7 +107,7 @@ class SubscriberAdmin(TransferPages):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns, with the address as far as the user may see it."""
         shown = "address" if self.sees_addresses(request) else "masked"
-        return (shown, "state", "wanted", "rhythm", "language", "came")
+        return (shown, "state", "wanted", "rhythm", "language", "date")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return what the page of one shows, see above."""
@@ -155,7 +155,7 @@ class SubscriberAdmin(TransferPages):
         return ", ".join(str(choice) for choice in row.choices.all()) or EMPTY
 
     @admin.display(description=_("came"), ordering="created_at")
-    def came(self, row: Subscriber) -> SafeString | str:
+    def date(self, row: Subscriber) -> SafeString | str:
         return day(row.created_at)
 
     @admin.display(description=_("confirmed"))

@@ -113,6 +113,10 @@ class Subscriber(models.Model):
         self.digest, self.group = digest_of(self.address), group_of(self.address)
         super().save(*args, **kwargs)
 
-    def get_absolute_url(self) -> str:
-        """Return the address of the reader's own page."""
+    def own_path(self) -> str:
+        """Return the path of the reader's own page.
+
+        Not ``get_absolute_url``: Django would lead all staff there, and who has it may do all that
+        the reader may.
+        """
         return reverse("mailing:reader", args=[self.key])

@@ -230,4 +230,4 @@ def _added(request: HttpRequest) -> list[Wish]:
 
 
 def _back(subscriber: Subscriber, done: str) -> HttpResponse:
-    return see_other(f"{subscriber.get_absolute_url()}?done={done}")
+    return see_other(f"{subscriber.own_path()}?done={done}")

@@ -102,7 +102,7 @@ def _hand_over(message: EmailMultiAlternatives) -> None:
 def reader_url(subscriber: Subscriber, add: list[list[str]] | None = None) -> str:
     """Return the whole address of a reader's own page; ``add`` are choices to propose there."""
     query = urlencode([("add", f"{kind}:{value}") for kind, value in add or ()])
-    return absolute(subscriber.get_absolute_url()) + (f"?{query}" if query else "")
+    return absolute(subscriber.own_path()) + (f"?{query}" if query else "")
 
 
 def _confirm(subscriber: Subscriber, sign_up: int) -> dict[str, Any] | None:

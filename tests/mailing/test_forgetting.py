@@ -88,6 +88,6 @@ def test_the_settings_say_how_long_everything_is_kept(
 
     page = Page(sign_in(owner).get("/admin/mailing/mailsettings/1/change/"))
 
-    rows = page.texts("table.numbers tbody tr")
+    rows = page.texts("table.report tbody tr")
     assert len(rows) == len(forgetting.periods())
     assert any("who left" in row and "77" in row for row in rows)

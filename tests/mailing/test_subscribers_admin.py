@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -66,6 +67,19 @@ def test_addresses_are_masked_for_who_may_not_see_them(keeper: Client, onlooker:
         assert "kim@" not in html, path
         assert "Minsu" not in html, path
     assert found(onlooker, "") == ["k…@n….com"]
+
+
+def test_no_page_of_staff_leads_to_the_page_that_is_the_readers_own(
+    keeper: Client, onlooker: Client
+) -> None:
+    row = make_subscriber("kim@news.example.com")
+    kind = ContentType.objects.get_for_model(Subscriber).pk
+
+    for client in (keeper, onlooker):
+        for path in (LIST, f"{LIST}{row.pk}/change/"):
+            assert row.key not in client.get(path).content.decode()
+            assert f"/admin/r/{kind}/" not in client.get(path).content.decode()
+        assert client.get(f"/admin/r/{kind}/{row.pk}/").status_code == 404
 
 
 def test_a_whole_address_is_found_by_all_and_a_part_by_who_may_see_it(
