@@ -16,6 +16,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from django.utils.dateparse import parse_date, parse_datetime
@@ -205,8 +206,14 @@ def _language(text: str) -> str:
     return match[1].lower() if match else ""
 
 
+@cache
+def _zones() -> set[str]:
+    """Return the names of all time zones: finding them reads some hundred files."""
+    return zoneinfo.available_timezones()
+
+
 def _zone(text: str) -> str:
-    return text if text in zoneinfo.available_timezones() else ""
+    return text if text in _zones() else ""
 
 
 def _hour(text: str) -> int:
