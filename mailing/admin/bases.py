@@ -30,7 +30,14 @@ class MailAdmin(StaffAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Tell whether the menu names this table: only while readers can get mail."""
-        return super().has_module_permission(request) and MailSettings.current().is_open
+        return super().has_module_permission(request) and _is_open(request)
+
+
+def _is_open(request: Any) -> bool:
+    """Tell whether readers can get mail; asked once for all tables of a menu."""
+    if not hasattr(request, "mail_is_open"):
+        request.mail_is_open = MailSettings.current().is_open
+    return bool(request.mail_is_open)
 
 
 class MailList(MailAdmin, ReadOnly):
