@@ -186,7 +186,19 @@ class PublishingPages(StaffAdmin):
         self.report(request, scheduled, SCHEDULED)
         self.report(request, len(done.held), HELD, messages.WARNING)
         self.report(request, len(done.refused), REFUSED, messages.WARNING)
+        self._name_pending(request, done.published)
         return None
+
+    def _name_pending(self, request: HttpRequest, posts: Sequence[Post]) -> None:
+        """Name the issues of which something else was saved for later, which stays so."""
+        pending = Post.objects.filter(pk__in=[post.pk for post in posts], pending__isnull=False)
+        if titles := list(pending.values_list("title", flat=True)[:SHOWN]):
+            words = gettext(
+                "What was saved for later of these is not published by this, and stays for later:"
+                " %(titles)s"
+            )
+            named = ", ".join(f"“{title}”" for title in titles)
+            self.message_user(request, words % {"titles": named}, messages.WARNING)
 
     @admin.action(description=_("Withdraw the selected issues…"), permissions=["publish"])
     def withdraw_selected(

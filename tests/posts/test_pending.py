@@ -422,3 +422,17 @@ def test_the_list_asks_once_what_waits_however_much_does(client: Client) -> None
     for post in posts[1:]:
         later(client, post, text="x\n")
     assert queries() == few
+
+
+def test_who_publishes_several_issues_reads_of_which_something_stays_for_later(
+    client: Client, post: Post
+) -> None:
+    later(client, post, text="Other words.")
+    withdraw([post])
+    data = {"action": "publish_selected", "decide": "1", "why": "Seen."}
+    chosen = [str(post.pk), str(make_draft("Plain").pk)]
+
+    page = Page(client.post("/admin/posts/post/", data | {"_selected_action": chosen}, follow=True))
+
+    assert f"stays for later: “{post.title}”" in page.one(".messagelist").text()
+    assert "Plain" not in page.one(".messagelist").text()
