@@ -8,3 +8,4 @@ from mailing.choosing.handing import items_of, mailable_of, note_had, whole_set
 from mailing.choosing.matching import WHOLE
 from mailing.choosing.recipients import Recipient, recipients_of, still
 from mailing.choosing.rolling import RollUp, due_rollups, roll_on
+from mailing.choosing.searches import finds_items

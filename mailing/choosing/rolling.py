@@ -60,12 +60,11 @@ def due_rollups(now: datetime, after: int | None = None) -> Iterator[RollUp]:
     _begin_new(now)
     met: dict[int, Met] = {}
     last = after or 0
-    with identity.speaking():
-        while rows := list(_due(now).filter(pk__gt=last).order_by("pk")[:BATCH]):
-            last = rows[-1].pk
-            found, nothing = _made(rows, until, now, met)
-            roll_on(nothing, now)
-            yield from found
+    while rows := list(_due(now).filter(pk__gt=last).order_by("pk")[:BATCH]):
+        last = rows[-1].pk
+        found, nothing = _made(rows, until, now, met)
+        roll_on(nothing, now)
+        yield from found
 
 
 def _due(now: datetime) -> Any:

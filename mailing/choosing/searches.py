@@ -58,10 +58,22 @@ def key_searches() -> None:
             Choice.objects.filter(pk__in=[pk for pk, _value in some]).update(keyed=VERSION)
 
 
+def finds_items(query: str) -> bool:
+    """Tell whether a search can find items: not if it only excludes, or asks for other kinds."""
+    asked = parse(query)
+    return asked.finds_something and not _is_of_others(asked)
+
+
+def _is_of_others(query: Query) -> bool:
+    wanted = [row for row in query.filters if row.name == "kind" and not row.is_negative]
+    kinds = {KINDS.get(row.value.lower(), "") for row in wanted}
+    return bool(kinds) and ("" in kinds or Kind.ITEM not in kinds)
+
+
 def _keys_of(query: Query, counted: dict[str, int]) -> set[str]:
     """Return the keys of a query, one of which an item has to have; none if it finds no item."""
     wanted = [row for row in query.filters if not row.is_negative]
-    if any(row.name == "kind" and KINDS.get(row.value.lower()) != Kind.ITEM for row in wanted):
+    if _is_of_others(query):
         return set()
     options = [[_rarest(phrase, counted) for phrase in term.phrases] for term in query.terms]
     if options:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.models import Source
+from mailing import choosing
 from mailing.models import Choice
 from mailing.subscribing import EVERYTHING, Wish, names_of
 from posts.models import Author
@@ -44,6 +45,8 @@ def wish_of(text: str) -> Wish | None:
         return EVERYTHING
     if kind == Kind.SEARCH:
         value = clean(value)[:LONGEST]
+        if not choosing.finds_items(value):
+            return None
     if kind not in Kind.values or kind == Kind.EVERYTHING:
         return None
     return (kind, value) if 0 < len(value) <= LONGEST and value.isprintable() else None

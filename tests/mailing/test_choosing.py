@@ -18,6 +18,7 @@ from mailing import rhythms
 from mailing.choosing import (
     RollUp,
     due_rollups,
+    finds_items,
     items_of,
     note_had,
     recipients_of,
@@ -137,6 +138,22 @@ def test_a_choice_brings_the_issues_that_bear_it_or_the_items_that_match(
 ) -> None:
     RecurringSection.objects.filter(slug="").update(slug="news")
     assert got(post, make_subscriber(choices=[(kind, value)])) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("fish", True),
+        ("source:github.com", True),
+        ("kind:item kind:issue fish", True),
+        ("-fish", False),
+        ("kind:issue fish", False),
+        ("kind:nothing fish", False),
+        ("", False),
+    ],
+)
+def test_a_search_that_can_find_no_item_is_told(query: str, expected: bool) -> None:
+    assert finds_items(query) is expected
 
 
 def test_who_chose_several_gets_each_item_once_and_the_whole_issue_before_its_parts(

@@ -24,7 +24,8 @@ from tests.posts.searching.judged import CASES
 pytestmark = pytest.mark.django_db
 MORE = (
     "rust", "rust async", "the", "모델", "AI 모델을", "-rust the", "kind:issue rust", "of -async",
-    "kind:item rust", "kind:item", "year:2021", "year:2021 rust", "year:abcd rust",
+    "kind:item rust", "kind:item", "kind:item kind:issue rust", "kind:nothing kind:item",
+    "year:2021", "year:2021 rust", "year:abcd rust",
     "종류:항목 rust", "태그:LMSys", "-tag:LMSys 평가",
     "source:github.com", "source:github.com source:arxiv.org",
     "source:github.com source:nowhere.test", "section:nothing rust",
