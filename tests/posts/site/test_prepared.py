@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from posts.models import Post
 from posts.site import listing
-from posts.site.prepared import prepared
+from posts.site.prepared import prepared, prepared_update
 from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,21 @@ def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
 
     with pytest.raises(TypeError, match="ignoring"):
         ignoring("a", 1)
+
+
+@prepared_update
+def rename(key: int, uid: UUID, title: str) -> tuple[QuerySet[Post, Any], dict[str, Any]]:
+    return Post.objects.filter(pk=key, uid=uid), {"title": title, "cover": "none"}
+
+
+def test_an_update_that_is_compiled_once_changes_its_own_rows_alone() -> None:
+    first, second = make_posts(2)
+
+    assert rename(first.pk, first.uid, "One") == 1
+    assert rename(second.pk, first.uid, "Two") == 0
+    assert rename(second.pk, second.uid, "Two") == 1
+    titles = Post.objects.order_by("pk").values_list("title", "cover")
+    assert list(titles) == [("One", "none"), ("Two", "none")]
 
 
 def test_the_first_page_of_a_list_is_the_list_from_the_start() -> None:
