@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, Final
 
 from django.template.loader import get_template
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
@@ -42,10 +42,7 @@ class Frame:
 
 def address(name: str, key: str = READER) -> str:
     """Return the whole address of a page of whoever has a key."""
-    try:
-        return absolute(reverse(f"mailing:{name}", args=[key]))
-    except NoReverseMatch:
-        return absolute(f"/mail/{key}/{'' if name == 'reader' else f'{name}/'}")
+    return absolute(reverse(f"mailing:{name}", args=[key]))
 
 
 def frame(settings: MailSettings, context: Mapping[str, Any], *, name: str = "issue") -> Frame:

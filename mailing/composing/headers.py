@@ -57,6 +57,7 @@ def of_list(settings: MailSettings, *, is_advertising: bool = False) -> dict[str
         "List-Id": list_id(settings),
         "List-Unsubscribe": ", ".join(ways),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Subscribe": f"<{encode_url(absolute(reverse('mailing:subscribe')))}>",
         "List-Archive": f"<{encode_url(absolute(reverse('posts:archive')))}>",
     }
 

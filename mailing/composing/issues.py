@@ -31,8 +31,9 @@ from posts.publishing.recurring import covered_before
 from posts.publishing.texts import read, stored_issue
 from posts.rendering import Decisions, FoundItem, ImageSize, ParsedIssue, PlainText
 from posts.sanitizing import whole_address
+from posts.site import version
 
-KEPT: Final = 40
+KEPT: Final = 80
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,26 @@ def issue_of(post: Post) -> Issue:
         rows.anchors,
         {row.anchor: row.uid for items in rows.items for row in items if not row.hidden},
     )
-    known = repr((document, post.pk, reading.url, decided, reading.images, rows.anchors))
+    said = (post.pk, post.title, post.description, post.language, post.published_at, reading.url)
+    found = (decided, reading.images, rows.anchors, settings.MIRROR_IMAGES)
+    known = repr((document, said, found))
     return _kept(hashlib.sha256(known.encode()).hexdigest(), post, reading)
+
+
+def issues_of(posts: Iterable[Post]) -> dict[int, Issue]:
+    """Return stored issues by key.
+
+    What is kept of one holds for a version of the site, which every decision and every save makes
+    another in its own transaction: so of issues that were read nothing but that is asked.
+    """
+    now = version.current()
+    found = {}
+    for post in posts:
+        key = f"{now} {post.pk} {post.version}"
+        if key not in _issues:
+            _keep(key, issue_of(post))
+        found[post.pk] = _issues[key]
+    return found
 
 
 _issues: OrderedDict[str, Issue] = OrderedDict()
@@ -91,10 +110,14 @@ _issues: OrderedDict[str, Issue] = OrderedDict()
 
 def _kept(key: str, post: Post, reading: Reading) -> Issue:
     if key not in _issues:
-        _issues[key] = made(post, reading)
-        while len(_issues) > KEPT:
-            _issues.popitem(last=False)
+        _keep(key, made(post, reading))
     return _issues[key]
+
+
+def _keep(key: str, issue: Issue) -> None:
+    _issues[key] = issue
+    while len(_issues) > KEPT:
+        _issues.popitem(last=False)
 
 
 def forget() -> None:

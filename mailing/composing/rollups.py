@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from mailing.composing import encoding, frames, headers
 from mailing.composing.composing import BUDGET, day, fitted_in
 from mailing.composing.fitting import Section
-from mailing.composing.issues import Issue, issue_of
+from mailing.composing.issues import Issue, issues_of
 from mailing.composing.mails import Mail
 from mailing.composing.pieces import Box, Piece
 from mailing.models import MailSettings, Rhythm
@@ -126,13 +126,11 @@ def _shares(items: frozenset[uuid.UUID]) -> list[_Share]:
         .defer("section__source")
         .order_by("post__published_at", "post_id", "section__position", "position")
     )
-    posts: dict[int, Issue] = {}
+    issues = issues_of({row.post_id: row.post for row in rows}.values())
     found: dict[tuple[str, str], _Share] = {}
     order: dict[str, int] = {}
     for row in rows:
-        if row.post_id not in posts:
-            posts[row.post_id] = issue_of(row.post)
-        issue, section = posts[row.post_id], row.section
+        issue, section = issues[row.post_id], row.section
         piece = _piece(issue, row.anchor)
         if section is None or piece is None:
             continue

@@ -96,7 +96,8 @@ def audit_list(found: EmailMessage, reader: Subscriber) -> None:
     assert address.scheme == "mailto"
     assert parse_qs(address.query) == {"subject": [f"leave {reader.key}"]}
     assert "@" in unquote(address.path)
-    assert re.fullmatch(r"<https://[^<>\s]+>", found["List-Archive"])
+    for name in ("List-Archive", "List-Subscribe"):
+        assert re.fullmatch(r"<https://[^<>\s]+>", found[name])
 
 
 @pytest.mark.parametrize("title", TITLES)

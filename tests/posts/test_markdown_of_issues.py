@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from django.test import Client
 
@@ -183,6 +185,12 @@ def test_what_only_its_author_sees_is_left_out() -> None:
     assert "One" in text
     assert "three." in text
     assert "## Five\n" in text
+
+
+def test_an_address_that_holds_a_bracket_stays_one() -> None:
+    body = '<!-- x --> A <a href="https://e.org/a>).">link</a> in a sentence.\n'
+    again = read_issue(Document(read_issue(Document(body)).to_markdown()))
+    assert [unquote(link.url) for link in again.sections[0].links] == ["https://e.org/a>)."]
 
 
 @pytest.mark.parametrize(("folder", "every"), [("seed", 1), ("twir", 60)])
