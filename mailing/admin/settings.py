@@ -78,7 +78,7 @@ class MailSettingsAdmin(StaffAdmin):
             "sender_name", "sender_address", "reply_to", "postal_address", "list_id",
             "bounce_address",
         )}),
-        (_("Sending"), {"fields": ("hold_minutes", "unknown", "hourly_limit", "warm_up")}),
+        (_("How it is sent"), {"fields": ("hold_minutes", "unknown", "hourly_limit", "warm_up")}),
         (_("Readers"), {"fields": ("default_rhythm", "welcome", "reconfirm_years", "keep_days")}),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Final
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from mailing.counting.numbers import Growth, Sent, by_state, feed_readers, growth, mailings
 from mailing.models import Delivery, Subscriber
@@ -102,14 +102,14 @@ def _mailings() -> Panel:
     labels = [one.mailing.title for one in found]
     values = [one.number(Delivery.Status.ACCEPTED) for one in found]
     title = gettext("What became of mailings")
-    words = Words("mailings", title, _said(labels, values), up=gettext("Accepted"))
+    words = Words("mailings", title, _said(labels, values), up=pgettext("mail", "Accepted"))
     return Panel(
         key="mailings",
         title=title,
         note=gettext("Accepted by the readers' servers. Nobody is told who opens a mail."),
         empty=gettext("Nothing has been sent yet."),
         columns=(
-            gettext("Issue"), gettext("Sent"), gettext("Accepted"), gettext("Refused"),
+            gettext("Issue"), gettext("Sent"), pgettext("mail", "Accepted"), gettext("Refused"),
             gettext("Nobody knows"), gettext("Came back"), gettext("Called spam"),
             gettext("Left in the week after"),
         ),

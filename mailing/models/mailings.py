@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from links.models import Link
 from mailing.models.subscribers import Rhythm, Subscriber
@@ -139,7 +140,7 @@ class Delivery(models.Model):
         QUEUED = "queued", _("Waiting")
         CLAIMED = "claimed", _("Taken by a worker")
         HANDED = "handed", _("Being handed over")
-        ACCEPTED = "accepted", _("Accepted")
+        ACCEPTED = "accepted", pgettext_lazy("mail", "Accepted")
         DEFERRED = "deferred", _("Put off by the receiver")
         FAILED = "failed", _("Refused")
         UNKNOWN = "unknown", _("Nobody knows")
