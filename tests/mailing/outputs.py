@@ -121,7 +121,7 @@ def _link(node: LexborNode, words: str, url: str) -> str:
     if not href or not words.strip():
         return words
     href = href.replace("<", "%3C").replace(">", "%3E")
-    return f"<{href}>" if ADDRESS.fullmatch(words.strip()) else f"{words} <{href}>"
+    return f"<{href}>" if _plain(words.strip()) == _plain(href) else f"{words} <{href}>"
 
 
 def _plain(link: str) -> str:
