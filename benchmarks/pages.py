@@ -125,6 +125,30 @@ UNMEASURED: dict[str, str] = {
     "admin:links_link_health": "what it shows is counted by the worker",
     "admin:links_link_healthfile": "what it shows is counted by the worker",
     "admin:links_link_measure": _FORM,
+    "admin_password_reset": _FORM,
+    "password_reset_done": "answers only who has just asked",
+    "password_reset_confirm": _FORM,
+    "password_reset_complete": "answers only who has just set a password",
+    "readyz": "asks everything whether it is there",
+    "metrics": "asked once a minute by one program",
+    "security": "a file",
+    "state": "what the site says of itself to those who run it",
+    "notices": _FORM,
+    "mailing:subscribe": _FORM,
+    "mailing:asked": "answers only who has just asked",
+    "mailing:confirm": _FORM,
+    "mailing:reader": "one row, by its key, and a form",
+    "mailing:leave": _FORM,
+    "mailing:pause": _FORM,
+    "mailing:come-back": _FORM,
+    "mailing:address": _FORM,
+    "mailing:move": _FORM,
+    "mailing:renew": _FORM,
+    "mailing:erase": _FORM,
+    "mailing:data": "one row, by its key",
+    "mailing:style": "a file",
+    "mailing:events": "what providers send",
+    "admin:mailing_subscriber_numbers": "counted by the day",
 }
 # What a changelist, which is measured, leads to: one row, or a form.
 _ONE_ROW = ("_add", "_change", "_delete", "_history")
@@ -134,7 +158,7 @@ _VERBS = (
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
     "copies", "copy", "keep", "discard", "trash", "recover", "erase",
     "send", "find", "words", "replace", "proof", "known", "pending", "drop",
-    "review", "duplicate", "move", "plan", "test", "do",
+    "review", "duplicate", "move", "plan", "test", "do", "act", "import", "report",
 )  # fmt: skip
 
 
