@@ -80,7 +80,9 @@ def _disturbed(site: Site, folder: Path, rule: str, readers: int, kills: int) ->
     every = max(2, readers // (kills // 2 + 1))
     server = Server(lambda: Killing(taken, killed, every, kills // 2))
     settings.EMAIL_PORT, settings.EMAIL_USE_TLS = server.port, False
-    os.waitpid(site.fork(lambda: make_site(readers, "" if rule == "events" else rule)), 0)
+    made = site.fork(lambda: make_site(readers, "" if rule == "events" else rule))
+    if os.waitpid(made, 0)[1]:
+        raise SystemExit(f"no site on {site.kind}: {site.said.read_text()}")
     start = time.monotonic()
     try:
         random_kills = _work(site, taken, rule, kills - kills // 2, readers)
