@@ -55,7 +55,7 @@ def compose_issue(
 ) -> Mail:
     """Return the mail of an issue, stored or not, in the language that is active."""
     settings = MailSettings.current()
-    around = frames.frame(settings, _context(issue))
+    around = frames.frame(settings, _context(issue, is_whole=wanted is None))
     fitted = fitted_in(
         around, issue.sections, issue.url, budget, None if wanted is None else _among(issue, wanted)
     )
@@ -106,15 +106,15 @@ def _among(issue: Issue, wanted: frozenset[uuid.UUID]) -> Callable[[str], bool]:
     return lambda anchor: issue.uids.get(anchor) in wanted
 
 
-def _context(issue: Issue) -> Mapping[str, object]:
+def _context(issue: Issue, *, is_whole: bool) -> Mapping[str, object]:
     description = plain(" ".join(issue.description.split()))
     if description == " ".join(issue.title.split()):
         description = ""  # it says nothing more
-    shown = description or " · ".join(heading for heading in issue.headings if heading)[:200]
+    headings = " · ".join(filter(None, issue.headings))[:200] if is_whole else ""
     return {
         "title": issue.title,
         "language": issue.language,
-        "preheader": shown,
+        "preheader": description or headings,
         "lead": description,
         "url": issue.url,
         "date": day(issue.date),
