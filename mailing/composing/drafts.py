@@ -14,7 +14,7 @@ from django.utils.html import escape
 from mailing.composing import issues
 from mailing.composing.composing import BUDGET, compose_issue
 from mailing.composing.issues import Reading
-from mailing.composing.mails import Mail
+from mailing.composing.mails import READER, SENT_TO, Mail
 from mailing.models import MailSettings
 from posts import identity
 from posts.messages import Message as _
@@ -30,6 +30,7 @@ from posts.slots import Draft
 _STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
 _INLINE: Final = re.compile(r'\sstyle="[^"]*"')
 _DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}", re.DOTALL)
+_NOBODY: Final = "0" * len(READER)
 _SURELY_FITS: Final = 15_000  # bytes of Markdown: HTML is never six times as long
 
 
@@ -37,13 +38,15 @@ def preview(draft: Draft) -> str:
     """Return the page of a draft as a mail.
 
     It is shown under the policy of the site, where styles come from files: the rules of the mail's
-    own style are in one (``preview_style``), and what is repeated inline is left out.
+    own style are in one (``preview_style``), and what is repeated inline is left out. The marks of
+    what is a reader's own are not in it: nobody sees those.
     """
     post = draft.post
     with translation.override(spoken(post.language)):
         mail = _mail(post, draft.parsed, draft.decided, draft.images)
     link = f'<link rel="stylesheet" href="{escape(reverse("mailing:style"))}">'
-    return _INLINE.sub("", _STYLE.sub(link, mail.html, count=1))
+    html = mail.html.replace(READER, _NOBODY).replace(SENT_TO, "")
+    return _INLINE.sub("", _STYLE.sub(link, html, count=1))
 
 
 def preview_style() -> str:

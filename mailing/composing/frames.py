@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from secrets import token_hex
 from typing import Any, Final
 
 from django.template.loader import get_template
@@ -18,7 +19,8 @@ from mailing.models import MailSettings
 from posts import identity
 from posts.publishing.describing import absolute
 
-_CUT: Final = "content-of-the-mail"
+_CUT: Final = token_hex(16)
+"""Stands where the content goes: as READER, a word that nothing else holds."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,19 @@
-"""What a mail is before it is anybody's, and the marks where it becomes somebody's."""
+"""What a mail is before it is anybody's, and the marks where it becomes somebody's.
+
+The marks are words of this process alone, which no page shows: whatever an issue says, a mark in it
+is none of its own.
+"""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Final
 
-READER: Final = "reader-key-of-whoever-gets-this-"
+READER: Final = token_hex(16)
 """Stands in addresses where the reader's key goes, which is as long."""
-SENT_TO: Final = "<!--to-->"
+SENT_TO: Final = f"<!--{token_hex(16)}-->"
 """Stands in the HTML where it says to whom the mail goes; in a text that is its last line."""
 RESERVED: Final = 1_200
 """So many bytes of the budget are left for what is put in for each reader."""

@@ -137,23 +137,26 @@ def expire(mailing: int, now: datetime, *, told: bool) -> int:
 
 
 @prepared
-def _may_leave(row: int, at: datetime) -> QuerySet[Delivery, Any]:
-    """Return a row that may be handed over at a moment.
+def _may_leave(row: int, address: str, at: datetime) -> QuerySet[Delivery, Any]:
+    """Return a row that may be handed over to an address at a moment.
 
     Compiled once: as a part of the update it was 5 of the 7 ms that a mail cost.
     """
-    rows = Delivery.objects.filter(receiving(), ~suppressed(), going(at), pk=row)
+    rows = Delivery.objects.filter(
+        receiving(), ~suppressed(), going(at), pk=row, subscriber__address=address
+    )
     return rows.values_list("pk")
 
 
 def hand(row: Delivery, items: int) -> bool:
     """Mark a claimed row as being handed over, in the caller's transaction; tell whether it may be.
 
-    It may not when the reader left, the address was suppressed, the mailing paused, the issue was
-    withdrawn, or the claim ended since.
+    It may not when the reader left or has another address than the row was claimed with, the
+    address was suppressed, the mailing paused, the issue was withdrawn, or the claim ended since.
     """
     now = timezone.now()
-    if row.claim is None or not _may_leave(row.pk, now):
+    address = row.subscriber.address if row.subscriber else ""
+    if row.claim is None or not _may_leave(row.pk, address, now):
         return False
     first, attempts = row.first_at or now, row.attempts + 1
     return bool(_mark_handed(row.pk, row.claim, now, first, attempts, items))

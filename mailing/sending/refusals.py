@@ -64,5 +64,11 @@ class NotThere(CannotSend):
     words = _("The mailing is not in that state any more. This is how it stands now.")
 
 
+class GetsNoMail(CannotSend):
+    """The address is suppressed, for a test mail, too."""
+
+    words = _("This address gets no mail any more: it is on the list of suppressed addresses.")
+
+
 class NotTaken(CannotSend):
     """The server did not take a test mail."""

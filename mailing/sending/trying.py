@@ -9,10 +9,12 @@ from django.conf import settings as site_settings
 
 from mailing import access, composing
 from mailing.access import Actor
+from mailing.addresses import digest_of
 from mailing.models import MailSettings, Subscriber
 from mailing.sending.planning import Log
-from mailing.sending.refusals import HasProblem, MailIsOff, NotTaken
+from mailing.sending.refusals import GetsNoMail, HasProblem, MailIsOff, NotTaken
 from mailing.sending.transports import Kind, the_transport
+from mailing.subscribing import is_suppressed
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.models import Post
@@ -38,6 +40,8 @@ def send_test(
         raise MailIsOff
     if post.problem:
         raise HasProblem
+    if is_suppressed(digest_of(address)):
+        raise GetsNoMail
     if by is not None and wait("mailing.test", str(by.pk), LIMITS):
         raise NotTaken(_("You sent many test mails in the last hour. Try again later."))
     settings, token = MailSettings.current(), uuid4().hex

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email
+import re
 import uuid
 from email import policy
 from email.message import EmailMessage
+from html import escape
 
 import pytest
 
@@ -148,6 +150,24 @@ def test_readers_of_the_same_items_get_the_same_but_for_what_is_their_own() -> N
     ]  # fmt: skip
     assert texts[0] == texts[1]
     assert READER.encode() not in first
+
+
+@pytest.mark.parametrize(
+    "words", ["reader-key-of-whoever-gets-this-", "content-of-the-mail", "<!--to-->"]
+)
+def test_no_words_of_an_issue_stand_for_what_is_a_readers_own(words: str) -> None:
+    MailSettings(sender_name=words).save()
+    body = f"## About {words}\n\n- [One](https://evil.example/?r={words}): `{words}`\n"
+    post = make_post(f"Of {words}", body=body, description=f"It is {words}.")
+    reader = make_subscriber()
+    message = parsed(to_message(compose(post), subscriber=reader, token=TOKEN))
+    for kind in ("plain", "html"):
+        said = message.get_body((kind,)).get_content()
+        others = re.sub(r"https?://[^/\s\"<>]+/mail/[^\s\"<>]+", "", said)
+        assert reader.key in said
+        assert reader.key not in others
+        assert said.count(reader.address) == 1
+    assert said.count(escape(words)) >= 5
 
 
 def test_the_message_is_what_was_composed() -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from mailing.composing.drafts import too_long
+from mailing.composing.mails import READER, SENT_TO
 from mailing.models import MailSettings
 from posts.preflight.facts import gather
 from posts.preflight.written import Details, Written
@@ -48,6 +49,13 @@ def test_an_editor_sees_the_mail_beside_the_text(editor: User, sign_in: SignIn) 
     assert page.value("html", "lang") == "ko"
     assert "사이트에서 읽기" in page.text()
     assert [str(form.title) for form in PREVIEWS if form.name == "mail"] == ["Mail"]
+
+
+def test_the_preview_shows_no_mark_of_what_is_a_readers_own(editor: User, sign_in: SignIn) -> None:
+    html = previewed(sign_in(editor), BODY)
+    assert "/leave/" in html
+    assert READER not in html
+    assert SENT_TO not in html
 
 
 def test_the_preview_needs_no_style_that_the_policy_refuses(

@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import sending
+from mailing import sending, subscribing
 from mailing.models import Delivery, Event, Mailing, MailSettings, Pace, Subscriber, Suppression
 from mailing.sending import CannotSend, ledger, pacing, slices
 from mailing.sending.mails import Mails
@@ -398,6 +398,24 @@ def test_a_reader_who_left_a_second_ago_gets_nothing(
     assert sending.reasons(mailing) == [("dropped", "left", "", 2)]
 
 
+def test_a_reader_who_moved_a_second_ago_gets_it_at_the_new_address_alone(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run, after_first: Callable
+) -> None:
+    first, second = make_subscribers(2)
+
+    def move() -> None:
+        reader = Subscriber.objects.get(pk=second.pk)
+        reader.address = "moved@example.org"
+        reader.save()
+
+    after_first(move)
+
+    mailing = sent(make_post(), run_waiting_tasks)
+
+    assert server.recipients == sorted((first.address, "moved@example.org"))
+    assert states(mailing) == {"accepted": 2}
+
+
 def test_an_address_that_was_suppressed_a_second_ago_gets_nothing(
     server: Obedient, no_hold: None, run_waiting_tasks: Run, after_first: Callable
 ) -> None:
@@ -471,6 +489,15 @@ def test_a_mailing_larger_than_a_slice_is_sent_by_several_tasks(
     assert states(mailing) == {"accepted": 11}
     assert len(set(server.recipients)) == len(server.taken) == 11
     assert mailing.status == Mailing.Status.DONE
+
+
+def test_a_test_mail_does_not_go_to_a_suppressed_address(server: Obedient) -> None:
+    subscribing.suppress("gone@example.org", Suppression.Reason.COMPLAINED)
+
+    with pytest.raises(CannotSend, match="gets no mail any more"):
+        sending.send_test(make_draft(), "Gone@example.org", by=None)
+
+    assert server.taken == []
 
 
 # What servers say
