@@ -18,6 +18,7 @@ from links.admin.parts import (
     badge,
     day,
     moment,
+    moment_in_words,
     selection,
     verbatim,
 )

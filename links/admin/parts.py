@@ -140,6 +140,11 @@ def day(value: datetime | None) -> SafeString | str:
     return _time(value, "DATE_FORMAT")
 
 
+def moment_in_words(value: datetime | None) -> str:
+    """Return a moment as staff read it, for sentences that carry no HTML."""
+    return EMPTY if value is None else date_format(timezone.localtime(value), "DATETIME_FORMAT")
+
+
 def _time(value: datetime | None, shown: str) -> SafeString | str:
     if value is None:
         return EMPTY

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import moment
+from links.admin import moment_in_words
 from mailing.models import Delivery, Mailing
 
 Status = Mailing.Status
@@ -43,14 +43,14 @@ def state_words(row: Mailing) -> str:
         if row.starts_at is None:
             return gettext("It leaves when the issue is public, after some minutes in which it"
                            " can be stopped.")  # fmt: skip
-        return gettext("It leaves at %(moment)s.") % {"moment": moment(row.starts_at)}
+        return gettext("It leaves at %(moment)s.") % {"moment": moment_in_words(row.starts_at)}
     if row.status == Status.HELD:
         words = gettext("It leaves at %(moment)s, unless somebody stops it.")
-        return words % {"moment": moment(row.held_until)}
+        return words % {"moment": moment_in_words(row.held_until)}
     if row.status == Status.SENDING:
         return gettext("It is on its way.")
     if row.status == Status.DONE:
-        return gettext("It is sent: %(moment)s.") % {"moment": moment(row.finished_at)}
+        return gettext("It is sent: %(moment)s.") % {"moment": moment_in_words(row.finished_at)}
     return _stopped(row)
 
 

@@ -24,7 +24,7 @@ from django.utils.translation import get_language_info, gettext, gettext_noop, n
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from links.admin import ReadOnly, badge, moment
+from links.admin import EMPTY, ReadOnly, badge, moment, moment_in_words
 from mailing import access, sending
 from mailing.admin import numbers
 from mailing.admin.bases import MailAdmin
@@ -112,7 +112,8 @@ class TestForm(forms.Form):
 
 def _publishing(post: Post) -> str:
     if post.status == Post.Status.PUBLISHED:
-        return gettext("With publishing, %(moment)s") % {"moment": moment(post.published_at)}
+        when = moment_in_words(post.published_at)
+        return gettext("With publishing, %(moment)s") % {"moment": when}
     return gettext("With publishing, whenever that is")
 
 
@@ -139,7 +140,7 @@ def _language(code: str) -> str:
 class MailingAdmin(ReadOnly, MailAdmin):
     """Mailings, the newest first; the page of one says how it goes."""
 
-    list_display = ("named", "state", "starts", "accepted", "created_by")
+    list_display = ("named", "state", "starts", "accepted", "planned_by")
     list_display_links = None
     list_filter = ("status", "kind")
     list_select_related = ("created_by", "post")
@@ -192,6 +193,11 @@ class MailingAdmin(ReadOnly, MailAdmin):
     def accepted(self, row: Mailing) -> int:
         """How many mails servers took."""
         return sending.counts(row)[Delivery.Status.ACCEPTED]
+
+    @admin.display(description=_("by"), ordering="created_by__username")
+    def planned_by(self, row: Mailing) -> str:
+        """Who planned it; roll-ups plan themselves."""
+        return row.created_by.get_username() if row.created_by else EMPTY
 
     # One mailing
 

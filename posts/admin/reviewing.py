@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -223,6 +223,7 @@ def shown(request: HttpRequest, post: Post) -> dict[str, Any]:
         "review": review,
         "last": last,
         "last_word": _outcome(last) if last else "",
+        "is_overtaken": _is_approved(last) and reviewing.is_overtaken(last, post),
         "is_own": review is not None and review.asked_by_id == request.user.pk,
         "can_ask": is_draft and not post.review_since and not post.problem,
         "can_share": not post.problem,
@@ -237,6 +238,10 @@ def _last(post: Post) -> Review | None:
     """Return the review that ended last, while it may still matter."""
     ended = Review.objects.filter(post=post, closed_at__gt=timezone.now() - SHOWN_DONE)
     return ended.select_related("closed_by", "post").order_by("-closed_at").first()
+
+
+def _is_approved(last: Review | None) -> TypeGuard[Review]:
+    return last is not None and last.outcome == Review.Outcome.APPROVED
 
 
 def _outcome(review: Review) -> Any:

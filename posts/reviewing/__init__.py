@@ -6,6 +6,7 @@ from posts.reviewing.asking import (
     approve,
     ask,
     end_overtaken,
+    is_overtaken,
     open_review,
     send_back,
     take_back,

@@ -5,6 +5,7 @@ An open review is a row without an end, and ``Post.review_since`` with it, for l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,10 +14,11 @@ from django.utils import timezone
 
 from posts import access
 from posts.access import Actor, Right
-from posts.models import Post, Review
+from posts.models import Post, Review, Revision
 from posts.publishing import Log
 from posts.reviewing import telling
 from posts.reviewing.sharing import open_share, share
+from posts.revising import issue_of
 
 Outcome = Review.Outcome
 
@@ -75,6 +77,23 @@ def end_overtaken(sender: type[Post], post: Post, **_signal: Any) -> None:
 def open_review(post: Post) -> Review | None:
     """Return the review of an issue that has not ended."""
     return Review.objects.filter(post=post, closed_at=None).select_related("asked_by").first()
+
+
+def is_overtaken(review: Review, post: Post) -> bool:
+    """Tell whether an issue says something else than what was read when a review ended.
+
+    When it appears is nothing that was read: whoever schedules it changes no word.
+    """
+    if review.version == post.version:
+        return False
+    kept = Revision.objects.filter(post=post).order_by("-number")
+    then, now = kept.filter(number__lte=review.version).first(), kept.first()
+    return then is None or now is None or _said(then) != _said(now)
+
+
+def _said(revision: Revision) -> tuple[str, Any]:
+    issue = issue_of(revision)
+    return issue.body, replace(issue.metadata, date=None, draft=None, hold=None)
 
 
 def _close(post: Post, by: User, right: Right, outcome: str, words: str, log: Log | None) -> Review:

@@ -21,6 +21,10 @@ from tests.builders import item, make_post
 
 NEW = "https://new.example.org/story"
 PRINTED = "https://one.example.org/a"
+CUT_OFF = """() => [...document.querySelectorAll(".form-row :is(input, select, textarea)")]
+  .filter((field) => field.getBoundingClientRect().right
+    > field.closest(".form-row").getBoundingClientRect().right + 0.5)
+  .map((field) => field.name)"""
 STAFF_PAGES = (
     "/admin/links/suggestion/",
     "/admin/links/inboxentry/",
@@ -227,7 +231,7 @@ def test_pages_of_staff_have_no_barrier_and_fit_a_telephone(
     entry = gather(NEW, by=admin, title="Another story", note="x" * 300).entry
     page = enter(admin)
     page.set_viewport_size({"width": 390, "height": 844})
-    wrong, widths = {}, {}
+    wrong, widths, cut_off = {}, {}, {}
 
     for path in (
         *STAFF_PAGES,
@@ -239,9 +243,11 @@ def test_pages_of_staff_have_no_barrier_and_fit_a_telephone(
         wrong[path] = barriers(page)
         complaints.clear()  # the checker tries an inline style, which the policy refuses
         widths[path] = page.evaluate("document.documentElement.scrollWidth")
+        cut_off[path] = page.evaluate(CUT_OFF)
 
     assert {path: found for path, found in wrong.items() if found} == {}
     assert {path: width for path, width in widths.items() if width > 390} == {}
+    assert {path: names for path, names in cut_off.items() if names} == {}
 
 
 def test_the_token_is_there_to_copy(

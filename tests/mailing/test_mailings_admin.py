@@ -10,10 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from mailing.models import Delivery, Mailing, MailSettings
 from posts.models import Post
-from tests.builders import make_draft, make_post
+from tests.builders import make_draft, make_post, make_scheduled
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
 
@@ -83,6 +84,22 @@ def test_an_editor_plans_a_public_issue_for_now_and_can_stop_it(client: Client) 
     assert "Nothing of it has left" in stopped.content.decode()
     row.refresh_from_db()
     assert row.status == Status.CANCELLED
+
+
+def test_moments_in_sentences_are_words_and_no_html(client: Client) -> None:
+    post = make_scheduled()
+    at = timezone.now() + timedelta(hours=3)
+    rows = (
+        make_mailing(post, status=Status.PLANNED, starts_at=at),
+        make_mailing(post, status=Status.HELD, held_until=at),
+        make_mailing(post, status=Status.DONE, finished_at=at),
+    )
+
+    pages = [client.get(url) for url in (plan_url(post), form_of(post), *map(page_url, rows))]
+
+    for page in pages:
+        assert "&lt;time" not in page.content.decode()
+        assert f"{at:%H:%M}" in page.content.decode() or page is pages[0]
 
 
 def test_a_draft_is_planned_with_publishing(client: Client) -> None:
@@ -229,6 +246,18 @@ def test_those_of_whom_nobody_knows_are_named_to_who_may_see_addresses(
 
     assert "who@example.org" in sign_in(owner).get(page_url(row)).content.decode()
     assert "who@example.org" not in client.get(page_url(row)).content.decode()
+
+
+def test_the_list_of_mailings_says_all_in_korean(client: Client, settings: Settings) -> None:
+    settings.LANGUAGE_CODE = "ko"
+    make_mailing(status=Status.DONE)
+
+    page = client.get("/admin/mailing/mailing/").content.decode()
+
+    assert "보냄" in page
+    assert "만든 사람" in page
+    assert "보낸 날" not in page
+    assert "Created by" not in page
 
 
 def test_the_list_names_mailings_and_how_they_stand(client: Client) -> None:

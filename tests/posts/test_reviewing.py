@@ -255,6 +255,10 @@ def test_what_is_changed_after_the_approval_says_so(sign_in: SignIn, editor: Use
     assert "Approved" in Page(client.get(form)).one("#panel-review").text()
     assert "changed since" not in Page(client.get(form)).one("#panel-review").text()
 
+    publishing.publish([post], timezone.now() + timedelta(days=2))
+    assert Post.objects.get(pk=post.pk).state() == "scheduled"
+    assert "changed since" not in Page(client.get(form)).one("#panel-review").text()
+
     publishing.save_document(Post.objects.get(pk=post.pk), parsed("Changed"), status="draft")
 
     assert "changed since" in Page(client.get(form)).one("#panel-review").text()
