@@ -18,10 +18,11 @@ from django.utils import timezone
 from links.models import Source
 from links.rows import insert
 from mailing.addresses import digest_of
-from mailing.choosing import note_had, recipients_of, still
+from mailing.choosing import recipients_of, still
 from mailing.choosing.searches import key_searches
 from mailing.models import Choice, Chosen, Delivery, Mailing, SearchKey, Subscriber
 from posts.models import Author, LinkedItem, Post, RecurringSection, Tag
+from tests.mailing.builders import note_had
 
 Wish = tuple[str, str]
 

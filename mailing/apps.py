@@ -13,14 +13,11 @@ class MailingConfig(AppConfig):
     def ready(self) -> None:
         """Register what mail adds to other apps."""
         # Models can be imported from here on only.
-        from django.db.models.signals import post_save  # noqa: PLC0415
-
         from mailing import bounces  # noqa: PLC0415
         from mailing.checks import check_address_key  # noqa: PLC0415
         from mailing.composing.drafts import preview, too_long  # noqa: PLC0415
-        from mailing.models import MailSettings  # noqa: PLC0415
         from mailing.sending import stop_with_issue  # noqa: PLC0415
-        from mailing.site.offering import OFFER, follow_settings  # noqa: PLC0415
+        from mailing.site.offering import OFFER  # noqa: PLC0415
         from posts.signals import issue_taken_back  # noqa: PLC0415
         from posts.slots import CHECKS, OFFERS, PREVIEWS, Check, PreviewForm  # noqa: PLC0415
 
@@ -33,4 +30,3 @@ class MailingConfig(AppConfig):
         PREVIEWS.add(PreviewForm("mail", _("Mail"), preview))
         CHECKS.add(Check("mail-size", _("An issue too long for a mail"), too_long))
         issue_taken_back.connect(stop_with_issue, dispatch_uid="mailing")
-        post_save.connect(follow_settings, sender=MailSettings, dispatch_uid="mailing")

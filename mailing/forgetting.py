@@ -13,16 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
-from mailing.models import Delivery, Event, FeedCount, MailSettings, Subscriber, Transfer
+from mailing.models import Event, FeedCount, Mailing, MailSettings, SignUp, Subscriber, Transfer
+from mailing.subscribing import LIFETIME
 
 BATCH: Final = 500
-UNCONFIRMED, LEDGER, EVENTS, TRANSFERS, FEEDS = 30, 90, 90, 90, 800  # days
+# Days. A mail that asks may take long to leave, and its link is good for as long as any.
+UNCONFIRMED = 2 * LIFETIME.days
+LEDGER, EVENTS, TRANSFERS, FEEDS = 90, 90, 90, 800
 Status = Subscriber.Status
 GONE: Final = (Status.LEFT, Status.BOUNCED, Status.COMPLAINED)
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class Kept:
     """What is kept, for how many days (None: for ever), and why or what stays of it."""
 
     what: Any
@@ -30,31 +33,29 @@ class Period:
     stays: Any
 
 
-def periods() -> list[Period]:
+def periods() -> list[Kept]:
     """Return how long everything about readers is kept, as the settings are now."""
     return [
-        Period(_("Addresses of those who get mail"), None, _("Until they leave or are erased.")),
-        Period(
+        Kept(_("Addresses of those who get mail"), None, _("Until they leave or are erased.")),
+        Kept(
             _("Addresses, names and choices of those who left, bounced or complained"),
             MailSettings.current().keep_days,
             _("The row is deleted. What was agreed to stays under a digest of the address."),
         ),
-        Period(_("Addresses of those who never confirmed"), UNCONFIRMED, _("The row is deleted.")),
-        Period(
+        Kept(_("Addresses of those who never confirmed"), UNCONFIRMED, _("The row is deleted.")),
+        Kept(
             _("Which mails a reader got"),
             None,
             _("As long as they are subscribers, so that no link comes to them twice."),
         ),
-        Period(
+        Kept(
             _("What servers and providers said of each mail"), LEDGER, _("Whether it was accepted.")
         ),
-        Period(_("What servers said of mails that came back"), EVENTS, _("The row is deleted.")),
-        Period(_("Records of imports"), TRANSFERS, _("Uploaded files are deleted after an hour.")),
-        Period(_("Requests for feeds, by program and day"), FEEDS, _("No address is stored.")),
-        Period(
-            _("What readers agreed to and took back"), None, _("Under a digest of the address.")
-        ),
-        Period(
+        Kept(_("What servers said of mails that came back"), EVENTS, _("The row is deleted.")),
+        Kept(_("Records of imports"), TRANSFERS, _("Uploaded files are deleted after an hour.")),
+        Kept(_("Requests for feeds, by program and day"), FEEDS, _("No address is stored.")),
+        Kept(_("What readers agreed to and took back"), None, _("Under a digest of the address.")),
+        Kept(
             _("Addresses that must get no mail"),
             None,
             _("As a digest: only who knows the address can tell that it is there."),
@@ -68,8 +69,9 @@ def forget() -> dict[str, int]:
     now = timezone.now()
     return {
         "left": _in_batches(_left(now), _delete),
+        "sign-ups": _in_batches(_before(SignUp, "created_at", now, UNCONFIRMED), _delete),
         "unconfirmed": _in_batches(_unconfirmed(now), _delete),
-        "ledger": _in_batches(_ledger(now), _silence),
+        "ledger": sum(map(_silence, _loud(now))),
         "events": _in_batches(_events(now), _delete),
         "imports": _in_batches(_before(Transfer, "created_at", now, TRANSFERS), _delete),
         "feeds": _in_batches(_before(FeedCount, "day", now, FEEDS), _delete),
@@ -92,13 +94,9 @@ def _unconfirmed(now: datetime) -> QuerySet[Any]:
     )
 
 
-def _ledger(now: datetime) -> QuerySet[Any]:
-    """Return rows of mailings of long ago that still hold what servers said.
-
-    Whose they are must stay: by that is known which links a reader had (``mailing.choosing``).
-    """
-    old = _before(Delivery, "mailing__created_at", now, LEDGER)
-    return old.exclude(code="", reason="", provider_id="")
+def _loud(now: datetime) -> QuerySet[Any]:
+    """Return mailings of long ago whose rows may still hold what servers said."""
+    return _before(Mailing, "created_at", now, LEDGER).filter(is_silenced=False)
 
 
 def _events(now: datetime) -> QuerySet[Any]:
@@ -112,7 +110,7 @@ def _before(model: type[Model], column: str, now: datetime, days: int) -> QueryS
 # Forgetting it
 
 
-def _in_batches(rows: QuerySet[Any], act: Callable[[QuerySet[Any]], None]) -> int:
+def _in_batches(rows: QuerySet[Any], act: Callable[[QuerySet[Any]], object]) -> int:
     """Act on all rows, some at a time, each part in a transaction; return how many they were."""
     count = 0
     for keys in _keys(rows):
@@ -136,5 +134,12 @@ def _delete(rows: QuerySet[Any]) -> None:
     rows.delete()
 
 
-def _silence(rows: QuerySet[Any]) -> None:
-    rows.update(code="", reason="", provider_id="")
+def _silence(mailing: Mailing) -> int:
+    """Forget what servers said of the mails of a mailing; return of how many they said anything.
+
+    Whose they are must stay: by that is known which links a reader had (``mailing.choosing``).
+    """
+    said = mailing.deliveries.exclude(code="", reason="", provider_id="")
+    count = _in_batches(said, lambda rows: rows.update(code="", reason="", provider_id=""))
+    Mailing.objects.filter(pk=mailing.pk).update(is_silenced=True)
+    return count

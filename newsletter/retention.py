@@ -49,7 +49,7 @@ KEPT: Final = (
     Kept(
         _("Who asked for mail and never confirmed it"),
         _("14 days"),
-        "mailing.subscribing.asking.forget_sign_ups",
+        "mailing.forgetting.forget",
     ),
     Kept(
         _("Readers by mail who left, bounced or complained, and what servers said of mails"),

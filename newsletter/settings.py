@@ -189,8 +189,7 @@ PERIODIC_TASKS = {
     "links.decisions.links.finish_all": 5 * 60,
     "newsletter.retention.forget_old_changes": 24 * 3600,
     "mailing.forgetting.forget": 24 * 3600,
-    "mailing.subscribing.asking.forget_sign_ups": 24 * 3600,
-    "mailing.subscribing.pausing.wake": 5 * 60,
+    "mailing.subscribing.pausing.end_pauses": 5 * 60,
     "mailing.subscribing.renewing.ask_again": 3600,
     "notices.telling.look": 5 * 60,
     "newsletter.signing_in.forget_failures_to_come": 3600,
@@ -218,6 +217,7 @@ if CDN_PURGE_URL:
     PERIODIC_TASKS["posts.purging.purge"] = 60
 # Of which one that waits is enough, since it does all that is to be done when it begins.
 SINGLE_TASKS = {
+    "mailing.choosing.searches.key_new_searches",
     "mailing.sending.filling.fill",
     "posts.following.rebuild_stale",
     "posts.purging.purge",
@@ -234,6 +234,7 @@ TASK_NAMES = {
     "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
     "mailing.bounces.collecting.collect": _("Read mails that came back"),
     "mailing.bounces.providers.confirm_subscription": _("Let a provider tell what became of mails"),
+    "mailing.choosing.searches.key_new_searches": _("Get a search ready that readers chose"),
     "mailing.sending.filling.fill": _("Find out who gets an issue by mail"),
     "mailing.sending.rolling.roll_up": _("Find out who gets a roll-up"),
     "mailing.sending.slices.send_slice": _("Hand mails over"),
@@ -241,11 +242,8 @@ TASK_NAMES = {
     "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
     "mailing.forgetting.forget": _("Forget readers who left, and what was sent long ago"),
     "mailing.subscribing.asking.answer": _("Answer somebody who asked for mail"),
-    "mailing.subscribing.asking.forget_sign_ups": _(
-        "Forget who asked for mail and never confirmed"
-    ),
     "mailing.subscribing.notes.send": _("Send a reader a mail about mail"),
-    "mailing.subscribing.pausing.wake": _("Let mail go on after a pause"),
+    "mailing.subscribing.pausing.end_pauses": _("Let mail go on after a pause"),
     "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),
     "mailing.transferring.running.run_import": _("Import subscribers"),
     "newsletter.passwords.mail_one_time_address": _("Mail where to set a password"),

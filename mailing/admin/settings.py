@@ -16,11 +16,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin
-from mailing import access, bounces
+from mailing import bounces, settling
 from mailing.forgetting import periods
 from mailing.models import MailSettings
 from mailing.models.settings import THE_ROW
-from posts import publication
 
 
 class MailSettingsForm(forms.ModelForm):
@@ -118,6 +117,4 @@ class MailSettingsAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: MailSettings, form: Any, change: bool) -> None:
         """Store the row, in Django's transaction; public pages get their forms, or lose them."""
-        access.check(request.user, access.CHANGE_SETTINGS)
-        obj.save()
-        publication.move()
+        settling.settle(obj, by=request.user)

@@ -61,15 +61,13 @@ def _is_suppressed(row: Subscriber) -> bool:
 
 
 def _pause(row: Subscriber, answers: Answers, by: Actor) -> None:
-    access.check(by, access.CHANGE_SUBSCRIBERS)
-    subscribing.pause(row, timezone.now() + timedelta(days=answers["days"]), FORM)
+    subscribing.pause(row, timezone.now() + timedelta(days=answers["days"]), FORM, by=by)
 
 
 def _ask_again(row: Subscriber, _answers: Answers, by: Actor) -> None:
-    access.check(by, access.CHANGE_SUBSCRIBERS)
     wishes = list(row.choices.values_list("kind", "value"))
     subscribing.ask(
-        row.address, language=row.language, rhythm=row.rhythm, choices=wishes, form=FORM
+        row.address, language=row.language, rhythm=row.rhythm, choices=wishes, form=FORM, by=by
     )
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from mailing import access, sending, subscribing
+from mailing import access, rhythms, sending, subscribing
 from mailing.access import Actor
 from mailing.addresses import digest_of
 from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
@@ -159,11 +159,14 @@ def _take_back(digest: str) -> None:
 
 
 def _let_in(digest: str) -> None:
+    """Let mail go on to who bounced, with what appears from now on."""
     bounced = Subscriber.objects.filter(digest=digest, status=Subscriber.Status.BOUNCED)
     # Who came with an import as bounced has never agreed to anything.
-    bounced.exclude(confirmed_at=None).update(
-        status=Subscriber.Status.ACTIVE, left_at=None, soft_bounces=0, first_soft_at=None
-    )
+    for row in bounced.exclude(confirmed_at=None).select_for_update():
+        row.status, row.left_at = Subscriber.Status.ACTIVE, None
+        row.soft_bounces, row.first_soft_at = 0, None
+        rhythms.resume(row, timezone.now())
+        row.save()
 
 
 def lift(digest: str, *, by: Actor, reason: str) -> None:

@@ -4,8 +4,8 @@ Sending asks ``recipients_of`` and ``due_rollups`` whom to write into the ledger
 ``roll_on`` in the transaction in which it does, and asks ``items_of`` when a mail is handed over.
 """
 
-from mailing.choosing.handing import items_of, mailable_of, note_had, whole_set
+from mailing.choosing.handing import items_of, mailable_of, whole_set
 from mailing.choosing.matching import WHOLE
 from mailing.choosing.recipients import Recipient, recipients_of, still
 from mailing.choosing.rolling import RollUp, due_rollups, roll_on
-from mailing.choosing.searches import finds_items
+from mailing.choosing.searches import finds_items, key_new_searches

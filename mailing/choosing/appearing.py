@@ -9,8 +9,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from mailing.models import Appeared
+from mailing.models import Appeared, MailSettings
 from mailing.rhythms import Span
 from posts.models import Post
 
@@ -26,14 +27,26 @@ def notice(now: datetime) -> datetime:
     Whoever notices waits for who does so already, and the moments of what is noticed rise with the
     transactions that note it: what appeared up to a moment that was returned is known for good.
     """
-    newest = Appeared.objects.select_for_update().order_by("-at", "-pk").first()
+    _wait_for_others()
     posts = Post.objects.published(now).filter(published_at__gt=now - NEWS, appeared=None)
     found = list(posts.order_by("published_at", "pk").values_list("pk", flat=True))
-    moment = max(now, newest.at + _TICK) if newest and found else now
+    moment = max(now, *_latest()) if found else now
     Appeared.objects.bulk_create(
         [Appeared(post_id=pk, at=moment) for pk in found], ignore_conflicts=True
     )
-    return max(moment, now)
+    return moment
+
+
+def _wait_for_others() -> None:
+    """Lock the row of the settings, which is always there while mail is sent: what is read after
+    that is what others noticed before."""
+    list(MailSettings.objects.select_for_update().values_list("pk"))
+
+
+def _latest() -> list[datetime]:
+    """Return what the clock says by now, and the moment after the last that was noted."""
+    newest = Appeared.objects.order_by("-at").values_list("at", flat=True)[:1]
+    return [timezone.now(), *(at + _TICK for at in newest)]
 
 
 def with_moments(posts: QuerySet[Post]) -> QuerySet[Any]:

@@ -33,13 +33,3 @@ def whole_set(post: Post, now: datetime | None = None) -> ItemSet:
     deliveries (``Delivery.items``)."""
     found = items_in([post.pk], now or timezone.now())
     return keep({"": list(found.values())})[""]
-
-
-def note_had(deliveries: list[Delivery]) -> None:
-    """Note in deliveries of one whole issue, which are being handed over, what they bring; their
-    rows are not saved here."""
-    posts = {row.mailing.post for row in deliveries if row.is_whole and row.mailing.post}
-    sets = {post.pk: whole_set(post) for post in posts}
-    for row in deliveries:
-        if row.is_whole and row.mailing.post_id in sets:
-            row.items = sets[row.mailing.post_id]

@@ -73,13 +73,24 @@ def _due(now: datetime) -> Any:
 
 def _begin_new(now: datetime) -> None:
     """Let roll-ups begin for those who came by another way than the forms."""
-    new = Subscriber.objects.receiving().exclude(rhythm=Rhythm.EACH).filter(next_roll_at=None)
-    with transaction.atomic(), identity.speaking():
-        rows = list(new.select_for_update().order_by("pk"))
+    while _begin_some(now):
+        pass
+
+
+def _without_roll() -> Any:
+    rolled = (Rhythm.WEEKLY, Rhythm.MONTHLY)
+    return Subscriber.objects.receiving().filter(rhythm__in=rolled, next_roll_at=None)
+
+
+@transaction.atomic
+def _begin_some(now: datetime) -> bool:
+    rows = list(_without_roll().select_for_update().order_by("pk")[:BATCH])
+    with identity.speaking():
         for row in rows:
             row.rolled_until = row.rolled_until or row.confirmed_at or now
             row.next_roll_at = rhythms.next_roll(row.rhythm, row.hour, row.zone, now)
-        Subscriber.objects.bulk_update(rows, ["rolled_until", "next_roll_at"], batch_size=500)
+    Subscriber.objects.bulk_update(rows, ["rolled_until", "next_roll_at"], batch_size=500)
+    return bool(rows)
 
 
 def _made(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from django.db import transaction
+from django_tasks import task
 
 from links.models import Source
 from links.rows import insert
@@ -22,8 +23,7 @@ from mailing.models import Choice, SearchKey
 from posts.models import Post, RecurringSection, SearchEntry, Tag, TagAlias
 from posts.naming import fold, heading_key, nfc
 from posts.publishing import reindex
-from posts.searching.engines import Condition, engine
-from posts.searching.engines.base import Indexed
+from posts.searching.engines import Condition, Indexed, engine
 from posts.searching.filters import KINDS, Chosen, choose, keys_of
 from posts.searching.finding import rows_of
 from posts.searching.keys import END
@@ -56,6 +56,12 @@ def key_searches() -> None:
             SearchKey.objects.filter(choice__in=[pk for pk, _value in some]).delete()
             insert(SearchKey, ("choice_id", "token"), keys, ignore_conflicts=True)
             Choice.objects.filter(pk__in=[pk for pk, _value in some]).update(keyed=VERSION)
+
+
+@task()
+def key_new_searches() -> None:
+    """Give keys to searches as they are chosen, so that the next issue need not."""
+    key_searches()
 
 
 def finds_items(query: str) -> bool:

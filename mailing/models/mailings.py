@@ -60,6 +60,8 @@ class Mailing(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, editable=False)
+    # Whether what servers said of its mails was forgotten (mailing.forgetting).
+    is_silenced = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("mailing")
@@ -221,7 +223,7 @@ class Event(models.Model):
     digest = models.CharField(max_length=64, blank=True, db_index=True)
     code = models.CharField(max_length=20, blank=True)
     reason = models.CharField(max_length=300, blank=True)
-    at = models.DateTimeField()
+    at = models.DateTimeField(db_index=True)
 
     class Meta:
         default_permissions = ()

@@ -103,6 +103,8 @@ class Subscriber(models.Model):
         indexes = (
             models.Index(fields=["status", "id"], name="mailing_by_status"),
             models.Index(fields=["-created_at", "-id"], name="mailing_newest"),
+            # Those whose roll-ups are to begin are looked for every few minutes: hardly ever any.
+            models.Index(fields=["status", "rhythm", "next_roll_at"], name="mailing_to_begin"),
         )
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -115,7 +114,7 @@ class WishesForm(forms.Form):
         initial = {name: getattr(subscriber, name) for name in names}
         super().__init__(data, initial=initial, label_suffix="")
         now = identity.current()
-        zones = [(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
+        zones = [(zone, zone) for zone in identity.time_zones()]
         self._offer("zone", [("", gettext("That of the site: %s") % now.time_zone), *zones])
         languages = [(code, name) for code, name in settings.LANGUAGES]
         self._offer("language", [("", gettext("That of the site")), *languages])

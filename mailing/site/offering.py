@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 
 from mailing.models import MailSettings
-from posts.settling import offers_changed
 from posts.slots import Offer
 
 FORM = "mailing/site/small_form.html"
@@ -23,8 +20,3 @@ OFFER = Offer(
     },
     private=("/mail/", "/subscribe/"),
 )
-
-
-def follow_settings(sender: type[MailSettings], **_signal: Any) -> None:
-    """Let pages show that mail was switched on or off (receiver of ``post_save``)."""
-    offers_changed()

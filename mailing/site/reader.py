@@ -30,6 +30,7 @@ from posts.readers.throttling import Limit, allow
 from posts.site.own_pages import private
 
 SAVES = (Limit(100, timedelta(days=1)),)
+SEARCHES = (Limit(300, timedelta(days=1)),)
 HERE = "/mail/"  # what consents say of where it was
 View = Callable[[HttpRequest, Subscriber], HttpResponse]
 
@@ -61,7 +62,7 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     form = WishesForm(subscriber, request.POST)
     wishes = _ticked(request, subscribing.wishes_of(subscriber))
     if "search" in request.POST:
-        return _page(request, subscriber, wishes_form=form)
+        return _search(request, subscriber, form)
     if not form.is_valid():
         return _page(request, subscriber, wishes_form=form, status=422)
     if form.cleaned_data["what"] == PARTS and not wishes:
@@ -73,6 +74,14 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     everything = form.cleaned_data["what"] == ALL
     subscribing.choose(subscriber, [EVERYTHING] if everything else wishes, **form.how())
     return _back(subscriber, "saved")
+
+
+def _search(request: HttpRequest, subscriber: Subscriber, form: WishesForm) -> HttpResponse:
+    """Show what is called so, and what was ticked before; nothing is saved."""
+    if not allow("mail-find", subscriber.key, SEARCHES):
+        form.add_error("find", gettext("That was a lot for one day. Try it again tomorrow."))
+        return _page(request, subscriber, wishes_form=form, status=429)
+    return _page(request, subscriber, wishes_form=form)
 
 
 @require_POST
@@ -187,7 +196,7 @@ def _page(
     ticked = _ticked(request, chosen) if wishes_form else [*chosen, *_added(request)]
     ticked = [wish for wish in dict.fromkeys(ticked) if wish != EVERYTHING]
     form.initial["what"] = PARTS if ticked else ALL
-    words = request.POST.get("find", "") if wishes_form else ""
+    words = request.POST.get("find", "") if wishes_form and status != 429 else ""
     context = {
         "subscriber": subscriber,
         "state": subscriber.status,
@@ -226,7 +235,8 @@ def _ticked(request: HttpRequest, before: list[Wish]) -> list[Wish]:
 def _added(request: HttpRequest) -> list[Wish]:
     """Return the choices that an address proposes."""
     wishes = [wish for text in request.GET.getlist("add")[:10] if (wish := things.wish_of(text))]
-    return [wish for wish in wishes if things.known([wish])]
+    there = subscribing.names_of(wishes)
+    return [wish for wish in wishes if wish in there]
 
 
 def _back(subscriber: Subscriber, done: str) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailing import subscribing, wording
 from mailing.models import MailSettings, SignUp, Subscriber
 from mailing.site.answers import shown
-from mailing.site.forms import SubscribeForm
+from mailing.site.forms import PARTS, SubscribeForm
 from mailing.subscribing import LIFETIME, TokenError, TokenExpired
 from posts import identity
 from posts.readers.answers import held_back, see_other
@@ -51,7 +51,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         given = request.GET
         return _form_page(SubscribeForm(initial={"follow": given.get("follow", "")[:500]}))
     if "ticket" not in request.POST or not comes_from_here(request):
-        return _form_page(SubscribeForm(initial=_typed(request)), is_again=True)
+        return _once_more(_typed(request))
     form = SubscribeForm(request.POST)
     if not form.is_valid():
         return _form_page(form)
@@ -112,6 +112,16 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
     names = {"email": 254, "follow": 500, "place": 20}
     given = {name: request.POST.get(name, "")[:most] for name, most in names.items()}
     return given | {"again": True}
+
+
+def _once_more(typed: dict[str, Any]) -> HttpResponse:
+    """Show what a small form brought, to be sent; or at once what is wrong with its address."""
+    form = SubscribeForm({**typed, "rhythm": MailSettings.current().default_rhythm, "what": PARTS})
+    if "email" not in form.errors:
+        return _form_page(SubscribeForm(initial=typed), is_again=True)
+    for name in form.errors.keys() - {"email"}:
+        del form.errors[name]
+    return _form_page(form, 422)
 
 
 def _form_page(form: PublicForm, status: int = 200, *, is_again: bool = False) -> HttpResponse:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from links.models import Source
@@ -103,8 +103,9 @@ def _most(kind: str, rows: QuerySet[Any, Any], count: int) -> list[Thing]:
 
 
 def _authors(now: datetime, count: int, key: str = "") -> list[Thing]:
-    rows = Author.objects.order_by("name", "pk").values_list("pk", "name", "slug")
+    rows = Author.objects.filter(Exists(authored(OuterRef("pk"), now))).order_by("name", "pk")
     if key:
         rows = rows.filter(key__contains=key)
-    seen = [row for row in rows[: 4 * count] if authored(row[0], now).exists()]
-    return [_thing((Kind.AUTHOR, slug), name) for _pk, name, slug in seen[:count]]
+    return [
+        _thing((Kind.AUTHOR, slug), name) for name, slug in rows.values_list("name", "slug")[:count]
+    ]

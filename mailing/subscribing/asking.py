@@ -15,13 +15,14 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from mailing import rhythms, wording
+from mailing import access, rhythms, wording
+from mailing.access import Actor
 from mailing.addresses import checked, digest_of
 from mailing.models import Consent, SignUp, Subscriber
 from mailing.subscribing import notes, tokens
-from mailing.subscribing.consents import note
+from mailing.subscribing.consents import write_down
 from mailing.subscribing.suppressing import is_suppressed
-from mailing.subscribing.tokens import LIFETIME, TokenError
+from mailing.subscribing.tokens import TokenError
 from mailing.subscribing.wishes import Wish, choose
 from posts.readers.throttling import Limit, allow
 
@@ -29,19 +30,25 @@ from posts.readers.throttling import Limit, allow
 CONFIRMATIONS: Final = (Limit(3, timedelta(hours=1)), Limit(5, timedelta(days=1)))
 REMINDERS: Final = (Limit(1, timedelta(days=1)),)
 GETTING: Final = (Subscriber.Status.ACTIVE, Subscriber.Status.PAUSED)
-# A mail may take days to leave, and its link is good for as long as any.
-KEPT: Final = 2 * LIFETIME
 
 
 @transaction.atomic
 def ask(
-    address: str, *, language: str, rhythm: str, choices: Iterable[Wish] = (), form: str
+    address: str,
+    *,
+    language: str,
+    rhythm: str,
+    choices: Iterable[Wish] = (),
+    form: str,
+    by: Actor = None,
 ) -> None:
     """Ask for mail to an address; nothing tells whether it is known.
 
     ``choices`` are pairs of a kind of ``Choice`` and a value, none is everything; ``form`` says
-    where it was asked. Raises AddressError for what is no address.
+    where it was asked. Raises AddressError for what is no address, and PermissionDenied for
+    staff without the right.
     """
+    access.check(by, access.CHANGE_SUBSCRIBERS)
     row = SignUp.objects.create(
         address=checked(address),
         language=language,
@@ -65,10 +72,11 @@ def answer(pk: int) -> str:
     digest = digest_of(row.address)
     known = Subscriber.objects.filter(digest=digest, status__in=GETTING).first()
     purpose, limits = ("mail-known", REMINDERS) if known else ("mail-confirm", CONFIRMATIONS)
-    if is_suppressed(digest) or not allow(purpose, digest, limits):
-        row.delete()
-        return ""
+    # All at once: what is counted but not sent would not be sent by the next try either.
     with transaction.atomic():
+        if is_suppressed(digest) or not allow(purpose, digest, limits):
+            row.delete()
+            return ""
         if known:
             _remind(row, known)
             return "known"
@@ -77,7 +85,7 @@ def answer(pk: int) -> str:
 
 
 def _remind(row: SignUp, subscriber: Subscriber) -> None:
-    notes.send_later("known", subscriber, of=row.choices)
+    notes.send_with("known", subscriber, of=row.choices)
     row.delete()
 
 
@@ -87,8 +95,8 @@ def _ask_back(row: SignUp, digest: str) -> None:
     subscriber, _made = Subscriber.objects.get_or_create(digest=digest, defaults=defaults)
     row.subscriber, row.address = subscriber, ""
     row.save()
-    note(subscriber, Consent.Kind.ASKED, row.form, wording=row.wording)
-    notes.send_later("confirm", subscriber, of=row.pk)
+    write_down(subscriber, Consent.Kind.ASKED, row.form, wording=row.wording)
+    notes.send_with("confirm", subscriber, of=row.pk)
 
 
 def sign_up_of(token: str) -> SignUp:
@@ -119,7 +127,7 @@ def confirm(token: str) -> Subscriber:
     choose(subscriber, [(kind, value) for kind, value in row.choices])
     row.confirmed_at = subscriber.confirmed_at
     row.save(update_fields=["confirmed_at"])
-    note(subscriber, Consent.Kind.GIVEN, row.form, wording=row.wording)
+    write_down(subscriber, Consent.Kind.GIVEN, row.form, wording=row.wording)
     if not was_getting:
         notes.send_later("welcome", subscriber)
     return subscriber
@@ -134,16 +142,3 @@ def begin(subscriber: Subscriber) -> None:
     subscriber.soft_bounces, subscriber.first_soft_at = 0, None
     rhythms.begin(subscriber, now)
     subscriber.save()
-
-
-@task()
-def forget_sign_ups() -> int:
-    """Forget sign-ups whose mails have long expired, and who never confirmed; return how many."""
-    old = timezone.now() - KEPT
-    with transaction.atomic():
-        count = SignUp.objects.filter(created_at__lt=old).delete()[0]
-        never = Subscriber.objects.filter(
-            status=Subscriber.Status.WAITING, source=Subscriber.Source.FORM, created_at__lt=old
-        )
-        never.filter(sign_ups=None).delete()
-    return count

@@ -8,7 +8,7 @@ from mailing.access import Actor
 from mailing.models import Consent, Subscriber, Wording
 
 
-def note(
+def write_down(
     subscriber: Subscriber,
     kind: str,
     form: str,

@@ -10,7 +10,7 @@ from mailing.access import Actor
 from mailing.models import Consent, Subscriber
 from mailing.subscribing import notes
 from mailing.subscribing.asking import GETTING, begin
-from mailing.subscribing.consents import note
+from mailing.subscribing.consents import write_down
 from mailing.subscribing.suppressing import is_suppressed
 
 
@@ -34,7 +34,7 @@ def leave(subscriber: Subscriber, form: str, *, by: Actor = None) -> bool:
     row.paused_until = row.next_roll_at = None
     row.moving_to = ""
     row.save()
-    note(row, Consent.Kind.WITHDRAWN, form, by=by)
+    write_down(row, Consent.Kind.WITHDRAWN, form, by=by)
     if was_getting:
         notes.send_later("goodbye", row)
     return True
@@ -53,6 +53,6 @@ def come_back(subscriber: Subscriber, form: str) -> Subscriber:
         return row
     begin(row)
     kept = wording.keep(wording.agreement(row.language), row.language)
-    note(row, Consent.Kind.GIVEN, form, wording=kept)
+    write_down(row, Consent.Kind.GIVEN, form, wording=kept)
     notes.send_later("welcome", row)
     return row

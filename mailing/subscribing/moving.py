@@ -7,10 +7,12 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from mailing import access
+from mailing.access import Actor
 from mailing.addresses import checked, digest_of
 from mailing.models import Consent, Subscriber
 from mailing.subscribing import notes, tokens
-from mailing.subscribing.consents import note
+from mailing.subscribing.consents import write_down
 from mailing.subscribing.suppressing import is_suppressed
 from mailing.subscribing.tokens import TokenError
 from posts.readers.throttling import Limit, allow
@@ -22,12 +24,13 @@ class TooManyMoves(Exception):
     """More mails to other addresses than one reader has reason to send."""
 
 
-def move(subscriber: Subscriber, address: str) -> None:
+def move(subscriber: Subscriber, address: str, *, by: Actor = None) -> None:
     """Ask at another address whether mail is to go there from now on.
 
     Whether somebody else gets mail there is not told: then nothing comes of it. Raises AddressError
-    or TooManyMoves.
+    or TooManyMoves, and PermissionDenied for staff without the right.
     """
+    access.check(by, access.CHANGE_SUBSCRIBERS)
     new = checked(address)
     digest = digest_of(new)
     if digest == subscriber.digest:
@@ -74,7 +77,7 @@ def confirm_move(token: str) -> Subscriber:
         return row
     if address != row.moving_to or _is_taken(digest_of(address)):
         raise TokenError
-    note(row, Consent.Kind.MOVED, "from")
+    write_down(row, Consent.Kind.MOVED, "from")
     row.address, row.moving_to = address, ""
     row.soft_bounces, row.first_soft_at = 0, None
     try:
@@ -82,7 +85,7 @@ def confirm_move(token: str) -> Subscriber:
             row.save()
     except IntegrityError as error:
         raise TokenError from error
-    note(row, Consent.Kind.MOVED, "to")
+    write_down(row, Consent.Kind.MOVED, "to")
     return row
 
 

@@ -53,6 +53,12 @@ def send_later(kind: str, subscriber: Subscriber, of: Any = None) -> None:
     transaction.on_commit(partial(send.enqueue, kind, subscriber.pk, of))
 
 
+def send_with(kind: str, subscriber: Subscriber, of: Any = None) -> None:
+    """Send a mail as ``send_later`` does, by a task of this very transaction: whoever is killed
+    leaves both or neither. For tasks alone: without a worker it is sent here and now."""
+    send.enqueue(kind, subscriber.pk, of)
+
+
 @task()
 def send(kind: str, pk: int, of: Any = None) -> bool:
     """Send a short mail; return whether there was one to send. Raises NoteNotTaken."""

@@ -14,7 +14,7 @@ from mailing import wording
 from mailing.models import Consent, MailSettings, Subscriber
 from mailing.subscribing import notes
 from mailing.subscribing.asking import GETTING
-from mailing.subscribing.consents import note
+from mailing.subscribing.consents import write_down
 
 A_RUN: Final = 500  # readers who are asked at once
 # Readers are asked some days early: the law counts to the day.
@@ -54,5 +54,5 @@ def renew(subscriber: Subscriber, form: str) -> Subscriber:
         row.consented_at, row.asked_at = timezone.now(), None
         row.save(update_fields=["consented_at", "asked_at"])
         kept = wording.keep(wording.agreement(row.language), row.language)
-        note(row, Consent.Kind.RENEWED, form, wording=kept)
+        write_down(row, Consent.Kind.RENEWED, form, wording=kept)
     return row

@@ -8,7 +8,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from mailing import rhythms
+from mailing import access, choosing, rhythms
+from mailing.access import Actor
 from mailing.models import Choice, Chosen, Subscriber
 
 Wish = tuple[str, str]
@@ -19,12 +20,19 @@ _HOW: Final = frozenset(("rhythm", "language", "zone", "hour"))
 
 
 @transaction.atomic
-def choose(subscriber: Subscriber, choices: Iterable[Wish] | None = None, **how: Any) -> Subscriber:
+def choose(
+    subscriber: Subscriber,
+    choices: Iterable[Wish] | None = None,
+    *,
+    by: Actor = None,
+    **how: Any,
+) -> Subscriber:
     """Let a reader get other things (none is everything), in another rhythm, language and so on.
 
     ``how`` may hold rhythm, language, zone and hour; what becomes of what waits for a roll-up,
-    ``mailing.rhythms`` says.
+    ``mailing.rhythms`` says. Raises PermissionDenied for staff without the right.
     """
+    access.check(by, access.CHANGE_SUBSCRIBERS)
     if unknown := how.keys() - _HOW:
         raise TypeError(f"no such wish: {', '.join(sorted(unknown))}")
     subscriber = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
@@ -46,6 +54,8 @@ def wishes_of(subscriber: Subscriber) -> list[Wish]:
 def _keep(subscriber: Subscriber, wishes: list[Wish]) -> None:
     if EVERYTHING in wishes:
         wishes = [EVERYTHING]
+    if any(kind == Choice.Kind.SEARCH for kind, _value in wishes):
+        transaction.on_commit(choosing.key_new_searches.enqueue)
     wanted = [Choice.objects.get_or_create(kind=kind, value=value)[0].pk for kind, value in wishes]
     subscriber.chosen.exclude(choice__in=wanted).delete()
     rows = [Chosen(subscriber=subscriber, choice_id=pk) for pk in wanted]

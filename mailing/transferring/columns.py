@@ -12,16 +12,15 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Final
 
 from django.utils.dateparse import parse_date, parse_datetime
 
 from mailing.models import Choice, Rhythm, Subscriber, Suppression
+from posts import identity
 
 Status = Subscriber.Status
 Source = Subscriber.Source
@@ -206,14 +205,8 @@ def _language(text: str) -> str:
     return match[1].lower() if match else ""
 
 
-@cache
-def _zones() -> set[str]:
-    """Return the names of all time zones: finding them reads some hundred files."""
-    return zoneinfo.available_timezones()
-
-
 def _zone(text: str) -> str:
-    return text if text in _zones() else ""
+    return text if text in identity.time_zones() else ""
 
 
 def _hour(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterable
 from typing import Any
 
@@ -71,7 +70,7 @@ class SettingsForm(forms.ModelForm):
         if not self.fields:
             return
         self.initial[SEEN] = self.instance.revision
-        zones = sorted(zoneinfo.available_timezones())
+        zones = identity.time_zones()
         self._offer("language", settings.LANGUAGES, settings.LANGUAGE_CODE)
         self._offer("time_zone", [(zone, zone) for zone in zones], settings.TIME_ZONE)
         for name, words in self._help().items():

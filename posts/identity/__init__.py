@@ -1,4 +1,4 @@
 """The identity of the site: name, look, language and days, as its owner set them."""
 
 from posts.identity.composing import compose
-from posts.identity.current import REMEMBERED, Identity, current, speaking, stored
+from posts.identity.current import REMEMBERED, Identity, current, speaking, stored, time_zones

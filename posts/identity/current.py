@@ -7,10 +7,12 @@ processes follow a change at once. What is empty there is as the environment say
 from __future__ import annotations
 
 import hashlib
+import zoneinfo
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -163,3 +165,9 @@ def _entries(shown: dict[str, Any], place: str) -> MenuEntries:
 def digest_of(style: str) -> str:
     """Return the digest of a style sheet that stands in its address."""
     return hashlib.sha256(style.encode()).hexdigest()[:16]
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Return the names of all time zones, in order: finding them reads some hundred files."""
+    return tuple(sorted(zoneinfo.available_timezones()))

@@ -89,7 +89,7 @@ def _taggings(tag: int, at: datetime) -> QuerySet[TaggedPost]:
     return rows.order_by("-date", "-content_object_id")
 
 
-def authored(author: int, at: datetime, *columns: str) -> QuerySet[Authorship, Any]:
+def authored(author: int | OuterRef, at: datetime, *columns: str) -> QuerySet[Authorship, Any]:
     """Return the public posts of an author as ``cards`` does."""
     paths = [f"post__{column}" for column in columns or (CARD,)]
     rows = Authorship.objects.filter(author=author, date__lte=at).order_by("-date", "-post_id")

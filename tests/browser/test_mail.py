@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from mailing import wording
 from mailing.models import Choice, Consent, MailSettings, SignUp, Subscriber
+from mailing.settling import settle
 from mailing.subscribing import tokens
 from posts.readers import tickets
 from tests.browser.barriers import barriers_in_any_scheme
@@ -32,7 +33,7 @@ def site(
     settings.EMAIL = LOCMEM
     row = MailSettings.current()
     row.is_on = True
-    row.save()
+    settle(row)
     make_post()
     return live_server
 

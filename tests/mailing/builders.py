@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from mailing.addresses import group_of
+from mailing.choosing import whole_set
 from mailing.models import Choice, Chosen, Delivery, Mailing, Subscriber
 from posts.models import Post
 from tests.builders import make_post
@@ -75,3 +76,13 @@ def make_delivery(
     return Delivery.objects.create(
         mailing=mailing or make_mailing(), subscriber=subscriber, **{**defaults, **values}
     )
+
+
+def note_had(deliveries: list[Delivery]) -> None:
+    """Note in deliveries of one whole issue what they bring, as handing over does; their rows are
+    not saved here."""
+    posts = {row.mailing.post for row in deliveries if row.is_whole and row.mailing.post}
+    sets = {post.pk: whole_set(post) for post in posts}
+    for row in deliveries:
+        if row.is_whole and row.mailing.post_id:
+            row.items = sets[row.mailing.post_id]

@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from mailing.models import MailSettings
+from mailing.settling import settle
 
 LOCMEM = {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
 
@@ -16,5 +17,4 @@ def mail_is_on(settings: Settings, db: None) -> MailSettings:
     settings.EMAIL = LOCMEM
     row = MailSettings.current()
     row.is_on = True
-    row.save()
-    return row
+    return settle(row)

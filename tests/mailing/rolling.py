@@ -10,7 +10,7 @@ what a choice has of an issue, item by item.
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from django.db import transaction
 from links.decisions import decide
 from links.models import Link, Source
 from mailing import rhythms
-from mailing.choosing import due_rollups, items_of, note_had, recipients_of, roll_on, still
+from mailing.choosing import due_rollups, items_of, recipients_of, roll_on, still
 from mailing.models import Chosen, Delivery, Mailing, Subscriber
 from posts.documents import parse_issue
 from posts.following import set_hidden, set_news
@@ -34,7 +34,7 @@ from posts.models import Author, AuthorAlias, LinkedItem, Post, RecurringSection
 from posts.publishing import publish, save_document, withdraw
 from posts.searching import DATE, search
 from posts.site import library
-from tests.mailing.builders import make_choice, make_subscriber
+from tests.mailing.builders import make_choice, make_subscriber, note_had
 
 Status = Delivery.Status
 ZONES = ("UTC", "Asia/Seoul", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
@@ -75,7 +75,7 @@ class Oracle:
         self.readers: dict[int, Reader] = {}
         self.appeared: set[int] = set()
         self.asked_at: datetime | None = None
-        self.known: dict[tuple[tuple[str, str], int], set[int]] = {}
+        self.known: dict[Any, Any] = {}
 
     def appear(self, now: datetime) -> None:
         """Let issues that readers see for the first time come before them."""
@@ -132,7 +132,11 @@ class Oracle:
         """Return what of an issue that is sent a reader gets: "whole", or items."""
         if reader.rhythm != "each" or reader.paused or post.pk not in reader.recent:
             return []
-        if any(self._is_whole(choice, post) for choice in reader.choices):
+        whole = (
+            self._once(now, ("whole", choice, post.pk), lambda c=choice: self._is_whole(c, post))
+            for choice in reader.choices
+        )
+        if any(whole):
             return "whole"
         return self._new(reader, [post], now)
 
@@ -152,8 +156,7 @@ class Oracle:
         links: set[int | None] = set()
         for post in posts:
             matched = set().union(*(self._matches(c, post, now) for c in reader.choices))
-            items = post.items.filter(pk__in=matched).select_related("link", "section")
-            for item in sorted(filter(is_mailable, items), key=_place):
+            for item in (item for item in self.mailable(post, now) if item.pk in matched):
                 old = item.link_id in reader.had_links or item.link_id in links
                 if item.pk in reader.had_items or (item.link_id and old and not item.is_news):
                     links.add(item.link_id)
@@ -162,13 +165,42 @@ class Oracle:
                 found.append(item)
         return found
 
-    def _matches(self, choice: tuple[str, str], post: Post, now: datetime) -> set[int]:
-        """Return what `matches` does; nothing changes while one moment is looked at."""
+    def _once(self, now: datetime, key: Any, ask: Callable[[], Any]) -> Any:
+        """Return what was asked at this moment: nothing changes while one is looked at."""
         if self.asked_at != now:
             self.asked_at, self.known = now, {}
-        if (choice, post.pk) not in self.known:
-            self.known[choice, post.pk] = self.matches(choice, post, now)
-        return self.known[choice, post.pk]
+        if key not in self.known:
+            self.known[key] = ask()
+        return self.known[key]
+
+    def mailable(self, post: Post, now: datetime) -> list[LinkedItem]:
+        """Return the items of an issue that readers see and get somewhere by, in order."""
+
+        def ask() -> list[LinkedItem]:
+            items = post.items.filter(removed_at=None).select_related("link", "section")
+            return sorted(filter(is_mailable, items), key=_place)
+
+        found: list[LinkedItem] = self._once(now, post.pk, ask)
+        return found
+
+    def _matches(self, choice: tuple[str, str], post: Post, now: datetime) -> set[int]:
+        found: set[int] = self._once(
+            now, (choice, post.pk), lambda: self.matches(choice, post, now)
+        )
+        return found
+
+    def _found(self, query: str, now: datetime) -> dict[int, set[int]]:
+        """Return the items that a search finds, by issue."""
+
+        def ask() -> dict[int, set[int]]:
+            found: dict[int, set[int]] = defaultdict(set)
+            for hit in search(query, order=DATE, limit=100_000, with_facets=False, at=now).hits:
+                if hit.kind == "item":
+                    found[hit.post_id].add(hit.item_id)
+            return found
+
+        items: dict[int, set[int]] = self._once(now, query, ask)
+        return items
 
     def _is_whole(self, choice: tuple[str, str], post: Post) -> bool:
         kind, value = choice
@@ -200,8 +232,7 @@ class Oracle:
             places = listed(source.pk, now).filter(post=post, item__isnull=False)
             return set(places.values_list("item", flat=True))
         if kind == "search":
-            hits = search(value, order=DATE, limit=100_000, with_facets=False, at=now).hits
-            return {hit.item_id for hit in hits if hit.kind == "item" and hit.post_id == post.pk}
+            return self._found(value, now).get(post.pk, set())
         everything = post.items.values_list("pk", flat=True)
         return set(everything) if self._is_whole(choice, post) else set()
 
@@ -467,15 +498,16 @@ class World:
             if items
         }
         rows = list(mailing.deliveries.select_related("items", "mailing__post").order_by("pk"))
+        of_sets = {row.items_id: row for row in rows if not row.is_whole}
+        brought = {pk: _keys(items_of(row, self.now)) for pk, row in of_sets.items()}
         got = {
-            row.subscriber_id: "whole" if row.is_whole else _keys(items_of(row, self.now))
-            for row in rows
+            row.subscriber_id: "whole" if row.is_whole else brought[row.items_id] for row in rows
         }
         assert got == wanted, (mailing, _difference(got, wanted))
         assert [] not in got.values()
         for pk, items in expected.items():
             if items == "whole":
-                items = filter(is_mailable, mailing.post.items.select_related("link", "section"))
+                items = self.oracle.mailable(mailing.post, self.now)
             self.oracle.note(self.oracle.readers[pk], items)
         self._hand(mailing, rows)
         self.counts["mails"] += len(rows)

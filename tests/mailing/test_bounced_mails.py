@@ -8,12 +8,14 @@ from email.utils import format_datetime
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from mailing import bounces
+from mailing import bounces, choosing, subscribing
 from mailing.addresses import digest_of
-from mailing.bounces import Outcome
+from mailing.bounces import Outcome, Told
+from mailing.bounces.events import SOFT_NOTE
 from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
 from tests.builders import make_post
 from tests.mailing import letters
@@ -348,3 +350,25 @@ def test_who_may_not_change_subscribers_takes_nothing_back(editor) -> None:
 def test_a_reason_is_needed_to_take_a_suppression_back(owner) -> None:
     with pytest.raises(ValueError, match="reason"):
         bounces.lift(digest_of("a@example.org"), by=owner, reason=" ")
+
+
+@pytest.mark.parametrize("how", ["lifted", "delivered"])
+def test_who_gets_mail_again_gets_nothing_of_the_time_of_the_bounce(how: str) -> None:
+    now = timezone.now()
+    reader = make_subscriber(rhythm="weekly", rolled_until=now - timedelta(days=90))
+    with time_machine.travel(now - timedelta(days=60)):
+        subscribing.suppress(reader.digest, "bounced", SOFT_NOTE)
+    make_post("Long ago", at=now - timedelta(days=30))
+
+    if how == "lifted":
+        bounces.lift(reader.digest, by=None, reason="It works again")
+    else:
+        Subscriber.objects.update(soft_bounces=5)
+        bounces.record(Told("arrived", Event.Kind.DELIVERED, now, address=reader.address))
+
+    reader.refresh_from_db()
+    assert (reader.status, reader.left_at, reader.soft_bounces) == ("active", None, 0)
+    assert reader.rolled_until is not None
+    assert reader.rolled_until >= now
+    assert reader.next_roll_at is not None
+    assert list(choosing.due_rollups(reader.next_roll_at)) == []

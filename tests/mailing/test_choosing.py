@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,25 +15,35 @@ from django.utils import timezone
 
 from links.decisions import decide
 from links.models import Link
-from mailing import rhythms
+from mailing import rhythms, subscribing
 from mailing.choosing import (
     RollUp,
     due_rollups,
     finds_items,
     items_of,
-    note_had,
     recipients_of,
     roll_on,
+    rolling,
     still,
 )
-from mailing.models import Appeared, Delivery, ItemSet, Mailing, Rhythm, Subscriber
+from mailing.choosing.appearing import notice
+from mailing.models import (
+    Appeared,
+    Choice,
+    Delivery,
+    ItemSet,
+    Mailing,
+    MailSettings,
+    Rhythm,
+    Subscriber,
+)
 from posts import curating, retagging
 from posts.authors import merge as merge_authors
 from posts.following import set_hidden, set_news
 from posts.models import Author, Post, RecurringSection, Tag
 from posts.publishing import publish, withdraw
 from tests.builders import item, make_draft, make_post
-from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
+from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, note_had
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -453,3 +464,58 @@ def test_queries_of_roll_ups_do_not_grow_with_readers(post: Post) -> None:
             assert list(due_rollups(due))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_what_is_noticed_after_waiting_comes_after_what_others_noticed(
+    mail_is_on: MailSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, mine = make_post("Other", at=timezone.now()), make_post("Mine", at=timezone.now())
+    before = timezone.now()
+    later = before + timedelta(seconds=5)
+
+    def wait() -> None:
+        Appeared.objects.create(post=other, at=later)
+
+    monkeypatch.setattr("mailing.choosing.appearing._wait_for_others", wait)
+
+    assert notice(before) > later
+    assert Appeared.objects.get(post=mine).at > later
+
+
+def test_what_is_noticed_is_as_late_as_the_clock_after_waiting(
+    mail_is_on: MailSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        post, before = make_post(at=timezone.now()), timezone.now()
+        monkeypatch.setattr(
+            "mailing.choosing.appearing._wait_for_others", lambda: clock.shift(timedelta(seconds=9))
+        )
+        notice(before)
+        assert Appeared.objects.get(post=post).at == before + timedelta(seconds=9)
+
+
+def test_who_notices_locks_the_row_of_the_settings(mail_is_on: MailSettings) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        notice(timezone.now())
+    statements = [row["sql"] for row in queries if "SELECT" in row["sql"]]
+    assert "mailing_mailsettings" in statements[0]
+
+
+def test_roll_ups_begin_in_parts_by_an_index_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rolling, "BATCH", 2)
+    for _number in range(5):
+        make_subscriber(rhythm=Rhythm.MONTHLY)
+
+    assert list(due_rollups(timezone.now())) == []
+
+    assert not Subscriber.objects.filter(next_roll_at=None).exists()
+    if connection.vendor == "sqlite":
+        assert "mailing_to_begin" in rolling._without_roll().explain()
+
+
+def test_a_search_has_its_keys_as_soon_as_it_is_chosen(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        subscribing.choose(make_subscriber(), [(Choice.Kind.SEARCH, "rust")])
+    assert Choice.objects.get(kind=Choice.Kind.SEARCH).keys.exists()

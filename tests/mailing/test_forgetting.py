@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailing import forgetting
 from mailing.models import Consent, Delivery, Event, MailSettings, Subscriber, Suppression
+from newsletter.retention import KEPT
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
+from tests.newsletter.production import CHECKOUT
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -46,9 +51,9 @@ def test_who_left_is_forgotten_after_the_days_that_are_set(mail_is_on: MailSetti
     assert not any(forgetting.forget.func().values())
 
 
-def test_who_never_confirmed_is_forgotten_after_thirty_days() -> None:
-    make_subscriber("old@example.org", status="waiting", created_at=days_ago(31))
-    make_subscriber("new@example.org", status="waiting", created_at=days_ago(29))
+def test_who_never_confirmed_is_forgotten_after_two_weeks() -> None:
+    make_subscriber("old@example.org", status="waiting", created_at=days_ago(15))
+    make_subscriber("new@example.org", status="waiting", created_at=days_ago(13))
 
     forgetting.forget.func()
 
@@ -91,3 +96,29 @@ def test_the_settings_say_how_long_everything_is_kept(
     rows = page.texts("table.report tbody tr")
     assert len(rows) == len(forgetting.periods())
     assert any("who left" in row and "77" in row for row in rows)
+
+
+def test_a_mailing_is_silenced_once() -> None:
+    old = make_mailing()
+    type(old).objects.update(created_at=days_ago(91))
+    row = make_delivery(old, code="5.1.1")
+
+    assert forgetting.forget.func()["ledger"] == 1
+    with CaptureQueriesContext(connection) as queries:
+        assert forgetting.forget.func()["ledger"] == 0
+    assert not [one for one in queries if f'FROM "{row._meta.db_table}"' in one["sql"]]
+
+
+def test_the_documentation_says_the_same_days() -> None:
+    text = text_of("docs/mail.md")
+    table = text.partition("## How long what is known of readers is kept")[2].partition("\n## ")[0]
+    said = {int(days) for days in re.findall(r"\| (\d+)[ ;|]", table)}
+    assert said == {forgetting.UNCONFIRMED, forgetting.LEDGER, forgetting.FEEDS}
+    operating = text_of("docs/operating.md")
+    assert f"never confirmed it | {forgetting.UNCONFIRMED} days |" in operating
+    [how_long] = [row.how_long for row in KEPT if "never confirmed" in str(row.what)]
+    assert str(how_long) == f"{forgetting.UNCONFIRMED} days"
+
+
+def text_of(name: str) -> str:
+    return (CHECKOUT / name).read_text(encoding="utf-8")

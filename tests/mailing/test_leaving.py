@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.test import Client
@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 from mailing import subscribing
 from mailing.models import Choice, Chosen, Consent, MailSettings, SignUp, Subscriber, Suppression
 from mailing.subscribing import tokens
+from tests.builders import make_member
 from tests.conftest import SignIn
 from tests.mailing.builders import make_subscriber
 from tests.mailing.readers import confirmation, mails, paths, raw, the_mail
@@ -287,7 +288,41 @@ def test_a_verb_of_staff_asks_for_the_right(outsider: User, reader: Subscriber) 
         lambda: subscribing.leave(reader, "admin", by=outsider),
         lambda: subscribing.suppress(reader.address, "staff", by=outsider),
         lambda: subscribing.erase(reader, "admin", by=outsider),
+        lambda: subscribing.pause(reader, timezone.now() + timedelta(days=1), by=outsider),
+        lambda: subscribing.resume(reader, by=outsider),
+        lambda: subscribing.choose(reader, [("tag", "x")], by=outsider),
+        lambda: subscribing.move(reader, "other@example.org", by=outsider),
+        lambda: subscribing.ask(
+            reader.address, language="", rhythm="each", form="admin", by=outsider
+        ),
     ):
         with pytest.raises(PermissionDenied):
             verb()
-    assert Subscriber.objects.get().status == "active"
+    reader.refresh_from_db()
+    assert (reader.status, reader.moving_to) == ("active", "")
+    assert not SignUp.objects.exists()
+
+
+def test_what_is_told_once_more_of_a_suppressed_address_changes_nothing_but_for_the_worse(
+    reader: Subscriber,
+) -> None:
+    Subscriber.objects.update(moving_to="other@example.org")
+    subscribing.suppress(reader.digest, "bounced")
+    reader.refresh_from_db()
+    assert (reader.status, reader.moving_to) == ("bounced", "")
+    since = reader.left_at
+
+    for reason, status in (("bounced", "bounced"), ("complained", "complained"),
+                           ("bounced", "complained"), ("staff", "complained")):  # fmt: skip
+        subscribing.suppress(reader.digest, reason)
+        reader.refresh_from_db()
+        assert (reader.status, reader.left_at) == (status, since)
+
+
+def test_staff_without_the_right_to_suppress_do_not(reader: Subscriber) -> None:
+    member = make_member("clerk")
+    names = ("view_subscriber", "see_addresses", "change_subscriber")
+    member.user_permissions.set(Permission.objects.filter(codename__in=names))
+    with pytest.raises(PermissionDenied):
+        subscribing.suppress(reader.digest, "staff", by=member)
+    assert not Suppression.objects.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from mailing.choosing.items import items_in
@@ -16,12 +17,13 @@ from posts.searching import DATE, search
 from posts.searching.queries import clean
 from posts.searching.tokens import tokens
 from tests.builders import make_post
-from tests.corpus import corpus
+from tests.corpus import corpus, issue_files
 from tests.mailing.builders import make_choice
-from tests.posts.searching.conftest import archive, judged  # noqa: F401 (fixtures)
+from tests.posts.searching.conftest import judged  # noqa: F401 (a fixture)
 from tests.posts.searching.judged import CASES
 
 pytestmark = pytest.mark.django_db
+ISSUES = 8
 MORE = (
     "rust", "rust async", "the", "모델", "AI 모델을", "-rust the", "kind:issue rust", "of -async",
     "kind:item rust", "kind:item", "kind:item kind:issue rust", "kind:nothing kind:item",
@@ -72,10 +74,20 @@ def _compare(queries: list[str]) -> list[tuple[str, int]]:
     return wrong
 
 
-def test_saved_searches_find_in_real_issues_what_the_search_of_the_site_does(
-    archive: dict[str, int],  # noqa: F811
-    judged: dict[int, str],  # noqa: F811
-) -> None:
+@pytest.fixture(scope="module")
+def real_issues(shared_rows: None) -> None:
+    """The seed, and the smallest of the issues that the cases of the archive name."""
+    cases = corpus("search-cases.tsv").read_text(encoding="utf-8").split("\n")
+    names = {case.split("\t")[1] for case in cases if case and case[0] != "#"}
+    paths = [
+        path for name in sorted(names) if "seed" not in (path := corpus(*name.split("/"))).parts
+    ]
+    paths.sort(key=lambda path: path.stat().st_size)
+    call_command("import_posts", *map(str, [*issue_files("seed"), *paths[:ISSUES]]), verbosity=0)
+
+
+@pytest.mark.usefixtures("real_issues", "judged")
+def test_saved_searches_find_in_real_issues_what_the_search_of_the_site_does() -> None:
     queries = _queries()
     assert len(queries) > 100
     assert _compare(queries) == []

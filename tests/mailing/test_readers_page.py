@@ -10,13 +10,14 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
+from django.db.models.signals import post_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailing import subscribing
-from mailing.models import Consent, MailSettings, Subscriber, Suppression
-from mailing.subscribing.pausing import wake
+from mailing.models import Consent, Event, MailSettings, SignUp, Subscriber, Suppression
+from mailing.subscribing.pausing import end_pauses
 from mailing.subscribing.renewing import ask_again
 from posts.models import Post
 from posts.readers.throttling import Limit
@@ -114,6 +115,33 @@ def test_the_page_takes_as_many_queries_for_many_choices_as_for_few(
     assert counts[0] == counts[1]
 
 
+def test_the_page_takes_as_many_queries_for_many_authors_and_proposals_as_for_few(
+    client: Client, reader: Subscriber
+) -> None:
+    counts = []
+    for number in (1, 4):
+        for n in range(number):
+            make_post(f"By {number} {n}", author=f"Author {number} {n}")
+        adds = "&".join(f"add=author:author-{number}-{n}" for n in range(number))
+        client.get(f"/mail/{reader.key}/?{adds}")
+        with CaptureQueriesContext(connection) as context:
+            page = Page(client.get(f"/mail/{reader.key}/?{adds}"))
+        counts.append(len(context))
+        assert len(page.values("[name=wish][checked]", "value")) == number
+
+    assert counts[0] == counts[1]
+
+
+def test_nobody_searches_without_end(
+    client: Client, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailing.site.reader.SEARCHES", (Limit(2, timedelta(days=1)),))
+
+    answers = [save(client, reader, find="llama", search="1").status_code for _time in range(3)]
+
+    assert answers == [200, 200, 429]
+
+
 def test_what_only_drafts_have_is_not_told(client: Client, reader: Subscriber) -> None:
     make_post(title="Secret", status=Post.Status.DRAFT, at=None, tags=["Hidden"])
 
@@ -198,10 +226,29 @@ def test_a_pause_ends_by_itself_at_the_readers_midnight(client: Client) -> None:
 
     for moment, status in (((2026, 11, 30, 14, 59), "paused"), ((2026, 11, 30, 15, 1), "active")):
         with time_machine.travel(datetime(*moment, tzinfo=UTC), tick=False):
-            wake.call()
+            end_pauses.call()
         reader.refresh_from_db()
         assert reader.status == status
     assert reader.next_roll_at is not None
+
+
+def test_a_pause_made_longer_at_the_last_moment_goes_on() -> None:
+    now = timezone.now()
+    over = {"status": "paused", "paused_until": now - timedelta(minutes=1)}
+    first, second = make_subscriber(**over), make_subscriber(**over)
+
+    def prolong(instance: Subscriber, **_signal: Any) -> None:
+        if instance.pk == first.pk:
+            subscribing.pause(second, now + timedelta(days=9))
+
+    post_save.connect(prolong, sender=Subscriber)
+    try:
+        assert end_pauses.call() == 1
+    finally:
+        post_save.disconnect(prolong, sender=Subscriber)
+
+    second.refresh_from_db()
+    assert (second.status, second.paused_until) == ("paused", now + timedelta(days=9))
 
 
 def test_a_pause_can_be_ended(client: Client, reader: Subscriber) -> None:
@@ -306,7 +353,9 @@ def test_nobody_floods_others_by_moving(client: Client, reader: Subscriber) -> N
 
 def test_a_reader_gets_all_that_is_kept_as_a_file(client: Client, reader: Subscriber) -> None:
     subscribing.renew(reader, "/mail/")
-    make_delivery(make_mailing(make_post("Sent to me")), reader)
+    make_delivery(make_mailing(make_post("Sent to me")), reader, reason="Mailbox full")
+    Event.objects.create(name="e", kind="soft", digest=reader.digest, at=timezone.now())
+    SignUp.objects.create(subscriber=reader, form="/subscribe/ (home)", rhythm="weekly")
 
     response = client.get(f"/mail/{reader.key}/data/")
 
@@ -317,6 +366,10 @@ def test_a_reader_gets_all_that_is_kept_as_a_file(client: Client, reader: Subscr
     assert data["choices"] == [{"kind": "everything", "value": ""}]
     assert [row["what"] for row in data["consents"]] == ["renewed"]
     assert [row["mailing__title"] for row in data["mails"]] == ["Sent to me"]
+    assert data["mails"][0]["reason"] == "Mailbox full"
+    assert [row["kind"] for row in data["events"]] == ["soft"]
+    assert [row["form"] for row in data["sign_ups"]] == ["/subscribe/ (home)"]
+    assert (data["group"], data["first_soft_at"]) == ("example.org", None)
     assert reader.key not in response.content.decode()
 
 

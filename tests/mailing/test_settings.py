@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core import checks
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from mailing.models import MailSettings
+from mailing.settling import settle
 from posts.site import version
 from tests.conftest import SignIn
 from tests.mailing.conftest import LOCMEM
@@ -46,6 +48,21 @@ def test_mail_is_off_until_it_is_switched_on(signed_in: Client, settings: Settin
     assert MailSettings.current().is_open
     assert MailSettings.current().sender_name == "주간 링크"
     assert version.current() != before  # public pages get their forms
+
+
+def test_settings_are_saved_by_owners_alone_and_public_pages_are_told_once(
+    owner: User, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("mailing.settling.offers_changed", lambda: told.append(True))
+    row = MailSettings(is_on=True)
+
+    with pytest.raises(PermissionDenied):
+        settle(row, by=editor)
+    assert (MailSettings.objects.exists(), told) == (False, [])
+
+    settle(row, by=owner)
+    assert (MailSettings.current().is_on, told) == (True, [True])
 
 
 def test_without_a_server_the_page_says_so_and_mail_stays_off(signed_in: Client) -> None:

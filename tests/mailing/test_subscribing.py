@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import subscribing
+from mailing import forgetting, subscribing
 from mailing.models import Consent, MailSettings, SignUp, Subscriber, Suppression, Wording
-from mailing.subscribing.asking import answer, forget_sign_ups
+from mailing.settling import settle
+from mailing.subscribing.asking import answer
 from tasks.models import StoredTask
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
@@ -283,11 +284,31 @@ def test_what_nobody_confirmed_is_forgotten(client: Client) -> None:
     confirmation(client)
     client.post(confirmation(client, "kept@example.org"))
     with time_machine.travel(timezone.now() + timedelta(days=15)):
-        forget_sign_ups.call()
+        forgetting.forget.call()
 
     assert not SignUp.objects.exists()
     assert [row.address for row in Subscriber.objects.all()] == ["kept@example.org"]
     assert kinds() == ["asked", "asked", "given"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_answer_that_broke_off_is_given_by_the_next_try(
+    known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if known:
+        make_subscriber(NEW)
+    row = SignUp.objects.create(address=NEW, form="/subscribe/")
+    monkeypatch.setattr("mailing.subscribing.notes.compose_note", _killed)
+    for _try in range(6):
+        with pytest.raises(RuntimeError):
+            answer.func(row.pk)
+    monkeypatch.undo()
+
+    assert answer.func(row.pk) == ("known" if known else "confirm")
+
+
+def _killed(*_given: Any, **_named: Any) -> None:
+    raise RuntimeError("somebody ended the process")
 
 
 # What is typed
@@ -496,7 +517,7 @@ def test_without_mail_there_is_no_form_and_no_page(
     make_post()
     row = MailSettings.current()
     row.is_on = is_on
-    row.save()
+    settle(row)
     if is_on:
         settings.EMAIL = {}
 
@@ -515,7 +536,7 @@ def test_forms_come_and_go_with_the_switch(client: Client, path: str) -> None:
     row = MailSettings.current()
     for is_on in (False, True):
         row.is_on = is_on
-        row.save()
+        settle(row)
         assert len(Page(client.get(path)).all(".small-form")) == is_on
 
 
@@ -528,3 +549,14 @@ def test_what_can_be_followed_leads_to_the_form(client: Client, path: str) -> No
     [link] = Page(client.get(path)).values('a[href*="follow="]', "href")
 
     assert len(Page(client.get(link)).all("#id_what label")) == 2
+
+
+@pytest.mark.parametrize("address", ["", "reader@"])
+def test_a_wrong_address_in_a_small_form_is_said_at_once(client: Client, address: str) -> None:
+    response = client.post("/subscribe/", {"email": address, "place": "home"}, headers=HERE)
+
+    assert response.status_code == 422
+    assert len(errors(response)) == 1
+    assert (Page(response).one("[name=email]").attributes.get("value") or "") == address
+    assert Page(response).value("[name=ticket]", "value")
+    assert not SignUp.objects.exists()

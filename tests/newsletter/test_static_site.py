@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from links.models import DIGEST_LENGTH, FormerKey, Link
 from mailing.models import MailSettings
+from mailing.settling import settle
 from newsletter import static_site
 from posts import authors, pages, publishing, retagging
 from posts.models import Author, Redirect, Tag
@@ -180,7 +181,7 @@ def test_forms_of_mail_are_sent_to_the_live_site(
     folder: Path, settings: Settings, client: Client
 ) -> None:
     settings.EMAIL = {"EMAIL_BACKEND": "console"}
-    MailSettings(is_on=True).save()
+    settle(MailSettings(is_on=True))
     make_post()
     assert b' action="/subscribe/"' in client.get("/posts/a-first-issue/").content
 
@@ -191,11 +192,23 @@ def test_forms_of_mail_are_sent_to_the_live_site(
         assert b' action="/' not in files[path].replace(b' action="/search/"', b""), path
 
 
+def test_without_forms_there_are_none_of_mail(folder: Path, settings: Settings) -> None:
+    settings.EMAIL = {"EMAIL_BACKEND": "console"}
+    settle(MailSettings(is_on=True))
+    make_post()
+
+    files = built(folder, without_forms=True)
+
+    for path in ("/", "/follow/", "/posts/a-first-issue/", "/tags/ai/"):
+        assert b"/subscribe/" not in files[path], path
+    assert settings.EMAIL
+
+
 def test_what_to_follow_by_mail_is_kept_on_the_way_to_the_live_site(
     folder: Path, settings: Settings
 ) -> None:
     settings.EMAIL = {"EMAIL_BACKEND": "console"}
-    MailSettings(is_on=True).save()
+    settle(MailSettings(is_on=True))
     make_post()
 
     page = built(folder, base_url="https://live.example.org/")["/tags/ai/"]

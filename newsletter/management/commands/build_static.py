@@ -45,14 +45,15 @@ class Command(BaseCommand):
         without_search: bool,
         **options: Any,
     ) -> None:
-        had_forms = settings.READERS_FORMS
-        settings.READERS_FORMS = had_forms and not without_forms
+        had_forms, had_mail = settings.READERS_FORMS, settings.EMAIL
+        if without_forms:  # without a server of mail there are none that ask for it
+            settings.READERS_FORMS, settings.EMAIL = False, {}
         try:
             self._build(folder, base_url.rstrip("/"), search=not without_search)
         except BuildError as error:
             raise CommandError(str(error)) from error
         finally:
-            settings.READERS_FORMS = had_forms
+            settings.READERS_FORMS, settings.EMAIL = had_forms, had_mail
 
     def _build(self, folder: Path, live: str, *, search: bool) -> None:
         shown = self.stdout.isatty()
