@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from newsletter.factors.keeping import reset
 from newsletter.passwords import one_time_address
 
 MOST_AT_ONCE = 10
@@ -23,7 +24,7 @@ class AccountAdmin(UserAdmin):
 
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
-    actions = ("invite",)
+    actions = ("invite", "reset_factors")
 
     @admin.action(
         description=_("Make a one-time address to set a password"), permissions=("change",)
@@ -34,7 +35,7 @@ class AccountAdmin(UserAdmin):
         for account in accounts[:MOST_AT_ONCE]:
             said = {"name": account.get_username()}
             # Whoever sets a password can sign in: so nobody rises by it.
-            if not account.is_active or (account.is_superuser and not by.is_superuser):
+            if not account.is_active or _is_above(account, by):
                 words = gettext("You may make no such address for %(name)s.") % said
                 self.message_user(request, words, messages.ERROR)
                 continue
@@ -44,6 +45,26 @@ class AccountAdmin(UserAdmin):
             )
             shown = words % {**said, "address": one_time_address(account)}
             self.message_user(request, shown, messages.SUCCESS)
+
+    @admin.action(
+        description=_("Reset the second factor, and end the sessions"), permissions=("change",)
+    )
+    def reset_factors(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
+        """Let somebody who lost their second factor sign in by the password alone, once."""
+        by = cast(User, request.user)
+        for account in accounts[:MOST_AT_ONCE]:
+            said = {"name": account.get_username()}
+            if _is_above(account, by):
+                words = gettext("You may not reset the second factor of %(name)s.") % said
+                self.message_user(request, words, messages.ERROR)
+                continue
+            reset(account, by)
+            words = gettext("The second factor of %(name)s is reset.") % said
+            self.message_user(request, words, messages.SUCCESS)
+
+
+def _is_above(account: User, by: User) -> bool:
+    return account.is_superuser and not by.is_superuser
 
 
 @admin.register(Group)

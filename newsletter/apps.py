@@ -1,5 +1,6 @@
 from typing import cast
 
+from allauth.account import apps as accounts
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps
@@ -25,3 +26,13 @@ class StaffConfig(apps.AdminConfig):
 
     default = False
     default_site = "newsletter.staff.StaffSite"
+
+
+class FactorAccountsConfig(accounts.AccountConfig):
+    """Rows of allauth's that its second factors need: without its middleware, which would cost
+    every public page something (``newsletter.factors.adapter.with_request``)."""
+
+    default = False
+
+    def ready(self) -> None:
+        """Ask for nothing: none of its pages are there."""

@@ -40,8 +40,7 @@ class SlowingBackend(BaseBackend):
         """Say nothing of who it is; raise PermissionDenied where too many were tried."""
         if request is None or username is None:
             return
-        browser = _browser_of(request, username)
-        if not allow("sign-in", browser or f"account {_spelled(username)}", TRIES):
+        if not allow("sign-in", who(request, username), TRIES):
             request.is_slowed = True  # type: ignore[attr-defined]
             raise PermissionDenied
 
@@ -51,15 +50,20 @@ class SignInForm(AdminAuthenticationForm):
 
     def get_invalid_login_error(self) -> ValidationError:
         """Return what is wrong; the same for names of which there is no account."""
-        if getattr(self.request, "is_slowed", False):
-            return ValidationError(
-                gettext(
-                    "Too many passwords were tried for this account. Wait a quarter of an hour, or"
-                    " sign in where you did before: that browser is not kept waiting."
-                ),
-                code="slowed",
-            )
+        slowed = why_not(self.request)
+        if slowed:
+            return ValidationError(slowed, code="slowed")
         return super().get_invalid_login_error()
+
+
+def why_not(request: HttpRequest | None) -> str:
+    """Return why a password was not looked at, in words; "" where it was."""
+    if not getattr(request, "is_slowed", False):
+        return ""
+    return gettext(
+        "Too many passwords were tried for this account. Wait a quarter of an hour, or sign in"
+        " where you did before: that browser is not kept waiting. A passkey works at once."
+    )
 
 
 def remember(response: HttpResponseBase, user: User) -> None:
@@ -74,6 +78,11 @@ def remember(response: HttpResponseBase, user: User) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def who(request: HttpRequest, username: str) -> str:
+    """Return by what tries for an account are counted: a browser that is known, or the account."""
+    return _browser_of(request, username) or f"account {_spelled(username)}"
 
 
 def _browser_of(request: HttpRequest, username: str) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import MiddlewareNotUsed
@@ -18,9 +20,11 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.encoding import iri_to_uri
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django.views.defaults import page_not_found
 
+from newsletter.factors.entering import is_unproven
 from newsletter.refusals import Refusal, refuse
 from posts import identity, redirects
 from posts.models import Redirect
@@ -55,7 +59,17 @@ class StaffSessionMiddleware(ForStaff, SessionMiddleware):
 
 
 class StaffAuthenticationMiddleware(ForStaff, AuthenticationMiddleware):
-    """``request.user``, for staff only."""
+    """``request.user``, for staff only; nobody, where a second factor is asked for and missing."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Know who asks, once somebody wants to know; called by Django."""
+        super().process_request(request)
+        if settings.STAFF_SECOND_FACTOR:
+            request.user = SimpleLazyObject(lambda: _proven(request))  # type: ignore[assignment]
+
+
+def _proven(request: HttpRequest) -> AnonymousUser | AbstractBaseUser:
+    return AnonymousUser() if is_unproven(request) else get_user(request)
 
 
 class StaffMessageMiddleware(ForStaff, MessageMiddleware):

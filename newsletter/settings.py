@@ -79,6 +79,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "newsletter.apps.FactorAccountsConfig",  # allauth.account
+    "allauth.mfa",
     "axes",
     "csp",
     "taggit",
@@ -395,6 +397,16 @@ AUTHENTICATION_BACKENDS = [
     "newsletter.guessing.SlowingBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+# Staff without a second factor are led to set one up, and see nothing else before.
+STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=False)
+# Of allauth there are rows and functions alone: no pages, no sign-up, no mail. Limits are ours.
+MFA_ADAPTER = "newsletter.factors.adapter.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be wrong
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,8 +29,8 @@ from links.models import (
     Suggestion,
 )
 from mailing.models import Mailing, MailSettings, Subscriber, Suppression
-from newsletter import guessing
-from newsletter.guessing import SignInForm
+from newsletter.factors.adapter import passkeys_work
+from newsletter.factors.pages import SignIn
 from newsletter.version import version
 from posts import identity
 from posts.access import CHANGE_SETTINGS, may
@@ -61,7 +63,7 @@ GROUPS: Sequence[tuple[Any, Sequence[type[Model]]]] = (
     (_("Upkeep"), (User, Group)),
 )
 # Tables of libraries that staff have no use for, or see on a page of ours.
-UNUSED = frozenset({UnusedTag, DBTaskResult})
+UNUSED = frozenset({UnusedTag, DBTaskResult, Authenticator, EmailAddress, EmailConfirmation})
 
 
 class StaffSite(AdminSite):
@@ -69,17 +71,25 @@ class StaffSite(AdminSite):
 
     index_title = _("This week")
 
-    login_form = SignInForm
-
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Let who knows a name and password in; the browser is known by that name from then on."""
-        more = {**(extra_context or {}), "can_reset": bool(settings.EMAIL)}
-        response = super().login(request, more)
-        if request.method == "POST" and isinstance(request.user, User):
-            guessing.remember(response, request.user)
-        return response
+        """Ask for a name and a password, as Django's site does; what follows is up to factors."""
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("desk"))
+        context = {
+            **self.each_context(request),
+            "title": gettext("Log in"),
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            "can_reset": bool(settings.EMAIL),
+            "passkeys_work": passkeys_work(),
+            **(extra_context or {}),
+        }
+        if not {"next"} & (request.GET.keys() | request.POST.keys()):
+            context["next"] = reverse("desk")
+        request.current_app = self.name
+        return cast(HttpResponse, SignIn.as_view(extra_context=context)(request))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what all pages of staff show: the name of the site as it is set now."""

@@ -25,6 +25,7 @@ urlpatterns = [
     # In the place of admin:view_on_site.
     path("admin/r/<int:content_type_id>/<path:object_id>/", admin.site.admin_view(views.on_site)),
     path("admin/", include("newsletter.passwords")),
+    path("admin/", include("newsletter.factors.urls")),
     path("admin/", admin.site.urls),
     path("", include("mailing.urls")),
     path("", include("posts.urls")),

@@ -31,7 +31,7 @@ FLAGS = [
     # Containers have a small /dev/shm.
     "--disable-dev-shm-usage",
     # Nothing but this machine is there. (A route that says so would keep the browser from caching.)
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 # Milliseconds: a machine may be busy.
 PATIENCE = 30_000

@@ -36,6 +36,7 @@ BAD_VALUES: dict[str, str | None] = {
     "PREVIEW_MAX_AGE": "a week",
     "MIRROR_IMAGES": "many",
     "READERS_FORMS": "some",
+    "STAFF_SECOND_FACTOR": "some",
     "READERS_FORMS_HOURLY": "0",
     "SEARCHES_HOURLY": "1",
     "API_HOURLY": "59",
