@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -31,6 +31,7 @@ _SET = (
     f"INSERT INTO {PROGRESS} VALUES (%s, %s)"  # noqa: S608
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
+_LIFTED: Final = "foreign keys"
 _GET = f"SELECT value FROM {PROGRESS} WHERE name = %s"  # noqa: S608
 # What PostgreSQL lifts and sets again: foreign keys by table, name and definition.
 _FOREIGN_KEYS = (
@@ -54,13 +55,17 @@ class Copy:
         self.to = to
         self.progress = progress
 
-    def run(self) -> int:
+    def run(self, finish: Callable[[], object] = int) -> int:
         """Copy what is not copied, compare all, let constraints hold; return how many rows.
+
+        The tables are there: ``claim`` came before they were made. ``finish`` does what else
+        belongs to it, before it is said to be whole.
 
         Raises BackupError where the other database takes a row not, or tables differ since the
         site went on meanwhile. Run again, it goes on.
         """
-        if not is_begun(self.to):
+        claim(self.to)
+        if self._reached(_LIFTED) is None:
             self._begin()
         for model in tables():
             self._copy(model)
@@ -73,6 +78,8 @@ class Copy:
                 "These tables differ, since the site was not stopped: %(tables)s. Run it again."
             )
             raise BackupError(said % {"tables": ", ".join(different)})
+        self._count_on()
+        finish()
         self._end()
         return sum(model._base_manager.count() for model in tables())
 
@@ -83,14 +90,13 @@ class Copy:
     def _begin(self) -> None:
         """Lift constraints, and empty the tables of what `migrate` put into them."""
         with transaction.atomic(self.to.alias), self.to.cursor() as cursor:
-            cursor.execute(_CREATE)
             keys: list[Any] = []
             if self._is_postgresql:
                 cursor.execute(_FOREIGN_KEYS)
                 keys = cursor.fetchall()
                 for table, name, _definition in keys:
                     cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {_quoted(name)}")
-            cursor.execute(_SET, ["foreign keys", json.dumps(keys)])
+            cursor.execute(_SET, [_LIFTED, json.dumps(keys)])
             for model in tables():
                 cursor.execute(f"DELETE FROM {_table(model)}")  # noqa: S608
 
@@ -138,16 +144,35 @@ class Copy:
     def _differs(self, model: type[Model]) -> bool:
         return sum_of(model, connection.alias) != sum_of(model, self.to.alias)
 
-    def _end(self) -> None:
-        """Let constraints hold, give new rows keys beyond those copied, and say it is whole."""
-        with transaction.atomic(self.to.alias), self.to.cursor() as cursor:
-            cursor.execute(_GET, ["foreign keys"])
-            for table, name, definition in json.loads(cursor.fetchone()[0]):
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {definition}")
+    def _count_on(self) -> None:
+        """Let new rows get keys beyond those copied."""
+        with self.to.cursor() as cursor:
             for sql in self.to.ops.sequence_reset_sql(no_style(), list(apps.get_models())):
                 cursor.execute(sql)
+
+    def _end(self) -> None:
+        """Let constraints hold, and say that it is whole."""
+        with transaction.atomic(self.to.alias), self.to.cursor() as cursor:
+            cursor.execute(_GET, [_LIFTED])
+            for table, name, definition in json.loads(cursor.fetchone()[0]):
+                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {definition}")
+            self.to.check_constraints()
             cursor.execute(f"DROP TABLE {PROGRESS}")
-        self.to.check_constraints()
+
+
+def claim(to: BaseDatabaseWrapper) -> None:
+    """Write into an empty database that a copy is to come: before its tables are made, so that
+    who is killed meanwhile goes on."""
+    if not is_begun(to):
+        with to.cursor() as cursor:
+            cursor.execute(_CREATE)
+
+
+def has_tables(to: BaseDatabaseWrapper) -> bool:
+    """Tell whether a database that holds a copy has all tables, or was left while they came."""
+    with to.cursor() as cursor:
+        cursor.execute(_GET, [_LIFTED])
+        return cursor.fetchone() is not None
 
 
 def is_begun(to: BaseDatabaseWrapper) -> bool:

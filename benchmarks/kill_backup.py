@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import django
@@ -97,13 +98,20 @@ def _state(site: Site, old: Contents, new: Contents) -> str:
 
 def killed(site: Site, seconds: float, *command: str) -> bool:
     """Kill a command after so long, unless it has ended; tell whether it was killed."""
-    pid = site.fork(lambda: run(*command))
+    return killed_at_work(site, seconds, lambda: run(*command), os.kill)
+
+
+def killed_at_work(
+    site: Site, seconds: float, work: Callable[[], object], kill: Callable[[int, int], None]
+) -> bool:
+    """Kill work after so long, unless it has ended; tell whether it was killed."""
+    pid = site.fork(work)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if os.waitpid(pid, os.WNOHANG)[0]:
             return False
         time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
+    kill(pid, signal.SIGKILL)
     return os.waitpid(pid, 0)[1] == signal.SIGKILL
 
 

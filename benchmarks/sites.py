@@ -97,6 +97,15 @@ class Site:
             file.unlink()
         shutil.copy(other.path, self.path)
 
+    def clear(self) -> None:
+        """Have no tables, and no uploads."""
+        shutil.rmtree(self.media, ignore_errors=True)
+        if self.kind == "postgresql":
+            _administer(f'DROP DATABASE "{self.database}" WITH (FORCE)')
+            _administer(f'CREATE DATABASE "{self.database}"')
+        for file in self.path.parent.glob(f"{self.path.name}*"):
+            file.unlink()
+
     def rows(self, *queries: str) -> list[list[tuple[Any, ...]]]:
         """Return the rows of each query."""
         connection: Any = (

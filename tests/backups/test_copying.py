@@ -1,6 +1,7 @@
 """A database copied to another one holds the same, whatever came between."""
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django.fixtures import Settings
 
 from backups import copying
-from backups.copying import Copy, is_begun, tables
+from backups.copying import Copy, claim, is_begun, tables
+from backups.management.commands.copy_to import Command
 from backups.progress import Progress
 from newsletter.env import database_of
 from posts.models import Post, Tag
@@ -131,6 +133,49 @@ def test_what_the_site_changed_meanwhile_is_copied_anew(
     copy(to)
 
     assert titles(to) == ["As it is"]
+
+
+def test_a_copy_killed_while_tables_are_made_goes_on_and_makes_the_rest(
+    to: BaseDatabaseWrapper, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATABASE_READER = f"{__name__}.other"
+    make_post("One")
+    asked: list[str] = []
+    monkeypatch.setattr(Command, "_connect", lambda _self, _url: to)
+    monkeypatch.setattr(Command, "_there", lambda _self, _url, *command: asked.append(command[0]))
+    claim(to)
+
+    call_command("copy_to", "another", stdout=StringIO())
+
+    assert asked[0] == "migrate"
+    assert titles(to) == ["One"]
+
+
+def test_a_copy_whose_relations_do_not_hold_is_not_said_to_be_whole(
+    to: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(to, "check_constraints", refuse)
+    with pytest.raises(IntegrityError):
+        copy(to)
+    assert is_begun(to)
+
+
+def test_a_copy_whose_search_was_not_built_is_not_said_to_be_whole(to: BaseDatabaseWrapper) -> None:
+    def killed() -> None:
+        Tag.objects.using(to.alias).create(name="One more")  # what finishes may add rows
+        raise SystemExit
+
+    make_post("One", tags=["A tag"])
+    with pytest.raises(SystemExit):
+        Copy(to, Progress()).run(killed)
+
+    assert is_begun(to)
+    copy(to)
+    assert Tag.objects.using(to.alias).count() == 1
+    assert not is_begun(to)
 
 
 def own(_name: str, _url: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from backups.archive import BackupError
-from backups.copying import Copy, is_begun
+from backups.copying import Copy, claim, has_tables, is_begun
 from backups.management.files import HelpFormatter
 from backups.progress import Shown
 
@@ -61,11 +60,14 @@ class Command(BaseCommand):
         if not is_begun(to):
             if to.introspection.table_names():
                 raise BackupError(_("there are tables in that database, and they stay as they are"))
+            claim(to)
+        if not has_tables(to):
             self._there(url, "migrate", "--no-input", "--verbosity", "0")
-        rows = Copy(to, progress).run()
+        return Copy(to, progress).run(lambda: self._finish(url))
+
+    def _finish(self, url: str) -> None:
         for command in settings.COMMANDS_AFTER_COPY:
             self._there(url, *command)
-        return rows
 
     def _connect(self, url: str) -> BaseDatabaseWrapper:
         config = import_string(settings.DATABASE_READER)("DATABASE_URL", url)
@@ -95,7 +97,3 @@ class Command(BaseCommand):
         )
         if done.returncode:
             raise BackupError(done.stderr.strip()[-500:])
-
-
-def _place(config: Mapping[str, Any]) -> tuple[Any, ...]:
-    return config["NAME"], config.get("HOST", ""), config.get("OPTIONS")
