@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from links.admin import EMPTY, PeriodFilter, ask, badge, day, moment
+from links.admin import EMPTY, PeriodFilter, badge, day, moment
 from mailing import access
 from mailing.addresses import AddressError, checked, digest_of, masked
 from mailing.admin.transfers import TransferPages
-from mailing.admin.verbs import VERBS, Verb
+from mailing.admin.verbs import VERBS, carry_out
 from mailing.models import Choice, Delivery, Subscriber, Suppression
-from posts.admin.auditing import record
 
 STATES: Final[dict[str, str]] = {
     Subscriber.Status.ACTIVE: "published",
@@ -40,6 +38,7 @@ LOOKUPS: Final = frozenset(
     {"status__exact", "rhythm__exact", "source__exact", "language", "chosen", "came"}
 )
 SHOWN_CHOICES, SHOWN = 100, 50
+LIST: Final = "admin:mailing_subscriber_changelist"
 
 
 class LanguageFilter(admin.SimpleListFilter):
@@ -209,30 +208,8 @@ class SubscriberAdmin(TransferPages):
         row = Subscriber.objects.filter(pk=object_id).first()
         if row is None or not what.is_open(row):
             raise Http404
-        form = what.form(request.POST if request.method == "POST" else None)
         back = reverse("admin:mailing_subscriber_change", args=[row.pk])
-        if form.is_valid():
-            return self._do(request, row, what, form.cleaned_data, back)
-        return ask(
-            self,
-            request,
-            form=form,
-            back=back,
-            title=f"{what.title}: {row.address}",
-            consequence=what.consequence,
-            button=what.title,
-        )
-
-    def _do(
-        self, request: HttpRequest, row: Subscriber, what: Verb, answers: dict[str, Any], back: str
-    ) -> HttpResponse:
-        with transaction.atomic():
-            record(request, [row], what.said(answers))  # first: its row may be gone afterwards
-            what.act(row, answers, request.user)
-        self.message_user(request, what.done, messages.SUCCESS)
-        is_there = Subscriber.objects.filter(pk=row.pk).exists()
-        gone = reverse("admin:mailing_subscriber_changelist")
-        return HttpResponseRedirect(back if is_there else gone)
+        return carry_out(self, request, row, what, back, reverse(LIST))
 
 
 def _is_address(words: str) -> bool:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
-from links.admin import ask, moment
-from mailing import access, bounces
+from links.admin import moment
+from mailing import access
 from mailing.addresses import AddressError, checked, digest_of
 from mailing.admin.bases import MailList
-from mailing.admin.verbs import WhyForm
+from mailing.admin.verbs import VERBS, carry_out
 from mailing.models import Suppression
-from posts.admin.auditing import record
-from posts.messages import Message
 
 
 @admin.register(Suppression)
@@ -74,30 +71,14 @@ class SuppressionAdmin(MailList):
 
     def undo_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask why, and let the address subscribe again."""
-        access.check(request.user, access.UNSUPPRESS)
+        what = VERBS["unsuppress"]
+        access.check(request.user, what.right)
         row = Suppression.objects.filter(pk=object_id).first()
         if row is None:
             raise Http404
-        form = WhyForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            with transaction.atomic():
-                why = form.cleaned_data["reason"]
-                said = Message(gettext_noop("Suppression undone: %(why)s"), why=why)
-                record(request, [row], said)
-                bounces.lift(row.digest, by=request.user, reason=why)
-            self.message_user(request, gettext("The suppression is undone."), messages.SUCCESS)
-            return HttpResponseRedirect(reverse("admin:mailing_suppression_changelist"))
-        return ask(
-            self,
-            request,
-            form=form,
-            back=reverse("admin:mailing_suppression_change", args=[row.pk]),
-            title=gettext("Undo the suppression"),
-            consequence=gettext(
-                "Who bounced gets mail again; who left or called it spam has to subscribe anew."
-            ),
-            button=gettext("Undo the suppression"),
-        )
+        back = reverse("admin:mailing_suppression_change", args=[row.pk])
+        gone = reverse("admin:mailing_suppression_changelist")
+        return carry_out(self, request, row, what, back, gone)
 
 
 def _digest(words: str) -> str:

@@ -8,13 +8,18 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from links.admin import StaffAdmin, ask
 from mailing import access, bounces, subscribing
 from mailing.access import Actor, Right
 from mailing.models import Subscriber, Suppression
+from posts.admin.auditing import record
 from posts.messages import Message
 
 Status = Subscriber.Status
@@ -43,14 +48,15 @@ class WhyForm(forms.Form):
 class Verb:
     """Something that staff may do with a subscriber, while ``is_open`` says that it makes sense.
 
-    ``act`` gets the subscriber, what the form was answered, and who does it.
+    ``act`` gets the subscriber, what the form was answered, and who does it. That which undoes a
+    suppression takes the row of that, too: whoever was erased has no other.
     """
 
     title: Any
     consequence: Any
     done: Any
     right: Right
-    act: Callable[[Subscriber, Answers, Actor], object]
+    act: Callable[[Any, Answers, Actor], object]
     said: Callable[[Answers], Message]
     is_open: Callable[[Subscriber], bool]
     form: type[forms.Form] = NothingForm
@@ -136,3 +142,25 @@ VERBS: Final[dict[str, Verb]] = {
         lambda _row: True,
     ),
 }
+
+
+def carry_out(
+    admin: StaffAdmin, request: HttpRequest, row: Any, what: Verb, back: str, gone: str
+) -> HttpResponse:
+    """Ask before something is done with a row, or do it and write it down; then lead back, or,
+    where the row is no more, to its list (``gone``). Raises PermissionDenied."""
+    access.check(request.user, what.right)
+    form = what.form(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        title = f"{what.title}: {getattr(row, 'address', row)}"
+        return ask(
+            admin, request, form=form, back=back, title=title,
+            consequence=what.consequence, button=what.title,
+        )  # fmt: skip
+    with transaction.atomic():
+        # First: the row may be gone afterwards.
+        record(request, [row], what.said(form.cleaned_data))
+        what.act(row, form.cleaned_data, request.user)
+    admin.message_user(request, what.done, messages.SUCCESS)
+    is_there = type(row)._default_manager.filter(pk=row.pk).exists()
+    return HttpResponseRedirect(back if is_there else gone)
