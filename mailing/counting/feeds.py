@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -73,7 +74,9 @@ class Counter:
         self._requests, self._since = 0, time.monotonic()
 
     def add(self, path: str, agent: str) -> None:
-        """Count a request for a feed."""
+        """Count a request for a feed, unless nothing may be written."""
+        if settings.READ_ONLY:
+            return
         name, subscribers = reader_of(agent)
         key = (timezone.localdate(), name, path[:200])
         with self._lock:

@@ -85,6 +85,16 @@ def test_a_feed_is_answered_without_a_query_for_the_counting(
     assert not [query for query in seen if "mailing_" in query["sql"]]
 
 
+def test_nothing_is_counted_while_nothing_may_be_written(
+    counter: feeds.Counter, settings: Settings, client: Client
+) -> None:
+    settings.READ_ONLY = True
+    client.get("/feed.xml")
+    counter.flush()
+
+    assert not FeedCount.objects.exists()
+
+
 @pytest.mark.parametrize("limit", ["REQUESTS", "NAMES"])
 def test_counts_are_stored_beside_the_requests_when_there_are_enough(
     monkeypatch: pytest.MonkeyPatch, limit: str
