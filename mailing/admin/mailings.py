@@ -28,7 +28,7 @@ from links.admin import EMPTY, ReadOnly, badge, moment, moment_in_words
 from mailing import access, sending
 from mailing.admin import numbers
 from mailing.admin.bases import MailAdmin
-from mailing.admin.mailing_words import STATES, reason_words, state_words
+from mailing.admin.words import STATES, reason_words, state_words
 from mailing.models import Delivery, Mailing, MailSettings, Subscriber
 from posts.admin.auditing import writing_down
 from posts.messages import Message

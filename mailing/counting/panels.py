@@ -13,9 +13,7 @@ from django.utils.translation import gettext, pgettext
 
 from mailing.counting.numbers import Growth, Sent, by_state, feed_readers, growth, mailings
 from mailing.models import Delivery, Subscriber
-from posts.health import plotting
-from posts.health.panels import Panel
-from posts.health.plotting import Series, Words
+from posts.health import Panel, Series, Words, plotting
 
 DAYS, WEEKS = 28, 26
 STATES: Final = tuple(Subscriber.Status)

@@ -51,7 +51,7 @@ class Mailing(models.Model):
     is_advertising = models.BooleanField(_("advertising"), default=False)
     # Also for those who have got the issue by an earlier mailing.
     is_repeated = models.BooleanField(_("again"), default=False)
-    # Why it paused by itself; see ``sending.words``.
+    # Why it paused by itself; see ``mailing.admin.words``.
     trouble = models.CharField(max_length=300, blank=True, editable=False)
     filled_to = models.BigIntegerField(null=True, editable=False)
     is_filled = models.BooleanField(default=False, editable=False)

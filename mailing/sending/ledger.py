@@ -47,7 +47,7 @@ SILENCE: Final = timedelta(hours=1)
 WAITING: Final = (Status.QUEUED, Status.DEFERRED)
 OPEN: Final = (*WAITING, Status.CLAIMED, Status.HANDED)
 
-# Why a row was dropped, as ``code``; in words: ``words.REASONS``.
+# Why a row was dropped, as ``code``; in words: ``mailing.admin.words``.
 LEFT, SUPPRESSED, CANCELLED, EMPTY = "left", "suppressed", "cancelled", "empty"
 
 Rows = QuerySet[Delivery]

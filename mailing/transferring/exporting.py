@@ -10,7 +10,7 @@ from typing import Any, Final
 from mailing import access
 from mailing.access import Actor
 from mailing.models import Subscriber, Suppression
-from posts.health.tabulating import csv_lines
+from posts.health import csv_lines
 
 PIECE: Final = 1000
 HEADER: Final = (

@@ -1,1 +1,9 @@
-"""How links fare: counted for the staff, drawn as plots, given out as tables."""
+"""How links fare: counted for the staff, drawn as plots, given out as tables.
+
+Others draw and tabulate their numbers by it, too.
+"""
+
+from posts.health import plotting
+from posts.health.panels import Panel
+from posts.health.plotting import Series, Words
+from posts.health.tabulating import csv_lines
