@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from django import forms
-from django.core import signing
 from django.db import transaction
 from django.http import (
     FileResponse,
@@ -30,6 +30,7 @@ from links.admin import ask, badge
 from mailing import access
 from mailing.admin.numbers import NumberPages
 from mailing.models import MailSettings, Transfer
+from mailing.subscribing import tokens
 from mailing.transferring import (
     FINE,
     REFUSED,
@@ -48,9 +49,9 @@ from posts.admin.auditing import record
 from posts.importing import staging
 from posts.messages import Message
 
-SALT: Final = "mailing.import"
 # So many rows are gone through while somebody waits, and so many that are not fine are shown.
 LOOKED_AT, SHOWN = 5000, 50
+KEPT: Final = timedelta(seconds=staging.MAX_AGE)
 HOW: Final = (
     ("statement", _("They agreed to get mail; the statement below says where and to what")),
     ("ask", _("Nothing shows it: a mail asks each of them, and who does not answer gets none")),
@@ -62,6 +63,7 @@ WRONG: Final = {
     "address": _("No column of the file has e-mail addresses: name one of them “email”."),
     "key": _("ADDRESS_KEY is not the one with which addresses are stored: put it back first."),
     "gone": _("The file is not kept any more: send it again."),
+    "denied": _("Whoever began it has no account any more, or may not import subscribers."),
 }
 
 
@@ -241,15 +243,15 @@ def _stage(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
     file.seek(0)
     key = staging.keep([file])
     kept = {"key": key, "name": file.name[:200], "statement": statement, "asks": asks}
-    ticket = signing.dumps({**kept, "user": request.user.pk}, salt=SALT)
+    ticket = tokens.make(tokens.IMPORT, {**kept, "user": request.user.pk})
     return {"look": look, "service": service, "columns": names, "ticket": ticket, **kept}
 
 
 def _read(request: HttpRequest, ticket: str) -> dict[str, Any]:
     """Return what a ticket of this user stands for. Raises NotKept."""
     try:
-        given: dict[str, Any] = signing.loads(ticket, salt=SALT, max_age=staging.MAX_AGE)
-    except signing.BadSignature as error:
+        given: dict[str, Any] = tokens.read(tokens.IMPORT, ticket, KEPT)
+    except tokens.TokenError as error:
         raise staging.NotKept from error
     if given["user"] != request.user.pk:
         raise staging.NotKept

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Transfer(models.Model):
-    """An import from an uploaded file; ``counts`` has the rows by what became of them.
+    """An import from an uploaded file: its first ``rows`` are done, ``counts`` has them by what
+    became of them.
 
     ``key`` opens the file while it is kept (`posts.importing.staging`).
     """
@@ -23,8 +24,10 @@ class Transfer(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     rows = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
+    # Bytes of the report about those rows: what stands behind them, a killed worker wrote.
+    reported = models.PositiveBigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
-    # Why it could not be finished: a code of mailing.transferring.FileError, or "gone".
+    # Why it could not be finished: a code of mailing.transferring.FileError, "gone" or "denied".
     error = models.CharField(max_length=20, blank=True)
 
     class Meta:

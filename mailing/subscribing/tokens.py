@@ -1,4 +1,5 @@
-"""Signed words in the addresses of mails: what they are for, of whom, and until when."""
+"""Signed words in the addresses of mails and in forms of staff: what they are for, of whom, and
+until when."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from django.core import signing
 LIFETIME: Final = timedelta(days=7)
 CONFIRM: Final = "confirm"
 MOVE: Final = "move"
+IMPORT: Final = "import"
 _SALT: Final = "mailing.subscribing"
 
 
@@ -26,13 +28,13 @@ def make(purpose: str, content: Any) -> str:
     return signing.dumps(content, salt=f"{_SALT}.{purpose}", compress=False)
 
 
-def read(purpose: str, token: str) -> Any:
+def read(purpose: str, token: str, lifetime: timedelta = LIFETIME) -> Any:
     """Return what a token holds; raise TokenError or TokenExpired.
 
     Signatures are compared in constant time (``django.core.signing``).
     """
     try:
-        return signing.loads(token, salt=f"{_SALT}.{purpose}", max_age=LIFETIME)
+        return signing.loads(token, salt=f"{_SALT}.{purpose}", max_age=lifetime)
     except signing.SignatureExpired as error:
         raise TokenExpired from error
     except (signing.BadSignature, ValueError) as error:

@@ -8,7 +8,7 @@ of it calls them active; what was said here counts more than any file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import IO, Any, Final
@@ -43,6 +43,7 @@ Status = Subscriber.Status
 # Of those states something was said; who waits said nothing yet, and a bounce is no wish.
 SAID: Final = frozenset({Status.ACTIVE, Status.PAUSED, Status.LEFT, Status.COMPLAINED})
 SAID_NO: Final = frozenset({Consent.Kind.WITHDRAWN, Consent.Kind.ERASED})
+Keep = Callable[[Sequence[Outcome]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,14 @@ class _Batch:
     left: set[str] = field(default_factory=set)
 
 
-def import_subscribers(file: IO[bytes], options: Options) -> Iterator[Outcome]:
+def import_subscribers(
+    file: IO[bytes], options: Options, *, after: int = 0, keep: Keep | None = None
+) -> Iterator[Outcome]:
     """Import a CSV file; yield what became of each row, a batch after it is stored.
 
-    Raises FileError for what is no table of addresses, before anything is stored, and
-    PermissionDenied.
+    The first ``after`` rows were imported before. ``keep`` gets what became of a batch in the
+    transaction that stores it. Raises FileError for what is no table of addresses, before anything
+    is stored, and PermissionDenied.
     """
     access.check(options.by, access.IMPORT)
     ours = MailSettings.current()
@@ -79,15 +83,15 @@ def import_subscribers(file: IO[bytes], options: Options) -> Iterator[Outcome]:
         raise FileError("key")
     barred = _barred(file)
     if not options.dry_run and not ours.key_fingerprint:
-        ours.save()  # which notes the key of digests
-    rest = lines(file)
+        MailSettings.note_key()
+    rest = islice(lines(file), after, None)
     while rows := list(islice(rest, BATCH)):
         batch = _read(rows, barred)
         try:
-            yield from _carry_out(batch, options)
+            yield from _carry_out(batch, options, keep)
         except IntegrityError:  # somebody subscribed just now: look again
             batch.outcomes = [o for o in batch.outcomes if o.digest == ""]
-            yield from _carry_out(batch, options)
+            yield from _carry_out(batch, options, keep)
 
 
 def describe(file: IO[bytes]) -> tuple[str, list[str]]:
@@ -159,7 +163,7 @@ def _wrong(entry: Entry, barred: set[bytes]) -> Kind | None:
 # Storing
 
 
-def _carry_out(batch: _Batch, options: Options) -> list[Outcome]:
+def _carry_out(batch: _Batch, options: Options, keep: Keep | None) -> list[Outcome]:
     with transaction.atomic():
         _look_up(batch, lock=not options.dry_run)
         plan = [
@@ -174,7 +178,10 @@ def _carry_out(batch: _Batch, options: Options) -> list[Outcome]:
             _store([(d, e) for _n, d, e, kind in plan if kind == Kind.ADDED], options)
             _follow([batch.known[d] for _n, d, _e, kind in plan if kind == Kind.NOW_LEFT], plan)
             _ask([e for _n, _d, e, kind in plan if kind == Kind.ASKED], options)
-    return sorted(batch.outcomes, key=lambda outcome: outcome.number)
+        outcomes = sorted(batch.outcomes, key=lambda outcome: outcome.number)
+        if keep:
+            keep(outcomes)
+    return outcomes
 
 
 def _status(entry: Entry) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mailing.models import Subscriber
-from posts.health.tabulating import csv_lines
+from posts.health import csv_lines
 
 
 class Kind(StrEnum):

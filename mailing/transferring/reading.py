@@ -49,7 +49,8 @@ def lines(file: IO[bytes]) -> Iterator[Line]:
     try:
         yield from _rows(text)
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()
 
 
 def _rows(text: io.TextIOWrapper) -> Iterator[Line]:
