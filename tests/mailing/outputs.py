@@ -33,6 +33,8 @@ MARK = re.compile(
     r"^[\s>]*(?:(?:[-*] )|(?:\d+[.)](?=\s|$))|\[\d+\](?=\s)|\[[ x]\](?=\s|$)|[☐☑])+\s*"
 )
 WORD = re.compile(r"\w+")
+# Rule 2: an address that is written into another counts as one of its own.
+WITHIN = re.compile(r"(?<=.)(?=https?://)")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def said_by_html(html: str, url: str) -> Said:
 def said_by_text(text: str) -> Said:
     """Return what a text says. Rule 2: an address is a link, whether or not it can be clicked."""
     lines = "\n".join(MARK.sub("", line) for line in text.split("\n"))
-    links = [_plain(match[1]) for match in ADDRESS.finditer(lines)]
+    found = (part for match in ADDRESS.finditer(lines) for part in WITHIN.split(match[1]))
+    links = [_plain(link) for link in found]
     return Said(WORD.findall(ADDRESS.sub(" ", lines)), links)
 
 

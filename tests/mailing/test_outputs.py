@@ -124,6 +124,7 @@ def test_what_was_decided_is_so_in_every_output() -> None:
         "twir/2019-01-01-this-week-in-rust.md",
         "ainews/25-05-27-mistral-agents.md",
         "ainews/24-09-16-ainews-a-quiet-weekend.md",
+        "ainews/24-09-09-ainews-aiphone-16-the-visual-intelligence-phone.md",
     ],
 )
 def test_real_issues_say_the_same_in_every_output(name: str) -> None:
