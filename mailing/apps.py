@@ -14,7 +14,7 @@ class MailingConfig(AppConfig):
         """Register what mail adds to other apps."""
         # Models can be imported from here on only.
         from mailing import bounces  # noqa: PLC0415
-        from mailing.checks import check_address_key  # noqa: PLC0415
+        from mailing.checks import check_address_key, check_sender  # noqa: PLC0415
         from mailing.composing.drafts import preview, too_long  # noqa: PLC0415
         from mailing.sending import stop_with_issue  # noqa: PLC0415
         from mailing.site.offering import OFFER  # noqa: PLC0415
@@ -26,6 +26,7 @@ class MailingConfig(AppConfig):
 
             tracking.connect(bounces.on_tracking)
         checks.register(check_address_key, checks.Tags.database)
+        checks.register(check_sender, checks.Tags.database)
         OFFERS.add(OFFER)
         PREVIEWS.add(PreviewForm("mail", _("Mail"), preview))
         CHECKS.add(Check("mail-size", _("An issue too long for a mail"), too_long))

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError, transaction
 
+from mailing.composing import NoSender, sender_mailbox
 from mailing.models import MailSettings
 
 
@@ -32,3 +33,26 @@ def check_address_key(
             id="mailing.E001",
         )
     ]
+
+
+def check_sender(databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
+    """Tell when mail is on, and comes from no address."""
+    if "default" not in (databases or ()):
+        return []
+    try:
+        with transaction.atomic():
+            row = MailSettings.current()
+        if row.is_open:
+            sender_mailbox(row)
+    except DatabaseError:  # migrations are still to be run
+        return []
+    except NoSender:
+        return [
+            Error(
+                "Mail is on, and neither its settings nor EMAIL_FROM name an address that mails can"
+                " be from.",
+                hint="Set the address of the sender in the settings of mail, or EMAIL_FROM.",
+                id="mailing.E002",
+            )
+        ]
+    return []

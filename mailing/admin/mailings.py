@@ -71,7 +71,7 @@ class PlanForm(forms.Form):
     again = forms.BooleanField(
         label=_("send it again to those who have got it"),
         required=False,
-        help_text=_("Else only readers get it who have not got it by an earlier mailing."),
+        help_text=_("Else only readers get it who have not got it, and those it was refused for."),
     )
 
     def __init__(self, data: Any, post: Post, *, was_sent: bool) -> None:
@@ -381,6 +381,7 @@ def progress_of(request: HttpRequest, row: Mailing) -> dict[str, Any]:
     may_send = access.may(request.user, access.SEND)
     unknown = counts[Delivery.Status.UNKNOWN]
     may_repeat = may_send and unknown and row.status != Status.CANCELLED
+    may_plan = may_send and counts[Delivery.Status.FAILED] and row.status in OVER and row.post_id
     return {
         "mailing": row,
         "state": badge(STATES[row.status], row.get_status_display()),
@@ -396,6 +397,7 @@ def progress_of(request: HttpRequest, row: Mailing) -> dict[str, Any]:
         "repeats": sending.repeats(row),
         "buttons": BUTTONS.get(Status(row.status), ()) if may_send else (),
         "may_repeat": may_repeat,
+        "plan": reverse("admin:mailing_mailing_plan", args=[row.post_id]) if may_plan else "",
         "unknown": _unknown(request, row) if unknown else (),
         "is_over": row.status in OVER,
     }

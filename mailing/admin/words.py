@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import moment_in_words
 from mailing.models import Delivery, Mailing
+from mailing.sending.slices import REFUSED
 
 Status = Mailing.Status
 
@@ -33,6 +34,9 @@ _UNKNOWN: Final[dict[str, Any]] = {
 }
 _TROUBLE: Final[dict[str, Any]] = {
     "withdrawn": _("the issue was withdrawn"),
+    "sender": _(
+        "neither the settings of mail nor EMAIL_FROM name an address that mails can be from"
+    ),
     "compose": _("the mail could not be made; the tasks that failed say why"),
 }
 
@@ -54,8 +58,19 @@ def state_words(row: Mailing) -> str:
     return _stopped(row)
 
 
+def trouble_words(trouble: str) -> str:
+    """Return why a mailing paused by itself, in words or as the server said it."""
+    if trouble.startswith(REFUSED):
+        return gettext(
+            "the server refuses every reader (%(said)s), so it is more likely about the server than"
+            " about them. Mend that, then go on: they all wait. Whoever is refused once more then"
+            " counts as refused"
+        ) % {"said": trouble.removeprefix(REFUSED)}
+    return str(_TROUBLE.get(trouble, trouble))
+
+
 def _stopped(row: Mailing) -> str:
-    why = str(_TROUBLE.get(row.trouble, row.trouble))
+    why = trouble_words(row.trouble)
     if row.status == Status.PAUSED:
         if why:
             return gettext("It is paused: %(why)s.") % {"why": why}

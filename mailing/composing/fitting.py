@@ -2,8 +2,9 @@
 
 Whole where all fits; else every section gets as much room as the others, and what short ones do
 not need goes to the long. In a section pieces are whole as long as half of its room is left for
-lines of what follows, then lines, and at last "n more on the site". The same mail comes out each
-time.
+lines of what follows, then lines, and at last "n more on the site". Where there are so many
+sections that shares hold no more than headings, the first are whole and the others on the site. The
+same mail comes out each time.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ def fit(
     if sum(plan.need for plan in plans) <= room:
         return _joined(plans, [plan.fill(plan.need) for plan in plans], more)
     room -= cost(more(99_999, ""))
+    if sum(plan.least for plan in plans) > room:
+        return _joined(plans, _first(plans, room), more)
     rooms = _shares([plan.need for plan in plans], room)
     chosen = [plan.fill(own) for plan, own in zip(plans, rooms, strict=True)]
     for _round in range(_ROUNDS):
@@ -87,6 +90,19 @@ def fit(
             if (len(again.forms), again.used) > (len(chosen[at].forms), chosen[at].used):
                 chosen[at] = again
     return _joined(plans, chosen, more)
+
+
+def _first(plans: Sequence[_Plan], room: int) -> list[_Chosen]:
+    """Return what sections show in their order until the room is used up; no heading alone."""
+    chosen = []
+    for plan in plans:
+        one = plan.fill(min(plan.need, max(0, room)))
+        chosen.append(plan.nothing() if one.is_cut and not one.forms else one)
+        room -= chosen[-1].used
+    for at in range(len(plans) - 2, -1, -1):
+        if not plans[at].entries and not chosen[at + 1].used:
+            chosen[at] = plans[at].nothing()
+    return chosen
 
 
 def _shares(needs: Sequence[int], room: int) -> list[int]:
@@ -119,6 +135,7 @@ class _Plan:
         self._lines = sum(entry.line for entry in self.entries)
         whole = sum(entry.whole for entry in self.entries)
         self.need = self._heading + whole + sum(self._boxes.values())
+        self.least = min(self.need, self._heading + self._more + self._smallest())
 
     def fill(self, room: int) -> _Chosen:
         """Return the forms that pieces take in a room."""
@@ -126,7 +143,7 @@ class _Plan:
         is_whole = room >= self.need
         room -= 0 if is_whole else self._more
         if self._heading > room:
-            return _Chosen(left_out=self._items(), is_cut=True)
+            return self.nothing()
         opened: set[int] = set()
         behind = self._lines
         for entry in self.entries:
@@ -151,8 +168,20 @@ class _Plan:
             chosen.used += self._more
         return chosen
 
-    def _items(self) -> int:
-        return sum(bool(entry.piece.anchor) for entry in self.entries)
+    def nothing(self) -> _Chosen:
+        """Return that a section is on the site alone, its heading too."""
+        items = sum(bool(entry.piece.anchor) for entry in self.entries)
+        return _Chosen(left_out=items, is_cut=True)
+
+    def _smallest(self) -> int:
+        """Return what the smallest entry costs, with what must stand around it."""
+        return min(
+            (
+                sum(self._boxes[id(box)] for box in entry.around) + (entry.line or entry.whole)
+                for entry in self.entries
+            ),
+            default=0,
+        )
 
     def html(self, chosen: _Chosen, more: More) -> str:
         """Return a section in the forms that were chosen."""
@@ -189,17 +218,18 @@ def _written(box: Box, forms: dict[int, str]) -> str:
 
 
 def _joined(plans: Iterable[_Plan], chosen: Sequence[_Chosen], more: More) -> Fitted:
-    parts, shown, gone, left_out = [], [], 0, 0
+    parts, shown, gone, left_out, is_gone = [], [], 0, 0, False
     for plan, one in zip(plans, chosen, strict=True):
         html = plan.html(one, more)
         parts.append(html)
         left_out += one.left_out
         gone += one.left_out if not html else 0
+        is_gone = is_gone or bool(plan.entries and not html)
         shown += [
             entry.piece.anchor
             for entry in plan.entries
             if entry.piece.anchor and id(entry.piece) in one.forms
         ]
-    if gone:
+    if is_gone:
         parts.append(more(gone, ""))
     return Fitted("".join(parts), shown, left_out, sum(one.shortened for one in chosen))

@@ -94,13 +94,25 @@ def sender(settings: MailSettings) -> tuple[str, str]:
     )  # fmt: skip
 
 
+class NoSender(ValueError):
+    """Neither the settings of mail nor EMAIL_FROM name an address that mails can come from."""
+
+
+def sender_mailbox(settings: MailSettings) -> str:
+    """Return the address of whom mails are from, in ASCII. Raises NoSender."""
+    try:
+        return mailbox(sender(settings)[1])
+    except ValueError as error:
+        raise NoSender from error
+
+
 def envelope_sender(token: object, settings: MailSettings) -> str:
     """Return where what cannot be delivered comes back to (RFC 5321's MAIL FROM), by token (VERP).
 
-    Without an address for bounces it is that of the sender, as it is.
+    Without an address for bounces it is that of the sender, as it is. Raises NoSender.
     """
     if not settings.bounce_address:
-        return mailbox(sender(settings)[1])
+        return sender_mailbox(settings)
     local, _at, domain = mailbox(settings.bounce_address).rpartition("@")
     return f"{local}+{getattr(token, 'hex', token)}@{domain}"
 
@@ -184,8 +196,11 @@ def _folded(line: str) -> Iterator[str]:
 
 
 def _leaving_address(settings: MailSettings) -> str:
+    """Return the mailbox for those who leave by mail; "" where the site reads none."""
+    if not django_settings.MAIL_BOUNCES:
+        return ""
     try:
-        return mailbox(settings.bounce_address or settings.reply_to or sender(settings)[1])
+        return mailbox(settings.bounce_address)
     except ValueError:
         return ""
 

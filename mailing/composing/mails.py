@@ -39,5 +39,7 @@ class Mail:
     shortened: int = 0
     language: str = "en"
     sent_to: str = ""
+    text_left_out: int = 0
+    """So many bytes of the text are on the site only."""
     size: int = 0
     """Of the HTML part as it is sent, in bytes."""

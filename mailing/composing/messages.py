@@ -44,7 +44,7 @@ def to_message(
     addresses in headers.
 
     ``token`` (a UUID) names the delivery: with it, the Message-ID is the same each time.
-    Raises ValueError where the reader's address is none.
+    Raises ValueError where the reader's address is none, NoSender where the sender's is.
     """
     settings = settings or MailSettings.current()
     boundary = f"=_{hashlib.sha256(f'boundary {token}'.encode()).hexdigest()[:32]}"
@@ -63,7 +63,7 @@ def _head(
     mail: Mail, subscriber: Subscriber, token: Any, settings: MailSettings, boundary: str
 ) -> bytes:
     values = {
-        "From": headers.addressed(*headers.sender(settings)),
+        "From": headers.addressed(headers.sender(settings)[0], headers.sender_mailbox(settings)),
         "To": headers.addressed(subscriber.name, subscriber.address),
         "Reply-To": headers.mailbox(settings.reply_to) if settings.reply_to else "",
         "Subject": headers.unstructured(mail.subject),

@@ -20,6 +20,7 @@ from mailing.composing.fitting import Section
 from mailing.composing.issues import Issue, issues_of
 from mailing.composing.mails import Mail
 from mailing.composing.pieces import Box, Piece
+from mailing.composing.texts import within
 from mailing.models import MailSettings, Rhythm
 from posts import identity
 from posts.models import LinkedItem, Post
@@ -84,6 +85,7 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
         },
     )
     fitted = fitted_in(around, list(_sections(shares)), absolute("/"), budget)
+    said_in_text, text_left_out = within(_texts(shares), absolute("/"))
     html = around.html(fitted.html)
     uids = {anchor: uid for share in shares for anchor, uid in share.issue.uids.items()}
     shown = tuple(uids[anchor] for anchor in fitted.shown)
@@ -91,12 +93,13 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
     return Mail(
         subject=headers.subject(f"{site.name}: {said}"),
         html=html,
-        text=around.text(_texts(shares)),
+        text=around.text(said_in_text),
         headers=headers.of_list(settings)
         | {"Feedback-ID": headers.feedback_id(f"rollup-{named}", str(period.rhythm))},
         items=shown,
         left_out=fitted.left_out,
         shortened=fitted.shortened,
+        text_left_out=text_left_out,
         language=language,
         sent_to=frames.sent_to(),
         size=encoding.sent(html),

@@ -153,7 +153,7 @@ class Delivery(models.Model):
         Subscriber, null=True, related_name="deliveries", on_delete=models.SET_NULL
     )
     # The issue that this reader gets by no other row, but for those that were dropped; None for
-    # roll-ups, and for what is sent again on purpose.
+    # roll-ups, for what is sent again on purpose, and what was refused once another brings it.
     once_for = models.ForeignKey(Post, null=True, related_name="+", on_delete=models.SET_NULL)
     # Of Message-ID and the envelope (VERP), so that what comes back tells whose it is.
     token = models.UUIDField(unique=True, default=uuid.uuid4)

@@ -13,6 +13,7 @@ from django_tasks import task
 from mailing import choosing
 from mailing.choosing import Recipient
 from mailing.models import Delivery, Mailing, Subscriber
+from mailing.sending import ledger
 from mailing.sending.slices import finish, wake
 from mailing.sending.transports import the_transport
 
@@ -24,7 +25,8 @@ def fill(mailing: int) -> int:
     """Add the rows of a mailing that is going out; return how many readers it was filled for.
 
     Killed, another run goes on behind the last batch. Readers who get the issue already by another
-    mailing are left out by the database: no two rows of an issue are for one reader.
+    mailing are left out by the database: no two rows of an issue are for one reader, but those that
+    were dropped or refused.
     """
     found = Mailing.objects.filter(pk=mailing, kind=Mailing.Kind.ISSUE).first()
     if found is None or found.post is None or found.is_filled:
@@ -59,6 +61,7 @@ def _add(mailing: Mailing, batch: Sequence[Recipient], last: int) -> bool:
     items = dict(choosing.still(mailing.post, batch))
     readers = within(Subscriber.objects.receiving(), mailing.audience).filter(pk__in=items)
     once_for = None if mailing.is_repeated else mailing.post_id
+    ledger.give_up(mailing, list(items))
     Delivery.objects.bulk_create(
         (
             Delivery(

@@ -30,7 +30,7 @@ from mailing.models import (
     Suppression,
 )
 from mailing.sending import pacing
-from posts.models import public
+from posts.models import Post, public
 from posts.site.prepared import prepared, prepared_update
 
 Status = Delivery.Status
@@ -131,6 +131,21 @@ def expire(mailing: int, now: datetime, *, told: bool) -> int:
     lose(rows.filter(status=Status.HANDED, handed_at__lt=now - LEASE), "a worker ended", told=told)
     old = rows.filter(status=Status.CLAIMED, claimed_at__lt=now - LEASE)
     return old.update(status=Status.QUEUED, claim=None)
+
+
+# By several mailings of an issue
+
+
+def had(post: Post) -> Rows:
+    """Return the rows by which readers have an issue, or are going to."""
+    rows = Delivery.objects.filter(once_for=post)
+    return rows.exclude(status__in=(Status.DROPPED, Status.FAILED))
+
+
+def give_up(mailing: Mailing, readers: Sequence[int]) -> int:
+    """Let a mailing bring its issue to readers for whom an earlier one was refused."""
+    rows = Delivery.objects.filter(once_for=mailing.post_id, status=Status.FAILED)
+    return rows.filter(subscriber__in=readers).exclude(mailing=mailing).update(once_for=None)
 
 
 # Handing over
@@ -248,6 +263,28 @@ def put_back(row: Delivery) -> None:
     _mine(row, Status.HANDED, Status.UNKNOWN).update(
         status=Status.QUEUED, claim=None, attempts=F("attempts") - 1
     )
+
+
+def take_back(rows: Sequence[Delivery]) -> None:
+    """Let readers wait again whom the server refused, if their mailing is paused; ``was_refused``
+    tells them from others."""
+    keys = [row.pk for row in rows]
+    paused = Mailing.objects.filter(pk=OuterRef("mailing"), status=Mailing.Status.PAUSED)
+    refused = Delivery.objects.filter(Exists(paused), pk__in=keys, status=Status.FAILED)
+    waits = {"claim": None, "due_at": None, "first_at": None, "settled_at": None}
+    with transaction.atomic():
+        refused.filter(code="").update(code="refused")
+        refused.update(status=Status.QUEUED, **waits)
+
+
+def was_refused(row: Delivery) -> bool:
+    """Tell whether a claimed row was refused before, and taken back."""
+    return bool(row.code) and row.due_at is None
+
+
+def reached_anybody(mailing: int) -> bool:
+    """Tell whether the server took anything of a mailing."""
+    return Delivery.objects.filter(mailing=mailing, status=Status.ACCEPTED).exists()
 
 
 def _mine(row: Delivery, *states: str) -> Rows:

@@ -56,7 +56,8 @@ def plan(
     """Plan to send an issue: at a moment (at once if that is now), or once it is public (None).
 
     ``audience`` narrows whom it is for (``Mailing.audience``). Whoever has got it by an earlier
-    mailing does not get it, unless ``again`` says so. Raises PermissionDenied and CannotSend.
+    mailing does not get it, unless ``again`` says so; whom that was refused for does. Raises
+    PermissionDenied and CannotSend.
     """
     access.check(by, access.SEND)
     with transaction.atomic():
@@ -94,7 +95,7 @@ def _check(post: Post, when: datetime | None, audience: dict[str, Any], *, again
     readers = within(Subscriber.objects.receiving(), audience)
     if not readers.exists():
         raise NoReaders
-    had = Delivery.objects.filter(once_for=post).exclude(status=Delivery.Status.DROPPED)
+    had = ledger.had(post)
     if not again and had.exists() and not readers.exclude(pk__in=had.values("subscriber")).exists():
         raise HadByAll
 

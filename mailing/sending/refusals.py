@@ -64,6 +64,12 @@ class NotThere(CannotSend):
     words = _("The mailing is not in that state any more. This is how it stands now.")
 
 
+class HasNoSender(CannotSend):
+    """Nobody is named from whom mails could be."""
+
+    words = _("Name the address of the sender first, in the settings of mail or by EMAIL_FROM.")
+
+
 class GetsNoMail(CannotSend):
     """The address is suppressed, for a test mail, too."""
 

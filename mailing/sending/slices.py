@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from mailing.composing import NoSender
 from mailing.models import Delivery, Mailing, Suppression
 from mailing.sending import ledger, pacing
 from mailing.sending.mails import Mails, Ready
@@ -24,8 +25,12 @@ SLICE: Final = 100
 LONGEST: Final = 60.0
 # Workers of one mailing at once; other tasks want some, too.
 LANES: Final = 3
-# So many refusals one after another, and none taken: it is not about readers.
+# So many refusals one after another, and none taken: it is not about readers. Fewer are enough
+# where they are most of a slice, and nobody got anything of the mailing yet.
 SUSPICIOUS: Final = 20
+FEW: Final = 3
+# What the trouble of a mailing begins with that was paused for that.
+REFUSED: Final = "refused: "
 # So often in a row the server was not there: it is left alone for a while.
 MOST_LOST: Final = 3
 
@@ -106,7 +111,10 @@ class Courier:
         self._last: tuple[Delivery, Outcome] | None = None
         self._put_off: set[str] = set()
         self._slowed = pacing.slowed()
-        self._refused = self._lost = 0
+        self._asked = self._lost = 0
+        self._refused: list[Delivery] = []
+        self._dead: list[tuple[Delivery, str]] = []
+        self._said = ""
         self._is_over = False
 
     def carry(self, rows: list[Delivery]) -> None:
@@ -120,6 +128,9 @@ class Courier:
                 break
         with transaction.atomic():
             self._write_last()
+        if self._is_refused_by_all():
+            self._distrust()
+        self._suppress_dead()
 
     def _carry(self, row: Delivery) -> None:
         ready = self._ready(row)
@@ -129,6 +140,7 @@ class Courier:
             ready.message, ready.sender, ready.recipient, token=row.token.hex
         )
         self._last = (row, outcome)
+        self._asked += 1
         if outcome.kind != Kind.ACCEPTED or self._refused or self._lost:
             self._look_at(row, outcome)
 
@@ -137,8 +149,8 @@ class Courier:
         while True:
             try:
                 ready = self.mails.of(row)
-            except Exception:
-                stop_for(self.mailing, "compose")
+            except Exception as error:
+                stop_for(self.mailing, "sender" if isinstance(error, NoSender) else "compose")
                 raise
             with transaction.atomic():
                 self._write_last()
@@ -177,11 +189,14 @@ class Courier:
         with transaction.atomic():
             self._write_last()
         if outcome.kind == Kind.ACCEPTED:
-            self._refused = self._lost = 0
+            self._lost = 0
+            self._refused.clear()
         elif outcome.kind == Kind.REFUSED:
-            self._refused += not outcome.is_dead
-            if self._refused >= SUSPICIOUS and not self.taken:
-                self._stop(outcome)
+            if not ledger.was_refused(row):
+                self._refused.append(row)
+                self._said = f"{outcome.code} {outcome.reason}".strip()
+            if len(self._refused) >= SUSPICIOUS and not self.taken:
+                self._distrust()
         elif outcome.kind == Kind.TROUBLE:
             self._stop(outcome)
         elif outcome.kind in {Kind.LOST, Kind.UNKNOWN}:
@@ -199,6 +214,32 @@ class Courier:
         stop_for(self.mailing, f"{outcome.code} {outcome.reason}".strip())
         self._is_over = True
 
+    def _is_refused_by_all(self) -> bool:
+        """Tell whether a slice was refused that is too short for SUSPICIOUS."""
+        count = len(self._refused)
+        is_much = count >= FEW and count * 2 > self._asked and not self._is_over
+        return is_much and not self.taken and not ledger.reached_anybody(self.mailing.pk)
+
+    def _distrust(self) -> None:
+        """Pause the mailing since its server refuses everybody, who then wait again.
+
+        A relay that is set up badly may call every address dead. Who is refused once more, after
+        somebody said to go on, is taken at its word.
+        """
+        stop_for(self.mailing, f"{REFUSED}{self._said}")
+        ledger.take_back(self._refused)
+        self._dead = [(row, code) for row, code in self._dead if ledger.was_refused(row)]
+        self._is_over = True
+
+    def _suppress_dead(self) -> None:
+        """Suppress addresses that the server called dead: if it took anything of the mailing."""
+        is_trusted = bool(self._dead) and (
+            bool(self.taken) or ledger.reached_anybody(self.mailing.pk)
+        )
+        for row, code in self._dead:
+            if row.subscriber is not None and (is_trusted or ledger.was_refused(row)):
+                suppress(row.subscriber.digest, Suppression.Reason.BOUNCED, note=code)
+
     def _accepted(self, row: Delivery, outcome: Outcome) -> None:
         self.taken += 1
         for group in self._slowed & {row.group, pacing.ALL}:
@@ -214,8 +255,8 @@ class Courier:
 
     def _refuse(self, row: Delivery, outcome: Outcome) -> None:
         ledger.refuse(row, outcome.code, outcome.reason)
-        if outcome.is_dead and row.subscriber is not None:
-            suppress(row.subscriber.digest, Suppression.Reason.BOUNCED, note=outcome.code)
+        if outcome.is_dead:
+            self._dead.append((row, outcome.code))
 
     def _unknown(self, row: Delivery, outcome: Outcome) -> None:
         rows = Delivery.objects.filter(pk=row.pk, claim=row.claim)

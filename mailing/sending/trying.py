@@ -12,7 +12,7 @@ from mailing.access import Actor
 from mailing.addresses import digest_of
 from mailing.models import MailSettings, Subscriber
 from mailing.sending.planning import Log
-from mailing.sending.refusals import GetsNoMail, HasProblem, MailIsOff, NotTaken
+from mailing.sending.refusals import GetsNoMail, HasNoSender, HasProblem, MailIsOff, NotTaken
 from mailing.sending.transports import Kind, the_transport
 from mailing.subscribing import is_suppressed
 from posts.messages import Message
@@ -47,8 +47,12 @@ def send_test(
     settings, token = MailSettings.current(), uuid4().hex
     reader = Subscriber(address=address, language=post.language)
     mail = composing.compose(post, is_advertising=is_advertising)
-    message = composing.to_message(mail, subscriber=reader, token=token, settings=settings)
-    _hand_over(message, composing.envelope_sender(token, settings), address)
+    try:
+        message = composing.to_message(mail, subscriber=reader, token=token, settings=settings)
+        sender = composing.envelope_sender(token, settings)
+    except composing.NoSender as error:
+        raise HasNoSender from error
+    _hand_over(message, sender, address)
     if log:
         log(post)
 

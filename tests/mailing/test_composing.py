@@ -136,6 +136,38 @@ def test_what_does_not_fit_is_shortened_then_counted_and_fairly() -> None:
     assert size(mail.html.encode(), best(mail.html.encode())) > 90_000
 
 
+@pytest.mark.parametrize("sections", [500, 2000])
+def test_of_very_many_sections_the_first_are_whole_and_the_rest_is_counted_once(
+    sections: int,
+) -> None:
+    body = "".join(
+        f"\n## Section number {number}\n\n- [Find {number}](https://example.org/{number}):"
+        f" {'word ' * 40}\n"
+        for number in range(sections)
+    )
+    mail = compose(make_post(body=body))
+    page = Page(mail.html)
+    assert len(mail.items) > 150
+    assert len(mail.items) + mail.left_out == sections
+    assert page.texts("h2") == [f"Section number {number}" for number in range(len(mail.items))]
+    assert page.texts("p.more") == [f"{mail.left_out} more on the site"]
+    assert 80_000 < mail.size <= 100_000
+
+
+def test_the_text_stops_where_an_issue_has_no_end_and_says_how_much_is_on_the_site() -> None:
+    ordinary = compose(make_post(body=long_body(30, 40)))
+    giant = compose(
+        make_post(body=f"\n## Part\n\n- [Find](https://example.org/): {'말 ' * 250_000}\n")
+    )
+    assert ordinary.text_left_out == 0
+    assert len(ordinary.text.encode()) > 240_000
+    assert len(giant.text.encode()) < 402_000
+    said = re.search(r"The rest of the text, (\d+) KB, is on the site: <https?://", giant.text)
+    assert said is not None
+    assert int(said[1]) * 1000 >= giant.text_left_out > 590_000
+    assert "/leave/" in giant.text
+
+
 def test_readers_of_the_same_items_get_the_same_but_for_what_is_their_own() -> None:
     mail = compose(make_post())
     one, two = make_subscriber(name="One"), make_subscriber()

@@ -88,14 +88,14 @@ def audit(message: bytes) -> EmailMessage:
 def audit_list(found: EmailMessage, reader: Subscriber) -> None:
     """Find faults in the headers of a list."""
     assert re.fullmatch(r'("[ -~]+" )?<[a-z0-9-]+(\.[a-z0-9-]+)+>', found["List-Id"])
-    web, mailbox = re.findall(r"<([^<>\s]+)>", found["List-Unsubscribe"])
+    web, *mailboxes = re.findall(r"<([^<>\s]+)>", found["List-Unsubscribe"])
     assert web.startswith("https://")
     assert reader.key in web
     assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    address = urlsplit(mailbox)
-    assert address.scheme == "mailto"
-    assert parse_qs(address.query) == {"subject": [f"leave {reader.key}"]}
-    assert "@" in unquote(address.path)
+    for address in map(urlsplit, mailboxes):
+        assert address.scheme == "mailto"
+        assert parse_qs(address.query) == {"subject": [f"leave {reader.key}"]}
+        assert "@" in unquote(address.path)
     for name in ("List-Archive", "List-Subscribe"):
         assert re.fullmatch(r"<https://[^<>\s]+>", found[name])
 
@@ -162,6 +162,23 @@ def test_without_settings_mail_comes_from_whom_the_environment_names(settings: S
     assert found["From"].addresses[0].display_name == "소식지"
     assert found["From"].addresses[0].addr_spec == "hello@example.org"
     assert found["Reply-To"] is None
+
+
+@pytest.mark.parametrize(
+    ("bounce_address", "mailbox", "ways"),
+    [("", "", 1), ("back@example.org", "", 1), ("", "maildir:///var/mail", 1),
+     ("back@example.org", "maildir:///var/mail", 2)],
+)  # fmt: skip
+def test_leaving_by_mail_is_offered_where_the_site_reads_that_mailbox(
+    settings: Settings, bounce_address: str, mailbox: str, ways: int
+) -> None:
+    settings.MAIL_BOUNCES = mailbox
+    MailSettings(bounce_address=bounce_address, reply_to="editors@example.org").save()
+    reader = make_subscriber()
+    found = audit(sent(compose(make_post()), reader, MailSettings.current()))
+    audit_list(found, reader)
+    assert found["List-Unsubscribe"].count("<") == ways
+    assert ("mailto:back@example.org" in found["List-Unsubscribe"]) == (ways == 2)
 
 
 def test_a_korean_site_has_an_identifier_in_ascii(settings: Settings) -> None:

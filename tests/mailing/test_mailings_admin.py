@@ -200,6 +200,16 @@ def test_the_page_of_a_mailing_counts_states_and_names_reasons(client: Client) -
     assert "left, or paused, before it was their turn" in page
 
 
+def test_a_mailing_that_was_refused_for_some_leads_to_sending_it_to_them(client: Client) -> None:
+    row = make_mailing(make_post(), status=Status.DONE, finished_at=timezone.now())
+    make_delivery(row)
+    before = client.get(page_url(row)).content.decode()
+    make_delivery(row, status="failed", code="554 5.7.1", reason="looks like spam")
+    after = client.get(page_url(row)).content.decode()
+    assert plan_url(row.post) not in before
+    assert f'<a href="{plan_url(row.post)}">Send it to those it was refused for</a>' in after
+
+
 def test_a_script_gets_the_part_that_changes(client: Client) -> None:
     row = make_mailing(status=Status.DONE)
 

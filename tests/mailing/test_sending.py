@@ -14,6 +14,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing import sending, subscribing
+from mailing.admin import mailing_words
+from mailing.checks import check_sender
 from mailing.models import Delivery, Event, Mailing, MailSettings, Pace, Subscriber, Suppression
 from mailing.sending import CannotSend, ledger, pacing, slices
 from mailing.sending.mails import Mails
@@ -244,6 +246,25 @@ def test_an_issue_is_sent_again_to_all_where_an_editor_means_it(
     sent(post, run_waiting_tasks, again=True)
 
     assert len(server.taken) == 4
+
+
+def test_readers_whom_it_was_refused_for_get_the_next_mailing_of_an_issue_and_nobody_else(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run
+) -> None:
+    refused, _fine, dead = make_subscribers(3)
+    server.verdicts[refused.address] = "554 5.7.1 looks like spam"
+    server.replies[dead.address] = "550 5.1.1 no such user"
+    post = make_post()
+    sent(post, run_waiting_tasks)
+    server.verdicts.clear()
+    server.replies.clear()
+
+    second = sent(post, run_waiting_tasks)
+    with pytest.raises(HadByAll):
+        sending.plan(post, by=None, when=timezone.now())
+
+    assert states(second) == {"accepted": 1}
+    assert [mail.recipient for mail in server.taken[1:]] == [refused.address]
 
 
 def test_who_was_left_out_when_a_mailing_was_cancelled_gets_the_next(
@@ -500,6 +521,27 @@ def test_a_test_mail_does_not_go_to_a_suppressed_address(server: Obedient) -> No
     assert server.taken == []
 
 
+@pytest.mark.parametrize("sender", ["", "nobody", "News <news@>"])
+def test_mail_from_no_address_pauses_and_says_so_and_is_found_by_check(
+    server: Obedient, settings: Settings, no_hold: None, run_waiting_tasks: Run, sender: str
+) -> None:
+    make_subscriber()
+    settings.EMAIL_FROM = sender
+
+    mailing = sending.plan(make_post(), by=None, when=timezone.now())
+    start_due.call()
+    run_waiting_tasks()
+    mailing.refresh_from_db()
+
+    assert mailing.status == Mailing.Status.PAUSED
+    assert "name an address that mails can be from" in mailing_words.state_words(mailing)
+    assert [one.id for one in check_sender(["default"])] == ["mailing.E002"]
+    with pytest.raises(CannotSend, match="Name the address of the sender"):
+        sending.send_test(make_draft(), "me@example.org", by=None)
+    settings.EMAIL_FROM = "news@example.org"
+    assert check_sender(["default"]) == []
+
+
 # What servers say
 
 
@@ -600,7 +642,60 @@ def test_a_relay_that_refuses_all_readers_one_after_another_pauses_the_mailing(
     )
 
     assert mailing.status == Mailing.Status.PAUSED
-    assert states(mailing) == {"failed": 3, "queued": 5}
+    assert mailing.trouble == "refused: 550 5.7.1 relaying denied"
+    assert states(mailing) == {"queued": 8}
+
+
+@pytest.mark.parametrize("readers", [5, 150])
+@pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "550 5.7.1 relaying denied"])
+def test_a_relay_that_refuses_everybody_wipes_no_list(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run, readers: int, reply: str
+) -> None:
+    addresses = [reader.address for reader in make_subscribers(readers)]
+    server.replies.update(dict.fromkeys(addresses, reply))
+
+    mailing = sent(make_post(), run_waiting_tasks)
+    paused, waiting = mailing.status, states(mailing)
+    server.replies.clear()
+    sending.resume(mailing, by=None)
+    work(run_waiting_tasks)
+
+    assert paused == Mailing.Status.PAUSED
+    assert mailing_words.state_words(Mailing(status=paused, trouble=f"refused: {reply}")).count(
+        reply
+    )
+    assert waiting == {"queued": readers}
+    assert not Suppression.objects.exists()
+    assert states(mailing) == {"accepted": readers}
+
+
+def test_who_is_dead_again_after_somebody_said_to_go_on_is_suppressed(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run
+) -> None:
+    addresses = [reader.address for reader in make_subscribers(4)]
+    server.replies.update(dict.fromkeys(addresses, "550 5.1.1 no such user"))
+
+    mailing = sent(make_post(), run_waiting_tasks)
+    before = Suppression.objects.count()
+    sending.resume(mailing, by=None)
+    work(run_waiting_tasks)
+    mailing.refresh_from_db()
+
+    assert before == 0
+    assert mailing.status == Mailing.Status.DONE
+    assert Suppression.objects.count() == 4
+
+
+def test_a_single_dead_address_is_no_reason_to_pause_nor_believed(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run
+) -> None:
+    server.replies[make_subscriber().address] = "550 5.1.1 no such user"
+
+    mailing = sent(make_post(), run_waiting_tasks)
+
+    assert mailing.status == Mailing.Status.DONE
+    assert states(mailing) == {"failed": 1}
+    assert not Suppression.objects.exists()
 
 
 def test_a_server_that_is_down_is_left_alone_for_a_while_and_nobody_is_lost(
