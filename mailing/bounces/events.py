@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from django.db import transaction
@@ -25,6 +26,8 @@ from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
 MOST_SOFT, WINDOW = 5, timedelta(days=30)
 # By this note a suppression is known which a mail that arrived takes back.
 SOFT_NOTE: Final = "5 × 30 d"
+# Nothing is told of mails before: a clock or a column is wrong, and no window begins before year 1.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 Kind = Event.Kind
 
@@ -48,28 +51,47 @@ class Told:
 
 def record(told: Told) -> bool:
     """Write down what was told, with all that follows, at once; return whether it was new."""
+    return record_all([told]) == 1
+
+
+@transaction.atomic
+def record_all(told: Iterable[Told]) -> int:
+    """Write down what was told, all of it or nothing; return how much was new.
+
+    What came back for now is weighed once for each address, however often it is told.
+    """
+    new = [event for one in told if (event := _record(one))]
+    counted = [event for event in new if event.digest and not _is_forgiven(event)]
+    for event in counted:
+        _follow(event)
+    weighed = [event for event in counted if event.kind in (Kind.SOFT, Kind.DELIVERED)]
+    weighed.sort(key=lambda event: (event.digest, event.at))
+    for _digest, events in groupby(weighed, key=lambda event: event.digest):
+        for near in _near(events):
+            _weigh(near)
+    return len(new)
+
+
+def _record(told: Told) -> Event | None:
+    """Write down something that was told, in the ledger, too; None where it was before."""
     digest = digest_of(told.address) if told.address else _digest_of(told.delivery)
     reason = without_addresses(told.reason)
-    with transaction.atomic():
-        # One at a time for each reader, so that two who count come to five.
-        list(Subscriber.objects.select_for_update().filter(digest=digest).values_list("pk"))
-        event, is_new = Event.objects.get_or_create(
-            name=told.name[:200],
-            defaults={
-                "kind": told.kind,
-                "delivery": told.delivery,
-                "digest": digest,
-                "code": told.code[:20],
-                "reason": reason,
-                "at": min(told.at, timezone.now()),
-            },
-        )
-        if is_new:
-            if told.delivery:
-                sending.settle(told.delivery, told.kind, told.code, reason, event.at)
-            if digest and not _is_forgiven(event):
-                _follow(event)
-    return is_new
+    # One at a time for each reader, so that two who count come to five.
+    list(Subscriber.objects.select_for_update().filter(digest=digest).values_list("pk"))
+    event, is_new = Event.objects.get_or_create(
+        name=told.name[:200],
+        defaults={
+            "kind": told.kind,
+            "delivery": told.delivery,
+            "digest": digest,
+            "code": told.code[:20],
+            "reason": reason,
+            "at": max(EARLIEST, min(told.at, timezone.now())),
+        },
+    )
+    if is_new and told.delivery:
+        sending.settle(told.delivery, told.kind, told.code, reason, event.at)
+    return event if is_new else None
 
 
 def without_addresses(text: str) -> str:
@@ -104,33 +126,44 @@ def _follow(event: Event) -> None:
         case Kind.LEFT:
             for subscriber in Subscriber.objects.filter(digest=event.digest):
                 subscribing.leave(subscriber, "provider")
-        case Kind.SOFT | Kind.DELIVERED:
-            _weigh(event)
 
 
 # Those that come back for now
 
 
-def _weigh(event: Event) -> None:
-    """Count what came back for now around an event, and act where it was too often.
+def _near(events: Iterable[Event]) -> Iterator[list[Event]]:
+    """Yield events, in the order in which they happened, in lists without a gap of WINDOW."""
+    near: list[Event] = []
+    for event in events:
+        if near and event.at - near[-1].at >= WINDOW:
+            yield near
+            near = []
+        near.append(event)
+    yield near
+
+
+def _weigh(events: list[Event]) -> None:
+    """Count what came back for now around events of an address, and act where it was too often.
 
     Whatever order events come in: what counts is when they happened.
     """
-    readers = Subscriber.objects.filter(digest=event.digest)
-    if event.kind == Kind.DELIVERED and not readers.filter(soft_bounces__gt=0).exists():
+    digest, has_arrived = events[0].digest, any(event.kind == Kind.DELIVERED for event in events)
+    readers = Subscriber.objects.filter(digest=digest)
+    is_good = all(event.kind == Kind.DELIVERED for event in events)
+    if is_good and not readers.filter(soft_bounces__gt=0).exists():
         return
     around = Event.objects.filter(
-        digest=event.digest,
+        digest=digest,
         kind__in=(Kind.SOFT, Kind.DELIVERED, Kind.LIFTED),
-        at__gt=event.at - WINDOW,
-        at__lt=event.at + WINDOW,
+        at__gt=events[0].at - WINDOW,
+        at__lt=events[-1].at + WINDOW,
     )
     most, current = _runs(around.order_by("at", "kind").values_list("kind", "at"))
     readers.update(soft_bounces=len(current), first_soft_at=current[0] if current else None)
     if most >= MOST_SOFT:
-        subscribing.suppress(event.digest, Suppression.Reason.BOUNCED, SOFT_NOTE)
-    elif event.kind == Kind.DELIVERED:
-        _take_back(event.digest)
+        subscribing.suppress(digest, Suppression.Reason.BOUNCED, SOFT_NOTE)
+    elif has_arrived:
+        _take_back(digest)
 
 
 def _runs(events: Iterable[tuple[str, datetime]]) -> tuple[int, list[datetime]]:

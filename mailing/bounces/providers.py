@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -24,7 +23,7 @@ from django_tasks import task
 
 from links.fetching import fetch
 from mailing.addresses import digest_of
-from mailing.bounces.events import Told, record
+from mailing.bounces.events import Told, record_all
 from mailing.bounces.reading import tokens_in
 from mailing.bounces.verdicts import code_in, verdict
 from mailing.models import Delivery, Event, Subscriber
@@ -119,9 +118,13 @@ def confirm_subscription(url: str) -> int:
 def take(provider: str, events: Sequence[Any]) -> int:
     """Write down what a provider told, all of it or nothing; return how many things were new.
 
-    What is about no mail and no reader of ours is dropped, and so is who opened what.
+    What is about no mail and no reader of ours is dropped, and so is who opened what. Raises
+    Unreadable.
     """
-    pairs = [(event, kind) for event in events if (kind := _kind(provider, event))]
+    try:
+        pairs = [(event, kind) for event in events if (kind := _kind(provider, event))]
+    except _BROKEN as error:
+        raise Unreadable from error
     found = _deliveries([event for event, _kind in pairs])
     known = _readers(_address(event) for event, _kind in pairs)
     told = [
@@ -129,9 +132,8 @@ def take(provider: str, events: Sequence[Any]) -> int:
         for event, kind in pairs
         if id(event) in found or _address(event) in known
     ]
-    with transaction.atomic():
-        # In the same order in all requests, which lock the rows of readers.
-        return sum(map(record, sorted(told, key=lambda one: (one.address, one.name))))
+    # In the same order in all requests, which lock the rows of readers.
+    return record_all(sorted(told, key=lambda one: (one.address, one.name)))
 
 
 def on_tracking(sender: object, event: Any, esp_name: str, **_more: Any) -> None:
@@ -197,11 +199,13 @@ def _readers(addresses: Iterable[str]) -> set[str]:
 
 def _address(event: Any) -> str:
     address = _text(event.recipient)[:320]
-    return address if "@" in address and "\0" not in address else ""
+    return address if "@" in address else ""
 
 
 def _text(value: object) -> str:
-    return value[:2000] if isinstance(value, str) else ""
+    """Return the beginning of a text, without what no database takes: zeros, halves of letters."""
+    text = value[:2000] if isinstance(value, str) else ""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 # Which kind of event it is

@@ -33,6 +33,8 @@ MOST_BYTES: Final = 1024 * 1024
 MOST_MULTIPARTS, MOST_HEADERS, MOST_EDGES = 20, 1000, 2000
 MOST_PARTS: Final = 50
 MOST_TEXT: Final = 20_000
+# Of a mail that flufl.bounce reads, which goes through it once for each of some hundred patterns.
+MOST_LINES, LONGEST_LINE, MOST_LETTERS = 1000, 998, 40_000
 # Reports of longer ago count as of then at the earliest.
 OLDEST: Final = timedelta(days=30)
 # What hostile mail makes the library of Python and flufl.bounce raise.
@@ -205,6 +207,8 @@ def _guessed(
 
     Words alone count only for what a server sent to the token of a mail.
     """
+    if not (head["tokens"] or head["keys"]):
+        return Mail(Sort.STRANGE, **head)
     text = _text(parts)
     temporary, permanent = _detected(message)
     code = code_in(text)
@@ -219,11 +223,36 @@ def _detected(message: Message) -> tuple[Recipients, Recipients]:
     """Return whom flufl.bounce finds: those for whom a server still tries, and the others."""
     for name in ("From", "Subject"):  # it takes them for ASCII
         if name in message:
-            message.replace_header(name, _header(message, name).encode("ascii", "replace").decode())
+            plain = _header(message, name)[:LONGEST_LINE].encode("ascii", "replace").decode()
+            message.replace_header(name, plain)
+    _shorten(message)
     try:
         return all_failures(message)
     except BROKEN:
         return frozenset(), frozenset()
+
+
+def _shorten(message: Message) -> None:
+    """Leave the beginning of a mail, without empty lines that follow others."""
+    lines, letters = MOST_LINES, MOST_LETTERS
+    for part in message.walk():
+        payload = part.get_payload()
+        if isinstance(payload, str):
+            kept = _first_lines(payload[:MOST_BYTES], lines, letters)
+            lines, letters = lines - len(kept), letters - sum(map(len, kept))
+            part.set_payload("\n".join(kept) + "\n")
+
+
+def _first_lines(text: str, most: int, letters: int) -> list[str]:
+    kept: list[str] = []
+    for line in text.splitlines():
+        if not line.strip() and kept and not kept[-1].strip():
+            continue
+        letters -= len(line[:LONGEST_LINE])
+        if len(kept) >= most or letters < 0:
+            break
+        kept.append(line[:LONGEST_LINE])
+    return kept
 
 
 def _leaving(message: Message, head: dict[str, Any]) -> Mail | None:

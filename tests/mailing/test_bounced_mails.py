@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from email.message import Message
 from email.utils import format_datetime
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from mailing import bounces, choosing, subscribing
 from mailing.addresses import digest_of
-from mailing.bounces import Outcome, Told
+from mailing.bounces import Outcome, Told, reading
 from mailing.bounces.events import SOFT_NOTE
 from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
 from tests.builders import make_post
@@ -372,3 +373,30 @@ def test_who_gets_mail_again_gets_nothing_of_the_time_of_the_bounce(how: str) ->
     assert reader.rolled_until >= now
     assert reader.next_roll_at is not None
     assert list(choosing.due_rollups(reader.next_roll_at)) == []
+
+
+def test_a_mail_of_empty_lines_is_short_for_the_library(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        seen.append(message.as_string())
+        return frozenset(), frozenset({b"reader@example.com"})
+
+    monkeypatch.setattr(reading, "all_failures", look)
+    body = "\n" * 900_000 + "[" * 90_000 + "\n550 5.1.1 no such user"
+    mail = letters.mail(to=letters.envelope(delivery.token), body=body)
+
+    assert bounces.take_mail(mail) == Outcome.COUNTED
+    [text] = seen
+    assert len(text) < 50_000
+    assert max(map(len, text.splitlines())) < 1000
+
+
+def test_the_library_is_not_asked_about_mail_that_names_none_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "all_failures", lambda message: pytest.fail("it was asked"))
+
+    assert bounces.take_mail(letters.mail(to="b@example.org", body="\n" * 9)) == Outcome.STRANGE

@@ -16,6 +16,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing import bounces
+from mailing.bounces import events, providers
 from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
 from tests.builders import make_post
 from tests.mailing import told
@@ -364,3 +365,64 @@ def test_five_that_came_back_for_now_are_enough() -> None:
     assert fresh(subscriber).status == Status.BOUNCED
     assert json.dumps(Suppression.objects.get().note)
     assert bounces.is_known("brevo")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"BouncedAt": "0001-01-01T00:00:00+14:00"},
+        {"BouncedAt": "9999-12-31T23:59:59-12:00"},
+        {"Email": "\ud800@example.org"},
+        {"Details": "\ud800 550 \0"},
+        {"MessageID": "\ud800\0"},
+    ],
+    ids=str,
+)
+def test_what_no_database_takes_is_written_down_as_far_as_it_can_be(
+    delivery: Delivery, change: dict[str, str]
+) -> None:
+    assert tell("postmark", told.postmark("hard", about(delivery)) | change).status_code == 200
+
+    assert fresh(delivery).status == Delivery.Status.FAILED
+    assert Event.objects.get().at.year >= 2000
+
+
+def test_an_event_of_another_shape_is_turned_away(delivery: Delivery) -> None:
+    body = told.ses("hard", about(delivery))
+    message = json.loads(body["Message"])
+    body["Message"] = json.dumps(message | {"bounce": "hard"})
+    event = AnymailTrackingEvent(event_type="bounced", esp_event={"bounce": "hard"})
+
+    assert tell("ses", body).status_code == 400
+    with pytest.raises(bounces.Unreadable):
+        providers.take("ses", [event])
+
+
+def test_what_came_back_for_now_is_weighed_once_however_often_it_is_told(
+    delivery: Delivery, monkeypatch: Any
+) -> None:
+    weighed = []
+    weigh = events._weigh
+    monkeypatch.setattr(events, "_weigh", lambda near: (weighed.append(len(near)), weigh(near)))
+    bodies = [told.sendgrid("soft", about(delivery))[0] for _number in range(9)]
+
+    assert tell("sendgrid", bodies).status_code == 200
+
+    assert weighed == [9]
+    assert fresh(delivery.subscriber).status == Status.BOUNCED
+
+
+def test_what_arrived_long_after_others_came_back_lets_mail_go_again(delivery: Delivery) -> None:
+    reader, now = delivery.subscriber, timezone.now()
+    for number in range(5):
+        old = about(delivery, at=now - timedelta(days=90 - number))
+        assert tell("sendgrid", told.sendgrid("soft", old)).status_code == 200
+    bodies = [
+        told.sendgrid("soft", about(delivery, at=now - timedelta(days=80)))[0],
+        told.sendgrid("delivered", about(delivery, at=now))[0],
+    ]
+    assert fresh(reader).status == Status.BOUNCED
+
+    assert tell("sendgrid", bodies).status_code == 200
+
+    assert (fresh(reader).status, fresh(reader).soft_bounces) == (Status.ACTIVE, 0)
