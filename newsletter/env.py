@@ -407,8 +407,9 @@ def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
 def mail(name: str) -> dict[str, Any]:
     """Return Django's `EMAIL_…` settings for an `smtp://user:password@host:port` server.
 
-    `smtp://` turns to TLS with STARTTLS (port 587; on port 25, for a relay nearby, it does not),
-    `smtps://` speaks it from the start (465), and `console://` prints mail. PROVIDERS are spoken to
+    `smtp://` turns to TLS with STARTTLS (port 587), but not on port 25 nor on this machine, for a
+    relay nearby, nor with `?tls=none`; `smtps://` speaks TLS from the start (465), and
+    `console://` prints mail. PROVIDERS are spoken to
     by their own interfaces. Nothing set: an empty answer, and no mail is sent.
     """
     value = text(name).removeprefix("anymail+")
@@ -425,12 +426,14 @@ def mail(name: str) -> dict[str, Any]:
     except (ValueError, KeyError):
         parts, port = urlsplit(""), 0
     is_whole = bool(parts.username) == bool(parts.password)
-    rest = f"{parts.path}{parts.query}{parts.fragment}"
+    is_bare = parts.query == "tls=none" and parts.scheme == "smtp"
+    rest = f"{parts.path}{'' if is_bare else parts.query}{parts.fragment}"
     if not (parts.hostname and port and is_whole and rest in {"", "/"}):
         # The value may hold a password: it is not repeated.
         raise ImproperlyConfigured(
-            f"{name} must be smtp://user:password@host:port (smtps:// with TLS from the start),"
-            " with special characters %-encoded, console://, or the address of a provider:"
+            f"{name} must be smtp://user:password@host:port (smtps:// with TLS from the start,"
+            " smtp://…?tls=none without), with special characters %-encoded, console://, or the"
+            " address of a provider:"
             f" {', '.join(form for form, *_rest in PROVIDERS.values())}."
         )
     return {
@@ -439,10 +442,19 @@ def mail(name: str) -> dict[str, Any]:
         "EMAIL_PORT": port,
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_TLS": parts.scheme == "smtp" and port != 25,
+        "EMAIL_USE_TLS": parts.scheme == "smtp"
+        and not (is_bare or port == 25 or _is_here(parts.hostname)),
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 20,
     }
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this machine itself (RFC 1122, RFC 4291)."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _provider(name: str, value: str) -> dict[str, Any]:

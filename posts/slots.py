@@ -1,5 +1,6 @@
 """What posts offer to other apps: on the page on which an issue is written, parts beside the text,
-forms in which it is previewed, and checks before it is published; and parts of public pages.
+forms in which it is previewed, checks before it is published, and what else follows from that; and
+parts of public pages.
 
 An app above this one, and the rooms of this one, add theirs once, when they are loaded.
 """
@@ -113,6 +114,20 @@ class Offer:
     place: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What else follows when an issue is published, in words for who publishes it.
+
+    ``before`` is asked for a stored issue that is not public yet, ``after`` once it has become so;
+    each returns a sentence (text, or HTML that is safe), or "" where nothing follows.
+    """
+
+    name: str
+    before: Callable[[Post], str]
+    after: Callable[[Post], str]
+    place: int = 50
+
+
 class Placed(Protocol):
     """What can be added to a slot."""
 
@@ -144,3 +159,4 @@ PANELS: Final[Slot[Panel]] = Slot()
 PREVIEWS: Final[Slot[PreviewForm]] = Slot()
 CHECKS: Final[Slot[Check]] = Slot()
 OFFERS: Final[Slot[Offer]] = Slot()
+EFFECTS: Final[Slot[Effect]] = Slot()

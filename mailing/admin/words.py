@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import moment_in_words
+from mailing import sending
 from mailing.models import Delivery, Mailing
 from mailing.sending.slices import REFUSED
 
@@ -76,8 +77,20 @@ def _stopped(row: Mailing) -> str:
             return gettext("It is paused: %(why)s.") % {"why": why}
         return gettext("It is paused: nothing leaves until somebody goes on.")
     if why:
-        return gettext("It is cancelled: %(why)s.") % {"why": why}
-    return gettext("It is cancelled.")
+        return gettext("It is cancelled: %(why)s. %(reached)s") % {
+            "why": why, "reached": reached_words(row),
+        }  # fmt: skip
+    return reached_words(row)
+
+
+def reached_words(row: Mailing) -> str:
+    """Return how many got a mailing that ended early, and how many did not, as a sentence."""
+    counts = sending.counts(row)
+    got = counts[Delivery.Status.ACCEPTED]
+    if not got:
+        return gettext("Nobody got it.")
+    missed = sum(counts.values()) - got
+    return gettext("%(got)d got it, %(missed)d did not.") % {"got": got, "missed": missed}
 
 
 def reason_words(status: str, code: str, reason: str) -> str:

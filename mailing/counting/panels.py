@@ -107,9 +107,9 @@ def _mailings() -> Panel:
         note=gettext("Accepted by the readers' servers. Nobody is told who opens a mail."),
         empty=gettext("Nothing has been sent yet."),
         columns=(
-            gettext("Issue"), gettext("Sent"), pgettext("mail", "Accepted"), gettext("Refused"),
-            gettext("Nobody knows"), gettext("Came back"), gettext("Called spam"),
-            gettext("Left in the week after"),
+            gettext("Issue"), pgettext("mails", "Sent"), pgettext("mail", "Accepted"),
+            gettext("Refused"), gettext("Nobody knows"), gettext("Came back"),
+            gettext("Called spam"), gettext("Left in the week after"),
         ),
         rows=[_mailing(one) for one in found],
         plot=_plot(plotting.rows(words, labels, Series(title, "tone-good", values))),

@@ -32,7 +32,7 @@ class Mailing(models.Model):
         SENDING = "sending", _("Being sent")
         PAUSED = "paused", _("Paused")
         CANCELLED = "cancelled", _("Cancelled")
-        DONE = "done", _("Sent")
+        DONE = "done", pgettext_lazy("a mailing", "Sent")
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ISSUE)
     post = models.ForeignKey(

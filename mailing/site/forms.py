@@ -113,6 +113,8 @@ class WishesForm(forms.Form):
         names = ("rhythm", "hour", "zone", "language")
         initial = {name: getattr(subscriber, name) for name in names}
         super().__init__(data, initial=initial, label_suffix="")
+        # What the page said before anything was pressed on it.
+        self.was = (data or {}).get("was", "")
         now = identity.current()
         zones = [(zone, zone) for zone in identity.time_zones()]
         self._offer("zone", [("", gettext("That of the site: %s") % now.time_zone), *zones])
@@ -121,6 +123,12 @@ class WishesForm(forms.Form):
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def wants_all(self, *, ticks: bool) -> bool:
+        """Tell whether all issues are wanted: whoever ticks something, and leaves "All issues" as
+        it stood, wants what was ticked."""
+        is_as_it_stood = self.was == ALL
+        return self.cleaned_data["what"] == ALL and not (ticks and is_as_it_stood)
 
     def how(self) -> dict[str, Any]:
         """Return the rhythm and the like that were chosen."""

@@ -71,7 +71,7 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not allow("mail-wishes", subscriber.key, SAVES):
         form.add_error(None, gettext("That was a lot for one day. Try it again tomorrow."))
         return _page(request, subscriber, wishes_form=form, status=429)
-    everything = form.cleaned_data["what"] == ALL
+    everything = form.wants_all(ticks=bool(wishes))
     subscribing.choose(subscriber, [EVERYTHING] if everything else wishes, **form.how())
     return _back(subscriber, "saved")
 
@@ -196,6 +196,7 @@ def _page(
     ticked = _ticked(request, chosen) if wishes_form else [*chosen, *_added(request)]
     ticked = [wish for wish in dict.fromkeys(ticked) if wish != EVERYTHING]
     form.initial["what"] = PARTS if ticked else ALL
+    form.was = form.was or form.initial["what"]
     words = request.POST.get("find", "") if wishes_form and status != 429 else ""
     context = {
         "subscriber": subscriber,

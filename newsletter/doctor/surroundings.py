@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from smtplib import SMTPAuthenticationError, SMTPException
+from smtplib import SMTPAuthenticationError, SMTPException, SMTPNotSupportedError
 from typing import Final
 
 from django.conf import settings
@@ -54,6 +54,11 @@ def _mail() -> Iterator[Finding]:
         server.open()
     except SMTPAuthenticationError:
         yield warning(gettext("The mail server refuses the user or password."), remedy)
+    except SMTPNotSupportedError:
+        wrong = gettext("The mail server offers no STARTTLS: no mail leaves.")
+        yield warning(wrong, gettext(
+            "Where it is right that mail goes there unencrypted, add ?tls=none to EMAIL_URL."
+        ))  # fmt: skip
     except (OSError, SMTPException) as error:
         words = gettext("The mail server does not answer (%(error)s): no mail leaves.")
         yield warning(words % {"error": type(error).__name__}, remedy)

@@ -40,7 +40,12 @@ from posts.admin.pending import (
     pending_note,
     pending_now,
 )
-from posts.admin.publishing import PublishingPages, said, what_publishing_does
+from posts.admin.publishing import (
+    PublishingPages,
+    said,
+    what_publishing_does,
+    with_effects,
+)
 from posts.admin.reviewing import ReviewingPages, preview_of
 from posts.admin.starting import StartingPages, ways_to_start
 from posts.admin.states import NOW, STATES, StateFilter, state_of
@@ -394,7 +399,7 @@ class PostAdmin(
             "panels": shown_panels(request, obj),
         }
         if context["can_publish"]:
-            context["publishing"] = what_publishing_does(obj, now=True)
+            context["publishing"] = with_effects(obj, what_publishing_does(obj, now=True))
         if add and request.method != "POST":
             context["starts"] = ways_to_start()
         if obj is not None:

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +28,7 @@ from posts.admin.states import state_of
 from posts.messages import Message
 from posts.models import Post
 from posts.preflight import Finding, WriteDown, held_among, release
+from posts.slots import EFFECTS
 from posts.translating import translated
 
 MOST_CHECKED = 20
@@ -339,9 +340,18 @@ def what_publishing_does(post: Post | None, *, now: bool = False) -> str:
     return words % {"address": _address(post), "moment": moment_words(post)}
 
 
+def with_effects(post: Post | None, words: str, *, is_done: bool = False) -> SafeString | str:
+    """Return what publishing does, or did, with what else follows from it (``posts.slots``)."""
+    if post is None:
+        return words
+    asked = [effect.after if is_done else effect.before for effect in EFFECTS]
+    more = [found for ask in asked if (found := ask(post))]
+    return format_html_join(" ", "{}", [(sentence,) for sentence in (words, *more)])
+
+
 def _what_publishing_again_does(post: Post) -> SafeString | str:
     """Return what readers see once an issue is published as it is stored, and what they do not."""
-    words = what_publishing_does(post)
+    words = with_effects(post, what_publishing_does(post))
     if drafting.pending_of(post) is None:
         return words
     stays = gettext(
@@ -380,16 +390,14 @@ def said(post: Post, before: str) -> SafeString | str:
             "problem": post.problem
         }
     if state == "scheduled":
-        return format_html(
-            gettext("Saved. The issue is scheduled: readers will see it from {}."),
-            moment_words(post),
-        )
+        words = gettext("Saved. The issue is scheduled: readers will see it from {}.")
+        return with_effects(post, format_html(words, moment_words(post)))
     if state == "published" and before != "published":
         words = gettext(
             "Published. Readers see it now, and feeds have it:"
             ' <a href="{}">view it on the site</a>.'
         )
-        return format_html(words, post.get_absolute_url())
+        return with_effects(post, format_html(words, post.get_absolute_url()), is_done=True)
     if state == "published":
         return format_html(
             gettext('Saved. Readers see the change: <a href="{}">view it on the site</a>.'),

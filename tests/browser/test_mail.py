@@ -48,6 +48,19 @@ def plain(chromium: Browser, live_server: LiveServer) -> Any:
     context.close()
 
 
+@pytest.mark.parametrize("width", [320, 360])
+def test_the_home_page_with_its_form_fits_a_small_phone(
+    plain: Page, site: LiveServer, width: int
+) -> None:
+    plain.set_viewport_size({"width": width, "height": 640})
+    plain.goto(f"{site.url}/")
+
+    expect(plain.get_by_label("New issues by mail")).to_be_visible()
+    assert plain.evaluate("document.documentElement.scrollWidth") <= width
+    name = plain.locator(".masthead .site-name").evaluate("it => it.getClientRects().length")
+    assert name == 1
+
+
 def heading(page: Page) -> Any:
     return expect(page.get_by_role("heading", level=1))
 

@@ -112,6 +112,24 @@ def test_a_draft_is_planned_with_publishing(client: Client) -> None:
     assert (row.status, row.starts_at, row.is_advertising) == (Status.PLANNED, None, True)
 
 
+def test_who_publishes_is_told_of_the_mail_that_leaves_and_how_to_stop_it(client: Client) -> None:
+    make_subscriber()
+    post = make_draft()
+    assert "Its mail leaves" not in client.get(form_of(post)).content.decode()
+    client.post(plan_url(post), {"when": "publishing"})
+    row = Mailing.objects.get()
+    MailSettings.objects.update(hold_minutes=15)
+
+    question = f"/admin/posts/post/{post.pk}/publish/"
+    asked = [client.get(url).content.decode() for url in (form_of(post), question)]
+    answer = client.post(question, follow=True).content.decode()
+
+    for page in asked:
+        assert "Its mail leaves 15 minutes after that, unless somebody stops it." in page
+    assert "Its mail leaves in 15 minutes." in answer
+    assert f'<a href="{page_url(row)}">Stop it</a>' in answer
+
+
 def test_a_time_and_a_language_can_be_chosen(client: Client) -> None:
     make_subscriber(language="ko")
     post, day = make_post(), timezone.localdate() + timedelta(days=2)
@@ -240,6 +258,17 @@ def test_what_was_pressed_stands_in_the_history_of_the_issue(client: Client) -> 
 
     history = client.get(f"/admin/posts/post/{row.post.pk}/history/").content.decode()
     assert "Paused its mailing." in history
+
+
+def test_a_mailing_that_ended_early_says_how_many_got_it(client: Client) -> None:
+    row = make_mailing(is_filled=True)
+    make_delivery(row)
+    make_delivery(row, status="queued")
+    make_delivery(row, status="queued")
+    do(client, row, "cancel")
+
+    assert "1 got it, 2 did not." in client.get(page_url(row)).content.decode()
+    assert "1 got it, 2 did not." in client.get(form_of(row.post)).content.decode()
 
 
 def test_trouble_that_paused_a_mailing_is_named(client: Client) -> None:

@@ -82,6 +82,25 @@ def test_a_reader_chooses_tags_sections_sources_authors_and_searches(
     assert chosen(reader) == ["everything:"]
 
 
+def test_a_tick_counts_where_all_issues_stayed_as_it_stood(
+    client: Client, reader: Subscriber, post: Post
+) -> None:
+    was = page_of(client, reader).one("[name=was]").attributes["value"]
+
+    save(client, reader, "tag:ai", what="all", was=was)
+
+    assert chosen(reader) == ["tag:ai"]
+    save(client, reader, "tag:ai", what="all", was="parts")
+    assert chosen(reader) == ["everything:"]
+
+
+@pytest.mark.parametrize("name", ["leave", "erase", "renew"])
+def test_pages_beside_it_lead_back_to_it(client: Client, reader: Subscriber, name: str) -> None:
+    page = Page(client.get(f"/mail/{reader.key}/{name}/"))
+
+    assert f"/mail/{reader.key}/" in page.values("main a", "href")
+
+
 def test_the_page_proposes_what_there_is(client: Client, reader: Subscriber, post: Post) -> None:
     proposed = page_of(client, reader).values("[name=wish]:not([checked])", "value")
 

@@ -54,5 +54,7 @@ def test_a_test_mail_goes_to_one_address(mailoutbox: list) -> None:
 def test_what_is_refused_is_said_in_words() -> None:
     with pytest.raises(CommandError, match="There is no issue nothing"):
         said("nothing")
+    with pytest.raises(CommandError, match="@"):
+        said(make_draft().slug, "--test", "bad")
     with pytest.raises(CommandError, match="No reader gets this"):
         said(make_post().slug)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from smtplib import SMTPAuthenticationError
+from smtplib import SMTPAuthenticationError, SMTPNotSupportedError
 from typing import Any
 
 import pytest
@@ -196,6 +196,15 @@ def wrong_mail_password(site: Site) -> None:
     site.patch.setattr(type(get_connection()), "open", refuse)
 
 
+def no_starttls(site: Site) -> None:
+    no_mail_server(site)
+
+    def refuse(_server: Any) -> None:
+        raise SMTPNotSupportedError("STARTTLS extension not supported by server.")
+
+    site.patch.setattr(type(get_connection()), "open", refuse)
+
+
 def another_key(_site: Site) -> None:
     row = MailSettings.current()
     row.key_fingerprint = "that of another key"
@@ -237,6 +246,7 @@ FAULTS: list[tuple[str, Callable[[Site], None]]] = [
     ("bell", lambda site: site.set(TASKS=REDIS_QUEUE)),
     ("mail", no_mail_server),
     ("mail", wrong_mail_password),
+    ("mail", no_starttls),
     ("addresses", another_key),
     ("mailings", mailing_stopped),
     ("mailings", mailing_late),

@@ -112,6 +112,7 @@ BAD_VALUES: list[tuple[Callable[[str], Any], str]] = [
     *((env.cache, value) for value in ("redis://a:x/1", "redis://[a/1", "locmem", "redis")),
     *((env.mail, value) for value in ("mail.example.org", "http://a", "smtp://", "smtp://a/x")),
     *((env.mail, value) for value in ("smtp://a:x", "smtp://[a", "smtp://a?tls=1", "console:")),
+    (env.mail, "smtps://a?tls=none"),
 ]
 
 
@@ -246,6 +247,16 @@ def test_mail_goes_to_the_named_server(given, value, port, starttls, tls):
     assert found["EMAIL_HOST"] == "mail.example.org"
     assert (found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == (port, starttls)
     assert found["EMAIL_USE_SSL"] is tls
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["smtp://127.0.0.1:2525", "smtp://localhost:2525", "smtp://[::1]", "smtp://relay:587?tls=none"],
+)
+def test_mail_within_this_machine_or_where_it_is_said_goes_without_tls(given, value):
+    given(value)
+
+    assert not env.mail(NAME)["EMAIL_USE_TLS"]
 
 
 def test_the_password_of_a_mail_server_may_hold_anything(given):

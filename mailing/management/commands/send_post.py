@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from mailing import sending
+from mailing.addresses import AddressError, checked
 from posts.models import Post
 
 
@@ -50,8 +51,12 @@ stopped; workers send it (run_tasks). With --test it goes at once to one address
 
 
 def _try(post: Post, given: dict[str, Any]) -> str:
-    sending.send_test(post, given["test"], by=None, is_advertising=given["advertising"])
-    return f"The server took the test mail to {given['test']}."
+    try:
+        address = checked(given["test"])
+    except AddressError as error:
+        raise CommandError(str(error)) from None
+    sending.send_test(post, address, by=None, is_advertising=given["advertising"])
+    return f"The server took the test mail to {address}."
 
 
 def _plan(post: Post, given: dict[str, Any]) -> str:

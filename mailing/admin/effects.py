@@ -1,0 +1,61 @@
+"""What who publishes an issue is told of its mail, before and afterwards."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+
+from links.admin import moment_in_words
+from mailing import sending
+from mailing.models import Mailing, MailSettings
+from posts.models import Post
+from posts.slots import EFFECTS, Effect
+
+
+def before(post: Post) -> str:
+    """Return what a planned mailing does once the issue is public; "" if there is none."""
+    mailing = _planned(post)
+    if mailing is None:
+        return ""
+    if mailing.starts_at is not None:
+        return _at(mailing)
+    minutes = MailSettings.current().hold_minutes
+    words = ngettext(
+        "Its mail leaves %(n)d minute after that, unless somebody stops it.",
+        "Its mail leaves %(n)d minutes after that, unless somebody stops it.",
+        minutes,
+    )
+    return words % {"n": minutes}
+
+
+def after(post: Post) -> str:
+    """Return when its mail leaves, with the way to stop it; "" if none is planned."""
+    mailing = _planned(post)
+    if mailing is None:
+        return ""
+    page = reverse("admin:mailing_mailing_change", args=[mailing.pk])
+    return format_html('{} <a href="{}">{}</a>', _leaves(mailing), page, gettext("Stop it"))
+
+
+def _leaves(mailing: Mailing) -> str:
+    if mailing.starts_at is not None:
+        return _at(mailing)
+    minutes = MailSettings.current().hold_minutes
+    words = ngettext("Its mail leaves in %(n)d minute.", "Its mail leaves in %(n)d minutes.",
+                     minutes)  # fmt: skip
+    return words % {"n": minutes}
+
+
+def _at(mailing: Mailing) -> str:
+    words = gettext("Its mail leaves at %(moment)s.")
+    return words % {"moment": moment_in_words(mailing.starts_at)}
+
+
+def _planned(post: Post) -> Mailing | None:
+    if not MailSettings.current().is_open:
+        return None
+    return Mailing.objects.filter(post=post, status__in=sending.BEFORE).first()
+
+
+EFFECTS.add(Effect("mail", before, after))
