@@ -98,10 +98,12 @@ def pause(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return _back(subscriber, "paused")
 
 
-@require_POST
+@require_http_methods(FORM)
 @for_reader
 def come_back(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Get mail again after leaving."""
+    """Get mail again after leaving; who only opens the address gets the page with its button."""
+    if request.method != "POST":
+        return see_other(subscriber.own_path())
     if not MailSettings.current().is_open:
         raise Http404("Nobody can subscribe at present.")
     try:

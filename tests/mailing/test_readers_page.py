@@ -94,6 +94,18 @@ def test_a_tick_counts_where_all_issues_stayed_as_it_stood(
     assert chosen(reader) == ["everything:"]
 
 
+def test_whoever_opens_the_address_of_a_button_gets_the_page_and_changes_nothing(
+    client: Client,
+) -> None:
+    reader = make_subscriber(status="left")
+
+    response = client.get(f"/mail/{reader.key}/back/")
+
+    assert response.headers["Location"] == f"/mail/{reader.key}/"
+    reader.refresh_from_db()
+    assert reader.status == "left"
+
+
 @pytest.mark.parametrize("name", ["leave", "erase", "renew"])
 def test_pages_beside_it_lead_back_to_it(client: Client, reader: Subscriber, name: str) -> None:
     page = Page(client.get(f"/mail/{reader.key}/{name}/"))
