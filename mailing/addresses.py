@@ -64,6 +64,16 @@ def digest_of(address: str) -> str:
     return salted_hmac("mailing.addresses", normal(address), key, algorithm="sha256").hexdigest()
 
 
+def mailbox_of(address: str) -> str:
+    """Return what many spellings of an address share that most servers put into one mailbox: for
+    counting only, since some servers tell them apart."""
+    local, _at, domain = normal(address).rpartition("@")
+    local = local.partition("+")[0] or local
+    if _GROUP_OF.get(domain) == "google":
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
 def fingerprint() -> str:
     """Return what tells the ADDRESS_KEY of now from another, and says nothing of it (16 digits)."""
     return digest_of("fingerprint@mailing.invalid")[:16]

@@ -13,7 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
-from mailing.models import Event, FeedCount, Mailing, MailSettings, SignUp, Subscriber, Transfer
+from mailing.models import (
+    Choice,
+    Event,
+    FeedCount,
+    Mailing,
+    MailSettings,
+    SignUp,
+    Subscriber,
+    Transfer,
+)
 from mailing.subscribing import LIFETIME
 
 BATCH: Final = 500
@@ -74,6 +83,7 @@ def forget() -> dict[str, int]:
         "ledger": sum(map(_silence, _loud(now))),
         "events": _in_batches(_events(now), _delete),
         "imports": _in_batches(_before(Transfer, "created_at", now, TRANSFERS), _delete),
+        "choices": _in_batches(_unchosen(), _delete_unchosen),
         "feeds": _in_batches(_before(FeedCount, "day", now, FEEDS), _delete),
     }
 
@@ -101,6 +111,10 @@ def _loud(now: datetime) -> QuerySet[Any]:
 
 def _events(now: datetime) -> QuerySet[Any]:
     return _before(Event, "at", now, EVENTS)
+
+
+def _unchosen() -> QuerySet[Any]:
+    return Choice.objects.filter(chosen=None)
 
 
 def _before(model: type[Model], column: str, now: datetime, days: int) -> QuerySet[Any]:
@@ -132,6 +146,10 @@ def _keys(rows: QuerySet[Any]) -> Iterator[list[int]]:
 
 def _delete(rows: QuerySet[Any]) -> None:
     rows.delete()
+
+
+def _delete_unchosen(rows: QuerySet[Any]) -> None:
+    rows.filter(chosen=None).delete()
 
 
 def _silence(mailing: Mailing) -> int:

@@ -7,6 +7,7 @@ before all who might ask, and before all that might fail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.core.files.uploadhandler import (
     MemoryFileUploadHandler,
     TemporaryFileUploadHandler,
 )
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -33,6 +34,7 @@ from posts.models.identity import THE_ROW
 
 KB = 1024  # bytes
 EVENTS = "/mail/events/"
+LEAVING = re.compile(r"/mail/[\w-]+/leave/")
 # How Django says that a form cannot be read: parts, their number, their encoding, their end.
 UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError)
 
@@ -85,12 +87,17 @@ def _length(request: HttpRequest) -> int | None:
 def _is_form(request: HttpRequest) -> bool:
     """Read what a form sent, which is kept; tell whether it could be read.
 
+    A POST by which somebody leaves (RFC 8058) counts whatever it brings: then it brings nothing.
+
     Whoever asks first must be ready for what it raises, and Django's pages about an error are not.
     """
     try:
         return request.POST is not None
     except UNREADABLE:
-        return False
+        if not LEAVING.fullmatch(request.path_info):
+            return False
+        request.POST = QueryDict()
+        return True
 
 
 def _most(request: HttpRequest, length: int) -> int:

@@ -13,18 +13,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django_tasks import task
 
 from links.models import Source
 from links.rows import insert
 from mailing.choosing.items import Item
 from mailing.choosing.sets import chunks
-from mailing.models import Choice, SearchKey
+from mailing.models import Choice, Chosen, SearchKey
 from posts.models import Post, RecurringSection, SearchEntry, Tag, TagAlias
 from posts.naming import fold, heading_key, nfc
 from posts.publishing import reindex
 from posts.searching.engines import Condition, Indexed, engine
-from posts.searching.filters import KINDS, Chosen, choose, keys_of
+from posts.searching.filters import KINDS, choose, keys_of
+from posts.searching.filters import Chosen as Filters
 from posts.searching.finding import rows_of
 from posts.searching.keys import END
 from posts.searching.matching import Rows, beginnings
@@ -38,7 +40,7 @@ _LONGEST: Final = 200  # of a key
 _NARROWEST: Final = ("tag", "source", "section", "year", "kind")
 _LETTERS: Final = {"tag": "t", "source": "h", "section": "s"}
 Kind = SearchEntry.Kind
-_NO_FILTERS: Final = Chosen()
+_NO_FILTERS: Final = Filters()
 Names = dict[tuple[str, str], set[int]]
 """The keys of what an issue has, by the names that filters may call it."""
 
@@ -47,8 +49,9 @@ Names = dict[tuple[str, str], set[int]]
 
 
 def key_searches() -> None:
-    """Give keys to the searches that have none by the rules of now."""
-    rows = Choice.objects.filter(kind=Choice.Kind.SEARCH).exclude(keyed=VERSION).order_by("pk")
+    """Give keys to the searches that somebody has and that have none by the rules of now."""
+    searches = Choice.objects.filter(_is_chosen("pk"), kind=Choice.Kind.SEARCH)
+    rows = searches.exclude(keyed=VERSION).order_by("pk")
     counted: dict[str, int] = {}
     for some in chunks(rows.values_list("pk", "value"), 1_000):
         keys = [(pk, token) for pk, value in some for token in _keys_of(parse(value), counted)]
@@ -62,6 +65,11 @@ def key_searches() -> None:
 def key_new_searches() -> None:
     """Give keys to searches as they are chosen, so that the next issue need not."""
     key_searches()
+
+
+def _is_chosen(column: str) -> Exists:
+    """Return the condition that somebody has the choice that a column names."""
+    return Exists(Chosen.objects.filter(choice=OuterRef(column)))
 
 
 def finds_items(query: str) -> bool:
@@ -194,7 +202,7 @@ class Percolator:
         """Return the items (by key) that saved searches (by key) find, of those that find any."""
         searches: dict[int, str] = {}
         for some in chunks(self._keys_here()):
-            rows = SearchKey.objects.filter(token__in=some).order_by()
+            rows = SearchKey.objects.filter(_is_chosen("choice"), token__in=some).order_by()
             searches |= dict(rows.values_list("choice", "choice__value"))
         found = ((pk, self.items_of(value)) for pk, value in searches.items())
         return {pk: items for pk, items in found if items}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mailing import subscribing
 from mailing.addresses import AddressError, checked
 from mailing.models import MailSettings, Rhythm, Subscriber
 from mailing.site import things
@@ -63,7 +64,7 @@ class SubscribeForm(PublicForm):
         self.initial.setdefault("rhythm", MailSettings.current().default_rhythm)
         self.initial.setdefault("what", PARTS)
         typed = data.get("follow", "") if data else self.initial.get("follow", "")
-        wish = things.wish_of(typed)
+        wish = subscribing.wish_of(typed)
         self.thing = next(iter(things.known([wish])), None) if wish else None
         if self.thing is None or wish == EVERYTHING:
             del self.fields["what"]
@@ -83,7 +84,7 @@ class SubscribeForm(PublicForm):
 
     def wishes(self) -> list[Wish]:
         """Return what is to be sent; none is everything."""
-        wish = things.wish_of(self.cleaned_data["follow"])
+        wish = subscribing.wish_of(self.cleaned_data["follow"])
         is_part = "what" in self.fields and self.cleaned_data["what"] != ALL
         return [wish] if is_part and wish else []
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from mailing import subscribing
 from mailing.models import MailSettings, Subscriber
-from mailing.site.answers import shown
+from mailing.site.answers import only, shown
 from posts import identity
 from posts.readers.answers import see_other
 from posts.site.own_pages import private
@@ -19,7 +18,7 @@ FIELD, ONE_CLICK = "List-Unsubscribe", "One-Click"
 
 
 @csrf_exempt  # mail programs send it, without a session
-@require_http_methods(["GET", "HEAD", "POST"])
+@only("GET", "HEAD", "POST")
 def leave(request: HttpRequest, key: str) -> HttpResponse:
     """Leave by one button, or at once where a mail program asks for it. Only a POST changes
     something; it works for ever, also where nothing is known of the key any more."""

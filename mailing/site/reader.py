@@ -14,13 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailing import subscribing
 from mailing.addresses import normal
-from mailing.models import MailSettings, Subscriber
+from mailing.models import Choice, MailSettings, Subscriber
 from mailing.site import things
-from mailing.site.answers import shown
+from mailing.site.answers import only, shown
 from mailing.site.forms import ALL, PARTS, MoveForm, PauseForm, WishesForm
 from mailing.site.subscribing import FORM, bad_link
 from mailing.subscribing import EVERYTHING, Suppressed, TokenError, TooManyMoves, Wish
@@ -29,31 +28,41 @@ from posts.readers.answers import see_other
 from posts.readers.throttling import Limit, allow
 from posts.site.own_pages import private
 
-SAVES = (Limit(100, timedelta(days=1)),)
+SAVES = (Limit(20, timedelta(hours=1)), Limit(100, timedelta(days=1)))
 SEARCHES = (Limit(300, timedelta(days=1)),)
+# Each is asked of each issue, and had by few.
+NEW_SEARCHES = (Limit(200, timedelta(days=1)),)
 HERE = "/mail/"  # what consents say of where it was
 View = Callable[[HttpRequest, Subscriber], HttpResponse]
 
 
 def for_reader(view: View) -> Callable[..., HttpResponse]:
-    """Make a view of a key: in the language and zone of its reader; 404 for one of nobody."""
+    """Make a view of a key: in the language and zone of its reader; 404 for one of nobody, or of
+    somebody who is erased at this moment."""
 
     @wraps(view)
     def found(request: HttpRequest, key: str) -> HttpResponse:
         subscriber = Subscriber.objects.filter(key=key).first()
         if subscriber is None:
-            return shown("nobody", {"is_open": MailSettings.current().is_open}, status=404)
+            return _nobody()
         now = identity.current()
         with (
             translation.override(subscriber.language or now.language),
             timezone.override(subscriber.zone or now.time_zone),
         ):
-            return view(request, subscriber)
+            try:
+                return view(request, subscriber)
+            except Subscriber.DoesNotExist:
+                return _nobody()
 
     return csrf_exempt(found)  # no cookie: who has the address may
 
 
-@require_http_methods(FORM)
+def _nobody() -> HttpResponse:
+    return shown("nobody", {"is_open": MailSettings.current().is_open}, status=404)
+
+
+@only(*FORM)
 @for_reader
 def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """What one gets, and how often; to be changed by one form."""
@@ -68,11 +77,11 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if form.cleaned_data["what"] == PARTS and not wishes:
         form.add_error("what", gettext("Nothing is ticked: choose something, or all issues."))
         return _page(request, subscriber, wishes_form=form, status=422)
-    if not allow("mail-wishes", subscriber.key, SAVES):
+    wishes = [EVERYTHING] if form.wants_all(ticks=bool(wishes)) else wishes
+    if not _may_save(subscriber, wishes):
         form.add_error(None, gettext("That was a lot for one day. Try it again tomorrow."))
         return _page(request, subscriber, wishes_form=form, status=429)
-    everything = form.wants_all(ticks=bool(wishes))
-    subscribing.choose(subscriber, [EVERYTHING] if everything else wishes, **form.how())
+    subscribing.choose(subscriber, wishes, **form.how())
     return _back(subscriber, "saved")
 
 
@@ -84,7 +93,7 @@ def _search(request: HttpRequest, subscriber: Subscriber, form: WishesForm) -> H
     return _page(request, subscriber, wishes_form=form)
 
 
-@require_POST
+@only("POST")
 @for_reader
 def pause(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Send nothing until a day, or go on."""
@@ -98,7 +107,7 @@ def pause(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return _back(subscriber, "paused")
 
 
-@require_http_methods(FORM)
+@only(*FORM)
 @for_reader
 def come_back(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Get mail again after leaving; who only opens the address gets the page with its button."""
@@ -113,7 +122,7 @@ def come_back(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return _back(subscriber, "back")
 
 
-@require_POST
+@only("POST")
 @for_reader
 def address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Ask at another address whether mail is to go there, or take that back."""
@@ -135,7 +144,7 @@ def address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 
 @csrf_exempt  # the address of this page was mailed to whom it is about
-@require_http_methods(FORM)
+@only(*FORM)
 def move(request: HttpRequest, token: str) -> HttpResponse:
     """One button that lets mail go to the new address."""
     try:
@@ -146,11 +155,16 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
     except TokenError as error:
         return bad_link(error)
     with translation.override(subscriber.language or identity.current().language):
-        is_done = new == subscriber.address
-        return shown("move", {"subscriber": subscriber, "new": new, "is_done": is_done})
+        context = {
+            "subscriber": subscriber,
+            "new": new,
+            "is_done": new == subscriber.address,
+            "is_getting": subscriber.status in subscribing.GETTING,
+        }
+        return shown("move", context)
 
 
-@require_http_methods(FORM)
+@only(*FORM)
 @for_reader
 def renew(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """One button that says that mail is still wanted."""
@@ -161,7 +175,7 @@ def renew(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return shown("renew", {"subscriber": subscriber, "is_getting": is_getting})
 
 
-@require_safe
+@only("GET", "HEAD")
 @for_reader
 def data(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """All that is kept of a reader, as a file."""
@@ -171,7 +185,7 @@ def data(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return private(response)
 
 
-@require_http_methods(FORM)
+@only(*FORM)
 @for_reader
 def erase(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Forget a reader, after asking once."""
@@ -230,14 +244,24 @@ def _things(ticked: list[Wish], words: str) -> dict[str, Any]:
 def _ticked(request: HttpRequest, before: list[Wish]) -> list[Wish]:
     """Return the choices that were ticked and that are there, or were chosen before."""
     texts = request.POST.getlist("wish")[: subscribing.MOST]
-    wishes = [wish for wish in map(things.wish_of, texts) if wish]
+    wishes = [wish for wish in map(subscribing.wish_of, texts) if wish]
     there = {*subscribing.names_of(wishes), *before}
     return [wish for wish in dict.fromkeys(wishes) if wish in there]
 
 
+def _may_save(subscriber: Subscriber, wishes: list[Wish]) -> bool:
+    """Count that a reader saves, and the searches that are new to them."""
+    new = set(wishes).difference(subscribing.wishes_of(subscriber))
+    searches = sum(kind == Choice.Kind.SEARCH for kind, _value in new)
+    return allow("mail-wishes", subscriber.key, SAVES) and (
+        not searches or allow("mail-searches", subscriber.key, NEW_SEARCHES, by=searches)
+    )
+
+
 def _added(request: HttpRequest) -> list[Wish]:
     """Return the choices that an address proposes."""
-    wishes = [wish for text in request.GET.getlist("add")[:10] if (wish := things.wish_of(text))]
+    texts = request.GET.getlist("add")[:10]
+    wishes = [wish for text in texts if (wish := subscribing.wish_of(text))]
     there = subscribing.names_of(wishes)
     return [wish for wish in wishes if wish in there]
 

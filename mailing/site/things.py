@@ -10,9 +10,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from links.models import Source
-from mailing import choosing
 from mailing.models import Choice
-from mailing.subscribing import EVERYTHING, Wish, names_of
+from mailing.subscribing import Wish, names_of, wish_of
 from posts.models import Author
 from posts.naming import fold, heading_key
 from posts.searching.queries import clean
@@ -22,7 +21,6 @@ from posts.site.listing import authored
 Kind = Choice.Kind
 PROPOSED: Final = {Kind.TAG: 8, Kind.SECTION: 6, Kind.SOURCE: 6, Kind.AUTHOR: 4}
 FOUND: Final = 8  # of each kind
-LONGEST: Final = 400
 
 
 class Thing(NamedTuple):
@@ -36,20 +34,6 @@ class Thing(NamedTuple):
 def sent(wish: Wish) -> str:
     """Return a choice as forms and addresses name it."""
     return ":".join(wish)
-
-
-def wish_of(text: str) -> Wish | None:
-    """Return the choice that a form or an address names; None for nothing that can be chosen."""
-    kind, _colon, value = text.partition(":")
-    if text == sent(EVERYTHING):
-        return EVERYTHING
-    if kind == Kind.SEARCH:
-        value = clean(value)[:LONGEST]
-        if not choosing.finds_items(value):
-            return None
-    if kind not in Kind.values or kind == Kind.EVERYTHING:
-        return None
-    return (kind, value) if 0 < len(value) <= LONGEST and value.isprintable() else None
 
 
 def known(wishes: Iterable[Wish], *, gone: bool = False) -> list[Thing]:

@@ -17,7 +17,7 @@ from django_tasks import task
 
 from mailing import access, rhythms, wording
 from mailing.access import Actor
-from mailing.addresses import checked, digest_of
+from mailing.addresses import checked, digest_of, mailbox_of
 from mailing.models import Consent, SignUp, Subscriber
 from mailing.subscribing import notes, tokens
 from mailing.subscribing.consents import write_down
@@ -71,10 +71,9 @@ def answer(pk: int) -> str:
         return ""
     digest = digest_of(row.address)
     known = Subscriber.objects.filter(digest=digest, status__in=GETTING).first()
-    purpose, limits = ("mail-known", REMINDERS) if known else ("mail-confirm", CONFIRMATIONS)
     # All at once: what is counted but not sent would not be sent by the next try either.
     with transaction.atomic():
-        if is_suppressed(digest) or not allow(purpose, digest, limits):
+        if is_suppressed(digest) or not _may_mail(row.address, is_known=known is not None):
             row.delete()
             return ""
         if known:
@@ -82,6 +81,13 @@ def answer(pk: int) -> str:
             return "known"
         _ask_back(row, digest)
         return "confirm"
+
+
+def _may_mail(address: str, *, is_known: bool) -> bool:
+    """Count a mail that a form has sent; by mailbox, so that me+1@, me+2@… are no way around it."""
+    if is_known:
+        return allow("mail-known", digest_of(address), REMINDERS)
+    return allow("mail-confirm", mailbox_of(address), CONFIRMATIONS)
 
 
 def _remind(row: SignUp, subscriber: Subscriber) -> None:
@@ -112,10 +118,13 @@ def sign_up_of(token: str) -> SignUp:
 def confirm(token: str) -> Subscriber:
     """Let what was asked for hold; return the subscriber. A token that was used changes nothing.
 
-    Raises TokenError or TokenExpired, and TokenError for who must not get mail any more.
+    Raises TokenError or TokenExpired, and TokenError for who must not get mail any more, or is
+    erased at this moment.
     """
     row = sign_up_of(token)
-    subscriber = Subscriber.objects.select_for_update().get(sign_ups=row)
+    subscriber = Subscriber.objects.select_for_update().filter(sign_ups=row).first()
+    if subscriber is None:
+        raise TokenError
     row.refresh_from_db()
     if row.confirmed_at is not None:
         return subscriber

@@ -44,7 +44,7 @@ def leave(subscriber: Subscriber, form: str, *, by: Actor = None) -> bool:
 def come_back(subscriber: Subscriber, form: str) -> Subscriber:
     """Let mail go again to somebody who left, as they say on their own page: that confirms it.
 
-    Raises Suppressed.
+    Raises Suppressed, and Subscriber.DoesNotExist for who is erased at this moment.
     """
     row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
     if is_suppressed(row.digest):

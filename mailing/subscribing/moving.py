@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from mailing import access
+from mailing import access, rhythms
 from mailing.access import Actor
-from mailing.addresses import checked, digest_of
+from mailing.addresses import checked, digest_of, mailbox_of
 from mailing.models import Consent, Subscriber
 from mailing.subscribing import notes, tokens
 from mailing.subscribing.consents import write_down
@@ -36,7 +37,7 @@ def move(subscriber: Subscriber, address: str, *, by: Actor = None) -> None:
     if digest == subscriber.digest:
         return
     # By the reader, and by who would get it.
-    if not allow("mail-move", subscriber.key, MOVES) or not allow("mail-move", digest, MOVES):
+    if not all(allow("mail-move", who, MOVES) for who in (subscriber.key, mailbox_of(new))):
         raise TooManyMoves
     with transaction.atomic():
         Subscriber.objects.filter(pk=subscriber.pk).update(moving_to=new)
@@ -69,10 +70,15 @@ def moving(token: str) -> tuple[Subscriber, str]:
 def confirm_move(token: str) -> Subscriber:
     """Let mail go to the new address; return the subscriber. A used token changes nothing.
 
+    Mail that came back from the old address says nothing of the new one: it goes on there. Who
+    left, or called a mail spam, gets none there either.
+
     Raises TokenError or TokenExpired, and TokenError where the address is somebody's by now.
     """
     subscriber, address = moving(token)
-    row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    row = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+    if row is None:
+        raise TokenError
     if address == row.address:
         return row
     if address != row.moving_to or _is_taken(digest_of(address)):
@@ -80,6 +86,10 @@ def confirm_move(token: str) -> Subscriber:
     write_down(row, Consent.Kind.MOVED, "from")
     row.address, row.moving_to = address, ""
     row.soft_bounces, row.first_soft_at = 0, None
+    # Who came with an import as bounced has never agreed to anything.
+    if row.status == Subscriber.Status.BOUNCED and row.confirmed_at is not None:
+        row.status, row.left_at = Subscriber.Status.ACTIVE, None
+        rhythms.resume(row, timezone.now())
     try:
         with transaction.atomic():
             row.save()

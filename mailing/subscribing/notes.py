@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from email.utils import formataddr
 from functools import partial
 from smtplib import SMTPDataError, SMTPRecipientsRefused
@@ -23,13 +24,20 @@ from django_tasks import task
 
 from mailing.addresses import digest_of
 from mailing.composing import Kind, Mail, compose_note
-from mailing.composing.headers import sender
+from mailing.composing.headers import mailbox, sender
 from mailing.models import MailSettings, Subscriber
 from mailing.subscribing import tokens
 from mailing.subscribing.naming import names_of
 from mailing.subscribing.wishes import wishes_of
 from posts import identity
 from posts.publishing.describing import absolute
+from posts.readers.throttling import Limit, allow
+
+# Of each kind, to each reader: leaving and coming back by turns is no way to have mails sent.
+LIMITS: Final = {
+    Kind.WELCOME: (Limit(2, timedelta(days=1)),),
+    Kind.GOODBYE: (Limit(2, timedelta(days=1)),),
+}
 
 
 class NoteNotTaken(Exception):
@@ -48,9 +56,14 @@ class NoteRefused(NoteNotTaken):
 def send_later(kind: str, subscriber: Subscriber, of: Any = None) -> None:
     """Send a mail of a kind of ``NOTES`` once the transaction is committed.
 
-    ``of`` is what it is about, as JSON can say it.
+    ``of`` is what it is about, as JSON can say it. What goes beyond ``LIMITS`` is not sent.
     """
-    transaction.on_commit(partial(send.enqueue, kind, subscriber.pk, of))
+    transaction.on_commit(partial(_enqueue, kind, subscriber.pk, subscriber.key, of))
+
+
+def _enqueue(kind: str, pk: int, key: str, of: Any) -> None:
+    if kind not in LIMITS or allow(f"mail-{kind}", key, LIMITS[Kind(kind)]):
+        send.enqueue(kind, pk, of)
 
 
 def send_with(kind: str, subscriber: Subscriber, of: Any = None) -> None:
@@ -76,13 +89,14 @@ def send(kind: str, pk: int, of: Any = None) -> bool:
 
 def _message(note: Mail, address: str) -> EmailMultiAlternatives:
     ours = MailSettings.current()
+    name, own = sender(ours)
     message = EmailMultiAlternatives(
         note.subject,
         note.text,
-        formataddr(sender(ours)),
+        formataddr((name, mailbox(own))),
         [address],
         headers=note.headers,
-        reply_to=[ours.reply_to] if ours.reply_to else None,
+        reply_to=[mailbox(ours.reply_to)] if ours.reply_to else None,
     )
     message.attach_alternative(note.html, "text/html")
     return message

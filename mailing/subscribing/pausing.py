@@ -25,7 +25,8 @@ def pause(
 ) -> Subscriber:
     """Send a subscriber nothing until a moment; another one than before if it is paused already.
 
-    Raises PermissionDenied for staff without the right.
+    Raises PermissionDenied for staff without the right, and Subscriber.DoesNotExist for who is
+    erased at this moment; so does `resume`.
     """
     access.check(by, access.CHANGE_SUBSCRIBERS)
     row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)

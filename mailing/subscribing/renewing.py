@@ -48,7 +48,10 @@ def ask_again() -> int:
 
 @transaction.atomic
 def renew(subscriber: Subscriber, form: str) -> Subscriber:
-    """Write down that a reader still wants mail."""
+    """Write down that a reader still wants mail.
+
+    Raises Subscriber.DoesNotExist for who is erased at this moment.
+    """
     row = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
     if row.status in GETTING:
         row.consented_at, row.asked_at = timezone.now(), None

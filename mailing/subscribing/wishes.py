@@ -11,12 +11,29 @@ from django.utils import timezone
 from mailing import access, choosing, rhythms
 from mailing.access import Actor
 from mailing.models import Choice, Chosen, Subscriber
+from posts.searching.queries import clean
 
 Wish = tuple[str, str]
 """A kind of ``Choice`` and its value."""
 EVERYTHING: Final[Wish] = (Choice.Kind.EVERYTHING, "")
 MOST: Final = 200  # choices of one reader
+LONGEST: Final = 400  # letters of one
 _HOW: Final = frozenset(("rhythm", "language", "zone", "hour"))
+
+
+def wish_of(text: str) -> Wish | None:
+    """Return the choice that a form, an address or a file names; None for what cannot be chosen."""
+    kind, _colon, value = text.partition(":")
+    if text == ":".join(EVERYTHING):
+        return EVERYTHING
+    is_search = kind == Choice.Kind.SEARCH
+    if is_search:
+        value = clean(value)[:LONGEST]
+    if kind not in Choice.Kind.values or kind == Choice.Kind.EVERYTHING:
+        return None
+    if not (0 < len(value) <= LONGEST and value.isprintable()):
+        return None
+    return None if is_search and not choosing.finds_items(value) else (kind, value)
 
 
 @transaction.atomic
@@ -30,7 +47,8 @@ def choose(
     """Let a reader get other things (none is everything), in another rhythm, language and so on.
 
     ``how`` may hold rhythm, language, zone and hour; what becomes of what waits for a roll-up,
-    ``mailing.rhythms`` says. Raises PermissionDenied for staff without the right.
+    ``mailing.rhythms`` says. Raises PermissionDenied for staff without the right, and
+    Subscriber.DoesNotExist for who is erased at this moment.
     """
     access.check(by, access.CHANGE_SUBSCRIBERS)
     if unknown := how.keys() - _HOW:
@@ -56,7 +74,12 @@ def _keep(subscriber: Subscriber, wishes: list[Wish]) -> None:
         wishes = [EVERYTHING]
     if any(kind == Choice.Kind.SEARCH for kind, _value in wishes):
         transaction.on_commit(choosing.key_new_searches.enqueue)
-    wanted = [Choice.objects.get_or_create(kind=kind, value=value)[0].pk for kind, value in wishes]
+    # In one order for all, or two readers with the same new choices wait for each other for ever.
+    keys = {
+        (kind, value): Choice.objects.get_or_create(kind=kind, value=value)[0].pk
+        for kind, value in sorted(wishes)
+    }
+    wanted = [keys[wish] for wish in wishes]
     subscriber.chosen.exclude(choice__in=wanted).delete()
     rows = [Chosen(subscriber=subscriber, choice_id=pk) for pk in wanted]
     Chosen.objects.bulk_create(rows, ignore_conflicts=True)

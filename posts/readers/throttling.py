@@ -32,8 +32,11 @@ class Limit:
     window: timedelta
 
 
-def wait(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None) -> int:
-    """Count one more time that somebody does something; return how many seconds are to wait.
+def wait(
+    purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None, by: int = 1
+) -> int:
+    """Count one more time (or ``by`` more) that somebody does something; return how many seconds
+    are to wait.
 
     0 means that the limits allow it. ``who`` is anything that tells clients apart, such as an
     address; only its keyed digest is stored. Call it outside a transaction: what is rolled back is
@@ -42,14 +45,16 @@ def wait(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = 
     now = at or timezone.now()
     client = f"{purpose}:{_digest(purpose, who)}"
     for limit in limits:
-        if not _count(client, limit, now):
+        if not _count(client, limit, now, by):
             return ceil((limit.window - (now - EPOCH) % limit.window).total_seconds())
     return 0
 
 
-def allow(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None) -> bool:
-    """Count one more time that somebody does something; return whether the limits allow it."""
-    return not wait(purpose, who, limits, at)
+def allow(
+    purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None, by: int = 1
+) -> bool:
+    """Count one more time, as ``wait`` does; return whether the limits allow it."""
+    return not wait(purpose, who, limits, at, by)
 
 
 class Shares:

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailing import forgetting
-from mailing.models import Consent, Delivery, Event, MailSettings, Subscriber, Suppression
+from mailing import forgetting, subscribing
+from mailing.models import Choice, Consent, Delivery, Event, MailSettings, Subscriber, Suppression
 from newsletter.retention import KEPT
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
@@ -122,3 +122,13 @@ def test_the_documentation_says_the_same_days() -> None:
 
 def text_of(name: str) -> str:
     return (CHECKOUT / name).read_text(encoding="utf-8")
+
+
+def test_choices_that_nobody_has_are_forgotten() -> None:
+    reader = make_subscriber(choices=[("search", "rust"), ("tag", "ai")])
+    subscribing.choose(reader, [("tag", "ai")])
+
+    assert forgetting.forget.func()["choices"] == 1
+
+    assert list(Choice.objects.values_list("value", flat=True)) == ["ai"]
+    assert subscribing.wishes_of(reader) == [("tag", "ai")]

@@ -86,6 +86,39 @@ def test_a_mail_program_leaves_by_rfc_8058_without_session_cookie_or_token(
     assert Consent.objects.get().form == "list-unsubscribe"
 
 
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-"),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=\x7f", b"x"),
+        ("application/x-www-form-urlencoded; charset=latin-1", b"List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", b"a=1&" * 2000),
+        ("text/plain", b"List-Unsubscribe=One-Click"),
+    ],
+)
+def test_who_leaves_by_what_can_not_be_read_leaves(
+    client: Client, reader: Subscriber, kind: str, data: bytes
+) -> None:
+    assert client.post(leave_of(reader), data, content_type=kind).status_code in (200, 303)
+
+    reader.refresh_from_db()
+    assert reader.status == "left"
+
+
+@pytest.mark.parametrize("page", ["", "leave/", "pause/", "back/", "data/", "erase/"])
+def test_what_a_page_does_not_take_is_answered_as_privately(
+    client: Client, reader: Subscriber, page: str
+) -> None:
+    response = client.put(f"/mail/{reader.key}/{page}")
+
+    assert response.status_code == 405
+    assert response.headers["Allow"]
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_the_header_of_a_mail_leads_to_that_address(client: Client) -> None:
     client.post(confirmation(client))
     header = raw(the_mail())["List-Unsubscribe"]

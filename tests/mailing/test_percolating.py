@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mailing.choosing.items import items_in
 from mailing.choosing.searches import Percolator, key_searches
-from mailing.models import Choice, SearchKey
+from mailing.models import Choice, Chosen, SearchKey
 from posts.models import Post, Tag
 from posts.retagging import merge
 from posts.searching import DATE, search
@@ -18,7 +18,7 @@ from posts.searching.queries import clean
 from posts.searching.tokens import tokens
 from tests.builders import make_post
 from tests.corpus import corpus, issue_files
-from tests.mailing.builders import make_choice
+from tests.mailing.builders import make_choice, make_subscriber
 from tests.posts.searching.conftest import judged  # noqa: F401 (a fixture)
 from tests.posts.searching.judged import CASES
 
@@ -61,8 +61,14 @@ def _found_by_issue(post: Post) -> dict[int, set[int]]:
     return {choice: set(found) for choice, found in Percolator(post, items).found().items()}
 
 
+def _saved(query: str) -> Choice:
+    """Return the choice of a search that a reader has."""
+    make_subscriber(choices=[(Choice.Kind.SEARCH, query)])
+    return make_choice(Choice.Kind.SEARCH, query)
+
+
 def _compare(queries: list[str]) -> list[tuple[str, int]]:
-    choices = {make_choice(Choice.Kind.SEARCH, query).pk: query for query in queries}
+    choices = {_saved(query).pk: query for query in queries}
     key_searches()
     issues = {post.pk: _found_by_issue(post) for post in Post.objects.all()}
     wrong = []
@@ -113,7 +119,19 @@ def test_a_search_is_asked_only_of_what_has_its_rarest_term() -> None:
     for number in range(4):
         make_post(f"Issue {number}", "## One\n- [common](https://e.example/a)\n")
     make_post("Last", "## One\n- [common rarely](https://e.example/b)\n")
-    make_choice(Choice.Kind.SEARCH, "common rarely")
-    make_choice(Choice.Kind.SEARCH, "-common")
+    _saved("common rarely")
+    _saved("-common")
     key_searches()
     assert list(SearchKey.objects.values_list("token", flat=True)) == tokens("rarely")
+
+
+def test_a_search_that_nobody_has_is_neither_keyed_nor_found() -> None:
+    post = make_post("Last", "## One\n- [common rarely](https://e.example/b)\n")
+    had = _saved("rarely")
+    key_searches()
+    Chosen.objects.all().delete()
+    make_choice(Choice.Kind.SEARCH, "common")
+    key_searches()
+
+    assert list(SearchKey.objects.values_list("choice", flat=True)) == [had.pk]
+    assert not _found_by_issue(post)
