@@ -15,11 +15,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-from mailing.models import Choice, Rhythm, Subscriber, Suppression
+from mailing import subscribing
+from mailing.models import Rhythm, Subscriber, Suppression
 from posts import identity
 
 Status = Subscriber.Status
@@ -53,6 +54,8 @@ LEFT: Final = ("left at", "unsub time", "unsubscribed at", "unsubscription date"
 STATE: Final = ("state", "status", "subscriber type", "type", "subscription status", "상태")
 LANGUAGES: Final = {"korean": "ko", "한국어": "ko", "english": "en", "영어": "en"}
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})([-_][a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
+# Years that dates here may have: others are no moment in some zone.
+YEARS: Final = range(1970, 2200)
 _FALSE: Final = frozenset({"false", "0", "no", "f"})
 _TRUE: Final = frozenset({"true", "1", "yes", "t"})
 
@@ -210,35 +213,34 @@ def _zone(text: str) -> str:
 
 
 def _hour(text: str) -> int:
-    return int(text) if text.isdecimal() and int(text) < 24 else 8
+    return int(text) if text.isdecimal() and len(text) <= 2 and int(text) < 24 else 8
 
 
 def _tags(text: str) -> tuple[str, ...]:
     """Return names, separated by commas or as a list of JSON."""
     if text.startswith("["):
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            parsed = []
-        names = [name for name in parsed if isinstance(name, str)]
+        names = [name for name in _listed(text) if isinstance(name, str)]
     else:
         names = text.replace('"', "").split(",")
-    return tuple(filter(None, (unguarded(name.strip()) for name in names)))
+    return tuple(name for text in names if (name := unguarded(text.strip())).isprintable() and name)
 
 
 def _choices(text: str) -> tuple[tuple[str, str], ...]:
-    """Return choices as our export writes them: a list of JSON with pairs of kind and value."""
+    """Return choices as our export writes them, a list of JSON with pairs of kind and value: those
+    that readers may have."""
+    pairs = [pair for pair in _listed(text) if isinstance(pair, list) and len(pair) == 2]
+    named = [":".join(pair) for pair in pairs if all(isinstance(part, str) for part in pair)]
+    wishes = filter(None, map(subscribing.wish_of, named[: 2 * subscribing.MOST]))
+    return tuple(dict.fromkeys(wishes))[: subscribing.MOST]
+
+
+def _listed(text: str) -> list[Any]:
+    """Return what a list of JSON holds; nothing for what is none."""
     try:
-        pairs = json.loads(text or "[]")
-        found = [(kind, value) for kind, value in pairs]
-    except (ValueError, TypeError):
-        return ()
-    kinds = set(Choice.Kind.values)
-    return tuple(
-        (kind, value)
-        for kind, value in found
-        if kind in kinds and isinstance(value, str) and len(value) <= 400 and "\0" not in value
-    )
+        found = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
 
 
 def moment_of(text: str, *, to_come: bool = False) -> datetime | None:
@@ -252,7 +254,7 @@ def moment_of(text: str, *, to_come: bool = False) -> datetime | None:
             found = datetime(date.year, date.month, date.day, tzinfo=UTC)
     except ValueError:
         return None
-    if found is None:
+    if found is None or found.year not in YEARS:
         return None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     return found if to_come or found <= datetime.now(UTC) else None

@@ -120,7 +120,9 @@ def _barred(file: IO[bytes]) -> set[bytes]:
         if is_first and not columns.has_address(frozenset(line.cells)):
             raise FileError("address")
         is_first = False
-        entry = columns.read(line.cells)
+        entry = _entry(line)
+        if entry is None:
+            continue
         if entry.state is None or entry.state.weight >= columns.LEAVER.weight:
             barred.add(_short(entry.address))
     if is_first:
@@ -128,13 +130,23 @@ def _barred(file: IO[bytes]) -> set[bytes]:
     return barred
 
 
+def _entry(line: Line) -> Entry | None:
+    """Return what a row says; None for one that cannot be read."""
+    if line.cells is None:
+        return None
+    try:
+        return columns.read(line.cells)
+    except (ArithmeticError, RecursionError, TypeError, ValueError):
+        return None
+
+
 def _read(rows: Iterable[Line], barred: set[bytes]) -> _Batch:
     batch = _Batch()
     for line in rows:
-        if line.cells is None:
+        entry = _entry(line)
+        if entry is None:
             batch.outcomes.append(Outcome(line.number, "", Kind.UNREADABLE))
             continue
-        entry = columns.read(line.cells)
         try:
             entry = replace(entry, address=checked(entry.address))
         except AddressError:
@@ -297,7 +309,7 @@ def _store_choices(rows: Sequence[Subscriber], entries: Sequence[Entry]) -> None
 
 def _wanted(entry: Entry, slugs: dict[str, str]) -> list[tuple[str, str]]:
     tags = [(Choice.Kind.TAG.value, slugs[key]) for key in map(fold, entry.tags) if key in slugs]
-    return list(dict.fromkeys([*entry.choices, *tags])) or [EVERYTHING]
+    return list(dict.fromkeys([*entry.choices, *tags]))[: subscribing.MOST] or [EVERYTHING]
 
 
 def _slugs(names: set[str]) -> dict[str, str]:

@@ -57,8 +57,11 @@ def _rows(text: io.TextIOWrapper) -> Iterator[Line]:
     first = text.readline()
     if not first.strip():
         raise FileError("empty")
-    separator = _separator(first)
-    header = next(csv.reader([first], delimiter=separator), [])
+    try:
+        separator = _separator(first)
+        header = next(csv.reader([first], delimiter=separator), [""])
+    except csv.Error as error:  # a cell that is longer than any address
+        raise FileError("address") from error
     names = [name_of(cell) for cell in header]
     if "@" in header[0]:
         yield Line(1, {"email": header[0].strip()})
@@ -87,9 +90,8 @@ def name_of(cell: str) -> str:
 def encoding_of(file: IO[bytes]) -> str:
     """Return the encoding of a file, all of which is read in pieces. Raises FileError."""
     file.seek(0)
-    if file.read(2) in _UTF_16:
-        return "utf-16"
-    for encoding in ENCODINGS:
+    is_utf_16 = file.read(2) in _UTF_16
+    for encoding in ("utf-16",) if is_utf_16 else ENCODINGS:
         file.seek(0)
         if _is_encoded(file, encoding):
             return encoding

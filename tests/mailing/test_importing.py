@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from mailing.transferring import (
     FileError,
     Kind,
     Options,
+    columns,
     describe,
     export_subscribers,
     exporting,
@@ -426,3 +429,76 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"members\.csv has no column of e-mail addresses"):
         call_command("import_subscribers", source)
     assert not (tmp_path / "members-report.csv").exists()
+
+
+# Hostile files
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "email\na@example.org".encode("utf-16")[:-1],
+        b"\xff\xfe\x00\xd8a\x00",
+        b"email," + b"x" * 140_000 + b"\na@example.org,\n",
+        b'"' + b"x" * 140_000 + b'"\n',
+    ],
+    ids=["cut short", "half a letter", "long header", "long cell"],
+)
+def test_a_file_that_is_no_table_is_turned_away(data: bytes) -> None:
+    with pytest.raises(FileError):
+        bring(data)
+    with pytest.raises(FileError):
+        describe(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("tags", "[" * 100_000),
+        ("tags", '["\\ud800"]'),
+        ("tags", "[1, {}]"),
+        ("gets", "[" * 100_000),
+        ("gets", '[[[],"x"]]'),
+        ("gets", '[["tag","\\ud800"],["search","\\ud800"]]'),
+        ("gets", '[["search","-foo"],["everything","zzz"],["tag",""],["tag","a","b"],"ab"]'),
+        ("gets", '{"tag":"x"}'),
+        ("gets", "1"),
+        ("created_at", "0001-01-01T00:00:00+14:00"),
+        ("created_at", "9999-12-31T23:59:59-12:00"),
+        ("paused_until", "9999-12-31T23:59:59-12:00"),
+        ("hour", "1" * 5000),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_hostile_cell_says_nothing(column: str, cell: str) -> None:
+    rows = io.StringIO()
+    csv.writer(rows).writerows([["email", column], ["a@example.org", cell]])
+
+    assert bring(rows.getvalue()) == {"a@example.org": Kind.ADDED}
+
+    reader = Subscriber.objects.get()
+    assert [choice.kind for choice in reader.choices.all()] == ["everything"]
+    assert reader.paused_until is None
+
+
+def test_a_row_that_nothing_can_read_is_reported_and_the_others_come(monkeypatch: Any) -> None:
+    def read(cells: Any) -> Any:
+        if "bad" in cells["email"]:
+            raise OverflowError
+        return columns.read(cells)
+
+    monkeypatch.setattr(importing, "columns", SimpleNamespace(**{**vars(columns), "read": read}))
+
+    found = bring("email\nbad@example.org\na@example.org\n")
+
+    assert found == {"": Kind.UNREADABLE, "a@example.org": Kind.ADDED}
+
+
+def test_a_file_gives_nobody_more_choices_than_the_page() -> None:
+    gets = json.dumps([["tag", f"tag-{number}"] for number in range(3000)])
+    rows = io.StringIO()
+    csv.writer(rows).writerows([["email", "gets"], ["a@example.org", gets]])
+
+    bring(rows.getvalue())
+
+    assert Subscriber.objects.get().choices.count() == 200

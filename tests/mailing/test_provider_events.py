@@ -403,7 +403,12 @@ def test_what_came_back_for_now_is_weighed_once_however_often_it_is_told(
 ) -> None:
     weighed = []
     weigh = events._weigh
-    monkeypatch.setattr(events, "_weigh", lambda near: (weighed.append(len(near)), weigh(near)))
+
+    def count(near: list[Event]) -> None:
+        weighed.append(len(near))
+        weigh(near)
+
+    monkeypatch.setattr(events, "_weigh", count)
     bodies = [told.sendgrid("soft", about(delivery))[0] for _number in range(9)]
 
     assert tell("sendgrid", bodies).status_code == 200
