@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import django
 from django.conf import settings
+from django.utils import timezone
 
 os.environ |= {"DEBUG": "true", "DJANGO_SETTINGS_MODULE": "newsletter.settings"}
 TURNS = 10
@@ -102,12 +103,14 @@ def one_of(mailing: int) -> bytes:
 
 
 def ours(mailing: int, number: int) -> None:
-    """Hand a number of mails over, in slices."""
+    """Hand a number of mails over, in slices of a lane each."""
+    from mailing.models import Lane  # noqa: PLC0415
     from mailing.sending.slices import send_slice  # noqa: PLC0415
 
     count = 0
     while count < number:
-        taken = send_slice.call(mailing, uuid4().hex)
+        lane = Lane.objects.create(mailing_id=mailing, mark=uuid4(), at=timezone.now())
+        taken = send_slice.call(mailing, lane.mark.hex)
         assert taken
         count += taken
 

@@ -16,7 +16,7 @@ class MailingConfig(AppConfig):
         from mailing import bounces  # noqa: PLC0415
         from mailing.checks import check_address_key, check_sender  # noqa: PLC0415
         from mailing.composing.drafts import preview, too_long  # noqa: PLC0415
-        from mailing.sending import stop_with_issue  # noqa: PLC0415
+        from mailing.sending import refused, stop_with_issue  # noqa: PLC0415
         from mailing.site.offering import OFFER  # noqa: PLC0415
         from posts.signals import issue_taken_back  # noqa: PLC0415
         from posts.slots import CHECKS, OFFERS, PREVIEWS, Check, PreviewForm  # noqa: PLC0415
@@ -30,4 +30,5 @@ class MailingConfig(AppConfig):
         OFFERS.add(OFFER)
         PREVIEWS.add(PreviewForm("mail", _("Mail"), preview))
         CHECKS.add(Check("mail-size", _("An issue too long for a mail"), too_long))
+        refused.connect(bounces.on_refusal, dispatch_uid="mailing")
         issue_taken_back.connect(stop_with_issue, dispatch_uid="mailing")

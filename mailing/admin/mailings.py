@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.http import (
     Http404,
     HttpRequest,
@@ -27,7 +28,7 @@ from django.views.decorators.http import require_POST
 from links.admin import EMPTY, ReadOnly, badge, moment, moment_in_words
 from mailing import access, sending
 from mailing.admin import numbers
-from mailing.admin.bases import MailAdmin
+from mailing.admin.bases import CappedPaginator, MailAdmin
 from mailing.admin.words import STATES, reason_words, state_words
 from mailing.models import Delivery, Mailing, MailSettings, Subscriber
 from posts.admin.auditing import writing_down
@@ -144,6 +145,7 @@ class MailingAdmin(ReadOnly, MailAdmin):
     list_display_links = None
     list_filter = ("status", "kind")
     list_select_related = ("created_by", "post")
+    paginator = CappedPaginator
     ordering = ("-pk",)
     search_fields = ("title",)
 
@@ -171,6 +173,15 @@ class MailingAdmin(ReadOnly, MailAdmin):
             *super().get_urls(),
         ]  # fmt: skip
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list, with what became of all its mailings by one query."""
+        found = super().get_changelist_instance(request)
+        rows = found.result_list = list(found.result_list)
+        counts = sending.counts_of(rows)
+        for row in rows:
+            row.counts = counts[row.pk]
+        return found
+
     # Columns
 
     @admin.display(description=_("subject"), ordering="title")
@@ -192,7 +203,7 @@ class MailingAdmin(ReadOnly, MailAdmin):
     @admin.display(description=_("accepted"))
     def accepted(self, row: Mailing) -> int:
         """How many mails servers took."""
-        return sending.counts(row)[Delivery.Status.ACCEPTED]
+        return row.counts[Delivery.Status.ACCEPTED]  # type: ignore[attr-defined]
 
     @admin.display(description=_("by"), ordering="created_by__username")
     def planned_by(self, row: Mailing) -> str:
@@ -380,6 +391,7 @@ def progress_of(request: HttpRequest, row: Mailing) -> dict[str, Any]:
     done = sum(counts[status] for status in (*settled, Delivery.Status.UNKNOWN))
     may_send = access.may(request.user, access.SEND)
     unknown = counts[Delivery.Status.UNKNOWN]
+    has_reasons = any(counts[status] for status in sending.WITH_REASONS)
     may_repeat = may_send and unknown and row.status != Status.CANCELLED
     may_plan = may_send and counts[Delivery.Status.FAILED] and row.status in OVER and row.post_id
     return {
@@ -393,7 +405,7 @@ def progress_of(request: HttpRequest, row: Mailing) -> dict[str, Any]:
         ],
         "total": total,
         "done": done,
-        "reasons": [(reason_words(*found[:3]), found[3]) for found in sending.reasons(row)],
+        "reasons": _reasons(row) if has_reasons else (),
         "repeats": sending.repeats(row),
         "buttons": BUTTONS.get(Status(row.status), ()) if may_send else (),
         "may_repeat": may_repeat,
@@ -401,6 +413,10 @@ def progress_of(request: HttpRequest, row: Mailing) -> dict[str, Any]:
         "unknown": _unknown(request, row) if unknown else (),
         "is_over": row.status in OVER,
     }
+
+
+def _reasons(row: Mailing) -> list[tuple[str, int]]:
+    return [(reason_words(*found[:3]), found[3]) for found in sending.reasons(row)]
 
 
 def _unknown(request: HttpRequest, row: Mailing) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -92,6 +92,20 @@ def _record(told: Told) -> Event | None:
     if is_new and told.delivery:
         sending.settle(told.delivery, told.kind, told.code, reason, event.at)
     return event if is_new else None
+
+
+def on_refusal(
+    sender: type[Delivery],
+    delivery: Delivery,
+    code: str,
+    reason: str,
+    is_gone: bool,
+    **_signal: Any,
+) -> None:
+    """Write down that a server refused a mail, as if it had come back (receiver of ``refused``)."""
+    kind = Kind.HARD if is_gone else Kind.SOFT
+    name = f"refused/{delivery.token.hex}"
+    record(Told(name, kind, timezone.now(), delivery, code=code, reason=reason))
 
 
 def without_addresses(text: str) -> str:

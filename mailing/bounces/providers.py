@@ -176,7 +176,8 @@ def _deliveries(events: Sequence[Any]) -> dict[int, Delivery]:
     rows = Delivery.objects.select_related("subscriber", "mailing")
     by_token = {row.token: row for row in rows.filter(token__in=set().union(*tokens.values()))}
     both = names | {f"<{name}>" for name in names}
-    by_name = {row.provider_id.strip("<>"): row for row in rows.filter(provider_id__in=both)}
+    named = rows.filter(provider_id__in=both).exclude(provider_id="")
+    by_name = {row.provider_id.strip("<>"): row for row in named}
     found = {}
     for event in events:
         ours = [by_token[token] for token in tokens[id(event)] if token in by_token]

@@ -8,16 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mailing.codes import GONE
 from mailing.models import Event
 
-# RFC 3463 and the registry of IANA: these say of the address itself that no mail will reach it.
-GONE: Final = frozenset(
-    {
-        "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1",
-        # Microsoft says so of unknown recipients, Postfix of domains without a server.
-        "5.4.1", "5.4.4",
-    }
-)  # fmt: skip
 # Servers say these of anything, so the words beside them decide; and where those say nothing, the
 # first mean the address, the others the mail.
 LIKELY_GONE: Final = frozenset({"550", "551", "553", "5.0.0", "5.1.0", "5.1.8", "5.2.0"})

@@ -12,7 +12,8 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from mailing.models import Consent, Delivery, Event, FeedCount, Mailing, Subscriber, Suppression
+from mailing import sending
+from mailing.models import Consent, Event, FeedCount, Mailing, Subscriber, Suppression
 
 CAME: Final = (Consent.Kind.GIVEN, Consent.Kind.IMPORTED)
 LEFT: Final = (Consent.Kind.WITHDRAWN, Consent.Kind.ERASED)
@@ -88,10 +89,7 @@ def mailings() -> list[Sent]:
     """Return the last mailings of issues and what became of them, in as many queries for all."""
     rows = list(Mailing.objects.exclude(status=Mailing.Status.PLANNED).order_by("-pk")[:MAILINGS])
     keys = [row.pk for row in rows]
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
-    ledger = Delivery.objects.filter(mailing__in=keys).order_by()
-    for key, status, number in ledger.values_list("mailing", "status").annotate(Count("pk")):
-        counts[key][status] = number
+    counts = sending.counts_of(rows)
     events = Event.objects.filter(delivery__mailing__in=keys).order_by()
     told = {
         (key, kind): number

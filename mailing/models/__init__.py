@@ -3,7 +3,16 @@
 from mailing.models.choices import Choice, Chosen, SearchKey
 from mailing.models.consent import Consent, Suppression, Wording
 from mailing.models.counts import FeedCount
-from mailing.models.mailings import Appeared, Brought, Delivery, Event, ItemSet, Mailing, Pace
+from mailing.models.mailings import (
+    Appeared,
+    Brought,
+    Delivery,
+    Event,
+    ItemSet,
+    Lane,
+    Mailing,
+    Pace,
+)
 from mailing.models.settings import MailSettings
 from mailing.models.signups import SignUp
 from mailing.models.subscribers import Rhythm, Subscriber

@@ -51,6 +51,13 @@ class Mailing(models.Model):
     is_advertising = models.BooleanField(_("advertising"), default=False)
     # Also for those who have got the issue by an earlier mailing.
     is_repeated = models.BooleanField(_("again"), default=False)
+    # Of roll-ups: the days that they are about, where the site is, and which mailing of that day
+    # it is, since a reader may get two of a day, though not by one mailing.
+    first_day = models.DateField(null=True, editable=False)
+    last_day = models.DateField(null=True, editable=False)
+    part = models.PositiveSmallIntegerField(default=0, editable=False)
+    # How many rows are in each state, once that is settled; None: it has to be counted.
+    totals = models.JSONField(null=True, editable=False)
     # Why it paused by itself; see ``mailing.admin.words``.
     trouble = models.CharField(max_length=300, blank=True, editable=False)
     filled_to = models.BigIntegerField(null=True, editable=False)
@@ -69,9 +76,34 @@ class Mailing(models.Model):
         default_permissions = ("view",)
         permissions = (("send_mailing", "Can send issues by mail"),)
         indexes = (models.Index(fields=["status", "starts_at"], name="mailing_due"),)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["rhythm", "last_day", "part"],
+                condition=models.Q(kind="rollup"),
+                name="mailing_rollups_of_day",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class Lane(models.Model):
+    """One of the few chains of tasks that hand a mailing over: at each moment a lane has one task,
+    running or waiting, whose slice of the ledger is claimed by ``mark``.
+
+    ``at`` is when that task was last heard of, or enqueued.
+    """
+
+    mailing = models.ForeignKey(Mailing, related_name="lanes", on_delete=models.CASCADE)
+    mark = models.UUIDField(unique=True, default=uuid.uuid4)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.mark}"
 
 
 class ItemSet(models.Model):
@@ -148,7 +180,10 @@ class Delivery(models.Model):
         UNKNOWN = "unknown", _("Nobody knows")
         DROPPED = "dropped", _("Not sent: left, suppressed or cancelled")
 
-    mailing = models.ForeignKey(Mailing, related_name="deliveries", on_delete=models.CASCADE)
+    # Indexes that are not its own begin with it.
+    mailing = models.ForeignKey(
+        Mailing, related_name="deliveries", on_delete=models.CASCADE, db_index=False
+    )
     subscriber = models.ForeignKey(
         Subscriber, null=True, related_name="deliveries", on_delete=models.SET_NULL
     )
@@ -175,7 +210,7 @@ class Delivery(models.Model):
     code = models.CharField(max_length=20, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     # What the provider calls it.
-    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+    provider_id = models.CharField(max_length=200, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -188,8 +223,14 @@ class Delivery(models.Model):
             ),
         ]
         indexes = (
-            models.Index(fields=["mailing", "status", "due_at"], name="mailing_ledger"),
-            models.Index(fields=["status", "claimed_at"], name="mailing_claims"),
+            # In this order rows are claimed, a status after the other.
+            models.Index(fields=["mailing", "status", "id"], name="mailing_ledger"),
+            models.Index(
+                fields=["provider_id"], condition=~models.Q(provider_id=""), name="mailing_provided"
+            ),
+            models.Index(
+                fields=["mailing"], condition=models.Q(repeats__gt=0), name="mailing_repeated"
+            ),
             # Those of which it is not known yet what they will have brought: few.
             models.Index(
                 fields=["mailing", "subscriber"],

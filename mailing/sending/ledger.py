@@ -12,7 +12,7 @@ killed leaves one row of which nobody knows.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -45,6 +45,7 @@ MOST_PAUSE: Final = timedelta(hours=6)
 SILENCE: Final = timedelta(hours=1)
 
 WAITING: Final = (Status.QUEUED, Status.DEFERRED)
+WITH_REASONS: Final = (Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.DROPPED)
 OPEN: Final = (*WAITING, Status.CLAIMED, Status.HANDED)
 
 # Why a row was dropped, as ``code``; in words: ``mailing.admin.words``.
@@ -73,8 +74,17 @@ def going(at: datetime | None = None) -> Exists:
 
 def due(mailing: int, now: datetime) -> Rows:
     """Return the rows of a mailing that may be claimed, limits aside."""
-    when = Q(due_at=None) | Q(due_at__lte=now)
-    return Delivery.objects.filter(when, mailing=mailing, status__in=WAITING)
+    when = Q(status=Status.QUEUED) | Q(status=Status.DEFERRED, due_at__lte=now)
+    return Delivery.objects.filter(when, mailing=mailing)
+
+
+def waiting(mailing: int, most: int) -> int:
+    """Return how many rows of a mailing may be claimed at this moment, within limits; at most so
+    many."""
+    now = timezone.now()
+    with transaction.atomic():
+        allowed = pacing.allowance(MailSettings.current(), most, now)
+    return due(mailing, now).exclude(group__in=allowed.blocked)[: allowed.most].count()
 
 
 # Claiming
@@ -88,13 +98,22 @@ def claim(mailing: int, mark: UUID, most: int) -> list[Delivery]:
     now = timezone.now()
     with transaction.atomic():
         allowed = pacing.allowance(MailSettings.current(), most, now)
-        waiting = due(mailing, now).exclude(group__in=allowed.blocked)
-        found = waiting.select_for_update(skip_locked=True).values_list("pk", "group")
-        rows = allowed.within(found[: allowed.most])
-        keys = [pk for pk, _group in rows]
-        _claim(keys, mark, now)
-        pacing.take(allowed, [group for _pk, group in rows], now)
-    return claimed(mailing, mark)
+        found = _first_due(mailing, allowed, now)
+        _claim([pk for pk, _group in allowed.within(found)], mark, now)
+        rows = claimed(mailing, mark)
+        pacing.take(allowed, [row.group for row in rows], now)
+    return rows
+
+
+def _first_due(mailing: int, allowed: pacing.Allowance, now: datetime) -> list[tuple[int, str]]:
+    """Return the first rows, with their groups, that may be claimed: of each state in the order of
+    its index, so that nothing is sorted."""
+    found: list[tuple[int, str]] = []
+    for status in WAITING:
+        rows = due(mailing, now).filter(status=status).exclude(group__in=allowed.blocked)
+        rows = rows.select_for_update(skip_locked=True).order_by("pk")
+        found += rows.values_list("pk", "group")[: allowed.most - len(found)]
+    return found
 
 
 def _claim(keys: Sequence[int], mark: UUID, now: datetime) -> None:
@@ -120,17 +139,26 @@ def claimed(mailing: int, mark: UUID) -> list[Delivery]:
 def release(mailing: int, mark: UUID, group: str | None = None) -> int:
     """Give rows back that bear a mark and were not handed over; return how many."""
     rows = Delivery.objects.filter(mailing=mailing, status=Status.CLAIMED, claim=mark)
-    if group is not None:
-        rows = rows.filter(group=group)
-    return rows.update(status=Status.QUEUED, claim=None)
+    return _release(rows if group is None else rows.filter(group=group))
+
+
+@transaction.atomic
+def _release(rows: Rows) -> int:
+    """Give claimed rows back, and what they took of the hour's limits."""
+    found = list(rows.select_for_update().values_list("pk", "group", "claimed_at"))
+    count = Delivery.objects.filter(pk__in=[pk for pk, *_rest in found]).update(
+        status=Status.QUEUED, claim=None
+    )
+    for moment in {moment for *_rest, moment in found}:
+        pacing.give_back((group for _pk, group, at in found if at == moment), moment)
+    return count
 
 
 def expire(mailing: int, now: datetime, *, told: bool) -> int:
     """Give rows back whose worker was not heard of for long; return how many. See ``lose``."""
     rows = Delivery.objects.filter(mailing=mailing)
     lose(rows.filter(status=Status.HANDED, handed_at__lt=now - LEASE), "a worker ended", told=told)
-    old = rows.filter(status=Status.CLAIMED, claimed_at__lt=now - LEASE)
-    return old.update(status=Status.QUEUED, claim=None)
+    return _release(rows.filter(status=Status.CLAIMED, claimed_at__lt=now - LEASE))
 
 
 # By several mailings of an issue
@@ -193,13 +221,20 @@ def _mark_handed(
 
 def drop_unwilling(row: Delivery) -> bool:
     """Drop a claimed row whose reader gets no mail any more; tell whether that is so."""
-    return bool(_drop_unwilling(_mine(row, Status.CLAIMED)))
+    return _unsent(row, _drop_unwilling(_mine(row, Status.CLAIMED)))
 
 
 def drop(row: Delivery, why: str) -> None:
     """Drop a claimed row."""
     ended = {"status": Status.DROPPED, "settled_at": timezone.now(), "claim": None}
-    _mine(row, Status.CLAIMED).update(code=why, **ended)
+    _unsent(row, _mine(row, Status.CLAIMED).update(code=why, **ended))
+
+
+def _unsent(row: Delivery, count: int) -> bool:
+    """Give back what a row took of the hour's limits, if it was changed; tell whether it was."""
+    if count:
+        pacing.give_back([row.group], row.claimed_at)
+    return bool(count)
 
 
 def accept(row: Delivery, code: str, reason: str, provider_id: str) -> None:
@@ -235,9 +270,9 @@ def _accepted(at: datetime, code: str, reason: str, provider_id: str) -> dict[st
 
 def refuse(row: Delivery, code: str, reason: str) -> None:
     """The server will never take a mail."""
-    _mine(row, Status.HANDED, Status.UNKNOWN).update(
-        status=Status.FAILED, settled_at=timezone.now(), code=code[:20], reason=reason[:300]
-    )
+    said = {"code": code[:20], "reason": reason[:300]}
+    mine = _mine(row, Status.HANDED, Status.UNKNOWN)
+    mine.update(status=Status.FAILED, settled_at=timezone.now(), **said)
 
 
 def defer(row: Delivery, code: str, reason: str, until: datetime | None = None) -> bool:
@@ -260,9 +295,8 @@ def defer(row: Delivery, code: str, reason: str, until: datetime | None = None) 
 
 def put_back(row: Delivery) -> None:
     """Nobody took a mail, and nobody was asked to: it waits again."""
-    _mine(row, Status.HANDED, Status.UNKNOWN).update(
-        status=Status.QUEUED, claim=None, attempts=F("attempts") - 1
-    )
+    mine = _mine(row, Status.HANDED, Status.UNKNOWN)
+    _unsent(row, mine.update(status=Status.QUEUED, claim=None, attempts=F("attempts") - 1))
 
 
 def take_back(rows: Sequence[Delivery]) -> None:
@@ -349,14 +383,13 @@ def settle(
     """
     status, states = _AFTERWARDS[Event.Kind(kind)]
     known = Q(status__in=states) | Q(status__in=WAITING, repeats__gt=0)
-    return bool(
-        Delivery.objects.filter(known, pk=delivery.pk).update(
-            status=status,
-            settled_at=at or timezone.now(),
-            code=code[:20],
-            reason=reason[:300],
-        )
+    is_news = Delivery.objects.filter(known, pk=delivery.pk).update(
+        status=status, settled_at=at or timezone.now(), code=code[:20], reason=reason[:300]
     )
+    if is_news:
+        kept = Mailing.objects.filter(pk=delivery.mailing_id, totals__isnull=False)
+        kept.update(totals=None)
+    return bool(is_news)
 
 
 # Counting
@@ -364,9 +397,42 @@ def settle(
 
 def counts(mailing: Mailing) -> dict[str, int]:
     """Return how many rows of a mailing are in each state, all of them, by one query."""
-    rows = Delivery.objects.filter(mailing=mailing).order_by()
-    found = dict(rows.values_list("status").annotate(n=Count("pk")))
-    return {status: found.get(status, 0) for status in Status.values}
+    return counts_of([mailing])[mailing.pk]
+
+
+def counts_of(mailings: Iterable[Mailing]) -> dict[int, dict[str, int]]:
+    """Return the counts of mailings by their keys, by one query for all.
+
+    A ledger of which nothing is to come is counted once, unless something is told of it later:
+    whoever finds that out keeps its numbers, while ``settle`` waits.
+    """
+    found = {row.pk: row.totals for row in mailings if row.totals is not None}
+    missing = [row for row in mailings if row.pk not in found]
+    found |= _counted([row.pk for row in missing])
+    now = timezone.now()
+    ended = [row.pk for row in missing if row.finished_at and row.finished_at < now - LEASE]
+    settled = [pk for pk in ended if not any(found[pk][status] for status in OPEN)]
+    if settled:
+        _keep(settled)
+    return found
+
+
+def _counted(keys: Sequence[int]) -> dict[int, dict[str, int]]:
+    found = {pk: dict.fromkeys(Status.values, 0) for pk in keys}
+    if keys:
+        rows = Delivery.objects.filter(mailing__in=keys).order_by()
+        for pk, status, n in rows.values_list("mailing", "status").annotate(n=Count("pk")):
+            found[pk][status] = n
+    return found
+
+
+@transaction.atomic
+def _keep(keys: Sequence[int]) -> None:
+    """Keep the numbers of mailings; they are counted under the lock that ``settle`` needs."""
+    rows = {row.pk: row for row in Mailing.objects.select_for_update().filter(pk__in=keys)}
+    for pk, totals in _counted(list(rows)).items():
+        rows[pk].totals = totals
+    Mailing.objects.bulk_update(rows.values(), ["totals"])
 
 
 def repeats(mailing: Mailing) -> int:
@@ -378,8 +444,7 @@ def repeats(mailing: Mailing) -> int:
 def reasons(mailing: Mailing, most: int = 20) -> list[tuple[str, str, str, int]]:
     """Return why rows of a mailing failed, wait or were dropped, the most frequent first: the
     state, the code, the words and how many."""
-    states = (Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.DROPPED)
-    rows = Delivery.objects.filter(mailing=mailing, status__in=states).order_by()
+    rows = Delivery.objects.filter(mailing=mailing, status__in=WITH_REASONS).order_by()
     found = rows.values_list("status", "code", "reason").annotate(n=Count("pk"))
     return list(found.order_by("-n", "code", "reason")[:most])
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
-
-from django.utils import timezone
 
 from mailing import choosing, composing
 from mailing.composing import Mail, Period
@@ -105,8 +102,6 @@ class Mails:
 
 
 def period_of(mailing: Mailing) -> Period:
-    """Return the days of a roll-up: those before the one on which it goes out."""
-    last = timezone.localdate(mailing.starts_at or mailing.created_at) - timedelta(days=1)
-    first = {Rhythm.WEEKLY: last - timedelta(days=6), Rhythm.MONTHLY: last.replace(day=1)}
-    rhythm = Rhythm(mailing.rhythm)
-    return Period(first.get(rhythm, last), last, rhythm)
+    """Return the days of a roll-up, which were noted when it was made."""
+    last = mailing.last_day or mailing.created_at.date()
+    return Period(mailing.first_day or last, last, Rhythm(mailing.rhythm))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db.models import F, Q
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from mailing.models import MailSettings, Pace
@@ -79,6 +79,17 @@ def take(allowed: Allowance, groups: Iterable[str], now: datetime) -> None:
     _count(ALL, counts.total(), now)
     for group in allowed.left.keys() & counts.keys():
         _count(group, counts[group], now)
+
+
+def give_back(groups: Iterable[str], taken_at: datetime | None) -> None:
+    """Take off what was claimed in the hour of a moment and did not leave."""
+    counts = Counter(groups)
+    if not counts or taken_at is None:
+        return
+    counts[ALL] = counts.total()
+    for group, count in counts.items():
+        rows = Pace.objects.filter(group=group, hour=_hour(taken_at))
+        rows.update(sent=Greatest(F("sent") - count, 0))
 
 
 def slow(group: str, now: datetime | None = None) -> datetime:

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from mailing import access
@@ -96,7 +98,8 @@ def _check(post: Post, when: datetime | None, audience: dict[str, Any], *, again
     if not readers.exists():
         raise NoReaders
     had = ledger.had(post)
-    if not again and had.exists() and not readers.exclude(pk__in=had.values("subscriber")).exists():
+    has_had = Exists(had.filter(subscriber=OuterRef("pk")))
+    if not again and had.exists() and not readers.filter(~has_had).exists():
         raise HadByAll
 
 
@@ -127,7 +130,7 @@ def begin(mailing: Mailing) -> bool:
         rows = Mailing.objects.filter(pk=mailing.pk, status=Status.HELD, held_until__lte=now)
         if not rows.update(status=Status.SENDING):
             return False
-        fill.enqueue(mailing.pk)
+        transaction.on_commit(partial(fill.enqueue, mailing.pk))
     return True
 
 
@@ -164,7 +167,7 @@ def resume(mailing: Mailing, *, by: Actor, log: Log | None = None) -> None:
         if not _move(mailing, (Status.PAUSED,), Status.SENDING, log, trouble=""):
             raise NotThere
         if not mailing.is_filled:
-            fill.enqueue(mailing.pk)
+            transaction.on_commit(partial(fill.enqueue, mailing.pk))
     wake(mailing.pk)
 
 
@@ -190,7 +193,9 @@ def repeat_unknown(mailing: Mailing, *, by: Actor, log: Log | None = None) -> in
     with transaction.atomic():
         count = ledger.repeat(Delivery.objects.filter(mailing=mailing))
         states = (Status.SENDING, Status.PAUSED, Status.DONE)
-        if not count or not _move(mailing, states, Status.SENDING, log, finished_at=None):
+        if not count or not _move(
+            mailing, states, Status.SENDING, log, finished_at=None, totals=None
+        ):
             raise NotThere
     wake(mailing.pk)
     return count

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import override
 from django_tasks import task
 
-from mailing import choosing
+from mailing import choosing, rhythms
 from mailing.choosing import RollUp
 from mailing.models import Delivery, Mailing, MailSettings, Rhythm, Subscriber
 from mailing.sending.slices import wake
@@ -63,24 +64,41 @@ def _write(rollups: Iterable[RollUp], now: datetime) -> set[int]:
 
 
 def _mailing(rhythm: str, now: datetime, skipped: Sequence[int]) -> Mailing:
-    """Return the mailing of a day and rhythm; it goes on if it was done."""
-    day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    that = {"kind": Mailing.Kind.ROLLUP, "rhythm": rhythm, "starts_at": day}
-    rows = Mailing.objects.select_for_update().filter(**that).exclude(pk__in=skipped)
-    mailing = rows.exclude(status=Mailing.Status.CANCELLED).order_by("pk").first()
-    if mailing is None:
-        title = _title(rhythm, day)
-        status = Mailing.Status.SENDING
-        return Mailing.objects.create(title=title, status=status, is_filled=True, **that)
+    """Return a mailing of a day, where the site is, and rhythm; it goes on if it was done."""
+    day = now.astimezone(rhythms.zone_of("")).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = day.date() - timedelta(days=1)
+    of_day = Mailing.objects.filter(kind=Mailing.Kind.ROLLUP, rhythm=rhythm, last_day=last)
+    usable = of_day.exclude(status=Mailing.Status.CANCELLED).exclude(pk__in=skipped)
+    part = usable.aggregate(part=Min("part"))["part"]
+    # Of two who find none, one makes the next part, and the other takes that.
+    mailing, _made = Mailing.objects.select_for_update().get_or_create(
+        kind=Mailing.Kind.ROLLUP,
+        rhythm=rhythm,
+        last_day=last,
+        part=of_day.count() if part is None else part,
+        defaults={
+            "first_day": _first_day(rhythm, last),
+            "starts_at": day,
+            "title": _title(rhythm, last),
+            "status": Mailing.Status.SENDING,
+            "is_filled": True,
+        },
+    )
     if mailing.status == Mailing.Status.DONE:
-        mailing.status, mailing.finished_at = Mailing.Status.SENDING, None
-        mailing.save(update_fields=["status", "finished_at"])
+        mailing.status, mailing.finished_at, mailing.totals = Mailing.Status.SENDING, None, None
+        mailing.save(update_fields=["status", "finished_at", "totals"])
     return mailing
 
 
-def _title(rhythm: str, day: datetime) -> str:
+def _first_day(rhythm: str, last: date) -> date:
+    """Return the first day of what a roll-up is about that ends on a day."""
+    if rhythm == Rhythm.WEEKLY:
+        return last - timedelta(days=6)
+    return last.replace(day=1) if rhythm == Rhythm.MONTHLY else last
+
+
+def _title(rhythm: str, last: date) -> str:
     with override(identity.current().language):
-        last = day.date() - timedelta(days=1)
         return f"{Rhythm(rhythm).label}: {date_format(last)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -12,15 +13,15 @@ from django.utils import timezone
 from django_tasks import task
 
 from mailing.composing import NoSender
-from mailing.models import Delivery, Mailing, Suppression
+from mailing.models import Delivery, Lane, Mailing
 from mailing.sending import ledger, pacing
 from mailing.sending.mails import Mails, Ready
+from mailing.sending.signals import refused
 from mailing.sending.transports import Kind, Outcome, Scope, Transport, the_transport
-from mailing.subscribing import suppress
 
 logger = logging.getLogger(__name__)
 
-SLICE: Final = 100
+SLICE: Final = 500
 # Who waits for a slow server leaves the rest to others after so many seconds.
 LONGEST: Final = 60.0
 # Workers of one mailing at once; other tasks want some, too.
@@ -39,12 +40,13 @@ MOST_LOST: Final = 3
 def send_slice(mailing: int, mark: str) -> int:
     """Hand over a slice of a mailing; return how many mails the server took.
 
-    ``mark`` is what the slice's rows are claimed by. A run that finds rows under its mark has
-    another before it, which was killed: it goes on with them, and of the one that was being handed
-    over nobody knows.
+    ``mark`` is that of a lane, and what the slice's rows are claimed by. A run that finds rows
+    under its mark has another before it, which was killed: it goes on with them, and of the one
+    that was being handed over nobody knows. A task whose lane was given to another does nothing.
     """
+    lane = Lane.objects.filter(mailing=mailing, mark=mark)
     found = Mailing.objects.filter(pk=mailing).select_related("post").first()
-    if found is None:
+    if found is None or not lane.update(at=timezone.now()):
         return 0
     claim, transport = UUID(mark), the_transport()
     handed = Delivery.objects.filter(mailing=mailing, status=ledger.Status.HANDED, claim=claim)
@@ -56,36 +58,51 @@ def send_slice(mailing: int, mark: str) -> int:
     finally:
         transport.close()
         ledger.release(mailing, claim)
-    _go_on(found, any_claimed=bool(rows))
+    _go_on(found, claim, any_claimed=bool(rows))
     return courier.taken
 
 
 def wake(mailing: int) -> int:
-    """Have a mailing's ledger worked off, if nobody does; return the number of tasks.
+    """Have a mailing's ledger worked off, by at most LANES lanes; return how many are new.
 
-    At most LANES at once: each leads to the next as long as there is something to do.
+    A lane goes on as long as there is something that may be handed over. One of which nothing was
+    heard for long lost its task, and is replaced.
     """
-    busy = Delivery.objects.filter(
-        mailing=mailing, status__in=(ledger.Status.CLAIMED, ledger.Status.HANDED)
-    )
-    waiting = ledger.due(mailing, timezone.now())[: LANES * SLICE].count()
-    if busy.exists():
-        return 0
-    lanes = -(-waiting // SLICE)
-    for _lane in range(lanes):
-        send_slice.enqueue(mailing, uuid4().hex)
-    return lanes
+    now = timezone.now()
+    with transaction.atomic():
+        # One at a time, so that there are never more.
+        if not Mailing.objects.select_for_update().filter(pk=mailing).exists():
+            return 0
+        lanes = Lane.objects.filter(mailing=mailing)
+        lanes.filter(at__lt=now - ledger.LEASE).delete()
+        room = LANES - lanes.count()
+        waiting = ledger.waiting(mailing, LANES * SLICE) if room > 0 else 0
+        count = min(room, -(-waiting // SLICE))
+        new = [Lane(mailing_id=mailing, at=now) for _lane in range(count)]
+        for lane in Lane.objects.bulk_create(new):
+            _enqueue(mailing, lane.mark)
+    return count
 
 
-def _go_on(mailing: Mailing, *, any_claimed: bool) -> None:
-    """Have the next slice handed over, or see that the mailing is done.
+def _enqueue(mailing: int, mark: UUID) -> None:
+    """Have the task of a lane run. If that is lost, ``wake`` replaces the lane."""
+    transaction.on_commit(partial(send_slice.enqueue, mailing, mark.hex))
+
+
+def _go_on(mailing: Mailing, mark: UUID, *, any_claimed: bool) -> None:
+    """Have the lane's next slice handed over, or end it, and see that the mailing is done.
 
     What waits for another hour, or for a service that wants patience, is left to ``start_due``.
     """
-    if any_claimed and ledger.due(mailing.pk, timezone.now()).exists():
-        send_slice.enqueue(mailing.pk, uuid4().hex)
-    else:
-        finish(mailing.pk, told=the_transport().has_events)
+    lane = Lane.objects.filter(mark=mark)
+    if any_claimed and ledger.waiting(mailing.pk, 1):
+        following = uuid4()
+        with transaction.atomic():
+            if lane.update(mark=following, at=timezone.now()):
+                _enqueue(mailing.pk, following)
+        return
+    lane.delete()
+    finish(mailing.pk, told=the_transport().has_events)
 
 
 def finish(mailing: int, *, told: bool) -> bool:
@@ -113,7 +130,7 @@ class Courier:
         self._slowed = pacing.slowed()
         self._asked = self._lost = 0
         self._refused: list[Delivery] = []
-        self._dead: list[tuple[Delivery, str]] = []
+        self._told: list[tuple[Delivery, Outcome]] = []
         self._said = ""
         self._is_over = False
 
@@ -130,7 +147,7 @@ class Courier:
             self._write_last()
         if self._is_refused_by_all():
             self._distrust()
-        self._suppress_dead()
+        self._tell_refusals()
 
     def _carry(self, row: Delivery) -> None:
         ready = self._ready(row)
@@ -228,17 +245,18 @@ class Courier:
         """
         stop_for(self.mailing, f"{REFUSED}{self._said}")
         ledger.take_back(self._refused)
-        self._dead = [(row, code) for row, code in self._dead if ledger.was_refused(row)]
+        self._told = [(row, said) for row, said in self._told if ledger.was_refused(row)]
         self._is_over = True
 
-    def _suppress_dead(self) -> None:
-        """Suppress addresses that the server called dead: if it took anything of the mailing."""
-        is_trusted = bool(self._dead) and (
+    def _tell_refusals(self) -> None:
+        """Tell of refused mails as of bounces: if the server took anything of the mailing."""
+        is_trusted = bool(self._told) and (
             bool(self.taken) or ledger.reached_anybody(self.mailing.pk)
         )
-        for row, code in self._dead:
-            if row.subscriber is not None and (is_trusted or ledger.was_refused(row)):
-                suppress(row.subscriber.digest, Suppression.Reason.BOUNCED, note=code)
+        for row, said in self._told:
+            if is_trusted or ledger.was_refused(row):
+                words = {"code": said.code[:20], "reason": said.reason[:300]}
+                refused.send(Delivery, delivery=row, is_gone=said.is_dead, **words)
 
     def _accepted(self, row: Delivery, outcome: Outcome) -> None:
         self.taken += 1
@@ -251,12 +269,12 @@ class Courier:
         until = None
         if outcome.scope != Scope.READER:
             until = pacing.slow(row.group if outcome.scope == Scope.SERVICE else pacing.ALL)
-        ledger.defer(row, outcome.code, outcome.reason, until)
+        if not ledger.defer(row, outcome.code, outcome.reason, until):
+            self._told.append((row, outcome))
 
     def _refuse(self, row: Delivery, outcome: Outcome) -> None:
         ledger.refuse(row, outcome.code, outcome.reason)
-        if outcome.is_dead:
-            self._dead.append((row, outcome.code))
+        self._told.append((row, outcome))
 
     def _unknown(self, row: Delivery, outcome: Outcome) -> None:
         rows = Delivery.objects.filter(pk=row.pk, claim=row.claim)

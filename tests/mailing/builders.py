@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mailing.addresses import group_of
 from mailing.choosing import whole_set
-from mailing.models import Choice, Chosen, Delivery, Mailing, Subscriber
+from mailing.models import Choice, Chosen, Delivery, Lane, Mailing, Subscriber
 from posts.models import Post
 from tests.builders import make_post
 
@@ -86,3 +86,9 @@ def note_had(deliveries: list[Delivery]) -> None:
     for row in deliveries:
         if row.is_whole and row.mailing.post_id:
             row.items = sets[row.mailing.post_id]
+
+
+def make_lane(mailing: Mailing, mark: str = "0" * 32) -> str:
+    """Return the mark of a new lane of a mailing."""
+    Lane.objects.create(mailing=mailing, mark=mark, at=timezone.now())
+    return mark

@@ -36,7 +36,13 @@ from posts.following import set_hidden
 from posts.models import Post
 from posts.publishing import delete, publish, save_document, withdraw
 from tests.builders import item, make_draft, make_post, make_scheduled, parsed
-from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
+from tests.mailing.builders import (
+    make_delivery,
+    make_lane,
+    make_mailing,
+    make_subscriber,
+    make_subscribers,
+)
 from tests.mailing.servers import CLOSE, Obedient, hostile, serving
 
 pytestmark = pytest.mark.django_db
@@ -779,7 +785,7 @@ def test_the_task_of_a_killed_worker_goes_on_and_leaves_one_mail_unknown(
     mailing = make_mailing(is_filled=True)
     claim = abandoned(mailing, 4)
 
-    slices.send_slice.call(mailing.pk, claim)
+    slices.send_slice.call(mailing.pk, make_lane(mailing, claim))
 
     assert states(mailing) == {"accepted": 3, "unknown": 1}
 
@@ -950,7 +956,7 @@ def test_a_mail_costs_one_commit_and_a_few_queries_however_many_there_are(
 
     # Savepoints stand for transactions in a test: two statements each.
     with django_assert_max_num_queries(40 * 6 + 60):
-        slices.send_slice.call(mailing.pk, "0" * 32)
+        slices.send_slice.call(mailing.pk, make_lane(mailing))
 
     assert len(server.taken) == 40
 
@@ -1030,6 +1036,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_leaves_one_mail_unknown
     mailing = make_mailing(is_filled=True)
     for _number in range(6):
         make_delivery(mailing, status=Status.QUEUED)
+    make_lane(mailing)
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "release", lambda *_: 0)
         arrange_kill(patch, at)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from mailing.codes import GONE
+
 
 class Kind(StrEnum):
     """What is known of a mail after it was handed over."""
@@ -56,8 +58,6 @@ class Outcome:
     provider_id: str = ""
 
 
-# RFC 3463, 3.2 and 3.3, RFC 7505: no such mailbox, domain or address; moved; takes no mail.
-DEAD: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 # RFC 3463: the mail is too large, which is not about the sender.
 TOO_LARGE: Final = frozenset({"5.2.3", "5.3.4"})
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b\s*")
@@ -85,7 +85,7 @@ def _refusal(step: Step, code: int, enhanced: str, shown: str, words: str) -> Ou
     is_large = code == 552 or enhanced in TOO_LARGE
     if code in {530, 535} or (step <= Step.MAIL and not is_large):
         return Outcome(Kind.TROUBLE, shown, words, Scope.SENDER)
-    return Outcome(Kind.REFUSED, shown, words, is_dead=enhanced in DEAD)
+    return Outcome(Kind.REFUSED, shown, words, is_dead=enhanced in GONE)
 
 
 def _scope(step: Step, code: int, enhanced: str) -> Scope:
