@@ -203,7 +203,8 @@ class MailingAdmin(ReadOnly, MailAdmin):
     @admin.display(description=_("accepted"))
     def accepted(self, row: Mailing) -> int:
         """How many mails servers took."""
-        return row.counts[Delivery.Status.ACCEPTED]  # type: ignore[attr-defined]
+        counts: dict[str, int] = row.counts  # type: ignore[attr-defined]
+        return counts[Delivery.Status.ACCEPTED]
 
     @admin.display(description=_("by"), ordering="created_by__username")
     def planned_by(self, row: Mailing) -> str:
