@@ -22,6 +22,7 @@ from mailing.bounces import lift
 from mailing.models import Delivery, Event, ItemSet, Lane, Mailing, MailSettings, Pace, Subscriber
 from mailing.sending import ledger, pacing, rolling, slices
 from mailing.sending.mails import period_of
+from mailing.sending.signals import refused
 from mailing.sending.starting import start_due
 from posts.models import SiteSettings
 from tasks.models import StoredTask
@@ -166,7 +167,9 @@ def test_a_refusal_by_the_server_counts_as_a_mail_that_came_back(is_gone: bool, 
     [row] = ledger.claim(mailing.pk, mark, 1)
     ledger.hand(row, items_key())
 
-    ledger.refuse(row, "550 5.1.1", "no such user", is_gone=is_gone)
+    said = {"code": "550 5.1.1", "reason": "no such user"}
+    ledger.refuse(row, **said)
+    refused.send(Delivery, delivery=row, is_gone=is_gone, **said)
 
     event = Event.objects.get()
     assert (event.kind, event.delivery, event.digest) == (kind, row, row.subscriber.digest)

@@ -401,7 +401,7 @@ def test_an_event_of_another_shape_is_turned_away(delivery: Delivery) -> None:
 def test_what_came_back_for_now_is_weighed_once_however_often_it_is_told(
     delivery: Delivery, monkeypatch: Any
 ) -> None:
-    weighed = []
+    weighed: list[int] = []
     weigh = events._weigh
 
     def count(near: list[Event]) -> None:

@@ -540,7 +540,7 @@ def test_mail_from_no_address_pauses_and_says_so_and_is_found_by_check(
     mailing.refresh_from_db()
 
     assert mailing.status == Mailing.Status.PAUSED
-    assert "name an address that mails can be from" in mailing_words.state_words(mailing)
+    assert "name an address that mails can be from" in words.state_words(mailing)
     assert [one.id for one in check_sender(["default"])] == ["mailing.E002"]
     with pytest.raises(CannotSend, match="Name the address of the sender"):
         sending.send_test(make_draft(), "me@example.org", by=None)
@@ -667,9 +667,7 @@ def test_a_relay_that_refuses_everybody_wipes_no_list(
     work(run_waiting_tasks)
 
     assert paused == Mailing.Status.PAUSED
-    assert mailing_words.state_words(Mailing(status=paused, trouble=f"refused: {reply}")).count(
-        reply
-    )
+    assert words.state_words(Mailing(status=paused, trouble=f"refused: {reply}")).count(reply)
     assert waiting == {"queued": readers}
     assert not Suppression.objects.exists()
     assert states(mailing) == {"accepted": readers}
