@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing import sending, subscribing
+from mailing.admin import words
 from mailing.checks import check_sender
 from mailing.models import Delivery, Event, Mailing, MailSettings, Pace, Subscriber, Suppression
 from mailing.sending import CannotSend, ledger, pacing, slices
