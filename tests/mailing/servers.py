@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,21 +76,24 @@ class Obedient:
 @contextmanager
 def serving(server: Obedient) -> Iterator[Obedient]:
     """Let a server listen on a port of its own while the block runs."""
-    loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(server, enable_SMTPUTF8=True), "127.0.0.1", 0)
-    )
-    server.port = listening.sockets[0].getsockname()[1]
+    loop = asyncio.new_event_loop()  # the thread of a test may have one that runs: Playwright's
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+
+    def there(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    protocol = lambda: SMTP(server, enable_SMTPUTF8=True)  # noqa: E731
+    listening = there(loop.create_server(protocol, "127.0.0.1", 0))
+    server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
     finally:
+        listening.close()
+        there(_end_others())
+        there(loop.shutdown_default_executor())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        listening.close()
-        loop.run_until_complete(_end_others())
-        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
 
 
