@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -31,7 +30,7 @@ KEPT: Final = timedelta(days=365)
 _SALT: Final = "newsletter.guessing"
 
 
-class SlowingBackend(BaseBackend):
+class SlowingBackend:
     """Stands before the backend that looks at passwords, and lets few through to it."""
 
     def authenticate(

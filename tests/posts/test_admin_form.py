@@ -301,16 +301,6 @@ def test_what_is_withdrawn_keeps_its_time_and_leads_back(client: Client) -> None
     assert Client().get(post.get_absolute_url()).status_code == 200
 
 
-def test_a_form_that_still_has_the_button_to_withdraw_is_asked(client: Client) -> None:
-    post = make_post()
-
-    response = save(client, post, "_withdraw")
-
-    assert response.headers["Location"] == withdrawal(post)
-    post.refresh_from_db()
-    assert post.is_public()
-
-
 @pytest.mark.parametrize(
     ("make", "words"),
     [

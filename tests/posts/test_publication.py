@@ -237,6 +237,7 @@ QUIET = {
     "crediting.py: _create",  # of a save
     "drafting/copies.py: _create",  # nothing of it is public
     "drafting/pending.py: discard_pending",
+    "starting/templates.py: delete_templates",
     "drafting/pending.py: save_for_later",
     "following.py: outdate",  # rebuilding moves
     "following.py: set_hidden",  # in _hide
