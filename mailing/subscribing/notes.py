@@ -5,12 +5,10 @@ They go to one reader each, by a task that begins after the commit. ``compose_no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import formataddr
 from functools import partial
-from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -19,7 +17,6 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.encoding import force_bytes
 from django_tasks import task
 
 from mailing.addresses import digest_of
@@ -30,6 +27,7 @@ from mailing.subscribing import tokens
 from mailing.subscribing.naming import names_of
 from mailing.subscribing.wishes import wishes_of
 from posts import identity
+from posts.mails import hand_over
 from posts.publishing.describing import absolute
 from posts.readers.throttling import Limit, allow
 
@@ -38,19 +36,6 @@ LIMITS: Final = {
     Kind.WELCOME: (Limit(2, timedelta(days=1)),),
     Kind.GOODBYE: (Limit(2, timedelta(days=1)),),
 }
-
-
-class NoteNotTaken(Exception):
-    """The reader's server did not take the mail yet; the reply's code is the message.
-
-    What it said names the address, which must not outlive its use in the record of a task.
-    """
-
-
-class NoteRefused(NoteNotTaken):
-    """The reader's server will never take the mail (RFC 5321, 4.2.1: a code of 5xx)."""
-
-    retry = False
 
 
 def send_later(kind: str, subscriber: Subscriber, of: Any = None) -> None:
@@ -74,7 +59,7 @@ def send_with(kind: str, subscriber: Subscriber, of: Any = None) -> None:
 
 @task()
 def send(kind: str, pk: int, of: Any = None) -> bool:
-    """Send a short mail; return whether there was one to send. Raises NoteNotTaken."""
+    """Send a short mail; return whether there was one to send. Raises MailNotTaken."""
     subscriber = Subscriber.objects.filter(pk=pk).first()
     if subscriber is None or not settings.EMAIL:
         return False
@@ -83,7 +68,7 @@ def send(kind: str, pk: int, of: Any = None) -> bool:
         return False
     with timezone.override(subscriber.zone or identity.current().time_zone):
         note = compose_note(kind, subscriber, **known)
-    _hand_over(_message(note, known.get("address") or subscriber.address))
+    hand_over(_message(note, known.get("address") or subscriber.address))
     return True
 
 
@@ -100,20 +85,6 @@ def _message(note: Mail, address: str) -> EmailMultiAlternatives:
     )
     message.attach_alternative(note.html, "text/html")
     return message
-
-
-def _hand_over(message: EmailMultiAlternatives) -> None:
-    try:
-        message.send()
-        return
-    except SMTPRecipientsRefused as error:
-        [(code, said)] = error.recipients.values()
-    except SMTPDataError as error:
-        code, said = error.smtp_code, force_bytes(error.smtp_error)
-    # What a server says more exactly (RFC 3463), such as 5.1.1: no such mailbox.
-    exactly = re.findall(rb"^[45]\.\d{1,3}\.\d{1,3}\b", said)
-    kind = NoteRefused if code >= 500 else NoteNotTaken
-    raise kind(" ".join([str(code), *(part.decode() for part in exactly)]))
 
 
 # What they are told; None where there is nothing to say any more

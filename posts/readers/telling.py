@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext
 from django_tasks import task
 
 from links.models import Suggestion
 from posts import identity
+from posts.mails import MailRefused, hand_over
 from posts.publishing.composing import site
 from posts.publishing.describing import absolute
 
@@ -27,19 +25,6 @@ from posts.publishing.describing import absolute
 KEPT = timedelta(days=7)
 # Whom nobody answers for so long is not going to be told.
 UNANSWERED = timedelta(days=180)
-
-
-class MailNotTaken(Exception):
-    """The reader's server did not take the mail yet; the reply's code is the message.
-
-    What it said names the address, which must not outlive its use in the record of a task.
-    """
-
-
-class MailRefused(MailNotTaken):
-    """The reader's server will never take the mail (RFC 5321, 4.2.1: a code of 5xx)."""
-
-    retry = False
 
 
 def tell_all(sender: type[Suggestion], suggestions: Iterable[Suggestion], **_kwargs: Any) -> None:
@@ -65,26 +50,13 @@ def tell(pk: int) -> bool:
         subject = gettext("Your suggestion to %(site)s") % {"site": identity.current().name}
         text = render_to_string("posts/mail/answer.txt", context)
         try:
-            _send(" ".join(subject.split()), text, suggestion.email)
+            subject = " ".join(subject.split())
+            hand_over(EmailMessage(subject, text, settings.EMAIL_FROM, [suggestion.email]))
         except MailRefused:
             _forget(pk)
             raise
     _forget(pk)
     return True
-
-
-def _send(subject: str, text: str, address: str) -> None:
-    try:
-        send_mail(subject, text, settings.EMAIL_FROM, [address])
-        return
-    except SMTPRecipientsRefused as error:
-        [(code, said)] = error.recipients.values()
-    except SMTPDataError as error:
-        code, said = error.smtp_code, force_bytes(error.smtp_error)
-    # What a server says more exactly (RFC 3463), such as 5.1.1: no such mailbox.
-    exactly = re.findall(rb"^[45]\.\d{1,3}\.\d{1,3}\b", said)
-    kind = MailRefused if code >= 500 else MailNotTaken
-    raise kind(" ".join([str(code), *(part.decode() for part in exactly)]))
 
 
 def _forget(pk: int) -> None:

@@ -6,6 +6,7 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from pytest_django.fixtures import Settings
@@ -44,7 +45,7 @@ def tell(
         def refuse(*_mail: object) -> None:
             raise error
 
-        monkeypatch.setattr(telling, "send_mail", refuse)
+        monkeypatch.setattr(EmailMessage, "send", refuse)
         telling.tell.enqueue(suggestion.pk)
         run_waiting_tasks()
         suggestion.refresh_from_db()
