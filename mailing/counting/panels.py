@@ -8,12 +8,12 @@ from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
 from mailing.counting.numbers import Growth, Sent, by_state, feed_readers, growth, mailings
 from mailing.models import Delivery, Subscriber
-from posts.health import Panel, Series, Words, plotting
+from posts.health import Panel, Series, Words, plotting, words_of
 
 DAYS, WEEKS = 28, 26
 STATES: Final = tuple(Subscriber.Status)
@@ -27,22 +27,9 @@ def panels() -> list[Panel]:
     return [_states(), _days(), _weeks(), _mailings(), _feeds()]
 
 
-def _plot(svg: str) -> SafeString:
-    """Mark a plot as HTML: ElementTree escaped what is in it."""
-    return mark_safe(svg)  # noqa: S308
-
-
-def _said(labels: Sequence[str], values: Sequence[float]) -> str:
-    """Return a sentence for who does not see a plot."""
-    if not any(values):
-        return ""
-    highest = max(values)
-    return gettext("From %(first)s to %(last)s; highest at %(label)s: %(value)s.") % {
-        "first": labels[0],
-        "last": labels[-1],
-        "label": labels[list(values).index(highest)],
-        "value": plotting.shown(highest),
-    }
+def _words(key: str, title: str, labels: Sequence[str], values: Sequence[float], up: str) -> Words:
+    """Return the words of a plot; of one that shows nothing there is nothing to describe."""
+    return words_of(key, title, labels, values if any(values) else (), up=up)
 
 
 def _states() -> Panel:
@@ -50,7 +37,7 @@ def _states() -> Panel:
     rows = [(str(state.label), counts[state]) for state in STATES if counts.get(state)]
     labels, values = [name for name, _n in rows], [number for _name, number in rows]
     title = gettext("Subscribers by state")
-    words = Words("states", title, _said(labels, values), up=gettext("Subscribers"))
+    words = _words("states", title, labels, values, up=gettext("Subscribers"))
     return Panel(
         key="states",
         title=title,
@@ -58,7 +45,7 @@ def _states() -> Panel:
         empty=gettext("Nobody has subscribed yet."),
         columns=(gettext("State"), gettext("Subscribers")),
         rows=rows,
-        plot=_plot(plotting.rows(words, labels, Series(title, "tone-accent", values))),
+        plot=SafeString(plotting.rows(words, labels, Series(title, "tone-accent", values))),
     )
 
 
@@ -78,7 +65,7 @@ def _weeks() -> Panel:
 def _growth(key: str, title: str, found: Sequence[Growth]) -> Panel:
     labels = [_day(one.day) for one in found]
     came, left = [one.came for one in found], [one.left for one in found]
-    words = Words(key, title, _said(labels, came), up=gettext("Subscribers"))
+    words = _words(key, title, labels, came, up=gettext("Subscribers"))
     series = [
         Series(gettext("Came"), "tone-good", came),
         Series(gettext("Left"), "tone-bad", left),
@@ -90,7 +77,7 @@ def _growth(key: str, title: str, found: Sequence[Growth]) -> Panel:
         empty=gettext("Nobody came or left in this time."),
         columns=(gettext("From"), gettext("Came"), gettext("Left")),
         rows=[(one.day, one.came, one.left) for one in found] if any(came + left) else [],
-        plot=_plot(plotting.bars(words, labels, series)),
+        plot=SafeString(plotting.bars(words, labels, series)),
         legend=[(one.tone, one.name) for one in series],
     )
 
@@ -100,7 +87,7 @@ def _mailings() -> Panel:
     labels = [one.mailing.title for one in found]
     values = [one.number(Delivery.Status.ACCEPTED) for one in found]
     title = gettext("What became of mailings")
-    words = Words("mailings", title, _said(labels, values), up=pgettext("mail", "Accepted"))
+    words = _words("mailings", title, labels, values, up=pgettext("mail", "Accepted"))
     return Panel(
         key="mailings",
         title=title,
@@ -112,7 +99,7 @@ def _mailings() -> Panel:
             gettext("Called spam"), gettext("Left in the week after"),
         ),
         rows=[_mailing(one) for one in found],
-        plot=_plot(plotting.rows(words, labels, Series(title, "tone-good", values))),
+        plot=SafeString(plotting.rows(words, labels, Series(title, "tone-good", values))),
     )  # fmt: skip
 
 
@@ -125,7 +112,7 @@ def _feeds() -> Panel:
     found = feed_readers()
     labels, values = [row[0] for row in found], [row[1] or row[2] for row in found]
     title = gettext("Readers of feeds")
-    words = Words("feeds", title, _said(labels, values), up=gettext("People, or requests a day"))
+    words = _words("feeds", title, labels, values, up=gettext("People, or requests a day"))
     said = [plotting.shown(people) if people else f"({asked})" for _n, people, asked in found]
     return Panel(
         key="feeds",
@@ -137,7 +124,7 @@ def _feeds() -> Panel:
         empty=gettext("No program has asked for a feed in the last seven days."),
         columns=(gettext("Program"), gettext("People"), gettext("Requests a day")),
         rows=found,
-        plot=_plot(plotting.rows(words, labels, Series(title, "tone-accent", values), said)),
+        plot=SafeString(plotting.rows(words, labels, Series(title, "tone-accent", values), said)),
     )
 
 

@@ -68,7 +68,7 @@ def panels_of(health: Health, outages: Sequence[Outage] = ()) -> list[Panel]:
 # What the panels share
 
 
-def _words(
+def words_of(
     key: str, title: str, labels: Sequence[str], values: Sequence[float | None], **axes: str
 ) -> Words:
     """Return the words of a plot; its description names the ends and the highest number."""
@@ -128,7 +128,7 @@ def _by_age(health: Health) -> Panel:
         "across": gettext("years since an issue first had the link"),
         "up": gettext("share of the links checked (%)"),
     }
-    words = _words("rot-by-age", title, labels, shares, **axes)
+    words = words_of("rot-by-age", title, labels, shares, **axes)
     series = Series(gettext("Broken, %"), "tone-bad", shares)
     return Panel(
         "rot-by-age",
@@ -179,7 +179,7 @@ def _checks(health: Health, outages: Sequence[Outage]) -> Panel:
     title = gettext("Checks per day")
     without = [_outages(outages)] if outages else []
     sums = [sum(counts.values()) for _day, counts in health.checks]
-    words = _words("checks", title, days, sums, across=gettext("day"), up=gettext("checks"))
+    words = words_of("checks", title, days, sums, across=gettext("day"), up=gettext("checks"))
     return Panel(
         "checks",
         title,
@@ -217,7 +217,7 @@ def _repeats(health: Health) -> Panel:
     shares = [row.share for row in health.repeats]
     title = gettext("Links covered before")
     axes = {"across": gettext("month"), "up": gettext("share of the links printed (%)")}
-    words = _words("repeats", title, months, shares, **axes)
+    words = words_of("repeats", title, months, shares, **axes)
     series = Series(gettext("Covered before, %"), "tone-accent", shares)
     return Panel(
         "repeats",
@@ -241,7 +241,7 @@ def _waits(health: Health) -> Panel:
         if health.waits
     ]
     title, unit = gettext("From suggestion to print"), gettext("suggestions")
-    words = _words("waits", title, labels, health.waits, across=gettext("days"), up=unit)
+    words = words_of("waits", title, labels, health.waits, across=gettext("days"), up=unit)
     note = gettext("Half of the printed suggestions waited %(days)s days or less.")
     return Panel(
         "waits",
