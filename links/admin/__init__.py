@@ -3,7 +3,7 @@
 What an upper app adds to (links, rules, decisions) is registered there, as a subclass.
 """
 
-from links.admin.bases import ReadOnly, StaffAdmin
+from links.admin.bases import OneRow, ReadOnly, StaffAdmin
 from links.admin.decisions import DecisionAdmin
 from links.admin.links import LinkAdmin
 from links.admin.parts import (

@@ -126,6 +126,35 @@ def _without_answers(sent: QueryDict) -> QueryDict:
     return left
 
 
+class OneRow(StaffAdmin):
+    """A table of one row, which is there from the first look on; its list is its form."""
+
+    key = "1"  # which a constraint of such a table holds
+
+    def row(self) -> Model:
+        """Return the row as it is stored; one with defaults where there is none yet."""
+        raise NotImplementedError
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: there is one row."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: emptied fields are as the environment says."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the form of the one row."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return self.changeform_view(request, self.key, reverse(name, args=[self.key]))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the row, which holds nothing until something is saved."""
+        return self.row() if object_id == self.key else None
+
+
 class ReadOnly(StaffAdmin):
     """Rows that nobody adds or deletes by hand."""
 

@@ -10,16 +10,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import StaffAdmin
+from links.admin import OneRow
 from mailing import bounces, settling
 from mailing.forgetting import periods
 from mailing.models import MailSettings
-from mailing.models.settings import THE_ROW
 
 
 class MailSettingsForm(forms.ModelForm):
@@ -66,7 +64,7 @@ class MailSettingsForm(forms.ModelForm):
 
 
 @admin.register(MailSettings)
-class MailSettingsAdmin(StaffAdmin):
+class MailSettingsAdmin(OneRow):
     """One row, which is there from the first look on."""
 
     form = MailSettingsForm
@@ -81,24 +79,9 @@ class MailSettingsAdmin(StaffAdmin):
         (_("Readers"), {"fields": ("default_rhythm", "welcome", "reconfirm_years", "keep_days")}),
     )  # fmt: skip
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: there is one row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: it is switched off instead."""
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the form of the one row."""
-        form_url = reverse("admin:mailing_mailsettings_change", args=[THE_ROW])
-        return self.changeform_view(request, str(THE_ROW), form_url)
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        """Return the row, which holds nothing until something is saved."""
-        return MailSettings.current() if object_id == str(THE_ROW) else None
+    def row(self) -> MailSettings:
+        """Return the row as it is stored now."""
+        return MailSettings.current()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -11,11 +11,11 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from links.admin import OneRow
 from posts import access, identity
 from posts.admin.addresses import check_address, check_profiles
 from posts.admin.checks import CheckPages
@@ -267,7 +267,7 @@ class MenuLinkInline(admin.TabularInline):
 
 
 @admin.register(SiteSettings)
-class SiteSettingsAdmin(CheckPages):
+class SiteSettingsAdmin(CheckPages, OneRow):
     """One row, which is there from the first look on."""
 
     form = SettingsForm
@@ -282,25 +282,8 @@ class SiteSettingsAdmin(CheckPages):
         (_("Machines"), {"fields": ("crawlers",)}),
     )  # fmt: skip
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: there is one row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: emptied fields are as the environment says."""
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the form of the one row."""
-        form_url = reverse("admin:posts_sitesettings_change", args=[THE_ROW])
-        return self.changeform_view(request, str(THE_ROW), form_url)
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        """Return the row, which holds nothing until something is saved."""
-        if object_id != str(THE_ROW):
-            return None
+    def row(self) -> SiteSettings:
+        """Return the row as it is stored now."""
         return SiteSettings.objects.filter(pk=THE_ROW).first() or SiteSettings(pk=THE_ROW)
 
     def render_change_form(
