@@ -89,15 +89,15 @@ def serving(server: Obedient) -> Iterator[Obedient]:
     try:
         yield server
     finally:
-        listening.close()
-        there(_end_others())
+        there(_end(listening))
         there(loop.shutdown_default_executor())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _end_others() -> None:
+async def _end(listening: asyncio.Server) -> None:
+    listening.close()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()

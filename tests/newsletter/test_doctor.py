@@ -207,7 +207,7 @@ def no_starttls(site: Site) -> None:
 
 def another_key(_site: Site) -> None:
     row = MailSettings.current()
-    row.key_fingerprint = "that of another key"
+    row.key_fingerprint = "another key's"
     row.save()
 
 
