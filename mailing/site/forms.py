@@ -117,8 +117,8 @@ class WishesForm(forms.Form):
         # What the page said before anything was pressed on it.
         self.was = (data or {}).get("was", "")
         now = identity.current()
-        zones = [(zone, zone) for zone in identity.time_zones()]
-        self._offer("zone", [("", gettext("That of the site: %s") % now.time_zone), *zones])
+        own = gettext("That of the site: %s") % identity.zone_words(now.time_zone)
+        self._offer("zone", [("", own), *identity.zone_choices([subscriber.zone])])
         languages = [(code, name) for code, name in settings.LANGUAGES]
         self._offer("language", [("", gettext("That of the site")), *languages])
 

@@ -70,19 +70,21 @@ class SettingsForm(forms.ModelForm):
         if not self.fields:
             return
         self.initial[SEEN] = self.instance.revision
-        zones = identity.time_zones()
-        self._offer("language", settings.LANGUAGES, settings.LANGUAGE_CODE)
-        self._offer("time_zone", [(zone, zone) for zone in zones], settings.TIME_ZONE)
+        language, zone = settings.LANGUAGE_CODE, settings.TIME_ZONE
+        self._offer(
+            "language", settings.LANGUAGES, dict(settings.LANGUAGES).get(language, language)
+        )
+        zones = identity.zone_choices([self.instance.time_zone])
+        self._offer("time_zone", zones, identity.zone_words(zone))
         for name, words in self._help().items():
             self.fields[name].help_text = words
 
-    def _offer(self, name: str, choices: Iterable[tuple[str, Any]], default: str) -> None:
-        rows = list(choices)
+    def _offer(self, name: str, choices: Iterable[tuple[str, Any]], default: object) -> None:
         words = gettext("As the environment says: %(value)s")
-        empty = ("", words % {"value": dict(rows).get(default, default)})
+        empty = ("", words % {"value": default})
         field = self.fields[name]
         self.fields[name] = forms.ChoiceField(
-            label=field.label, choices=[empty, *rows], required=False
+            label=field.label, choices=[empty, *choices], required=False
         )
 
     def _help(self) -> dict[str, str]:

@@ -2,3 +2,4 @@
 
 from posts.identity.composing import compose
 from posts.identity.current import REMEMBERED, Identity, current, speaking, stored, time_zones
+from posts.identity.zones import zone_choices, zone_words
