@@ -112,7 +112,8 @@ def square(data: bytes, filename: str, side: int) -> bytes:
 
 
 def resized(data: bytes, width: int, kind: str) -> bytes:
-    """A picture of this site, `width` pixels wide, as ``webp`` or ``avif``; b"" for an animation.
+    """A picture of this site, `width` pixels wide, as ``webp``, ``avif`` or ``jpeg``, which shows
+    white where it is transparent; b"" for an animation.
 
     Raises ImageError.
     """
@@ -124,8 +125,19 @@ def resized(data: bytes, width: int, kind: str) -> bytes:
         if kind == "webp":
             return _encode(smaller)
         out = io.BytesIO()
-        smaller.save(out, "AVIF", quality=AVIF_QUALITY, speed=6)
+        if kind == "jpeg":
+            _on_white(smaller).save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+        else:
+            smaller.save(out, "AVIF", quality=AVIF_QUALITY, speed=6)
         return out.getvalue()
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image)
+    return paper
 
 
 def size_of(data: bytes) -> tuple[int, int]:

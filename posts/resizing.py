@@ -1,4 +1,5 @@
-"""Smaller files of the pictures of issues, made in the background: WebP and AVIF.
+"""Smaller files of the pictures of issues, made in the background: WebP and AVIF, and one as JPEG
+for mail programs that show neither (Outlook).
 
 Pages are right before and after: until the files are there they show the picture itself.
 """
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 WIDTHS: Final = (480, 960, 1600)
 KINDS: Final = ("webp", "avif")
+MAILED: Final = 1120
+"""Of the JPEG at most: twice the column of a mail, for dense screens."""
 A_RUN: Final = 50
 A_CHAIN: Final = 55 * 60
 """Seconds after which no further run follows; each hour a chain begins anew."""
@@ -127,3 +130,5 @@ def _smaller(image: Image | Picture) -> Iterator[tuple[str, int, str]]:
             content = resized(data, width, kind)
             if content and len(content) < len(data):
                 yield kind, width, stored(content, kind)
+    if content := resized(data, min(image.width, MAILED), "jpeg"):
+        yield "jpeg", min(image.width, MAILED), stored(content, "jpeg")

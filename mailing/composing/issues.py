@@ -79,7 +79,7 @@ def issue_of(post: Post) -> Issue:
         parsed,
         absolute(post.get_absolute_url()),
         decided,
-        {image.path: pictures.size_of(image) for image in post.images.all()},
+        {image.path: pictures.mailed_size_of(image) for image in post.images.all()},
         rows.anchors,
         {row.anchor: row.uid for items in rows.items for row in items if not row.hidden},
     )

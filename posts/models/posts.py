@@ -295,10 +295,17 @@ class Image(models.Model):
         """
         found: dict[str, list[str]] = {"avif": [], "webp": []}
         for kind, width, name in self.sizes or ():
-            found[kind].append(f"{self.file.storage.url(name)} {width}w")
+            if kind in found:
+                found[kind].append(f"{self.file.storage.url(name)} {width}w")
         if found["webp"]:
             found["webp"].append(f"{self.file.url} {self.width}w")
         return tuple((f"image/{kind}", ", ".join(files)) for kind, files in found.items() if files)
+
+    @property
+    def mailed(self) -> str:
+        """The address of the file that every mail program shows; of the picture without one."""
+        names = (name for kind, _width, name in self.sizes or () if kind == "jpeg")
+        return str(self.file.storage.url(name) if (name := next(names, "")) else self.file.url)
 
 
 class PostPage(models.Model):

@@ -3,4 +3,4 @@
 from posts.pictures.files import NotStored, damaged, stored, sweep
 from posts.pictures.keeping import Words, delete, describe, keep, let_go, replace
 from posts.pictures.naming import Uses, Where, named_beside_issues, who_names
-from posts.pictures.using import bind, known, size_of
+from posts.pictures.using import bind, known, mailed_size_of, size_of

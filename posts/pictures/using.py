@@ -74,6 +74,11 @@ def size_of(image: Image) -> ImageSize:
     return ImageSize(image.file.url, image.width, image.height, image.sources)
 
 
+def mailed_size_of(image: Image) -> ImageSize:
+    """Return what the renderer needs to know of a picture in a mail."""
+    return ImageSize(image.mailed, image.width, image.height)
+
+
 def name_in(path: str) -> str:
     """Return which name of the library a path as written means; "" if none."""
     if len(path) > _LONGEST or not path.startswith(f"{FOLDER}/"):

@@ -20,6 +20,8 @@ from posts import following
 from posts.models import Post
 from tests.builders import BODY, item, make_draft, make_post
 from tests.mailing.builders import make_subscriber
+from tests.posts.test_resizing import issue as issue_with_picture
+from tests.posts.test_resizing import sky
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +222,14 @@ def test_what_comes_back_tells_whose_it_was() -> None:
     settings = MailSettings(bounce_address="bounces@mail.example.org")
     assert envelope_sender(TOKEN, settings) == f"bounces+{TOKEN.hex}@mail.example.org"
     assert "@" in envelope_sender(TOKEN, MailSettings())
+
+
+def test_a_mail_shows_pictures_as_every_program_knows_them() -> None:
+    post, image = issue_with_picture(sky(width=600))
+    image.refresh_from_db()
+
+    mail = compose(post)
+
+    assert image.mailed.endswith(".jpeg")
+    assert f'src="https://news.example.org{image.mailed}"' in mail.html
+    assert ".webp" not in mail.html

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from posts import resizing
-from posts.images import reencode, size_of
+from posts.images import reencode, resized, size_of
 from posts.models import Image, Post
 from posts.models import Picture as Kept
 from posts.paths import picture_name
@@ -74,7 +74,31 @@ def test_a_page_offers_a_picture_in_sizes_once_they_are_there(client: Client) ->
     for _kind, width, name in image.sizes:
         with image.file.storage.open(name) as file, Picture.open(file) as picture:
             assert picture.width == width
-            assert file.size < image.file.size
+            assert file.size < image.file.size or picture.format == "JPEG"
+
+
+def test_a_picture_has_one_file_that_every_mail_program_shows() -> None:
+    _post, image = issue(sky(width=1400))
+    image.refresh_from_db()
+
+    [(width, name)] = [(width, name) for kind, width, name in image.sizes if kind == "jpeg"]
+    assert (width, image.mailed) == (1120, image.file.storage.url(name))
+    with image.file.storage.open(name) as file, Picture.open(file) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1120, 560))
+
+    Image.objects.update(sizes=None)
+    image.refresh_from_db()
+    assert image.mailed == image.file.url
+
+
+def test_what_is_transparent_is_white_where_a_file_knows_no_transparency() -> None:
+    out = io.BytesIO()
+    Picture.new("RGBA", (40, 20), (255, 0, 0, 0)).save(out, "PNG")
+
+    jpeg = resized(reencode(out.getvalue(), "clear.png"), 40, "jpeg")
+
+    with Picture.open(io.BytesIO(jpeg)) as picture:
+        assert picture.getpixel((20, 10)) == (255, 255, 255)
 
 
 def test_feeds_have_the_picture_itself(client: Client) -> None:
