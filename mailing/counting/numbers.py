@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
 
 from mailing import sending
@@ -19,6 +19,9 @@ CAME: Final = (Consent.Kind.GIVEN, Consent.Kind.IMPORTED)
 LEFT: Final = (Consent.Kind.WITHDRAWN, Consent.Kind.ERASED)
 LOST: Final = (Suppression.Reason.BOUNCED, Suppression.Reason.COMPLAINED)
 MAILINGS: Final = 12
+ALL: Final = Q()
+_SAYING: Final = (Consent, Suppression)
+_COLUMNS: Final = ("at", "digest", "kind", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +56,72 @@ def by_state() -> dict[str, int]:
 def growth(since: date, until: date, step: int = 1) -> list[Growth]:
     """Return who came and left in each ``step`` days from a day to another, both included.
 
-    Who is erased after leaving left once. Who never came cannot leave: imported leavers do not
-    count. Mail that came back for good, and complaints, count as leaving.
+    In each time a person comes once at most, and leaves once: who left and came back in it did
+    neither. So what came without what left is by how much the list grew. Who never came cannot
+    leave: imported leavers do not count. Mail that came back for good, and complaints, count as
+    leaving; another address changes nothing.
     """
     start = timezone.make_aware(datetime.combine(since, datetime.min.time()))
-    said = Consent.objects.filter(at__gte=start)
-    earlier = Consent.objects.filter(digest=OuterRef("digest"), pk__lt=OuterRef("pk"))
-    went_before = Exists(earlier.filter(kind=Consent.Kind.WITHDRAWN))
-    left = said.filter(Exists(earlier.filter(kind__in=CAME)), kind__in=LEFT).exclude(
-        Q(went_before, kind=Consent.Kind.ERASED)
-    )
-    came_once = Consent.objects.filter(digest=OuterRef("digest"), kind__in=CAME)
-    lost = Suppression.objects.filter(Exists(came_once), at__gte=start, reason__in=LOST)
-    came = _by_day(said.filter(kind__in=CAME))
-    gone = _by_day(left), _by_day(lost)
-    found = []
-    for first in range(0, (until - since).days + 1, step):
-        days = [since + timedelta(days=first + place) for place in range(step)]
-        found.append(
-            Growth(
-                days[0],
-                sum(came.get(day, 0) for day in days),
-                sum(part.get(day, 0) for part in gone for day in days),
-            )
-        )
-    return found
+    days = range(0, (until - since).days + 1, step)
+    parts: list[list[Move]] = [[] for _first in days]
+    for move in sorted(_moves(at__gte=start), key=attrgetter("at")):
+        place = (timezone.localtime(move.at).date() - since).days // step
+        if place < len(parts):
+            parts[place].append(move)
+    earlier = sorted(_moves(_met_since(start), at__lt=start), key=attrgetter("at"))
+    is_in = {move.digest: move.comes for move in earlier}
+    return [
+        Growth(since + timedelta(days=first), *_counted(moves, is_in))
+        for first, moves in zip(days, parts, strict=True)
+    ]
 
 
-def _by_day(rows: QuerySet[Consent] | QuerySet[Suppression]) -> dict[date, int]:
-    days = rows.order_by().annotate(day=TruncDate("at")).values_list("day")
-    return dict(days.annotate(Count("digest", distinct=True)))
+class Move(NamedTuple):
+    """That an address got on the list, or off it; ``is_quiet`` where it took the place of another
+    one of the same reader, or the other way round."""
+
+    at: datetime
+    digest: str
+    comes: bool
+    is_quiet: bool = False
+
+
+def _met_since(start: datetime) -> Q:
+    """Say that an address is one of which something is known since a moment."""
+    said, lost = (model.objects.filter(at__gte=start).values("digest") for model in _SAYING)
+    return Q(digest__in=said) | Q(digest__in=lost)
+
+
+def _moves(whose: Q = ALL, **when: datetime) -> Iterator[Move]:
+    """Yield what got addresses on the list or off it."""
+    said = Consent.objects.filter(whose, kind__in=(*CAME, *LEFT, Consent.Kind.MOVED), **when)
+    for at, digest, kind, form in said.order_by("pk").values_list(*_COLUMNS).iterator():
+        is_quiet = kind == Consent.Kind.MOVED
+        yield Move(at, digest, form == "to" if is_quiet else kind in CAME, is_quiet)
+    lost = Suppression.objects.filter(whose, reason__in=LOST, **when)
+    for at, digest in lost.values_list("at", "digest"):
+        yield Move(at, digest, comes=False)
+
+
+def _counted(moves: Iterable[Move], is_in: dict[str, bool]) -> tuple[int, int]:
+    """Return how many came and left by moves in their order; ``is_in`` is who was on the list
+    before them, and afterwards who is."""
+    was: dict[str, bool] = {}
+    came: set[str] = set()
+    quiet: set[str] = set()
+    for move in moves:
+        before = is_in.get(move.digest, False)
+        was.setdefault(move.digest, move.comes if move.is_quiet else before)
+        if move.is_quiet:
+            quiet.add(move.digest)
+        else:
+            quiet.discard(move.digest)
+            if move.comes and not before:
+                came.add(move.digest)
+        is_in[move.digest] = move.comes
+    new = sum(not was[digest] for digest in came)
+    gone = (digest for digest in was if not is_in[digest] and digest not in quiet)
+    return new, sum(was[digest] or digest in came for digest in gone)
 
 
 def mailings() -> list[Sent]:

@@ -142,6 +142,39 @@ def test_growth_counts_who_came_and_who_left_once() -> None:
     assert (week.came, week.left) == (3, 3)
 
 
+def test_who_leaves_and_comes_back_grows_the_list_once() -> None:
+    said("ann@example.org", "given", "withdrawn", "given", days=1)
+    said("bob@example.org", "given", days=9)
+    said("bob@example.org", "withdrawn", "given", days=1)  # neither came nor left in that day
+    said("cem@example.org", "given", days=9)
+    said("cem@example.org", "given", days=1)  # asked once more, and had never left
+    said("dan@example.org", "given", days=9)
+    said("dan@example.org", "withdrawn", days=1)
+    said("dan@example.org", "given")
+
+    today = timezone.localdate()
+    yesterday, now = counting.growth(today - timedelta(days=1), today)
+
+    assert (yesterday.came, yesterday.left) == (1, 1)
+    assert (now.came, now.left) == (1, 0)
+    for step in (1, 2, 5, 10):
+        found = counting.growth(today - timedelta(days=9), today, step)
+        assert sum(one.came - one.left for one in found) == 4, step
+
+
+def test_another_address_is_no_other_reader() -> None:
+    said("old@example.org", "given", days=3)
+    for address, form in (("old@example.org", "from"), ("new@example.org", "to")):
+        said(address, "moved", days=2)
+        Consent.objects.filter(kind="moved", form="").update(form=form)
+    said("new@example.org", "withdrawn")
+
+    today = timezone.localdate()
+    for step in (1, 4):
+        found = counting.growth(today - timedelta(days=3), today, step)
+        assert (sum(one.came for one in found), sum(one.left for one in found)) == (1, 1)
+
+
 def test_what_became_of_a_mailing_is_counted() -> None:
     mailing = make_mailing(starts_at=timezone.now() - timedelta(days=2))
     rows = [make_delivery(mailing, status=status)
