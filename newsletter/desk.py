@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from django.contrib import admin
 from django.db.models import Count, F, Model, Q, QuerySet, Window
@@ -26,34 +26,12 @@ from posts.admin.states import STATES
 from posts.admin.writing.copies import address_of
 from posts.models import Post, PostQuerySet, Review, WorkingCopy
 from posts.places import places_of
+from posts.slots import DESK, Pile, Row
 from tasks.models import StoredTask
 
 # So many rows of a pile are named.
 SHOWN = 5
 WEEK = timedelta(days=7)
-
-
-class Row(NamedTuple):
-    """One thing on the desk: its name, its page, and words beside it."""
-
-    name: object
-    url: str
-    aside: object
-
-
-class Pile(NamedTuple):
-    """Things of one kind: their list, the first of them, and how many there are.
-
-    Where there is none, ``nothing`` says so, and ``step`` (words, address) what to do next.
-    """
-
-    key: str
-    name: str
-    url: str
-    number: object
-    rows: list[Row]
-    nothing: str
-    step: tuple[str, str]
 
 
 Kinds: TypeAlias = Sequence[tuple[type[Model], Callable[[HttpRequest], Pile]]]
@@ -63,7 +41,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Show what is wrong to who looks after the site; then what is written and what is linked in
     two columns of piles, and all pages."""
     written: Kinds = (
-        (Post, _drafts), (Post, _reviews), (Post, _scheduled), (Post, _latest),
+        (Post, _drafts), (Post, _reviews), (Post, _scheduled),
     )  # fmt: skip
     linked: Kinds = (
         (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken),
@@ -76,6 +54,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     may_write = may(request.user, WRITE)
     columns = (written, linked) if may_write else (linked, written)
     shown = [[pile(request) for model, pile in kinds if may_see(model)] for kinds in columns]
+    issues = shown[columns.index(written)]
+    issues += [pile for entry in DESK if (pile := entry.pile(request))]
+    if may_see(Post):
+        issues.append(_latest(request))
     if may_write and (unsaved := _unsaved(request)).number:
         shown[0].insert(0, unsaved)
     starts = ways_to_start() if may_write else []

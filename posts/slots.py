@@ -1,6 +1,6 @@
 """What posts offer to other apps: on the page on which an issue is written, parts beside the text,
-forms in which it is previewed, checks before it is published, and what else follows from that; and
-parts of public pages.
+forms in which it is previewed, checks before it is published, and what else follows from that;
+piles on the first page of staff; and parts of public pages.
 
 An app above this one, and the rooms of this one, add theirs once, when they are loaded.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from django.http import HttpRequest
 
@@ -128,6 +128,41 @@ class Effect:
     place: int = 50
 
 
+class Row(NamedTuple):
+    """One thing on the desk: its name, its page, and words beside it."""
+
+    name: object
+    url: str
+    aside: object
+
+
+class Pile(NamedTuple):
+    """Things of one kind on the desk: their list, the first of them, and how many there are.
+
+    Where there is none, ``nothing`` says so, and ``step`` (words, address) what to do next.
+    """
+
+    key: str
+    name: str
+    url: str
+    number: object
+    rows: list[Row]
+    nothing: str
+    step: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OnDesk:
+    """A pile on the first page of staff, beside what is scheduled.
+
+    ``pile`` is asked once for each look at the page; None where whoever looks has no use for it.
+    """
+
+    name: str
+    pile: Callable[[HttpRequest], Pile | None]
+    place: int = 50
+
+
 class Placed(Protocol):
     """What can be added to a slot."""
 
@@ -160,3 +195,4 @@ PREVIEWS: Final[Slot[PreviewForm]] = Slot()
 CHECKS: Final[Slot[Check]] = Slot()
 OFFERS: Final[Slot[Offer]] = Slot()
 EFFECTS: Final[Slot[Effect]] = Slot()
+DESK: Final[Slot[OnDesk]] = Slot()

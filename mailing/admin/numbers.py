@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 
 from mailing import access
-from mailing.admin.bases import MailList
+from mailing.admin.bases import AddressList
 from mailing.counting.panels import panels
 
 
@@ -27,7 +27,7 @@ def pages(request: HttpRequest) -> list[tuple[str, str]]:
     return [found] if may_see(request) else []
 
 
-class NumberPages(MailList):
+class NumberPages(AddressList):
     """The page of numbers, beside the list of subscribers."""
 
     def get_urls(self) -> list[URLPattern]:

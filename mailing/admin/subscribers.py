@@ -9,16 +9,18 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from links.admin import EMPTY, PeriodFilter, badge, day, moment
-from mailing import access
-from mailing.addresses import AddressError, checked, digest_of, masked
+from mailing import access, bounces
+from mailing.addresses import masked
+from mailing.admin.bases import whole_address
 from mailing.admin.transfers import TransferPages
 from mailing.admin.verbs import VERBS, carry_out
-from mailing.models import Choice, Delivery, Subscriber, Suppression
+from mailing.models import Choice, Delivery, Event, Subscriber, Suppression
 
 STATES: Final[dict[str, str]] = {
     Subscriber.Status.ACTIVE: "published",
@@ -37,6 +39,7 @@ DELIVERIES: Final[dict[str, str]] = {
 LOOKUPS: Final = frozenset(
     {"status__exact", "rhythm__exact", "source__exact", "language", "chosen", "came"}
 )
+LANGUAGES: Final = {"en": _("English"), "ko": _("Korean")}
 SHOWN_CHOICES, SHOWN = 100, 50
 LIST: Final = "admin:mailing_subscriber_changelist"
 
@@ -49,7 +52,7 @@ class LanguageFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
         """Return the languages that mails are written in."""
-        return [("en", _("English")), ("ko", _("Korean"))]
+        return LANGUAGES.items()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return those of a language."""
@@ -96,7 +99,7 @@ class SubscriberAdmin(TransferPages):
     nothing = _("Readers subscribe on the site; those of another service are imported.")
     change_form_template = "admin/mailing/subscriber/change_form.html"
     readonly_fields = (
-        "address", "masked", "name", "state", "wanted", "rhythm", "language", "source", "date",
+        "address", "masked", "name", "state", "wanted", "rhythm", "spoken", "source", "date",
         "confirmed", "paused", "left", "group",
     )  # fmt: skip
     actions = None
@@ -106,25 +109,20 @@ class SubscriberAdmin(TransferPages):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns, with the address as far as the user may see it."""
         shown = "address" if self.sees_addresses(request) else "masked"
-        return (shown, "state", "wanted", "rhythm", "language", "date")
+        return (shown, "state", "wanted", "rhythm", "spoken", "date")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return what the page of one shows, see above."""
         hidden = {"masked"} if self.sees_addresses(request) else {"address", "name"}
         return tuple(name for name in self.readonly_fields if name not in hidden)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def find(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """Find a whole address for everybody; part of one, or a name, for who may see them."""
-        words = search_term.strip()
-        if not words:
-            return queryset, False
-        if _is_address(words):
-            return queryset.filter(digest=digest_of(words)), False
+        if digest := whole_address(words):
+            return queryset.filter(digest=digest)
         if not self.sees_addresses(request):
-            return queryset.none(), False
-        return queryset.filter(Q(address__icontains=words) | Q(name__icontains=words)), False
+            return queryset.none()
+        return queryset.filter(Q(address__icontains=words) | Q(name__icontains=words))
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Tell whether a query may narrow the list so: never by parts of addresses."""
@@ -152,6 +150,10 @@ class SubscriberAdmin(TransferPages):
     @admin.display(description=_("gets"))
     def wanted(self, row: Subscriber) -> str:
         return ", ".join(str(choice) for choice in row.choices.all()) or EMPTY
+
+    @admin.display(description=_("language"))
+    def spoken(self, row: Subscriber) -> str:
+        return str(LANGUAGES.get(row.language, row.language)) or EMPTY
 
     @admin.display(description=_("came"), ordering="created_at")
     def date(self, row: Subscriber) -> SafeString | str:
@@ -181,6 +183,8 @@ class SubscriberAdmin(TransferPages):
             "subtitle": "",
             "suppression": Suppression.objects.filter(digest=row.digest).first(),
             "consents": row.consents.select_related("wording", "by").order_by("-pk"),
+            "came_back": list(_came_back(row)),
+            "most_soft": bounces.MOST_SOFT,
             "deliveries": [
                 (delivery, badge(DELIVERIES.get(delivery.status), delivery.get_status_display()))
                 for delivery in row.deliveries.select_related("mailing").order_by("-pk")[:SHOWN]
@@ -212,9 +216,8 @@ class SubscriberAdmin(TransferPages):
         return carry_out(self, request, row, what, back, reverse(LIST))
 
 
-def _is_address(words: str) -> bool:
-    try:
-        checked(words)
-    except AddressError:
-        return False
-    return True
+def _came_back(row: Subscriber) -> QuerySet[Event]:
+    """Return what came back of late from the address, for now or for good, the last first."""
+    kinds = (Event.Kind.SOFT, Event.Kind.HARD)
+    since = timezone.now() - bounces.WINDOW
+    return Event.objects.filter(digest=row.digest, kind__in=kinds, at__gt=since).order_by("-at")

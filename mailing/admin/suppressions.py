@@ -13,14 +13,13 @@ from django.utils.translation import ngettext_lazy
 
 from links.admin import moment
 from mailing import access
-from mailing.addresses import AddressError, checked, digest_of
-from mailing.admin.bases import MailList
+from mailing.admin.bases import AddressList, whole_address
 from mailing.admin.verbs import VERBS, carry_out
 from mailing.models import Suppression
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(MailList):
+class SuppressionAdmin(AddressList):
     """Suppressions; those of erased readers can be undone here alone."""
 
     list_display = ("short", "reason", "note", "since")
@@ -36,14 +35,9 @@ class SuppressionAdmin(MailList):
     readonly_fields = fields
     actions = None
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def find(self, request: HttpRequest, queryset: QuerySet[Any], words: str) -> QuerySet[Any]:
         """Find a whole address, or a digest."""
-        words = search_term.strip()
-        if not words:
-            return queryset, False
-        return queryset.filter(digest=_digest(words)), False
+        return queryset.filter(digest=whole_address(words) or words)
 
     @admin.display(description=_("digest"))
     def short(self, row: Suppression) -> str:
@@ -79,10 +73,3 @@ class SuppressionAdmin(MailList):
         back = reverse("admin:mailing_suppression_change", args=[row.pk])
         gone = reverse("admin:mailing_suppression_changelist")
         return carry_out(self, request, row, what, back, gone)
-
-
-def _digest(words: str) -> str:
-    try:
-        return digest_of(checked(words))
-    except AddressError:
-        return words

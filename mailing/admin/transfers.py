@@ -39,6 +39,7 @@ from mailing.transferring import (
     Kind,
     Options,
     Outcome,
+    counted,
     describe,
     export_subscribers,
     import_subscribers,
@@ -99,10 +100,10 @@ class Look:
     """What an import would do, as the page shows it: of the first rows of a large file."""
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
-        counts: Counter[Kind] = Counter()
+        counts: Counter[str] = Counter()
         self.rows: list[tuple[Any, Outcome]] = []
         for one in islice(outcomes, LOOKED_AT):
-            counts[one.kind] += 1
+            counts[one.sum] += 1
             if one.kind not in {Kind.ADDED, Kind.KNOWN} and len(self.rows) < SHOWN:
                 self.rows.append((state_of(one.kind), one))
         self.counts = counted(counts)
@@ -113,11 +114,6 @@ def state_of(kind: Kind) -> Any:
     """Return what became of a row, as a word with its colour."""
     colour = "published" if kind in FINE else "problem" if kind in REFUSED else "scheduled"
     return badge(colour, WORDS[kind])
-
-
-def counted(counts: dict[Any, int]) -> list[tuple[Any, int]]:
-    """Return how many rows became what, in words."""
-    return [(WORDS[kind], counts[kind]) for kind in Kind if counts.get(kind)]
 
 
 class TransferPages(NumberPages):

@@ -10,7 +10,7 @@ from mailing.bounces.collecting import (
     letters_of_maildir,
     take_letters,
 )
-from mailing.bounces.events import Told, lift, on_refusal, record
+from mailing.bounces.events import MOST_SOFT, WINDOW, Told, lift, on_refusal, record
 from mailing.bounces.mails import Outcome
 from mailing.bounces.mails import take as take_mail
 from mailing.bounces.providers import Unreadable, is_known, is_trusted, on_tracking

@@ -6,6 +6,6 @@ Sending asks ``recipients_of`` and ``due_rollups`` whom to write into the ledger
 
 from mailing.choosing.handing import items_of, mailable_of, whole_set
 from mailing.choosing.matching import WHOLE
-from mailing.choosing.recipients import Recipient, recipients_of, still
+from mailing.choosing.recipients import Reach, Recipient, reach_of, recipients_of, still
 from mailing.choosing.rolling import RollUp, due_rollups, roll_on
 from mailing.choosing.searches import finds_items, key_new_searches

@@ -73,3 +73,10 @@ def came(post: Post, now: datetime) -> datetime | None:
     rows = with_moments(Post.objects.published(now).filter(pk=post.pk))
     moment: datetime | None = rows.values_list("came", flat=True).first()
     return moment
+
+
+def expected(post: Post, now: datetime) -> datetime:
+    """Return when an issue came before readers, or will as far as is known; nothing is noted."""
+    noticed = Appeared.objects.filter(post=post).values_list("at", flat=True).first()
+    own = post.published_at or now
+    return noticed or (now if now - NEWS < own <= now else own)

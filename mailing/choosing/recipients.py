@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from mailing.choosing.appearing import came
+from mailing.choosing.appearing import came, expected
 from mailing.choosing.items import Item, once
 from mailing.choosing.matching import Kind, Met, met_by
 from mailing.choosing.sets import Past, chunks, keep
@@ -38,17 +39,39 @@ def recipients_of(post: Post, after: int | None = None) -> Iterator[Recipient]:
     moment = came(post, now)
     if moment is None:
         return
-    met = met_by(post, now)
-    readers = _readers(met, eligible(post, moment), after or 0)
-    parts = {choices for _reader, choices in readers if met.whole.isdisjoint(choices)}
-    lists = {choices: once(_chosen(choices, met)) for choices in parts}
-    wanted = _without_past(readers, lists, met)
+    wanted = _wanted(met_by(post, now), eligible(post, moment), after or 0)
     sets = keep({key: items for _reader, key, items in wanted if items})
     for reader, key, items in wanted:
         if items is None:
             yield Recipient(reader, None)
         elif items:
             yield Recipient(reader, sets[key])
+
+
+class Reach(NamedTuple):
+    """Whom an issue is for (subscribers by key): who gets it whole as it appears, who gets items
+    of it, and who gets it in a roll-up, whole or in part."""
+
+    whole: frozenset[int]
+    parts: frozenset[int]
+    rolled: frozenset[int]
+
+
+def reach_of(post: Post, now: datetime) -> Reach:
+    """Return whom an issue is for by what readers chose until now; nothing is written down.
+
+    Of one that readers do not see yet, as if they saw it at its time. The items of a draft are not
+    known before that: who chose parts of it is not among them.
+    """
+    moment = expected(post, now)
+    met = met_by(post, max(moment, now))
+    wanted = _wanted(met, eligible(post, moment), 0)
+    later = Subscriber.objects.receiving().exclude(rhythm=Rhythm.EACH)
+    return Reach(
+        frozenset(reader for reader, _key, items in wanted if items is None),
+        frozenset(reader for reader, _key, items in wanted if items),
+        frozenset(reader for reader, _choices in _readers(met, later, 0)),
+    )
 
 
 def eligible(post: Post, moment: Any) -> QuerySet[Subscriber]:
@@ -100,6 +123,14 @@ def _chosen(choices: Iterable[int], met: Met) -> list[Item]:
 
 
 Wanted = tuple[int, Any, list[Item] | None]
+
+
+def _wanted(met: Met, readers: QuerySet[Subscriber], after: int) -> list[Wanted]:
+    """Return readers with what they get of an issue, see ``_without_past``."""
+    found = _readers(met, readers, after)
+    parts = {choices for _reader, choices in found if met.whole.isdisjoint(choices)}
+    lists = {choices: once(_chosen(choices, met)) for choices in parts}
+    return _without_past(found, lists, met)
 
 
 def _without_past(

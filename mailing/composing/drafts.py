@@ -10,8 +10,9 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import translation
 from django.utils.html import escape
+from django.utils.safestring import SafeString
 
-from mailing.composing import issues
+from mailing.composing import headers, issues
 from mailing.composing.composing import BUDGET, compose_issue
 from mailing.composing.issues import Reading
 from mailing.composing.mails import READER, SENT_TO, Mail
@@ -28,6 +29,8 @@ from posts.rendering import Decisions, ParsedIssue
 from posts.slots import Draft
 
 _STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
+_BODY: Final = re.compile(r"<body[^>]*>")
+_PREHEADER: Final = re.compile(r'<div class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
 _INLINE: Final = re.compile(r'\sstyle="[^"]*"')
 _DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}", re.DOTALL)
 _NOBODY: Final = "0" * len(READER)
@@ -35,7 +38,8 @@ _SURELY_FITS: Final = 15_000  # bytes of Markdown: HTML is never six times as lo
 
 
 def preview(draft: Draft) -> str:
-    """Return the page of a draft as a mail.
+    """Return the page of a draft as a mail, with what stands around it in a list of mails, and
+    its text.
 
     It is shown under the policy of the site, where styles come from files: the rules of the mail's
     own style are in one (``preview_style``), and what is repeated inline is left out. The marks of
@@ -45,13 +49,36 @@ def preview(draft: Draft) -> str:
     with translation.override(spoken(post.language)):
         mail = _mail(post, draft.parsed, draft.decided, draft.images)
     link = f'<link rel="stylesheet" href="{escape(reverse("mailing:style"))}">'
-    html = mail.html.replace(READER, _NOBODY).replace(SENT_TO, "")
-    return _INLINE.sub("", _STYLE.sub(link, html, count=1))
+    html = _INLINE.sub("", _STYLE.sub(link, _nobodys(mail.html), count=1))
+    above, below = get_template("mailing/mail/preview.html").render(_around(mail)).split("<hr>")
+    html = _BODY.sub(lambda start: start[0] + above, html, count=1)
+    return html.replace("</body>", f"{below}</body>")
+
+
+def _nobodys(text: str) -> str:
+    """Return what a mail says without the marks of what is a reader's own."""
+    return text.replace(READER, _NOBODY).replace(SENT_TO, "")
+
+
+def _around(mail: Mail) -> dict[str, object]:
+    """Return what is said of a mail: what lists of mails show of it, and how long it is."""
+    name, address = headers.sender(MailSettings.current())
+    found = _PREHEADER.search(mail.html)
+    return {
+        "mail": mail,
+        "sender": f"{name} <{address}>",
+        "preheader": SafeString(found[1].strip()) if found else "",
+        "text": _nobodys(mail.text),
+        "kilobytes": -(-mail.size // 1000),
+        "most": BUDGET // 1000,
+        "is_cut": bool(mail.left_out or mail.shortened),
+    }
 
 
 def preview_style() -> str:
     """Return the rules of a mail's style for a page that says itself whether it is dark."""
-    style = get_template("mailing/mail/style.css").render()
+    names = ("mailing/mail/style.css", "mailing/mail/preview.css")
+    style = "\n".join(get_template(name).render() for name in names)
     return _DARK.sub(lambda found: "\n".join(map(_in_the_dark, found[1].split("\n"))), style)
 
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     MOVE = "move"
     MOVING = "moving"
     RECONFIRM = "reconfirm"
+    SAMPLE = "sample"
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,17 @@ def _reconfirm(about: _About) -> _Said:
     )
 
 
+def _sample(about: _About) -> _Said:
+    return _Said(
+        _("Mail from %(site)s arrives") % {"site": about.site},
+        [
+            _("A server took this mail, and it arrived: the settings of mail work."),
+            _("It comes from %(sender)s, as mails to readers do.") % {"sender": about.sender},
+            _("If it lies among spam, the domain of the sender lacks SPF, DKIM or DMARC."),
+        ],
+    )
+
+
 _SAID: Final[dict[Kind, Callable[[_About], _Said]]] = {
     Kind.CONFIRM: _confirm,
     Kind.KNOWN: _known,
@@ -226,4 +238,5 @@ _SAID: Final[dict[Kind, Callable[[_About], _Said]]] = {
     Kind.MOVE: _move,
     Kind.MOVING: _moving,
     Kind.RECONFIRM: _reconfirm,
+    Kind.SAMPLE: _sample,
 }

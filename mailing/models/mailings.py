@@ -30,7 +30,7 @@ class Mailing(models.Model):
         PLANNED = "planned", _("Planned")
         HELD = "held", _("Goes out in some minutes")
         SENDING = "sending", _("Being sent")
-        PAUSED = "paused", _("Paused")
+        PAUSED = "paused", pgettext_lazy("a mailing", "Paused")
         CANCELLED = "cancelled", _("Cancelled")
         DONE = "done", pgettext_lazy("a mailing", "Sent")
 

@@ -170,6 +170,12 @@ def had(post: Post) -> Rows:
     return rows.exclude(status__in=(Status.DROPPED, Status.FAILED))
 
 
+def having(post: Post) -> set[int]:
+    """Return the readers (by key) of those rows."""
+    rows = had(post).filter(subscriber__isnull=False).order_by()
+    return set(rows.values_list("subscriber", flat=True))
+
+
 def give_up(mailing: Mailing, readers: Sequence[int]) -> int:
     """Let a mailing bring its issue to readers for whom an earlier one was refused."""
     rows = Delivery.objects.filter(once_for=mailing.post_id, status=Status.FAILED)

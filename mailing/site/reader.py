@@ -24,8 +24,8 @@ from mailing.site.forms import ALL, PARTS, MoveForm, PauseForm, WishesForm
 from mailing.site.subscribing import FORM, bad_link
 from mailing.subscribing import EVERYTHING, Suppressed, TokenError, TooManyMoves, Wish
 from posts import identity
-from posts.readers.answers import see_other
-from posts.readers.throttling import Limit, allow
+from posts.readers.answers import see_other, too_many
+from posts.readers.throttling import Limit, wait
 from posts.site.own_pages import private
 
 SAVES = (Limit(20, timedelta(hours=1)), Limit(100, timedelta(days=1)))
@@ -78,8 +78,8 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         form.add_error("what", gettext("Nothing is ticked: choose something, or all issues."))
         return _page(request, subscriber, wishes_form=form, status=422)
     wishes = [EVERYTHING] if form.wants_all(ticks=bool(wishes)) else wishes
-    if not _may_save(subscriber, wishes):
-        form.add_error(None, gettext("That was a lot for one day. Try it again tomorrow."))
+    if seconds := _to_wait(subscriber, wishes):
+        form.add_error(None, too_many(seconds))
         return _page(request, subscriber, wishes_form=form, status=429)
     subscribing.choose(subscriber, wishes, **form.how())
     return _back(subscriber, "saved")
@@ -87,8 +87,8 @@ def reader(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 def _search(request: HttpRequest, subscriber: Subscriber, form: WishesForm) -> HttpResponse:
     """Show what is called so, and what was ticked before; nothing is saved."""
-    if not allow("mail-find", subscriber.key, SEARCHES):
-        form.add_error("find", gettext("That was a lot for one day. Try it again tomorrow."))
+    if seconds := wait("mail-find", subscriber.key, SEARCHES):
+        form.add_error("find", too_many(seconds))
         return _page(request, subscriber, wishes_form=form, status=429)
     return _page(request, subscriber, wishes_form=form)
 
@@ -137,8 +137,8 @@ def address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         return _page(request, subscriber, move_form=form, status=422)
     try:
         subscribing.move(subscriber, form.cleaned_data["email"])
-    except TooManyMoves:
-        form.add_error("email", gettext("That was a lot for one day. Try it again tomorrow."))
+    except TooManyMoves as error:
+        form.add_error("email", too_many(error.seconds))
         return _page(request, subscriber, move_form=form, status=429)
     return _back(subscriber, "moving")
 
@@ -249,13 +249,15 @@ def _ticked(request: HttpRequest, before: list[Wish]) -> list[Wish]:
     return [wish for wish in dict.fromkeys(wishes) if wish in there]
 
 
-def _may_save(subscriber: Subscriber, wishes: list[Wish]) -> bool:
-    """Count that a reader saves, and the searches that are new to them."""
+def _to_wait(subscriber: Subscriber, wishes: list[Wish]) -> int:
+    """Count that a reader saves, and the searches that are new to them; return after how many
+    seconds they may, 0 for now."""
     new = set(wishes).difference(subscribing.wishes_of(subscriber))
     searches = sum(kind == Choice.Kind.SEARCH for kind, _value in new)
-    return allow("mail-wishes", subscriber.key, SAVES) and (
-        not searches or allow("mail-searches", subscriber.key, NEW_SEARCHES, by=searches)
-    )
+    seconds = wait("mail-wishes", subscriber.key, SAVES)
+    if seconds or not searches:
+        return seconds
+    return wait("mail-searches", subscriber.key, NEW_SEARCHES, by=searches)
 
 
 def _added(request: HttpRequest) -> list[Wish]:

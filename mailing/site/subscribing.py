@@ -73,7 +73,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 @if_open
 def asked(request: HttpRequest) -> HttpResponse:
     """Where to look now; the same for everybody."""
-    return shown("asked", {"days": LIFETIME.days})
+    most = [limit.times for limit in subscribing.CONFIRMATIONS]
+    return shown("asked", {"days": LIFETIME.days, "hourly": most[0], "daily": most[1]})
 
 
 @csrf_exempt  # the address of this page was mailed to whom it is about

@@ -16,13 +16,18 @@ from mailing.subscribing import notes, tokens
 from mailing.subscribing.consents import write_down
 from mailing.subscribing.suppressing import is_suppressed
 from mailing.subscribing.tokens import TokenError
-from posts.readers.throttling import Limit, allow
+from posts.readers.throttling import Limit, wait
 
 MOVES: Final = (Limit(5, timedelta(days=1)),)
 
 
 class TooManyMoves(Exception):
-    """More mails to other addresses than one reader has reason to send."""
+    """More mails to other addresses than one reader has reason to send; the next one may leave
+    after ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(seconds)
 
 
 def move(subscriber: Subscriber, address: str, *, by: Actor = None) -> None:
@@ -37,8 +42,9 @@ def move(subscriber: Subscriber, address: str, *, by: Actor = None) -> None:
     if digest == subscriber.digest:
         return
     # By the reader, and by who would get it.
-    if not all(allow("mail-move", who, MOVES) for who in (subscriber.key, mailbox_of(new))):
-        raise TooManyMoves
+    waits = (wait("mail-move", who, MOVES) for who in (subscriber.key, mailbox_of(new)))
+    if seconds := next(filter(None, waits), 0):
+        raise TooManyMoves(seconds)
     with transaction.atomic():
         Subscriber.objects.filter(pk=subscriber.pk).update(moving_to=new)
         notes.send_later("moving", subscriber)

@@ -2,6 +2,6 @@
 
 from mailing.transferring.exporting import export_subscribers
 from mailing.transferring.importing import Options, describe, import_subscribers
-from mailing.transferring.outcomes import FINE, REFUSED, WORDS, Kind, Outcome, report
+from mailing.transferring.outcomes import FINE, REFUSED, WORDS, Kind, Outcome, counted, report
 from mailing.transferring.reading import FileError
 from mailing.transferring.running import report_of, run_import

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -63,6 +63,28 @@ FINE: Final = frozenset({Kind.ADDED, Kind.ASKED, Kind.KNOWN, Kind.NOW_LEFT, Kind
 REFUSED: Final = frozenset({Kind.NO_ADDRESS, Kind.UNKNOWN_STATE, Kind.UNREADABLE})
 
 
+# Who was added is counted by whether mail goes to them.
+_ADDED: Final[dict[str, str]] = {
+    Subscriber.Status.ACTIVE: str(Kind.ADDED),
+    Subscriber.Status.PAUSED: "added, paused",
+    Subscriber.Status.WAITING: "added, waiting",
+}
+_NO_MAIL: Final = "added, no mail"
+_SUMS: Final[dict[str, Any]] = {
+    str(Kind.ADDED): _("Added: get mail now"),
+    "added, paused": _("Added: paused, get mail later"),
+    "added, waiting": _("Added: get no mail until they confirm"),
+    _NO_MAIL: _("Added so that they get no mail: left, bounced or complained"),
+    str(Kind.ASKED): _("Asked by a mail: get nothing else until they confirm"),
+    **{str(kind): WORDS[kind] for kind in Kind if kind not in {Kind.ADDED, Kind.ASKED}},
+}
+
+
+def counted(counts: Mapping[str, int]) -> list[tuple[Any, int]]:
+    """Return how many rows became what, in words; ``counts`` are by ``Outcome.sum``."""
+    return [(words, counts[name]) for name, words in _SUMS.items() if counts.get(name)]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of row ``number`` of a file."""
@@ -72,6 +94,11 @@ class Outcome:
     kind: Kind
     detail: str = ""
     digest: str = ""
+
+    @property
+    def sum(self) -> str:
+        """What it is counted as."""
+        return _ADDED.get(self.detail, _NO_MAIL) if self.kind == Kind.ADDED else str(self.kind)
 
     @property
     def words(self) -> str:

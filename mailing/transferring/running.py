@@ -71,7 +71,7 @@ def _note(pk: int, place: Path, outcomes: Sequence[Outcome]) -> None:
         target.seek(transfer.reported)
         target.writelines(islice(report(outcomes), 1 if transfer.reported else 0, None))
         transfer.reported = target.tell()
-    counts = Counter(transfer.counts) + Counter(str(one.kind) for one in outcomes)
+    counts = Counter(transfer.counts) + Counter(one.sum for one in outcomes)
     transfer.counts, transfer.rows = dict(counts), counts.total()
     transfer.save(update_fields=["counts", "rows", "reported"])
 

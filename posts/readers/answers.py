@@ -43,10 +43,15 @@ def held_back(
 
 
 def _too_many(form: PublicForm, show: Show, seconds: int) -> HttpResponse:
-    form.add_error(None, f"{gettext('That was a lot in a short time.')} {_when(seconds)}")
+    form.add_error(None, too_many(seconds))
     response = show(form, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def too_many(seconds: int) -> str:
+    """Return why something is not done now, and after how long it may be sent again."""
+    return f"{gettext('That was a lot in a short time.')} {_when(seconds)}"
 
 
 def _when(seconds: int) -> str:

@@ -87,6 +87,11 @@ def test_an_issue_is_seen_beside_its_text_while_it_is_written(
     page.click("[data-choice=form] [data-value=feed]")
     expect(sheet.locator("h2").first).to_have_text("Preview")
     expect(sheet.locator(".post")).to_have_count(0)
+    page.click("[data-choice=form] [data-value=mail]")
+    expect(sheet.locator(".seen-subject")).to_be_visible()
+    expect(sheet.locator("html")).to_have_attribute("data-theme", "dark")
+    sheet.get_by_text("As plain text").click()
+    expect(sheet.locator("details.seen pre")).to_be_visible()
 
 
 def test_the_parts_of_an_issue_are_moved_and_changed_in_the_outline(

@@ -9,6 +9,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from mailing.composing.drafts import too_long
 from mailing.composing.mails import READER, SENT_TO
@@ -49,6 +50,32 @@ def test_an_editor_sees_the_mail_beside_the_text(editor: User, sign_in: SignIn) 
     assert page.value("html", "lang") == "ko"
     assert "사이트에서 읽기" in page.text()
     assert [str(form.title) for form in PREVIEWS if form.name == "mail"] == ["Mail"]
+
+
+def test_the_preview_shows_what_lists_of_mails_show_its_size_and_its_text(
+    editor: User, sign_in: SignIn, settings: Settings
+) -> None:
+    settings.EMAIL_FROM = "Digest <digest@example.org>"
+
+    page = Page(previewed(sign_in(editor), BODY, title="Week 1 <b>"))
+
+    said = dict(zip(page.texts("dl.seen dt"), page.texts("dl.seen dd"), strict=True))
+    assert said["Subject"] == "Week 1 <b>"
+    assert said["From"].endswith(" <digest@example.org>")
+    assert said["Preview line"] == "Preview · Viewpoint 🤖 · Overview"
+    assert re.fullmatch(r"\d+ of 100 KB that mail programs show", said["Size"])
+    text = page.one("details.seen pre").text()
+    assert "Week 1 <b>" in text
+    assert "/leave/" in text
+    assert READER not in text
+
+
+def test_the_preview_of_a_long_issue_says_what_the_mail_leaves_out(
+    editor: User, sign_in: SignIn
+) -> None:
+    page = Page(previewed(sign_in(editor), long_body()))
+
+    assert "on the site only" in page.one("dl.seen").text()
 
 
 def test_the_preview_shows_no_mark_of_what_is_a_readers_own(editor: User, sign_in: SignIn) -> None:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
@@ -33,6 +34,7 @@ from mailing.transferring import (
     importing,
     report,
 )
+from posts.admin.auditing import words_of
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 
@@ -406,6 +408,23 @@ def test_only_who_may_export_does(editor: User) -> None:
 
 
 # Commands
+
+
+def test_who_takes_the_list_by_a_command_is_written_down(
+    tmp_path: Path, owner: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = tmp_path / "list.csv"
+
+    call_command("export_subscribers", target, by=owner.username)
+
+    entry = LogEntry.objects.get()
+    assert (entry.user, words_of(entry)) == (
+        owner,
+        "Exported all subscribers with their addresses.",
+    )
+    assert f"exported by command ({owner.username}, " in caplog.text
+    with pytest.raises(CommandError, match="no account"):
+        call_command("export_subscribers", target, by="nobody")
 
 
 def test_the_commands_write_files_for_their_owner_alone(tmp_path: Path, capsys: Any) -> None:

@@ -12,11 +12,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing.models import Delivery, Mailing, MailSettings
+from mailing.models import Appeared, Delivery, Mailing, MailSettings
 from posts.models import Post
 from tests.builders import make_draft, make_post, make_scheduled
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,10 @@ def page_url(row: Mailing) -> str:
 
 def do(client: Client, row: Mailing, verb: str) -> Any:
     return client.post(f"/admin/mailing/mailing/{row.pk}/do/", {"verb": verb}, follow=True)
+
+
+def cancel_url(row: Mailing) -> str:
+    return f"/admin/mailing/mailing/{row.pk}/cancel/"
 
 
 # From the form of an issue
@@ -177,6 +182,46 @@ def test_a_second_mailing_to_the_same_readers_is_refused_unless_it_is_meant(
     assert Mailing.objects.exclude(pk=row.pk).get().is_repeated
 
 
+def test_the_form_says_how_many_get_this_issue(client: Client) -> None:
+    post = make_post(body="## News\n- [one](https://one.example/)\n", tags=["Django"])
+    news = (("section", "news"),)
+    make_subscribers(3)
+    make_subscribers(2, choices=(("tag", "django"),))
+    make_subscriber(choices=(("tag", "flask"),))
+    make_subscribers(2, choices=news)
+    make_subscriber(rhythm="weekly")
+    make_subscriber(rhythm="monthly", choices=(("tag", "flask"),))
+    make_subscriber(status="paused")
+    row = make_mailing(post, status=Status.DONE, finished_at=timezone.now())
+    make_delivery(row, make_subscriber(), once_for=post)
+
+    text = Page(client.get(plan_url(post))).text()
+
+    assert "5 readers get it whole." in text
+    assert "2 readers get the parts of it that they chose." in text
+    assert "1 reader has it, or is on the way to it" in text
+    assert "1 reader finds it in the next roll-up" in text
+    assert "11 subscribers get mail at all." in text
+
+
+def test_of_a_draft_it_is_said_who_gets_it_whole(client: Client) -> None:
+    make_subscribers(2)
+
+    text = Page(client.get(plan_url(make_draft()))).text()
+
+    assert "2 readers get it whole." in text
+    assert "Who chose parts of it is known once it has its time" in text
+
+
+def test_looking_at_whom_an_issue_reaches_notes_nothing(client: Client) -> None:
+    make_subscriber()
+    post = make_post(at=timezone.now())
+
+    client.get(plan_url(post))
+
+    assert not Appeared.objects.exists()
+
+
 def test_a_test_mail_goes_to_whoever_asks_for_it(client: Client, mailoutbox: list) -> None:
     post = make_draft()
 
@@ -187,6 +232,7 @@ def test_a_test_mail_goes_to_whoever_asks_for_it(client: Client, mailoutbox: lis
 
     assert 'value="editor@example.org"' in page
     assert [mail.to for mail in mailoutbox] == [["editor@example.org"]]
+    assert mailoutbox[0].subject == f"[Test] {post.title}"
     assert "was taken by the server" in answer.content.decode()
     history = client.get(f"/admin/posts/post/{post.pk}/history/").content.decode()
     assert "Sent as a test mail." in history
@@ -240,15 +286,44 @@ def test_a_script_gets_the_part_that_changes(client: Client) -> None:
 def test_pause_go_on_and_cancel_are_pressed_in_turn(client: Client) -> None:
     row = make_mailing(is_filled=True)
     make_delivery(row, status="queued")
-    said = []
-    for verb in ("pause", "resume", "cancel", "resume"):
-        said.append(do(client, row, verb).content.decode())
-        row.refresh_from_db()
+    said = [do(client, row, verb).content.decode() for verb in ("pause", "resume")]
+    said.append(client.post(cancel_url(row), follow=True).content.decode())
+    said.append(do(client, row, "resume").content.decode())
 
     assert "Paused. Nothing more leaves" in said[0]
     assert "It goes on." in said[1]
     assert "Cancelled: 1 reader does not get it." in said[2]
     assert "not in that state any more" in said[3]
+
+
+def test_before_the_rest_is_cancelled_it_is_said_who_does_not_get_it(client: Client) -> None:
+    row = make_mailing(is_filled=True)
+    make_delivery(row)
+    for status in ("queued", "queued", "deferred"):
+        make_delivery(row, status=status)
+
+    page = client.get(page_url(row)).content.decode()
+    asked = client.get(cancel_url(row)).content.decode()
+
+    assert f'href="{cancel_url(row)}"' in page
+    assert "3 readers do not get it then. 1 reader has it." in asked
+    row.refresh_from_db()
+    assert row.status == Status.SENDING
+    assert do(client, row, "cancel").status_code == 404  # by no button alone
+
+
+def test_of_a_ledger_that_is_being_filled_more_would_be_left_out(client: Client) -> None:
+    row = make_mailing(is_filled=False)
+    make_delivery(row, status="queued")
+
+    assert "At least 1 reader does not get it" in client.get(cancel_url(row)).content.decode()
+
+
+def test_what_is_over_is_not_cancelled(client: Client) -> None:
+    row = make_mailing(status=Status.DONE, finished_at=timezone.now())
+
+    assert client.get(cancel_url(row), follow=True).redirect_chain == [(page_url(row), 302)]
+    assert cancel_url(row) not in client.get(page_url(row)).content.decode()
 
 
 def test_what_was_pressed_stands_in_the_history_of_the_issue(client: Client) -> None:
@@ -265,7 +340,7 @@ def test_a_mailing_that_ended_early_says_how_many_got_it(client: Client) -> None
     make_delivery(row)
     make_delivery(row, status="queued")
     make_delivery(row, status="queued")
-    do(client, row, "cancel")
+    client.post(cancel_url(row))
 
     assert "1 got it, 2 did not." in client.get(page_url(row)).content.decode()
     assert "1 got it, 2 did not." in client.get(form_of(row.post)).content.decode()
@@ -337,6 +412,7 @@ def test_roles_see_and_send(
     reads = [page_url(row), f"/admin/mailing/mailing/{row.pk}/progress/", "/admin/mailing/mailing/"]
     acts = [
         (f"/admin/mailing/mailing/{row.pk}/do/", {"verb": "pause"}),
+        (cancel_url(make_mailing()), {}),
         (plan_url(post), {"when": "now"}),
         (f"/admin/mailing/mailing/test/{post.pk}/", {"address": "me@example.org"}),
     ]
@@ -344,7 +420,7 @@ def test_roles_see_and_send(
     assert [client.get(url).status_code for url in reads] == [200 if sees else 403] * 3
     assert client.get(plan_url(post)).status_code == (200 if sends else 403)
     found = [client.post(url, values).status_code for url, values in acts]
-    assert found == [302 if sends else 403] * 3
+    assert found == [302 if sends else 403] * 4
 
 
 def test_nothing_is_there_for_what_is_not(client: Client) -> None:

@@ -11,10 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from mailing.models import MailSettings
-from mailing.settling import settle
+from mailing import subscribing
+from mailing.addresses import digest_of
+from mailing.models import MailSettings, Pace, Suppression
+from mailing.settling import limits_of, settle
 from posts.site import version
 from tests.conftest import SignIn
+from tests.mailing.builders import make_subscribers
 from tests.mailing.conftest import LOCMEM
 from tests.reading import Page
 
@@ -23,14 +26,22 @@ pytestmark = pytest.mark.django_db
 FORM = "/admin/mailing/mailsettings/1/change/"
 
 
-def fill(client: Client, **values: Any) -> Any:
-    """Send the form as a browser would, with some fields filled in otherwise."""
+TRY = "/admin/mailing/mailsettings/try/"
+
+
+def form_of(client: Client) -> dict[str, Any]:
+    """Return what the form holds."""
     page = Page(client.get(FORM))
     chosen = {
         name: page.one(f"select[name={name}] option[selected]").attributes["value"]
         for name in ("default_rhythm", "unknown")
     }
-    return client.post(FORM, {**page.fields("#mailsettings_form"), **chosen, **values})
+    return {**page.fields("#mailsettings_form"), **chosen}
+
+
+def fill(client: Client, **values: Any) -> Any:
+    """Send the form as a browser would, with some fields filled in otherwise."""
+    return client.post(FORM, {**form_of(client), **values})
 
 
 @pytest.fixture
@@ -119,7 +130,8 @@ def test_another_key_of_addresses_is_said_on_the_page_and_by_a_check(
     assert not checks.run_checks(tags=[checks.Tags.database], databases=["default"])
     settings.ADDRESS_KEY = "another"
 
-    assert "Put the earlier one back" in Page(signed_in.get(FORM)).one(".errornote").text()
+    said = Page(signed_in.get(FORM)).texts(".error-summary")
+    assert "Put the earlier one back" in " ".join(said)
     found = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
     assert [one.id for one in found] == ["mailing.E001"]
 
@@ -128,3 +140,72 @@ def test_another_key_of_addresses_is_said_on_the_page_and_by_a_check(
     assert [one.id for one in found] == ["mailing.E001"]  # saving does not hide it
     page = Page(fill(signed_in, is_on="on"))
     assert "ADDRESS_KEY" in page.one(".field-is_on .errorlist").text()
+
+
+def test_after_saving_it_is_said_what_holds_now_and_what_is_missing(
+    signed_in: Client, settings: Settings
+) -> None:
+    settings.EMAIL = LOCMEM
+    settings.EMAIL_FROM = "news@example.org"
+    make_subscribers(2)
+
+    off = Page(signed_in.post(FORM, form_of(signed_in), follow=True)).one(".messagelist").text()
+    sent = form_of(signed_in) | {"is_on": "on", "sender_name": "Weekly"}
+    on = Page(signed_in.post(FORM, sent, follow=True)).one(".messagelist").text()
+
+    assert "Saved. Mail is off: nobody can subscribe, and nothing is sent." in off
+    assert "Saved. Mail is on: 2 subscribers get it, from Weekly <news@example.org>." in on
+    assert "What is still to be done stands at the top: 2 things." in on
+
+
+def test_limits_of_single_services_are_set_a_line_each(
+    mail_is_on: MailSettings, signed_in: Client
+) -> None:
+    Pace.objects.create(group="google", sent=7)
+
+    fill(signed_in, is_on="on", limits="Gmail.com 500\n\nexample.org: 20")
+
+    assert limits_of() == {"example.org": 20, "google": 500}
+    assert Pace.objects.get(group="google").sent == 7
+    assert Page(signed_in.get(FORM)).one("#id_limits").text().split("\n") == [
+        "example.org 20", "google 500",
+    ]  # fmt: skip
+    fill(signed_in, is_on="on", limits="example.org 30")
+    assert limits_of() == {"example.org": 30}
+
+
+@pytest.mark.parametrize("wrong", ["naver", "naver many", "naver 0", "not_a_host! 5"])
+def test_a_limit_that_is_none_is_said_with_its_line_and_loses_nothing(
+    mail_is_on: MailSettings, signed_in: Client, wrong: str
+) -> None:
+    page = Page(fill(signed_in, is_on="on", limits=f"google 5\n{wrong}"))
+
+    assert "Line 2: write a service and a number" in page.one(".field-limits .errorlist").text()
+    assert wrong in page.one("#id_limits").text()
+    assert limits_of() == {}
+
+
+def test_an_owner_sends_a_test_mail_from_the_settings(
+    mail_is_on: MailSettings, signed_in: Client, owner: User, mailoutbox: list
+) -> None:
+    page = Page(signed_in.get(FORM))
+    assert page.one("#try [name=address]").attributes["value"] == owner.email
+
+    answer = signed_in.post(TRY, {"address": "me@example.org"}, follow=True)
+
+    assert [mail.to for mail in mailoutbox] == [["me@example.org"]]
+    assert mailoutbox[0].subject.startswith("[Test] Mail from ")
+    assert "was taken by the server" in Page(answer).one(".messagelist").text()
+
+
+def test_a_test_mail_that_does_not_leave_says_why(
+    mail_is_on: MailSettings, signed_in: Client, editor: User, sign_in: SignIn, mailoutbox: list
+) -> None:
+    subscribing.suppress(digest_of("gone@example.org"), Suppression.Reason.COMPLAINED)
+
+    for address, said in (("nobody", "valid email"), ("gone@example.org", "gets no mail any more")):
+        answer = signed_in.post(TRY, {"address": address}, follow=True)
+        assert said in Page(answer).one(".messagelist").text()
+
+    assert sign_in(editor).post(TRY, {"address": "me@example.org"}).status_code == 403
+    assert mailoutbox == []

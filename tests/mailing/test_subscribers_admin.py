@@ -15,8 +15,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from mailing import bounces
 from mailing.addresses import digest_of
-from mailing.models import Consent, MailSettings, Subscriber, Suppression, Transfer
+from mailing.admin.bases import CappedPaginator
+from mailing.models import Consent, Event, MailSettings, Subscriber, Suppression, Transfer
 from posts.admin.auditing import words_of
 from tests.builders import make_member
 from tests.conftest import SignIn
@@ -141,7 +143,63 @@ def test_queries_of_the_list_do_not_grow_with_subscribers(keeper: Client) -> Non
     assert queries() == before
 
 
+def test_an_address_that_is_looked_for_stands_in_no_address_of_a_page(keeper: Client) -> None:
+    make_subscriber("ann@example.org")
+    make_subscriber("bob@example.org")
+
+    for words in ("ann@example.org", "ann"):
+        form = Page(keeper.get(f"{LIST}?status__exact=active")).one("#changelist-search")
+        assert (form.attributes["method"], form.attributes["action"]) == ("post", f"{LIST}find/")
+        sent = {"q": words, "status__exact": "active"}
+        answer = keeper.post(f"{LIST}find/", sent)
+        page = Page(keeper.get(answer.headers["Location"]))
+
+        assert "ann" not in answer.headers["Location"]
+        assert "status__exact=active" in answer.headers["Location"]
+        assert page.texts("#result_list tbody th") == ["ann@example.org"]
+        assert page.one("#searchbar").attributes["value"] == words
+    assert keeper.post(f"{LIST}find/", {"q": " "}).headers["Location"] == LIST
+
+
+def test_what_was_looked_for_is_of_who_looked_for_it(
+    keeper: Client, sign_in: SignIn, owner: User
+) -> None:
+    make_subscriber("ann@example.org")
+    way = keeper.post(f"{LIST}find/", {"q": "ann@example.org"}).headers["Location"]
+
+    assert not Page(sign_in(owner).get(way)).all("#result_list tbody th")
+
+
+def test_a_list_that_ends_before_all_rows_says_so(
+    keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CappedPaginator, "most", 2)
+    words = "There are more: these are the first 2."
+    make_subscribers(2)
+    assert words not in Page(keeper.get(LIST)).text()
+
+    make_subscriber()
+    assert words in Page(keeper.get(LIST)).text()
+
+
 # The page of one
+
+
+def test_the_page_of_one_says_what_came_back_of_late(keeper: Client) -> None:
+    row = make_subscriber("ann@example.org")
+    assert "Nothing came back." in Page(keeper.get(f"{LIST}{row.pk}/change/")).text()
+    delivery = make_delivery(subscriber=row)
+    for days in (40, 9, 2):
+        at = timezone.now() - timedelta(days=days)
+        said = {"code": "4.2.2", "reason": f"Full {days}"}
+        bounces.record(bounces.Told(f"{days}", Event.Kind.SOFT, at, delivery, **said))
+
+    text = Page(keeper.get(f"{LIST}{row.pk}/change/")).texts("section.outline")[-1]
+
+    assert "2 mails came back for now, without one that arrived since." in text
+    assert "After 5 the address gets no mail any more." in text
+    assert "4.2.2 Full 9" in text
+    assert "Full 40" not in text
 
 
 def test_the_page_of_one_says_what_they_said_and_what_was_sent(keeper: Client) -> None:
@@ -245,18 +303,23 @@ def upload(text: str, **values: str) -> dict[str, Any]:
 
 def test_a_file_is_looked_at_first_and_then_imported(keeper: Client) -> None:
     text = "email,status\nann@example.org,active\nbob@example.org,cleaned\nnobody,active\n"
+    said = [
+        "1 Added: get mail now",
+        "1 Added so that they get no mail: left, bounced or complained",
+        "1 Refused: no address",
+    ]
     sent = upload(text, consent="statement", statement="They asked for it.")
 
     look = Page(keeper.post(IMPORT, sent))
     assert not Subscriber.objects.exists()
-    assert look.texts(".report-counts li") == ["2 Added", "1 Refused: no address"]
+    assert look.texts(".report-counts li") == said
     assert "This is no e-mail address." in look.text()
     ticket = look.value("input[name=ticket]", "value")
     answer = keeper.post(IMPORT, {"ticket": ticket})
 
     transfer = Transfer.objects.get()
     page = Page(keeper.get(answer.headers["Location"]))
-    assert page.texts(".report-counts li") == ["2 Added", "1 Refused: no address"]
+    assert page.texts(".report-counts li") == said
     assert Subscriber.objects.receiving().get().address == "ann@example.org"
     assert Consent.objects.get(kind="imported").by is not None
     file = keeper.get(f"{IMPORT}{transfer.pk}/report/")

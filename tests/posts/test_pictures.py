@@ -454,7 +454,7 @@ def test_smaller_files_are_made_once_for_all_issues(
     posts = [make_post(title, body=f"![x]({picture.path})\n") for title in ("One", "Two")]
     run_waiting_tasks()
 
-    assert made == [480, 480, 600]
+    assert made == [480, 480, 600, 600]
     for post in posts:
         assert post.images.get().sizes
 

@@ -18,11 +18,10 @@ from tqdm import tqdm
 
 from mailing.transferring import (
     REFUSED,
-    WORDS,
     FileError,
-    Kind,
     Options,
     Outcome,
+    counted,
     describe,
     import_subscribers,
     report,
@@ -75,7 +74,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **given: Any) -> None:
         options = Options(given["consent"].strip(), given["ask"], given["dry_run"])
         target: Path = given["report"] or file.with_name(f"{file.stem}-report.csv")
-        counts: Counter[Kind] = Counter()
+        counts: Counter[str] = Counter()
         try:
             with file.open("rb") as source:
                 self.stdout.write(f"{file.name}: {describe(source)[0] or 'a table of addresses'}")
@@ -86,9 +85,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename}: {error.strerror}") from error
         self._summarise(counts, options, target)
 
-    def _run(
-        self, source: IO[bytes], options: Options, target: Path, counts: Counter[Kind]
-    ) -> None:
+    def _run(self, source: IO[bytes], options: Options, target: Path, counts: Counter[str]) -> None:
         outcomes = import_subscribers(source, options)
         first = next(outcomes, None)  # what is wrong with the file is known now
         with target.open("wb") as lines:
@@ -97,21 +94,20 @@ class Command(BaseCommand):
             lines.writelines(report(every))
 
     def _counted(
-        self, first: Iterable[Outcome], outcomes: Iterable[Outcome], counts: Counter[Kind]
+        self, first: Iterable[Outcome], outcomes: Iterable[Outcome], counts: Counter[str]
     ) -> Iterator[Outcome]:
         bar = tqdm(unit="row", disable=not self.stdout.isatty(), file=self.stderr)
         for part in (first, outcomes):
             for one in part:
-                counts[one.kind] += 1
+                counts[one.sum] += 1
                 bar.update()
                 yield one
         bar.close()
 
-    def _summarise(self, counts: Counter[Kind], options: Options, target: Path) -> None:
-        for kind in Kind:
-            if counts[kind]:
-                self.stdout.write(f"{counts[kind]:>8}  {WORDS[kind]}")
+    def _summarise(self, counts: Counter[str], options: Options, target: Path) -> None:
+        for words, count in counted(counts):
+            self.stdout.write(f"{count:>8}  {words}")
         note = " (dry run: nothing was written)" if options.dry_run else ""
         self.stdout.write(f"{counts.total():>8}  rows{note}; each in {target}")
-        if refused := sum(counts[kind] for kind in REFUSED):
+        if refused := sum(counts[str(kind)] for kind in REFUSED):
             raise CommandError(f"{refused} of {counts.total()} rows could not be read")

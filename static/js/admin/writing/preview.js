@@ -250,7 +250,7 @@
     }
   };
   const keyed = (event) => {
-    if (event.key === "Enter" && !event.target.closest("a[href], summary")) {
+    if (event.key === "Enter" && chosen.form === "web" && !event.target.closest("a[href], summary")) {
       event.preventDefault();
       go(lineAt(scroller().scrollTop));
     } else if (event.key === "Escape") {
@@ -322,7 +322,9 @@
 
   let loaded = null;
   const meet = () => {
-    if (!doc() || doc() === loaded || doc().readyState !== "complete" || !doc().querySelector("main")) {
+    // The page that a frame has at first is empty.
+    const isThere = doc() && doc().readyState === "complete" && doc().body.childElementCount > 0;
+    if (!isThere || doc() === loaded) {
       return;
     }
     loaded = doc();
