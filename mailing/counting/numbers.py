@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -22,6 +24,7 @@ MAILINGS: Final = 12
 ALL: Final = Q()
 _SAYING: Final = (Consent, Suppression)
 _COLUMNS: Final = ("at", "digest", "kind", "form")
+_AT: Final = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +57,40 @@ def by_state() -> dict[str, int]:
 
 
 def growth(since: date, until: date, step: int = 1) -> list[Growth]:
-    """Return who came and left in each ``step`` days from a day to another, both included.
+    """Return who came and left in each ``step`` days, see ``History.growth``."""
+    return History(since).growth(since, until, step)
 
-    In each time a person comes once at most, and leaves once: who left and came back in it did
-    neither. So what came without what left is by how much the list grew. Who never came cannot
-    leave: imported leavers do not count. Mail that came back for good, and complaints, count as
-    leaving; another address changes nothing.
-    """
-    start = timezone.make_aware(datetime.combine(since, datetime.min.time()))
-    days = range(0, (until - since).days + 1, step)
-    parts: list[list[Move]] = [[] for _first in days]
-    for move in sorted(_moves(at__gte=start), key=attrgetter("at")):
-        place = (timezone.localtime(move.at).date() - since).days // step
-        if place < len(parts):
-            parts[place].append(move)
-    earlier = sorted(_moves(_met_since(start), at__lt=start), key=attrgetter("at"))
-    is_in = {move.digest: move.comes for move in earlier}
-    return [
-        Growth(since + timedelta(days=first), *_counted(moves, is_in))
-        for first, moves in zip(days, parts, strict=True)
-    ]
+
+class History:
+    """What got addresses on the list or off it since a day, read once for all that is counted."""
+
+    def __init__(self, since: date) -> None:
+        start = _begin(since)
+        earlier = sorted(_moves(_met_since(start), at__lt=start), key=_AT)
+        self._before = {move.digest: move.comes for move in earlier}
+        self._moves = sorted(_moves(at__gte=start), key=_AT)
+
+    def growth(self, since: date, until: date, step: int = 1) -> list[Growth]:
+        """Return who came and left in each ``step`` days from a day to another, both included.
+
+        In each time a person comes once at most, and leaves once: who left and came back in it did
+        neither. So what came without what left is by how much the list grew. Who never came cannot
+        leave: imported leavers do not count. Mail that came back for good, and complaints, count
+        as leaving; another address changes nothing.
+        """
+        is_in = dict(self._before)
+        days = [since + timedelta(days=n) for n in range(0, (until - since).days + 1, step)]
+        cuts = [*days, days[-1] + timedelta(days=step)]
+        places = [bisect_left(self._moves, _begin(day), key=_AT) for day in cuts]
+        is_in |= {move.digest: move.comes for move in self._moves[: places[0]]}
+        return [
+            Growth(day, *_counted(self._moves[first:last], is_in))
+            for day, (first, last) in zip(days, pairwise(places), strict=True)
+        ]
+
+
+def _begin(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
 class Move(NamedTuple):

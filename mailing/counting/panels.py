@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
-from mailing.counting.numbers import Growth, Sent, by_state, feed_readers, growth, mailings
+from mailing.counting.numbers import Growth, History, Sent, by_state, feed_readers, mailings
 from mailing.models import Delivery, Subscriber
 from posts.health import Panel, Series, Words, plotting, words_of
 
@@ -24,7 +24,18 @@ SENT: Final = (
 
 def panels() -> list[Panel]:
     """Return the panels in the order of the page and in the active language."""
-    return [_states(), _days(), _weeks(), _mailings(), _feeds()]
+    today = timezone.localdate()
+    monday = today - timedelta(days=today.weekday())
+    first = monday - timedelta(weeks=WEEKS - 1)
+    said = History(first)
+    days = said.growth(today - timedelta(days=DAYS - 1), today)
+    return [
+        _states(),
+        _growth("days", gettext("Came and left by day"), days),
+        _growth("weeks", gettext("Came and left by week"), said.growth(first, today, 7)),
+        _mailings(),
+        _feeds(),
+    ]
 
 
 def _words(key: str, title: str, labels: Sequence[str], values: Sequence[float], up: str) -> Words:
@@ -47,19 +58,6 @@ def _states() -> Panel:
         rows=rows,
         plot=SafeString(plotting.rows(words, labels, Series(title, "tone-accent", values))),
     )
-
-
-def _days() -> Panel:
-    today = timezone.localdate()
-    found = growth(today - timedelta(days=DAYS - 1), today)
-    return _growth("days", gettext("Came and left by day"), found)
-
-
-def _weeks() -> Panel:
-    today = timezone.localdate()
-    monday = today - timedelta(days=today.weekday())
-    found = growth(monday - timedelta(weeks=WEEKS - 1), today, 7)
-    return _growth("weeks", gettext("Came and left by week"), found)
 
 
 def _growth(key: str, title: str, found: Sequence[Growth]) -> Panel:
