@@ -175,6 +175,9 @@ def work(rule: str) -> None:
     # As Django says hello; a server that kills knows by it whom.
     utils.DNS_NAME.get_fqdn = lambda: f"pid{os.getpid()}"
     settings.PERIODIC_TASKS = {"mailing.sending.starting.start_due": 1}
+    # A site waits longer after each kill of one task, up to a minute: here most of the time.
+    settings.TASK_RETRIES["mailing.sending.slices.send_slice"]["longest"] = 1
+    settings.TASK_RETRIES["mailing.sending.filling.fill"]["longest"] = 1
     if rule == "events":
         ledger.SILENCE = timedelta(seconds=SILENCE)  # type: ignore[misc]
         provider: Callable[[], Any] = Provider

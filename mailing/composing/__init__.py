@@ -3,6 +3,6 @@
 from mailing.composing.composing import BUDGET, compose
 from mailing.composing.headers import NoSender, envelope_sender, message_id, sender, sender_mailbox
 from mailing.composing.mails import READER, Mail
-from mailing.composing.messages import to_message
+from mailing.composing.messages import Letter, to_message
 from mailing.composing.notes import Kind, compose_note
 from mailing.composing.rollups import Period, compose_rollup

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -127,7 +128,16 @@ def mailbox(address: str) -> str:
     local, at, domain = clean(address).rpartition("@")
     if not (local and at and domain) or re.search(r"[\s<>,;:\"()\[\]\\]", local + domain):
         raise ValueError("this is no address")
-    return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    return f"{local}@{_ascii(domain)}"
+
+
+@lru_cache(maxsize=1024)
+def _ascii(domain: str) -> str:
+    """Return a domain in ASCII (RFC 5891). Raises ValueError for one that is none.
+
+    Most readers are at few domains: each costs a third of a message.
+    """
+    return idna.encode(domain, uts46=True).decode()
 
 
 def addressed(name: str, address: str) -> str:
@@ -207,7 +217,12 @@ def _leaving_address(settings: MailSettings) -> str:
 
 def _host() -> str:
     """Return the host of the site in ASCII, which names lists and messages."""
-    host = urlsplit(django_settings.SITE_URL).hostname or "localhost"
+    return _host_of(django_settings.SITE_URL)
+
+
+@lru_cache(maxsize=8)
+def _host_of(url: str) -> str:
+    host = urlsplit(url).hostname or "localhost"
     try:
         host = idna.encode(host, uts46=True).decode()
     except idna.IDNAError:

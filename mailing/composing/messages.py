@@ -1,13 +1,13 @@
 """The whole message for one reader (RFC 5322, 2045): a mail with what is that reader's own.
 
-What is the same for all is encoded once for a mail; each reader costs the last lines.
+What is the same for all is written and encoded once for a mail (``Letter``); each reader costs the
+three first lines of the head, and the last ones of the bodies.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -19,9 +19,9 @@ from mailing.composing.mails import READER, SENT_TO, Mail
 from mailing.models import MailSettings, Subscriber
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Body:
-    """A body: what of it is encoded already, and what is left for each reader."""
+    """A body: what of it is encoded already, with its head, and what is left for each reader."""
 
     name: Encoding
     encoded: bytes
@@ -31,6 +31,42 @@ class _Body:
         """Return the body of a reader, encoded."""
         rest = self.rest.replace(READER, key).replace(SENT_TO, said)
         return self.encoded + encoding.encode(rest.encode(), self.name)
+
+
+class Letter:
+    """A mail on its way to many: all of it but what is a reader's own, as bytes.
+
+    Raises NoSender where the settings name no sender.
+    """
+
+    def __init__(self, mail: Mail, settings: MailSettings) -> None:
+        self.sent_to = mail.sent_to
+        digest = hashlib.sha256(f"{mail.subject}\n{mail.text}\n{mail.html}".encode())
+        # Neither encoding of a body has a line that begins so.
+        boundary = f"=_{digest.hexdigest()[:32]}"
+        self._head = _head(mail, settings, boundary)
+        text = f"{mail.text}{SENT_TO}" if mail.sent_to else mail.text
+        self._text = _body(text, "plain", boundary)
+        self._html = _body(mail.html, "html", boundary)
+        self._end = f"--{boundary}--\r\n".encode()
+
+    def to(self, subscriber: Subscriber, token: Any) -> bytes:
+        """Return the message for a reader; see ``to_message``."""
+        key = subscriber.key
+        said = self.sent_to % headers.clean(subscriber.address) if self.sent_to else ""
+        parts = (
+            headers.written("To", headers.addressed(subscriber.name, subscriber.address)),
+            headers.written("Date", headers.date(timezone.now())),
+            headers.written("Message-ID", headers.message_id(token)),
+            self._head.replace(_READER, key.encode()),
+            self._text.own(key, f"{said}\n" if said else ""),
+            self._html.own(key, escape(said)),
+            self._end,
+        )
+        return b"".join(parts)
+
+
+_READER = READER.encode()
 
 
 def to_message(
@@ -46,30 +82,16 @@ def to_message(
     ``token`` (a UUID) names the delivery: with it, the Message-ID is the same each time.
     Raises ValueError where the reader's address is none, NoSender where the sender's is.
     """
-    settings = settings or MailSettings.current()
-    boundary = f"=_{hashlib.sha256(f'boundary {token}'.encode()).hexdigest()[:32]}"
-    said = mail.sent_to % headers.clean(subscriber.address) if mail.sent_to else ""
-    text, html = _bodies(mail)
-    parts = (
-        _head(mail, subscriber, token, settings, boundary),
-        _part(boundary, "plain", text, text.own(subscriber.key, f"{said}\n" if said else "")),
-        _part(boundary, "html", html, html.own(subscriber.key, escape(said))),
-        f"--{boundary}--\r\n".encode(),
-    )
-    return b"".join(parts)
+    return Letter(mail, settings or MailSettings.current()).to(subscriber, token)
 
 
-def _head(
-    mail: Mail, subscriber: Subscriber, token: Any, settings: MailSettings, boundary: str
-) -> bytes:
+def _head(mail: Mail, settings: MailSettings, boundary: str) -> bytes:
+    """Return what of the head is the same for all but for the reader's key, and its end."""
     values = {
         "From": headers.addressed(headers.sender(settings)[0], headers.sender_mailbox(settings)),
-        "To": headers.addressed(subscriber.name, subscriber.address),
         "Reply-To": headers.mailbox(settings.reply_to) if settings.reply_to else "",
         "Subject": headers.unstructured(mail.subject),
-        "Date": headers.date(timezone.now()),
-        "Message-ID": headers.message_id(token),
-        **{name: value.replace(READER, subscriber.key) for name, value in mail.headers.items()},
+        **mail.headers,
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
@@ -77,20 +99,7 @@ def _head(
     return b"".join(written) + b"\r\n"
 
 
-def _part(boundary: str, kind: str, body: _Body, encoded: bytes) -> bytes:
-    head = (
-        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: {body.name}\r\n\r\n"
-    )
-    return head.encode() + encoded
-
-
-def _bodies(mail: Mail) -> tuple[_Body, _Body]:
-    return _encoded(f"{mail.text}{SENT_TO}" if mail.sent_to else mail.text), _encoded(mail.html)
-
-
-@lru_cache(maxsize=8)
-def _encoded(text: str) -> _Body:
+def _body(text: str, kind: str, boundary: str) -> _Body:
     """Return a body up to the line in which the first thing of a reader's own stands.
 
     In base64 that ends with a whole line, which blank ones make up.
@@ -98,12 +107,18 @@ def _encoded(text: str) -> _Body:
     places = [place for mark in (READER, SENT_TO) if (place := text.find(mark)) >= 0]
     cut = text.rfind("\n", 0, min(places)) + 1 if places else len(text)
     name = encoding.best(text.encode())
-    first = text[:cut].encode()
+    first, rest = text[:cut].encode(), text[cut:]
     if name == "base64":
         # What is over goes to the rest, so that no line but the last is short.
-        cut_bytes = len(first) - len(first) % encoding.LINE
-        while cut_bytes and (first[cut_bytes : cut_bytes + 1] or b"a")[0] & 0xC0 == 0x80:
-            cut_bytes -= encoding.LINE
-        rest = first[cut_bytes:].decode() + text[cut:]
-        return _Body(name, encoding.encode(first[:cut_bytes], name), rest)
-    return _Body(name, encoding.encode(first, name), text[cut:])
+        whole = len(first) - len(first) % encoding.LINE
+        while whole and (first[whole : whole + 1] or b"a")[0] & 0xC0 == 0x80:
+            whole -= encoding.LINE
+        first, rest = first[:whole], first[whole:].decode() + rest
+    return _Body(name, _part(boundary, kind, name) + encoding.encode(first, name), rest)
+
+
+def _part(boundary: str, kind: str, name: Encoding) -> bytes:
+    return (
+        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {name}\r\n\r\n"
+    ).encode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailing import choosing, composing
-from mailing.composing import Mail, Period
+from mailing.composing import Letter, Mail, Period
 from mailing.models import Delivery, Mailing, MailSettings, Rhythm
 from posts.site import version
 
@@ -38,7 +38,7 @@ class Mails:
         self.settings = MailSettings.current()
         self.version = ""
         self._whole: int | None = None
-        self._kept: OrderedDict[Key, Mail | None] = OrderedDict()
+        self._kept: OrderedDict[Key, Letter | None] = OrderedDict()
 
     def is_current(self) -> bool:
         """Tell whether the site is as it was when the last mail was made; by one query."""
@@ -49,17 +49,11 @@ class Mails:
         nothing of it is left."""
         if not self.version:
             self.renew()
-        mail = self._composed(row)
-        if mail is None or row.subscriber is None:
+        letter, items = self._letter(row), self._whole if row.is_whole else row.items_id
+        if letter is None or row.subscriber is None or items is None:
             return None
-        token = row.token.hex
-        message = composing.to_message(
-            mail, subscriber=row.subscriber, token=token, settings=self.settings
-        )
-        sender = composing.envelope_sender(token, self.settings)
-        items = self._whole if row.is_whole else row.items_id
-        if items is None:
-            return None
+        message = letter.to(row.subscriber, row.token)
+        sender = composing.envelope_sender(row.token, self.settings)
         return Ready(message, sender, row.subscriber.address, items)
 
     def renew(self) -> None:
@@ -73,11 +67,12 @@ class Mails:
             # What readers of the whole issue will have had.
             self._whole = choosing.whole_set(post).pk
 
-    def _composed(self, row: Delivery) -> Mail | None:
+    def _letter(self, row: Delivery) -> Letter | None:
         language = row.subscriber.language if row.subscriber else ""
         key = (None if row.is_whole else row.items_id, language)
         if key not in self._kept:
-            self._kept[key] = self._compose(row, language)
+            mail = self._compose(row, language)
+            self._kept[key] = mail and Letter(mail, self.settings)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)

@@ -16,6 +16,9 @@ from mailing.sending.transports.outcomes import Kind, Outcome, Scope, Step, read
 LAST_WORD: Final = 600.0
 MAILS_PER_CONNECTION: Final = 200
 
+_YES: Final = frozenset({250})
+_YES_BY_WAY: Final = frozenset({250, 251, 252})
+_GO_ON: Final = frozenset({354})
 _SEVEN_BIT = policy.SMTP.clone(cte_type="7bit")
 _LONE_END = re.compile(rb"\r\n|\r|\n")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -111,12 +114,14 @@ class SmtpTransport:
             smtp.command_encoding = "utf-8"
         else:
             smtp.command_encoding = "ascii"
-        self._need(smtp, Step.MAIL, {250}, smtp.mail(sender, options))
-        self._need(smtp, Step.RCPT, {250, 251, 252}, smtp.rcpt(recipient))
-        self._need(smtp, Step.DATA, {354}, smtp.docmd("DATA"))
+        # Not by smtplib's ``mail`` and ``rcpt``, which parse an address that is checked already.
+        said = " ".join([f"FROM:<{sender}>", *options])
+        self._need(smtp, Step.MAIL, _YES, smtp.docmd("MAIL", said))
+        self._need(smtp, Step.RCPT, _YES_BY_WAY, smtp.docmd("RCPT", f"TO:<{recipient}>"))
+        self._need(smtp, Step.DATA, _GO_ON, smtp.docmd("DATA"))
 
     def _need(
-        self, smtp: smtplib.SMTP, step: Step, hoped: set[int], reply: tuple[int, bytes]
+        self, smtp: smtplib.SMTP, step: Step, hoped: frozenset[int], reply: tuple[int, bytes]
     ) -> None:
         code, said = reply
         if code in hoped:
