@@ -72,7 +72,7 @@ class Mails:
         key = (None if row.is_whole else row.items_id, language)
         if key not in self._kept:
             mail = self._compose(row, language)
-            self._kept[key] = mail and Letter(mail, self.settings)
+            self._kept[key] = None if mail is None else Letter(mail, self.settings)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
