@@ -1,19 +1,27 @@
-"""Kill copies of a database at random moments, go on with each until it is whole, and compare.
+"""Disturb copies to another database at random moments, go on with each, and compare.
 
     python -m benchmarks.kill_copying [TIMES]
 
-From SQLite to PostgreSQL, into an empty database each time: `kill -9` at a random moment, again
-and again at other ones, until one comes to its end. Then every table must hold each row of the
-site once. Prints rows that are lost, and rows that came twice.
+From SQLite to PostgreSQL and back, into an empty database each time: either `kill -9` ends the
+command at a random moment, as somebody at a terminal does, or no file of the other database (of
+SQLite) can grow beyond a random size, as on a full disk. Then again at other ones, until one comes
+to its end. Then every table must hold each row of the site once. Prints copies that were not gone
+on with, rows that are lost, and rows that came twice.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import random
+import resource
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import django
@@ -23,69 +31,91 @@ django.setup()
 
 # ruff: noqa: E402 (settings are at hand only after setup)
 from backups.copying import PROGRESS, Sum, sum_of, tables
-from benchmarks.kill_backup import killed_at_work
-from benchmarks.sites import Site, run, sites
+from benchmarks.sites import Site, sites
 from posts.models import Publication
+from tests.corpus import CHECKOUT
 
 SEED = 20240510
-ATTEMPTS = 4  # of which the last one is let come to its end
+ATTEMPTS = 10  # of which the last one is let come to its end
+SMALLEST = 4096  # bytes
 
 
 def main(times: int) -> int:
     """Measure; return the exit code."""
     with (
         tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name,
-        sites(Path(name), "sqlite", "copied") as (site,),
-        sites(Path(name), "postgresql", "target") as (target,),
+        sites(Path(name), "sqlite", "site", "copied") as (site, lite),
+        sites(Path(name), "postgresql", "copied") as (postgres,),
     ):
         site.manage("migrate")
         site.manage("create_demo")
-        return kill_copies(times, site, target)
+        kinds = [(site, postgres, False), (site, lite, True)]
+        faults = sum(disturb(times, *kind, random.Random(SEED)) for kind in kinds)  # noqa: S311
+        # The last copy is whole: back from there.
+        return int(bool(faults + disturb(times, postgres, lite, False, random.Random(SEED))))  # noqa: S311
 
 
-def kill_copies(times: int, site: Site, target: Site) -> int:
-    """Kill copies until so many were killed; return 1 where one differs at its end."""
-    chance, found = random.Random(SEED), Counter[str]()  # noqa: S311
-    whole, expected = site.manage("copy_to", target.url), sums(site)
-    while found["killed"] < times:
+def disturb(times: int, site: Site, target: Site, is_full: bool, chance: random.Random) -> int:
+    """Disturb copies so many times; return 1 where one differs at its end."""
+    found, expected = Counter[str](), sums(site)
+    target.clear()
+    target.said.write_text("")
+    start = time.monotonic()
+    copy_to(site, target).wait()
+    whole, largest = time.monotonic() - start, target.path.stat().st_size if is_full else 0
+    while found["disturbed"] < times:
         target.clear()
         for _attempt in range(ATTEMPTS - 1):
-            if found["killed"] == times:
+            if is_full:
+                limit = int(math.exp(chance.uniform(math.log(SMALLEST), math.log(largest))))
+                hurt = copy_to(site, target, limit).wait() != 0
+            else:
+                hurt = _killed(copy_to(site, target), chance.uniform(0, whole))
+            found["disturbed"] += hurt
+            if not hurt or found["disturbed"] == times:
                 break
-            if not _killed(site, chance.uniform(0, whole), target):
-                break
-            found["killed"] += 1
         found["copies"] += 1
-        if not _is_done(target):
-            site.manage("copy_to", target.url)
+        if not _is_done(target) and copy_to(site, target).wait() != 0:
+            found["stuck"] += 1
+            print(target.said.read_text()[-1000:], file=sys.stderr)
+            continue
         _compare(expected, sums(target), found)
+    how = "full disks" if is_full else "kills"
     print(
-        f"{found['killed']} kills, {found['copies']} copies gone on with until whole:"
-        f" {found['equal']} equal, {found['lost']} rows lost, {found['doubled']} rows doubled"
+        f"{site.kind} to {target.kind}: {found['disturbed']} {how},"
+        f" {found['copies']} copies gone on with until whole: {found['equal']} equal,"
+        f" {found['stuck']} stuck, {found['lost']} rows lost, {found['doubled']} rows doubled",
+        flush=True,
     )
     return int(found["equal"] != found["copies"])
 
 
-def _killed(site: Site, seconds: float, target: Site) -> bool:
-    """Kill a copy with the commands that it started on the other database."""
+def copy_to(site: Site, target: Site, limit: int = 0) -> subprocess.Popen[bytes]:
+    """Start the command as somebody at a terminal; no file grows beyond a limit."""
+    limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+    with target.said.open("ab") as said:
+        return subprocess.Popen(
+            [sys.executable, "-B", str(CHECKOUT / "manage.py"), "copy_to", target.url],
+            env={**os.environ, "DATABASE_URL": site.url},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            preexec_fn=limited if limit else None,
+        )
 
-    def work() -> None:
-        os.setsid()
-        run("copy_to", target.url)
 
-    return killed_at_work(site, seconds, work, _kill_group)
-
-
-def _kill_group(pid: int, number: int) -> None:
+def _killed(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Kill a process, and nothing that it started, after so long; tell whether it still ran."""
     try:
-        os.killpg(pid, number)
-    except ProcessLookupError:  # it has no group of its own yet
-        os.kill(pid, number)
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait() == -signal.SIGKILL
+    return False
 
 
 def _is_done(target: Site) -> bool:
     """Tell whether a copy came to its end before it was killed."""
-    names = {str(name) for (name,) in target.rows("SELECT tablename FROM pg_tables")[0]}
+    names = target.tables()
     return "posts_post" in names and PROGRESS not in names
 
 

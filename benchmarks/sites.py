@@ -114,15 +114,19 @@ class Site:
         with closing(connection):
             return [connection.execute(query).fetchall() for query in queries]
 
-    def contents(self) -> Contents:
-        """Return the rows of every table, in the order of their text, once nobody writes."""
-        while self.kind == "postgresql" and self.rows(BUSY)[0]:
-            time.sleep(0.01)
+    def tables(self) -> list[str]:
+        """Return the names of the tables."""
         names = {
             "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
             "sqlite": "SELECT name FROM sqlite_schema WHERE type = 'table'",
         }
-        tables = [str(name) for (name,) in self.rows(names[self.kind])[0]]
+        return [str(name) for (name,) in self.rows(names[self.kind])[0]]
+
+    def contents(self) -> Contents:
+        """Return the rows of every table, in the order of their text, once nobody writes."""
+        while self.kind == "postgresql" and self.rows(BUSY)[0]:
+            time.sleep(0.01)
+        tables = self.tables()
         found = self.rows(*(f'SELECT * FROM "{table}"' for table in tables))  # noqa: S608
         return {table: sorted(rows, key=repr) for table, rows in zip(tables, found, strict=True)}
 

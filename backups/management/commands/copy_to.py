@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from backups.archive import BackupError
+from backups.children import run_script
 from backups.copying import Copy, claim, has_tables, is_begun
 from backups.management.files import HelpFormatter
 from backups.progress import Shown
@@ -88,12 +87,7 @@ class Command(BaseCommand):
 
     def _there(self, url: str, *command: str) -> None:
         """Run a command of the project on the other database."""
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, str(settings.BASE_DIR / "manage.py"), *command],
-            env={**os.environ, "DATABASE_URL": url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        manage = str(settings.BASE_DIR / "manage.py")
+        done = run_script([manage, *command], {**os.environ, "DATABASE_URL": url})
         if done.returncode:
             raise BackupError(done.stderr.strip()[-500:])
