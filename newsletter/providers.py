@@ -1,6 +1,7 @@
-"""Providers that send mail by interfaces of their own, as django-anymail speaks to them.
+"""Servers that send mail, and providers that do by interfaces of their own, as django-anymail
+speaks to them.
 
-One address names a provider and holds its key: `postmark://TOKEN`.
+One address names a server or provider, and holds its password or key: `postmark://TOKEN`.
 """
 
 import re
@@ -8,9 +9,47 @@ from collections.abc import Callable, Set
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from newsletter.hosts import is_here
+
 # What does not depend on the provider. A feature that one lacks, such as an envelope of ours, is
 # no reason to send nothing.
 COMMON: Final = {"IGNORE_UNSUPPORTED_FEATURES": True, "REQUESTS_TIMEOUT": 20}
+
+
+def smtp_settings(value: str) -> dict[str, Any]:
+    """Return Django's `EMAIL_…` settings for an `smtp://user:password@host:port` server.
+
+    `smtp://` turns to TLS with STARTTLS (port 587), but not on port 25 nor on this machine, for a
+    relay nearby, nor with `?tls=none`; `smtps://` speaks TLS from the start (465). Raises
+    ValueError, whose message is what the address has to be: it may hold a password, which is never
+    repeated.
+    """
+    try:
+        parts = urlsplit(value)
+        usual = {"smtp": 587, "smtps": 465}[parts.scheme]
+        port = usual if parts.port is None else parts.port
+    except (ValueError, KeyError):
+        parts, port = urlsplit(""), 0
+    is_whole = bool(parts.username) == bool(parts.password)
+    is_bare = parts.query == "tls=none" and parts.scheme == "smtp"
+    rest = f"{parts.path}{'' if is_bare else parts.query}{parts.fragment}"
+    if not (parts.hostname and port and is_whole and rest in {"", "/"}):
+        raise ValueError(
+            "smtp://user:password@host:port (smtps:// with TLS from the start, smtp://…?tls=none"
+            " without), with special characters %-encoded, console://, or the address of a"
+            f" provider: {', '.join(form for form, *_rest in PROVIDERS.values())}"
+        )
+    is_near = is_bare or port == 25 or is_here(parts.hostname)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and not is_near,
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+    }
 
 
 def provider_settings(value: str) -> dict[str, Any]:

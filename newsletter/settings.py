@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from newsletter import env, folders
+from newsletter import env, folders, schedule
+from newsletter.buckets import origin
+from newsletter.hosts import bracketed
 from newsletter.policy import DIRECTIVES, image_sources
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,7 +39,7 @@ SITE_URL = env.url("SITE_URL", DEVELOPMENT_URL if DEBUG else "")
 SITE_HOST = urlsplit(SITE_URL).hostname
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS",
-    [*([env.bracketed(SITE_HOST)] if SITE_HOST else []), *(LOOPBACK if DEBUG else [])],
+    [*([bracketed(SITE_HOST)] if SITE_HOST else []), *(LOOPBACK if DEBUG else [])],
 )
 if not SITE_URL:
     # Absolute addresses (feeds, sitemap) need a name: the first of the hosts that is one.
@@ -169,119 +171,16 @@ TASK_LEASE = env.integer("TASK_LEASE", 60, minimum=1, maximum=3600)
 # Seconds that a task may take; 0: any number. Of some more than of others.
 TASK_LIMIT = env.integer("TASK_LIMIT", 3600, maximum=7 * 24 * 3600)
 TASK_LIMITS = {"backups.rotating.back_up": 12 * TASK_LIMIT}
-# What nobody would start again is tried for about four days, as mail servers do.
-DAYS = {"attempts": 30, "backoff": 60, "longest": 6 * 3600}
-TASK_RETRIES = dict.fromkeys(
-    (
-        "links.decisions.rules.follow",
-        "links.queue.triage.ask_about_held",
-        "mailing.subscribing.notes.send",
-        "notices.telling.tell",
-        "posts.readers.telling.tell",
-        "tasks.reporting.report_failures",
-    ),
-    DAYS,
-)
-# A slice of a mailing whose worker was killed goes on at once, however often that happens.
-TASK_RETRIES["mailing.sending.slices.send_slice"] = {"attempts": 50, "backoff": 1, "longest": 60}
-TASK_RETRIES["mailing.sending.filling.fill"] = {"attempts": 50, "backoff": 1, "longest": 60}
+TASK_RETRIES = schedule.RETRIES
 # The path of a task and its period in seconds.
-PERIODIC_TASKS = {
-    "links.checking.run.check_due_links": 60,
-    "links.decisions.links.finish_all": 5 * 60,
-    "newsletter.retention.forget_old_changes": 24 * 3600,
-    "mailing.forgetting.forget": 24 * 3600,
-    "mailing.subscribing.pausing.end_pauses": 5 * 60,
-    "mailing.subscribing.renewing.ask_again": 3600,
-    "notices.telling.look": 5 * 60,
-    "newsletter.signing_in.forget_failures_to_come": 3600,
-    "newsletter.signing_in.forget_old_sign_ins": 24 * 3600,
-    "posts.drafting.copies.prune_working_copies": 24 * 3600,
-    "posts.drafting.pending.prune_editions": 24 * 3600,
-    "posts.readers.telling.forget_addresses": 24 * 3600,
-    "posts.readers.throttling.prune_rate_counts": 3600,
-    "posts.following.look_after_pages": 5 * 60,
-    "posts.health.keeping.measure_links": 3600,
-    "posts.pictures.files.sweep": 24 * 3600,
-    "posts.resizing.make_missing_sizes": 3600,
-    "posts.importing.staging.sweep": 3600,
-    "posts.optimizing.optimize": 24 * 3600,
-    "posts.publishing.trashing.empty_trash": 3600,
-    "posts.reindexing.build_search": 5 * 60,
-    "posts.revising.sieving.sieve_revisions": 24 * 3600,
-    "posts.site.cards.sweep": 24 * 3600,
-    "tasks.pruning.prune_finished_tasks": 24 * 3600,
-    "tasks.reporting.report_failures": 24 * 3600,
-}
+PERIODIC_TASKS = dict(schedule.PERIODS)
 if WEBSUB_HUB:
     PERIODIC_TASKS["posts.site.announcing.announce"] = 60
 if CDN_PURGE_URL:
     PERIODIC_TASKS["posts.purging.purge"] = 60
-# Of which one that waits is enough, since it does all that is to be done when it begins.
-SINGLE_TASKS = {
-    "mailing.choosing.searches.key_new_searches",
-    "mailing.sending.filling.fill",
-    "posts.following.rebuild_stale",
-    "posts.purging.purge",
-    "posts.reindexing.build_search",
-}
-# What tasks do, for people who read that one failed.
-TASK_NAMES = {
-    "backups.rotating.back_up": _("Take a backup"),
-    "links.checking.archiving.look_for_copies": _("Look for copies of broken links"),
-    "links.checking.run.check_due_links": _("Check links"),
-    "links.decisions.links.finish": _("Carry out a decision about many links"),
-    "links.decisions.links.finish_all": _("Go on with decisions about many links"),
-    "links.decisions.rules.follow": _("Carry out a rule about a source"),
-    "links.queue.triage.ask_about_held": _("Ask about links that a rule holds"),
-    "mailing.bounces.collecting.collect": _("Read mails that came back"),
-    "mailing.bounces.providers.confirm_subscription": _("Let a provider tell what became of mails"),
-    "mailing.choosing.searches.key_new_searches": _("Get a search ready that readers chose"),
-    "mailing.sending.filling.fill": _("Find out who gets an issue by mail"),
-    "mailing.sending.rolling.roll_up": _("Find out who gets a roll-up"),
-    "mailing.sending.slices.send_slice": _("Hand mails over"),
-    "mailing.sending.starting.start_due": _("Look after mailings"),
-    "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
-    "mailing.forgetting.forget": _("Forget readers who left, and what was sent long ago"),
-    "mailing.subscribing.asking.answer": _("Answer somebody who asked for mail"),
-    "mailing.subscribing.notes.send": _("Send a reader a mail about mail"),
-    "mailing.subscribing.pausing.end_pauses": _("Let mail go on after a pause"),
-    "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),
-    "mailing.transferring.running.run_import": _("Import subscribers"),
-    "newsletter.passwords.mail_one_time_address": _("Mail where to set a password"),
-    "newsletter.signing_in.forget_failures_to_come": _("Forget sign-ins of a wrong clock"),
-    "newsletter.signing_in.forget_old_sign_ins": _("Forget old sign-ins"),
-    "notices.telling.look": _("Look for what staff have to be told"),
-    "notices.telling.tell": _("Tell one of the staff what waits"),
-    "posts.drafting.copies.prune_working_copies": _("Forget unsaved texts of long ago"),
-    "posts.drafting.pending.prune_editions": _("Forget what waited to be public long ago"),
-    "posts.following.look_after_pages": _("Look for issues to rebuild"),
-    "posts.following.outdate": _("Mark issues to rebuild"),
-    "posts.following.rebuild_stale": _("Rebuild issues after decisions"),
-    "posts.health.keeping.measure_links": _("Count how the links fare"),
-    "posts.importing.staging.sweep": _("Delete uploads that nobody confirmed"),
-    "posts.mirroring.mirror": _("Fetch pictures of an issue from elsewhere"),
-    "posts.optimizing.optimize": _("Look after the database"),
-    "posts.publishing.trashing.empty_trash": _("Empty the trash"),
-    "posts.purging.purge": _("Have the CDN forget what changed"),
-    "posts.reindexing.build_search": _("Build the search index"),
-    "posts.reviewing.telling.tell_asked": _("Tell who is asked for a review"),
-    "posts.reviewing.telling.tell_ended": _("Tell that a review has ended"),
-    "posts.reviewing.telling.tell_judged": _("Tell what was said of an issue in review"),
-    "posts.retagging.retag_posts": _("Name tags and authors anew on issues"),
-    "posts.readers.telling.forget_addresses": _("Forget e-mail addresses of readers"),
-    "posts.readers.telling.tell": _("Tell a reader what became of a suggestion"),
-    "posts.readers.throttling.prune_rate_counts": _("Forget how often readers sent something"),
-    "posts.pictures.files.sweep": _("Delete files of pictures that are no more"),
-    "posts.resizing.make_picture_sizes": _("Make smaller files of a picture in the library"),
-    "posts.resizing.make_missing_sizes": _("Look for pictures without smaller files"),
-    "posts.resizing.make_sizes": _("Make smaller files of a picture"),
-    "posts.revising.sieving.sieve_revisions": _("Sieve old versions of issues"),
-    "posts.site.cards.sweep": _("Delete old social cards"),
-    "posts.site.announcing.announce": _("Tell the hub that feeds changed"),
-    "tasks.pruning.prune_finished_tasks": _("Forget old tasks"),
-    "tasks.reporting.report_failures": _("Mail what failed"),
-}
+SINGLE_TASKS = schedule.SINGLE
+TASK_NAMES = schedule.NAMES
+MOVED_TASKS = schedule.MOVED
 # Who has this right is told of all that they may see, unless they chose otherwise.
 NOTICES_OWNER = "posts.change_sitesettings"
 # Backups: none are taken by themselves unless there is a folder for them
@@ -290,20 +189,6 @@ BACKUP_DAYS = env.integer("BACKUP_DAYS", 7, minimum=1, maximum=3650)
 BACKUP_WEEKS = env.integer("BACKUP_WEEKS", 4, maximum=520)
 if BACKUP_DIR:
     PERIODIC_TASKS["backups.rotating.back_up"] = 24 * 3600
-# Where tasks went that were stored under an earlier path: they run after an upgrade, too.
-MOVED_TASKS = {
-    "links.archiving.look_for_copies": "links.checking.archiving.look_for_copies",
-    "links.checking.check_due_links": "links.checking.run.check_due_links",
-    "links.moderating.finish": "links.decisions.links.finish",
-    "links.moderating.finish_all": "links.decisions.links.finish_all",
-    "links.rulemaking.follow": "links.decisions.rules.follow",
-    "links.throttling.prune_rate_counts": "posts.readers.throttling.prune_rate_counts",
-    "links.triaging.ask_about_held": "links.queue.triage.ask_about_held",
-    "posts.following.make_stale_again": "posts.following.rebuild_stale",
-    "posts.moderating.look_after_pages": "posts.following.look_after_pages",
-    "posts.moderating.make_stale_again": "posts.following.rebuild_stale",
-    "posts.telling.tell": "posts.readers.telling.tell",
-}
 
 # Mail: none is sent, and nobody is asked for an address, unless a server is named
 
@@ -459,7 +344,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         **DIRECTIVES,
-        **image_sources(mirrored=MIRROR_IMAGES, bucket=env.origin(BUCKET)),
+        **image_sources(mirrored=MIRROR_IMAGES, bucket=origin(BUCKET)),
         "upgrade-insecure-requests": HTTPS,
     }
 }

@@ -12,8 +12,10 @@ from django.http.request import validate_host
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from newsletter import env, folders
+from newsletter import folders
+from newsletter.buckets import origin
 from newsletter.doctor.findings import Check, Finding, note, problem, warning
+from newsletter.hosts import bracketed
 
 SHORTEST_KEY = 50  # characters, as Django asks for
 PRIVATE = (".local", ".localhost", ".internal", ".lan", ".test")
@@ -26,7 +28,7 @@ def _is_public(host: str) -> bool:
 
 def _address() -> Iterator[Finding]:
     host, hosts = settings.SITE_HOST or "", settings.ALLOWED_HOSTS
-    if host and not validate_host(env.bracketed(host), hosts):
+    if host and not validate_host(bracketed(host), hosts):
         words = gettext(
             "SITE_URL names %(host)s, which ALLOWED_HOSTS does not: links in feeds and mail are"
             " refused."
@@ -115,7 +117,7 @@ def _cdn() -> Iterator[Finding]:
     if settings.CDN_PURGE_TOKEN and not settings.CDN_PURGE_URL:
         wrong = gettext("CDN_PURGE_TOKEN is set without CDN_PURGE_URL: it does nothing.")
         yield note(wrong, gettext("Set CDN_PURGE_URL, or take the token away."))
-    if settings.HTTPS and env.origin(settings.BUCKET).startswith("http:"):
+    if settings.HTTPS and origin(settings.BUCKET).startswith("http:"):
         wrong = gettext("Pictures come by http into pages by https: browsers show none.")
         yield warning(wrong, gettext("Give STORAGE_URL a public=https://…."))
 

@@ -6,6 +6,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from newsletter import env
+from newsletter.buckets import origin
+from newsletter.databases import POSTGRESQL_OPTIONS
 
 NAME = "NEWSLETTER_TEST_SETTING"
 
@@ -161,7 +163,7 @@ def test_postgresql_connections_are_kept_and_looked_at(given):
 
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert (config["USER"], config["PASSWORD"], config["PORT"]) == ("me", "p@ss", 6432)
-    assert config["OPTIONS"] == {**env.POSTGRESQL_OPTIONS, "sslmode": "require"}
+    assert config["OPTIONS"] == {**POSTGRESQL_OPTIONS, "sslmode": "require"}
     assert config["OPTIONS"]["connect_timeout"] <= 5
     assert config["CONN_MAX_AGE"] > 0
     assert config["CONN_HEALTH_CHECKS"] is True
@@ -439,10 +441,10 @@ def test_a_bucket_has_an_address_for_browsers(given):
     assert env.storage(NAME)["OPTIONS"]["custom_domain"] == "minio.example.org:9000/pictures"
     given("s3://pictures?region=eu-west-1&public=https://cdn.example.org/p/")
     assert env.storage(NAME)["OPTIONS"]["custom_domain"] == "cdn.example.org/p"
-    assert env.origin(env.storage(NAME)) == "https://cdn.example.org"
+    assert origin(env.storage(NAME)) == "https://cdn.example.org"
     given("")
     assert env.storage(NAME) == {}
-    assert env.origin({}) == ""
+    assert origin({}) == ""
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_production_settings_pass_every_deployment_check_whatever_the_queue(task
 def test_the_deployment_check_asks_for_proxies_static_files_and_tables(tmp_path: Path) -> None:
     done = run_python(
         "-m", "django", "check", "--deploy",
-        STATIC_ROOT=str(tmp_path), DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
+        STATIC_ROOT=str(tmp_path / "static"), DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 
 from backups import uploads
-from newsletter import env, static_site
+from newsletter import buckets, env, static_site
 from newsletter.policy import image_sources
 from posts import pictures
 from posts.models import Image, Picture
@@ -125,7 +125,7 @@ def test_backups_read_and_write_what_is_in_the_bucket(bucket: str) -> None:
 def test_browsers_may_load_pictures_from_the_bucket_and_mirrors_from_nowhere_else(
     server: str,
 ) -> None:
-    origin = env.origin(env.storage("STORAGE_URL"))
+    origin = buckets.origin(env.storage("STORAGE_URL"))
     assert origin == server
     assert image_sources(mirrored=True, bucket=origin)["img-src"] == ["'self'", server]
     assert image_sources(mirrored=False, bucket="")["img-src"] == ["'self'", "https:"]

@@ -1,0 +1,88 @@
+"""Databases, as one address names them: `sqlite:///path` or `postgres://…`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import dj_database_url
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+FORM: Final = "sqlite:///path/to/file or postgres://user:password@host:port/name"
+
+# Of each connection: an import reads its indexes again and again from SQLite's 2 MB, and a server
+# has eight of them and more (newsletter/serving.py).
+PAGES_KEPT: Final = "PRAGMA cache_size=-16384;"
+PAGES_KEPT_BY_SERVERS: Final = "PRAGMA cache_size=-2048;"
+
+SQLITE_OPTIONS: Final = {
+    # Readers never wait for a writer; a commit is on the disk when it returns. The write-ahead log
+    # may grow to 16 MB, so that pages changed again and again are copied once.
+    # What a savepoint may have to put back is kept in memory: writing it to a temporary file took
+    # a twentieth of an import.
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+        f" {PAGES_KEPT} PRAGMA wal_autocheckpoint=4000;"
+    ),
+    # Take the write lock at BEGIN: a transaction that upgrades from reading to writing fails at
+    # once with "database is locked", however long the timeout.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+}
+
+POSTGRESQL_OPTIONS: Final = {
+    "connect_timeout": 5,
+    # A server that vanished without a word is noticed within a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+
+
+def database_settings(value: str) -> dict[str, Any]:
+    """Return Django's description of the database at an address.
+
+    A path that is not absolute begins in the folder of the project, wherever a command was started.
+    Raises ValueError, whose message is what the address has to be: it may hold a password, which
+    is never repeated.
+    """
+    scheme = value.partition(":")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ValueError(FORM)
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(value))
+    except ValueError:
+        raise ValueError(f"{FORM}, with special characters %-encoded") from None
+    if not config["NAME"] or (config["NAME"] == ":memory:" and ":memory:" not in value):
+        raise ValueError(f"{FORM}: the name is missing")
+    options = config.get("OPTIONS", {})
+    if unknown := sorted(options.keys() - _options_of(scheme)):
+        raise ValueError(f"{FORM}: it knows no option {', '.join(unknown)}")
+    return _sqlite(config, options) if scheme == "sqlite" else _postgresql(config, options)
+
+
+def _sqlite(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    if config["NAME"] != ":memory:":
+        config["NAME"] = str(PROJECT / config["NAME"])
+    # Kept per thread: opening the file anew costs more than most pages do.
+    return {**config, "OPTIONS": {**SQLITE_OPTIONS, **options}, "CONN_MAX_AGE": None}
+
+
+def _postgresql(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **config,
+        "OPTIONS": {**POSTGRESQL_OPTIONS, **options},
+        # Kept per worker thread, looked at before use, so that a restarted server is no error.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _options_of(scheme: str) -> set[str]:
+    """Return the options that may follow the address of a database."""
+    if scheme == "sqlite":
+        return {"timeout", "transaction_mode", "init_command"}
+    from psycopg.pq import Conninfo  # noqa: PLC0415 (a quarter of a second, for SQLite for nothing)
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    return known | {"assume_role", "isolation_level", "pool", "server_side_binding"}
