@@ -6,6 +6,7 @@ the app's own verbs.
 """
 
 from newsletter.doctor import background, files
+from newsletter.doctor.accounts import CHECKS as _accounts
 from newsletter.doctor.background import CHECKS as _background
 from newsletter.doctor.contradictions import CHECKS as _contradictions
 from newsletter.doctor.database import CHECKS as _database
@@ -15,5 +16,13 @@ from newsletter.doctor.findings import CHECKS, Check, Finding, Level, Result
 from newsletter.doctor.mails import CHECKS as _mails
 from newsletter.doctor.surroundings import CHECKS as _surroundings
 
-for _check in (*_database, *_files, *_background, *_surroundings, *_mails, *_contradictions):
+for _check in (
+    *_database,
+    *_files,
+    *_background,
+    *_surroundings,
+    *_mails,
+    *_accounts,
+    *_contradictions,
+):
     CHECKS.add(_check)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from newsletter.factors import sessions
 from newsletter.factors.proving import refused_passkey
+from newsletter.factors.telling import tell_later
 
 MOST_PASSKEYS = 20
 
@@ -29,6 +30,13 @@ def factors_of(user: User) -> QuerySet[Authenticator]:
     """Return what an account may prove itself by; recovery codes alone are no factor."""
     found = Authenticator.objects.filter(user=user).order_by("pk")
     return found.exclude(type=Authenticator.Type.RECOVERY_CODES)
+
+
+def without_factor() -> QuerySet[User]:
+    """Return the staff who can prove themselves by their password alone."""
+    some = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    return staff.exclude(pk__in=some.values("user")).order_by("pk")
 
 
 def codes_left(user: User) -> int:
@@ -93,17 +101,20 @@ def remove(user: User, pk: int) -> None:
         )
     if mine.filter(pk=pk).delete()[0]:
         _write_down(user, user, gettext_noop("Removed a second factor"))
+        tell_later(user, user)
     if not mine.exists():
         Authenticator.objects.filter(user=user).delete()
 
 
 @transaction.atomic
 def reset(user: User, by: User | None = None) -> None:
-    """Take all factors of an account away and end its sessions, for who lost what they had."""
+    """Take all factors of an account away and end its sessions, for who lost what they had; it is
+    told by mail."""
     _lock(user)
     Authenticator.objects.filter(user=user).delete()
     sessions.end(user)
     _write_down(by or user, user, gettext_noop("Reset the second factor"))
+    tell_later(user, by or user)
 
 
 def _lock(user: User) -> None:

@@ -219,6 +219,11 @@ def mailing_late(_site: Site) -> None:
     Mailing.objects.create(title="Friday", starts_at=timezone.now() - timedelta(hours=1))
 
 
+def no_second_factor(site: Site) -> None:
+    User.objects.create_user("helper", is_staff=True)
+    site.set(STAFF_SECOND_FACTOR=True)
+
+
 def many_processes(site: Site) -> None:
     site.patch.setenv("WEB_CONCURRENCY", "4")
     site.set(CACHES={"default": env.cache("NOTHING")})
@@ -250,6 +255,7 @@ FAULTS: list[tuple[str, Callable[[Site], None]]] = [
     ("addresses", another_key),
     ("mailings", mailing_stopped),
     ("mailings", mailing_late),
+    ("factors", no_second_factor),
     ("address", lambda site: site.set(SITE_HOST="other.example.org")),
     ("address", lambda site: site.set(ALLOWED_HOSTS=["*"])),
     ("address", lambda site: site.set(HTTPS=False)),

@@ -13,6 +13,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -399,6 +400,48 @@ def test_a_command_resets_the_factors_of_the_last_owner(chief: User, codes: list
 
     assert not Authenticator.objects.exists()
     assert begin(Client()).headers["Location"] == DESK
+
+
+@pytest.fixture
+def mails(settings: Settings, chief: User) -> list[Any]:
+    settings.EMAIL = {"EMAIL_HOST": "smtp.example.org"}
+    User.objects.filter(pk=chief.pk).update(email="chief@example.org")
+    return mail.outbox
+
+
+def test_who_lost_a_factor_by_anothers_hand_is_told_by_mail(
+    sign_in: SignIn, admin: User, chief: User, codes: list[str], mails: list[Any],
+    django_capture_on_commit_callbacks: Any,
+) -> None:  # fmt: skip
+    client = sign_in(admin)
+    with django_capture_on_commit_callbacks(execute=True):
+        reset(client, chief)
+
+    [told] = mails
+    assert told.to == ["chief@example.org"]
+    assert f"{admin.get_username()} reset the second factor of the account chief" in told.body
+    assert f"https://news.example.org{MINE}" in told.body
+
+
+def test_who_took_a_factor_away_is_told_by_mail_too(
+    chief: User, codes: list[str], mails: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        keeping.remove(chief, keeping.factors_of(chief).get().pk)
+        keeping.remove(chief, 0)  # which is none of theirs
+
+    [told] = mails
+    assert "A second factor of the account chief" in told.body
+
+
+def test_staff_whose_recovery_codes_alone_are_left_count_as_without_a_factor(
+    chief: User, codes: list[str]
+) -> None:
+    User.objects.create_user("reader")
+    assert list(keeping.without_factor()) == []
+
+    keeping.factors_of(chief).delete()
+    assert list(keeping.without_factor()) == [chief]
 
 
 def test_somebody_ends_a_session_elsewhere(chief: User) -> None:
