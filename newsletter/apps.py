@@ -4,6 +4,7 @@ from allauth.account import apps as accounts
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps
+from django.db.models.signals import post_migrate, pre_migrate
 
 from posts.sanitizing import Engine, use_engine
 
@@ -14,9 +15,11 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         """Hand the settings on to what reads none itself; register the checks."""
         # They ask models, which can be imported from here on only.
-        from newsletter import checks, notifying  # noqa: F401, PLC0415
+        from newsletter import checks, migrating, notifying  # noqa: F401, PLC0415
 
         notifying.register()
+        pre_migrate.connect(migrating.use_disk, sender=self, dispatch_uid="newsletter")
+        post_migrate.connect(migrating.use_memory, sender=self, dispatch_uid="newsletter")
 
         use_engine(cast(Engine, settings.HTML_SANITIZER))
 

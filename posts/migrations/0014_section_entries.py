@@ -14,24 +14,35 @@ from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+POSTS = 500
 BATCH = 2000
 
 
 def enter_items(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Enter the items that readers see under their heading and those around it."""
-    entries = apps.get_model("posts", "SectionEntry")
+    posts = apps.get_model("posts", "Post").objects.order_by("pk").values_list("pk", flat=True)
+    entries = apps.get_model("posts", "SectionEntry").objects
+    last = 0
+    while some := list(posts.filter(pk__gt=last)[:POSTS]):
+        new = _entries(apps, some[0], some[-1])
+        while batch := list(itertools.islice(new, BATCH)):
+            entries.bulk_create(batch)
+        last = some[-1]
+
+
+def _entries(apps: Apps, first: int, last: int) -> Iterator[models.Model]:
+    """Yield the entries of some posts, whose headings fit into memory."""
+    entry = apps.get_model("posts", "SectionEntry")
     sections = apps.get_model("posts", "Section").objects.order_by("post", "position")
     items = apps.get_model("posts", "LinkedItem").objects.filter(date__isnull=False, hidden=False)
-    places = sections.values_list("pk", "post", "level", "recurring")
-    headings = dict(_headings_around(places.iterator()))
-    rows = items.exclude(section=None).order_by("pk").values_list("pk", "section", "date")
-    new = (
-        entries(recurring_id=recurring, item_id=item, date=date)
-        for item, section, date in rows.iterator()
-        for recurring in sorted(headings[section])
+    places = sections.filter(post__range=(first, last))
+    headings = dict(
+        _headings_around(places.values_list("pk", "post", "level", "recurring").iterator())
     )
-    while batch := list(itertools.islice(new, BATCH)):
-        entries.objects.bulk_create(batch)
+    rows = items.filter(post__range=(first, last)).exclude(section=None).order_by("pk")
+    for item, section, date in rows.values_list("pk", "section", "date").iterator():
+        for recurring in sorted(headings[section]):
+            yield entry(recurring_id=recurring, item_id=item, date=date)
 
 
 def _headings_around(
