@@ -50,4 +50,4 @@ def _megabytes(used: resource.struct_rusage) -> float:
 if __name__ == "__main__":
     numbers = [int(value) for value in sys.argv[1:] if value.isdigit()]
     urls = [value for value in sys.argv[1:] if "://" in value]
-    sys.exit(main(*(numbers or [60_000]), *urls))
+    sys.exit(main((numbers or [60_000])[0], *urls))

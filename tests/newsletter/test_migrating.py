@@ -5,9 +5,8 @@ from tests.newsletter.production import run_python
 STORES = """
 import django
 django.setup()
-from django.apps import apps
+from django.core.management.sql import emit_pre_migrate_signal
 from django.db import connection
-from django.db.models.signals import pre_migrate
 from newsletter import migrating
 
 def show():
@@ -16,7 +15,7 @@ def show():
         print(cursor.fetchone()[0])
 
 show()
-pre_migrate.send(sender=apps.get_app_config("newsletter"), using="default")
+emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", plan=[])
 show()
 migrating.use_memory("default")
 show()
