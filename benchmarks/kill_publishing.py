@@ -105,8 +105,8 @@ class Disturbed:
             ended = sum(kill(process, start + moment) for moment, process in pairs)
         said = self.said.read_text().split()
         time.sleep(LEASE + 0.5)
-        stuck = self.python(__file__, "--publish").wait() != 0
-        stuck += self.python("manage.py", "run_tasks", "--once").wait() != 0
+        finishing = ((__file__, "--publish"), ("manage.py", "run_tasks", "--once"))
+        stuck = sum(self.python(*command).wait() != 0 for command in finishing)
         with (self.folder / "found").open("wb") as out:
             self.python(__file__, "--look", *said, out=out).wait()
         found = Counter[str](json.loads((self.folder / "found").read_text()))
@@ -176,7 +176,10 @@ def draw_card(client: Any, post: Post) -> bytes:
     """Have the card of an issue drawn that its page names; return it."""
     page = client.get(post.get_absolute_url()).content.decode()
     found = page.partition('property="og:image" content="')[2].partition('"')[0]
-    answer = client.get(f"/{found.partition('://')[2].partition('/')[2]}")
+    return _body(client.get(f"/{found.partition('://')[2].partition('/')[2]}"))
+
+
+def _body(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
 
 
@@ -212,8 +215,7 @@ def _half(posts: list[Post]) -> int:
     from django.test import Client  # noqa: PLC0415
 
     client, wrong = Client(), 0
-    pages = [client.get("/sitemap-posts.xml")]
-    places = [b"".join(p.streaming_content) if p.streaming else p.content for p in pages]
+    places = [_body(client.get("/sitemap-posts.xml"))]
     for post in posts:
         address = post.get_absolute_url()
         listed = [place.count(f"{address}</loc>".encode()) for place in places]
