@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -54,6 +54,8 @@ class MailingAdmin(ReadOnly, PlanPages):
     paginator = CappedPaginator
     ordering = ("-pk",)
     search_fields = ("title",)
+    counted = ngettext_lazy("%(n)s mailing", "%(n)s mailings", "n")
+    nothing = _("Issues are sent from their form, under “Mail”; roll-ups leave by themselves.")
 
     def pages(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Return the page of numbers, for the menu."""
@@ -105,10 +107,13 @@ class MailingAdmin(ReadOnly, PlanPages):
         return moment(at) if at else gettext("with publishing")
 
     @admin.display(description=_("accepted"))
-    def accepted(self, row: Mailing) -> int:
-        """How many mails servers took."""
+    def accepted(self, row: Mailing) -> str:
+        """How many mails servers took, of all that there are to be so far."""
         counts: dict[str, int] = row.counts  # type: ignore[attr-defined]
-        return counts[Delivery.Status.ACCEPTED]
+        if not (total := sum(counts.values())):
+            return EMPTY
+        words = gettext("%(got)d of %(all)d mails")
+        return words % {"got": counts[Delivery.Status.ACCEPTED], "all": total}
 
     @admin.display(description=_("by"), ordering="created_by__username")
     def planned_by(self, row: Mailing) -> str:

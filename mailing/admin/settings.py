@@ -179,8 +179,7 @@ class MailSettingsAdmin(OneRow):
             self.message_user(request, str(form.errors["address"][0]), messages.ERROR)
         else:
             self._try(request, form.cleaned_data["address"])
-        page = reverse("admin:mailing_mailsettings_change", args=[self.key])
-        return HttpResponseRedirect(f"{page}#try")
+        return self._page()
 
     def _try(self, request: HttpRequest, address: str) -> None:
         try:
@@ -206,7 +205,12 @@ class MailSettingsAdmin(OneRow):
         more = f" {words % {'n': missing}}" if missing else ""
         said = gettext("Saved. %(state)s") % {"state": _state_words(obj)}
         self.message_user(request, f"{said}{more}", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:mailing_mailsettings_change", args=[self.key]))
+        return self._page()
+
+    def _page(self) -> HttpResponse:
+        """Lead to the page, at whose top it is said what was done."""
+        way = reverse("admin:mailing_mailsettings_change", args=[self.key])
+        return HttpResponseRedirect(way)
 
 
 class SampleForm(forms.Form):

@@ -376,11 +376,15 @@ def test_the_list_of_mailings_says_all_in_korean(client: Client, settings: Setti
 
 def test_the_list_names_mailings_and_how_they_stand(client: Client) -> None:
     row = make_mailing()
+    make_delivery(row)
+    make_delivery(row, status="queued")
 
     page = client.get("/admin/mailing/mailing/").content.decode()
 
     assert page_url(row) in page
     assert "Being sent" in page
+    assert "1 of 2 mails" in page
+    assert "1 mailing" in page
 
 
 def test_the_page_asks_as_often_whatever_the_number_of_readers(
