@@ -42,15 +42,16 @@ def send_slice(mailing: int, mark: str) -> int:
 
     ``mark`` is that of a lane, and what the slice's rows are claimed by. A run that finds rows
     under its mark has another before it, which was killed: it goes on with them, and of the one
-    that was being handed over nobody knows. A task whose lane was given to another does nothing.
+    that was being handed over nobody knows. A task whose lane was given to another, such as by a
+    worker that was only slow, does no more than say so of that one.
     """
+    claim, transport = UUID(mark), the_transport()
+    handed = Delivery.objects.filter(mailing=mailing, status=ledger.Status.HANDED, claim=claim)
+    ledger.lose(handed, "a worker ended", told=transport.has_events)
     lane = Lane.objects.filter(mailing=mailing, mark=mark)
     found = Mailing.objects.filter(pk=mailing).select_related("post").first()
     if found is None or not lane.update(at=timezone.now()):
         return 0
-    claim, transport = UUID(mark), the_transport()
-    handed = Delivery.objects.filter(mailing=mailing, status=ledger.Status.HANDED, claim=claim)
-    ledger.lose(handed, "a worker ended", told=transport.has_events)
     rows = ledger.claimed(mailing, claim) or ledger.claim(mailing, claim, SLICE)
     courier = Courier(found, transport)
     try:

@@ -121,6 +121,16 @@ def test_a_lane_that_lost_its_task_is_replaced_and_the_task_does_nothing_more(
     assert sending.counts(mailing)["accepted"] == 3
 
 
+def test_of_what_a_killed_worker_had_in_hand_nobody_knows_also_when_its_lane_went_on() -> None:
+    mailing, mark = make_mailing(is_filled=True), uuid4()
+    row = make_delivery(mailing, status=Status.HANDED, claim=mark, handed_at=timezone.now())
+
+    slices.send_slice.call(mailing.pk, mark.hex)
+
+    row.refresh_from_db()
+    assert row.status == Status.UNKNOWN
+
+
 # Limits
 
 
