@@ -139,26 +139,49 @@ def _once(here: Sequence[Hashable], there: Sequence[Hashable]) -> list[Pair]:
     pairs = [
         (place, places[key]) for place, key in enumerate(here) if counts[key] == 1 and key in places
     ]
-    return _ascending(pairs)
+    return _ascending(pairs, _weights(here, there, pairs))
 
 
-def _ascending(pairs: Sequence[Pair]) -> list[Pair]:
-    """Return the longest part of pairs, ordered by the first, that is ordered by the second, too
-    (the longest increasing subsequence)."""
-    ends: list[int] = []
+def _ascending(pairs: Sequence[Pair], weights: Sequence[int] = ()) -> list[Pair]:
+    """Return the part of pairs, ordered by the first, that is ordered by the second, too, and of
+    those the heaviest; the longest where nothing is said of their weights."""
+    ends: list[int] = []  # each with the heaviest part that ends there, heavier than any before it
     at: list[int] = []
+    totals: list[int] = []
     before = [-1] * len(pairs)
     for index, (_here, there) in enumerate(pairs):
-        place = bisect_left(ends, there)
-        ends[place : place + 1] = [there]
-        at[place : place + 1] = [index]
+        place = end = bisect_left(ends, there)
         before[index] = at[place - 1] if place else -1
+        total = (totals[place - 1] if place else 0) + (weights[index] if weights else 1)
+        while end < len(ends) and totals[end] <= total:
+            end += 1
+        ends[place:end], at[place:end], totals[place:end] = [there], [index], [total]
     found: list[Pair] = []
     index = at[-1] if at else -1
     while index >= 0:
         found.append(pairs[index])
         index = before[index]
     return found[::-1]
+
+
+def _weights(
+    here: Sequence[Hashable], there: Sequence[Hashable], pairs: Sequence[Pair]
+) -> list[int]:
+    """Return of how many equal elements each pair tells: itself, and those beside it that no other
+    tells of. So of two parts that changed places the longer one is what stayed."""
+    weights = []
+    told = 0
+    for index, (place, other) in enumerate(pairs):
+        limit = pairs[index + 1][0] if index + 1 < len(pairs) else len(here)
+        first, end = place, place + 1
+        step = other - place
+        while first > told and first + step > 0 and here[first - 1] == there[first + step - 1]:
+            first -= 1
+        while end < limit and end + step < len(there) and here[end] == there[end + step]:
+            end += 1
+        weights.append(end - first)
+        told = end
+    return weights
 
 
 # What lies between

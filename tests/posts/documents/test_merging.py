@@ -115,6 +115,17 @@ def test_what_one_deleted_and_the_other_changed_is_asked_about() -> None:
     assert "First find, better" in merged.text
 
 
+def test_of_two_parts_that_one_exchanged_the_longer_stayed_where_the_other_changed_it() -> None:
+    item = "- An item\n"
+    short, long, rest = "one\ntwo\nthree\n", f"{item}\n\n\n\n", "four\nfive\nsix\n"
+    mine = f"{short}\n\n\n\n{rest}- An item, reworded\n"
+    merged = merge_texts(short + long + rest, mine, long + short + rest)
+    (clash,) = merged.clashes
+    assert item in clash.theirs
+    # What is asked about is nowhere else, as if nobody had taken it away.
+    assert merged.text.count(item) == 1
+
+
 def test_the_last_line_without_an_ending_keeps_its_place() -> None:
     merged = merge_texts("a\nb", "a\nb\nmine", "a\nb\ntheirs")
     assert "mine\n=======\ntheirs\n>>>>>>>" in merged.text
