@@ -1,6 +1,6 @@
 """Kill the server or the browser at random moments while somebody writes, and count what is lost.
 
-    python -m benchmarks.kill_editing [TIMES]
+    python -m benchmarks.kill_editing [TIMES] [DATABASE_URL]      (default: 50, a SQLite file)
 
 Each time somebody types numbered words into the form of an issue in a real Chromium, saves now and
 then, and at a random moment one of three is killed (`kill -9`): the server, which is started again
@@ -78,6 +78,7 @@ class Site:
     """A server on a database of its own."""
 
     folder: Path
+    database: str
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -86,7 +87,7 @@ class Site:
         """What its processes are told."""
         return os.environ | {
             "DEBUG": "true",
-            "DATABASE_URL": f"sqlite:///{self.folder / 'site.sqlite3'}",
+            "DATABASE_URL": self.database or f"sqlite:///{self.folder / 'site.sqlite3'}",
             "MEDIA_ROOT": str(self.folder / "media"),
             "SITE_URL": f"http://127.0.0.1:{self.port}",
         }
@@ -239,12 +240,12 @@ def _to_end(page: Page) -> None:
     page.evaluate("() => writing.text.select(writing.text.value().length)")
 
 
-def main(times: int) -> int:
-    """Measure; return the exit code."""
+def main(times: int, database: str) -> int:
+    """Measure on a database, which has no tables yet; return the exit code."""
     chance = random.Random(SEED)  # noqa: S311
     lost, longest, unclear = 0, 0.0, 0
     with tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name, sync_playwright() as made:
-        site = Site(Path(name))
+        site = Site(Path(name), database)
         site.manage("migrate", "--verbosity", "0")
         session, post = site.manage("shell", "-c", PREPARE).partition("prepared")[2].split()
         address = f"http://127.0.0.1:{site.port}/admin/posts/post/{post}/change/"
@@ -325,4 +326,5 @@ def _counted(writer: Writer, end: float) -> tuple[int, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 50))
+    given = sys.argv[1:]
+    sys.exit(main(int(given[0]) if given else 50, given[1] if len(given) > 1 else ""))
