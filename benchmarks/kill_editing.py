@@ -303,7 +303,7 @@ def disturbed(writer: Writer, chance: random.Random, target: str) -> tuple[int, 
 
 def _await(site: Site) -> None:
     """Wait until the server answers."""
-    for _ in range(300):
+    for _ in range(1500):
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", site.port), timeout=1).close()
             return

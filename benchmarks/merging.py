@@ -76,9 +76,10 @@ def judge(base: str, mine: str, theirs: str, merged: Merged) -> Counter[str]:
 
 def overwritten(base: str, mine: str, theirs: str, merged: Merged) -> int:
     """Count the lines that one editor took away or changed and the other left where they were, and
-    that are there again outside of clashes."""
+    that are there again without anybody being asked: in no clash, neither now nor before."""
     before, own, other = (Counter(text.split("\n")) for text in (base, mine, theirs))
     clashing = (f"{clash.mine}\n{clash.theirs}".split("\n") for clash in merged.clashes)
+    asked = {line for clash in merged.clashes for line in clash.base.split("\n")}
     after = Counter(merged.text.split("\n")) - Counter(chain.from_iterable(clashing))
     gone = {
         line
@@ -88,7 +89,7 @@ def overwritten(base: str, mine: str, theirs: str, merged: Merged) -> int:
     left = (
         {line for text in (mine, theirs) for line in left_in_place(base, text)} if gone else set()
     )
-    return len(gone & left)
+    return len(gone & left - asked)
 
 
 def left_in_place(base: str, text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ An app above this one, and the rooms of this one, add theirs once, when they are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
@@ -119,12 +119,14 @@ class Effect:
     """What else follows when an issue is published, in words for who publishes it.
 
     ``before`` is asked for a stored issue that is not public yet, ``after`` once it has become so;
-    each returns a sentence (text, or HTML that is safe), or "" where nothing follows.
+    each returns a sentence (text, or HTML that is safe), or "" where nothing follows. So does
+    ``several``, of issues that are published together, before and after it.
     """
 
     name: str
     before: Callable[[Post], str]
     after: Callable[[Post], str]
+    several: Callable[[Sequence[Post]], str]
     place: int = 50
 
 

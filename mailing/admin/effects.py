@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
-from links.admin import moment_in_words
+from links.admin import SHOWN, moment_in_words
 from mailing import sending
 from mailing.models import Mailing, MailSettings
 from posts.models import Post
@@ -38,6 +40,27 @@ def after(post: Post) -> str:
     return format_html('{} <a href="{}">{}</a>', _leaves(mailing), page, gettext("Stop it"))
 
 
+def several(posts: Sequence[Post]) -> str:
+    """Return with which of some issues mail leaves, with the way to stop it; "" if with none."""
+    if not MailSettings.current().is_open:
+        return ""
+    planned = Mailing.objects.filter(
+        post__in=[post.pk for post in posts], status__in=sending.BEFORE
+    )
+    titles = list(planned.order_by("post_id").values_list("post__title", flat=True))
+    if not titles:
+        return ""
+    words = ngettext(
+        "Mail leaves with %(n)d of them, unless somebody stops it: %(titles)s.",
+        "Mail leaves with %(n)d of them, unless somebody stops it: %(titles)s.",
+        len(titles),
+    )
+    named = ", ".join(f"“{title}”" for title in titles[:SHOWN]) + ", …" * (len(titles) > SHOWN)
+    page = reverse("admin:mailing_mailing_changelist")
+    said = words % {"n": len(titles), "titles": named}
+    return format_html('{} <a href="{}">{}</a>', said, page, gettext("See the mailings"))
+
+
 def _leaves(mailing: Mailing) -> str:
     if mailing.starts_at is not None:
         return _at(mailing)
@@ -58,4 +81,4 @@ def _planned(post: Post) -> Mailing | None:
     return Mailing.objects.filter(post=post, status__in=sending.BEFORE).first()
 
 
-EFFECTS.add(Effect("mail", before, after))
+EFFECTS.add(Effect("mail", before, after, several))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_backends
@@ -23,7 +24,6 @@ PATIENCE = timedelta(minutes=15)
 LATE = timedelta(hours=2)
 LONG = timedelta(hours=6)
 LATELY = timedelta(days=7)
-MINUTE = timedelta(minutes=1)
 
 
 def is_waiting() -> bool:
@@ -68,15 +68,21 @@ def _since(enqueued_at: datetime, run_after: datetime) -> datetime:
     return enqueued_at if run_after >= get_date_max() else max(enqueued_at, run_after)
 
 
+def _in_words(time: timedelta) -> str:
+    """Return a time in its largest unit, such as "2 days"."""
+    now = timezone.now()
+    return timesince(now - time, now, depth=1)
+
+
 def _waiting() -> Iterator[Finding]:
     waits = oldest() if is_waiting() else None
     if waits and waits > PATIENCE:
-        words = gettext("A task has been waiting for %(n)d minutes.")
+        words = gettext("A task has been waiting for %(time)s.")
         remedy = gettext(
             "See under Upkeep › Tasks what runs; start more workers where tasks are long."
         )
         kind = problem if waits > LATE else warning
-        yield kind(words % {"n": waits / MINUTE}, remedy)
+        yield kind(words % {"time": _in_words(waits)}, remedy)
 
 
 def _running() -> Iterator[Finding]:
@@ -84,10 +90,10 @@ def _running() -> Iterator[Finding]:
         status=TaskResultStatus.RUNNING, started_at__lt=timezone.now() - LONG
     )
     for task in running[:3]:
-        words = gettext("A task has been running for %(n)d hours: %(name)s.")
-        hours = (timezone.now() - task.started_at) / (60 * MINUTE)
+        words = gettext("A task has been running for %(time)s: %(name)s.")
+        runs = _in_words(timezone.now() - task.started_at)
         remedy = gettext("Start the worker anew: the task runs again by itself.")
-        yield warning(words % {"n": hours, "name": task.name}, remedy)
+        yield warning(words % {"time": runs, "name": task.name}, remedy)
 
 
 def _failed() -> Iterator[Finding]:

@@ -179,7 +179,8 @@ class PublishingPages(StaffAdmin):
         if "decide" not in request.POST:
             held = held_among(chosen[:MOST_CHECKED])
             form = WhyForm(required=False) if held or len(chosen) > MOST_CHECKED else None
-            return self.question_about(request, chosen, "publish_selected", form, held)
+            effects = _effects_of(chosen)
+            return self.question_about(request, chosen, "publish_selected", form, held, effects)
         why = request.POST.get("why", "").strip()[:MOST_WORDS]
         done = release(chosen, saying(request), why=why, by=request.user)
         scheduled = sum(not post.is_public() for post in done.published)
@@ -187,6 +188,8 @@ class PublishingPages(StaffAdmin):
         self.report(request, scheduled, SCHEDULED)
         self.report(request, len(done.held), HELD, messages.WARNING)
         self.report(request, len(done.refused), REFUSED, messages.WARNING)
+        for effect in _effects_of(done.published):
+            self.message_user(request, effect, messages.INFO)
         self._name_pending(request, done.published)
         return None
 
@@ -224,8 +227,9 @@ class PublishingPages(StaffAdmin):
         action: str,
         form: Form | None = None,
         held: Mapping[int, Sequence[Finding]] | None = None,
+        effects: Sequence[str] = (),
     ) -> HttpResponse:
-        """Ask whether an action about several issues is meant."""
+        """Ask whether an action about several issues is meant; ``effects`` is what else follows."""
         title, consequence, button = QUESTIONS[action]
         return ask(
             self,
@@ -233,7 +237,7 @@ class PublishingPages(StaffAdmin):
             title=title,
             form=form,
             back=request.get_full_path(),
-            consequence=consequence,
+            consequence=_joined(consequence, *effects),
             button=button,
             rows=[_row(post, (held or {}).get(post.pk, ())) for post in posts[:SHOWN]],
             more=max(0, len(posts) - SHOWN),
@@ -345,8 +349,16 @@ def with_effects(post: Post | None, words: str, *, is_done: bool = False) -> Saf
     if post is None:
         return words
     asked = [effect.after if is_done else effect.before for effect in EFFECTS]
-    more = [found for ask in asked if (found := ask(post))]
-    return format_html_join(" ", "{}", [(sentence,) for sentence in (words, *more)])
+    return _joined(words, *(found for ask in asked if (found := ask(post))))
+
+
+def _effects_of(posts: Sequence[Post]) -> list[str]:
+    """Return what else follows from publishing several issues."""
+    return [found for effect in EFFECTS if (found := effect.several(posts))]
+
+
+def _joined(*sentences: str) -> SafeString:
+    return format_html_join(" ", "{}", [(sentence,) for sentence in sentences])
 
 
 def _what_publishing_again_does(post: Post) -> SafeString | str:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 from posts.admin.auditing import words_of
 
 register = template.Library()
 
 register.filter("in_words", words_of)
+
+_CODE = re.compile("`([^`]+)`")
+
+
+@register.filter
+def with_code(words: str) -> SafeString:
+    """Return words as HTML in which what stands between backticks is code."""
+    return SafeString(_CODE.sub(r"<code>\1</code>", escape(words)))
 
 
 @register.filter

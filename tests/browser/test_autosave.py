@@ -120,3 +120,30 @@ def test_what_is_typed_and_taken_back_leaves_nothing(
 
     expect(page.locator(SAID)).not_to_contain_text("Kept at")
     assert not WorkingCopy.objects.unsaved().exists()
+
+
+def test_what_is_typed_in_a_panel_beside_the_text_is_no_text_to_save(
+    enter: Enter,
+    live_server: LiveServer,
+    editor: User,
+    monkeypatch: pytest.MonkeyPatch,
+    complaints: list[str],
+) -> None:
+    monkeypatch.setattr(copies, "QUIET", timedelta(seconds=5))
+    monkeypatch.setattr(copies, "MOST", timedelta(seconds=5))
+    page = enter(editor)
+    page.clock.install()
+    page.goto(f"{live_server.url}/admin/posts/post/{make_draft().pk}/change/")
+    page.get_by_role("tab", name="Review", exact=True).click()
+    page.get_by_label("From whom").fill("somebody")
+
+    page.clock.run_for(2000)  # until this browser has what is typed, and the site has not
+
+    assert page.evaluate(KEPT_HERE) == 0
+    write(page, "a")
+    page.clock.run_for(2000)
+    assert page.evaluate(KEPT_HERE) == 1
+    page.keyboard.press("Backspace")
+    page.clock.run_for(5000)
+    page.wait_for_function(f"{KEPT_HERE}.then(many => !many)")
+    complaints.clear()  # the frame of the preview takes no script, not even that of the clock

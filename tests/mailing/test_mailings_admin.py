@@ -135,6 +135,22 @@ def test_who_publishes_is_told_of_the_mail_that_leaves_and_how_to_stop_it(client
     assert f'<a href="{page_url(row)}">Stop it</a>' in answer
 
 
+def test_who_publishes_several_issues_is_told_with_which_of_them_mail_leaves(
+    client: Client,
+) -> None:
+    make_subscriber()
+    planned, other = make_draft("With mail"), make_draft("Without")
+    client.post(plan_url(planned), {"when": "publishing"})
+    data = {"action": "publish_selected", "_selected_action": [str(planned.pk), str(other.pk)]}
+    words = "Mail leaves with 1 of them, unless somebody stops it: “With mail”."
+
+    asked = client.post("/admin/posts/post/", data).content.decode()
+    answer = client.post("/admin/posts/post/", data | {"decide": "1"}, follow=True)
+
+    for page in (asked, answer.content.decode()):
+        assert f'{words} <a href="/admin/mailing/mailing/">See the mailings</a>' in page
+
+
 def test_a_time_and_a_language_can_be_chosen(client: Client) -> None:
     make_subscriber(language="ko")
     post, day = make_post(), timezone.localdate() + timedelta(days=2)

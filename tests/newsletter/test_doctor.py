@@ -291,6 +291,20 @@ def test_each_fault_is_named_with_what_to_do_in_both_languages(
             assert "hunter2" not in finding.wrong + finding.remedy
 
 
+def test_how_long_a_task_waits_is_said_in_the_largest_unit(site: Site) -> None:
+    make_task()
+    StoredTask.objects.update(enqueued_at=timezone.now() - timedelta(hours=53))
+
+    said = {}
+    for language in ("en", "ko"):
+        with override(language):
+            found = {result.check.name: result.findings for result in examine()}
+        said[language] = found["waiting"][0].wrong
+
+    assert said["en"] == "A task has been waiting for 2\xa0days."
+    assert said["ko"] == "작업 하나가 2일째 기다리고 있어요."
+
+
 def test_nothing_is_said_of_a_site_that_is_well(well: Path) -> None:
     assert found(slowly=True) == {}
 
@@ -451,6 +465,7 @@ def test_the_start_page_says_the_same_to_owners(
     said = page.texts(".troubles li")
     assert len(said) == sees
     assert all(text.startswith("Problem No worker runs") for text in said)
+    assert page.texts(".troubles code")[::2] == ["systemctl start newsletter-worker"] * sees
 
 
 @pytest.mark.parametrize(

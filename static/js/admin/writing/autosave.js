@@ -22,6 +22,7 @@
   let number = 0; // of the last write
   let changed = 0; // when the first key came that no write has; 0: none
   let behind = false; // the site does not have what the last write had
+  let held = false; // this browser has what the site was not asked to take
   let sending = null;
   let leaving = false;
   let holding = 0;
@@ -42,6 +43,9 @@
   });
   // A form that shows what is not saved is never back at its beginning.
   const startsSaved = !words.bound && !holder.querySelector("[data-copy-open]");
+  /* Whether nobody has this yet. What is typed in a panel beside the text belongs to other forms, and
+     leaves this one as it is. */
+  const isNew = (now) => now !== taken && !(startsSaved && now === first);
 
   const say = (what, link) => {
     if (said !== what) {
@@ -109,9 +113,11 @@
   /* Before the site is asked this browser has it: it may be the browser that dies. */
   const hold = () => {
     holding = 0;
-    if (changed && !leaving) {
+    const fields = typed();
+    if (changed && !leaving && isNew(JSON.stringify(fields))) {
       number += 1;
-      window.browserCopies.put(entryOf(typed()));
+      held = true;
+      window.browserCopies.put(entryOf(fields));
     }
   };
   const touched = () => {
@@ -161,7 +167,7 @@
   const undone = async () => {
     const key = keyOf(handle.value);
     taken = "";
-    behind = false;
+    behind = held = false;
     await postTo(`${words.discard}?copy=${key}`, new URLSearchParams());
     await window.browserCopies.remove(key, number);
     say("");
@@ -171,6 +177,7 @@
     number += 1;
     const entry = entryOf(fields);
     behind = true;
+    held = false;
     const isHere = await window.browserCopies.put(entry);
     if (sending || leaving) {
       plan(QUIET);
@@ -196,7 +203,7 @@
     const fields = typed();
     const now = JSON.stringify(fields);
     if (startsSaved && now === first) {
-      await (taken || behind ? undone() : null);
+      await (taken || behind || held ? undone() : null);
     } else if (now !== taken || behind) {
       await write(fields);
     }
@@ -215,7 +222,7 @@
   window.addEventListener("online", retry);
   window.addEventListener("focus", retry);
 
-  const isAhead = () => Boolean(changed) || behind;
+  const isAhead = () => behind || (Boolean(changed) && isNew(JSON.stringify(typed())));
   const putNow = () => {
     number += 1;
     const entry = entryOf(typed());
