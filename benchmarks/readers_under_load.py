@@ -141,7 +141,7 @@ def main(seconds: int, readers: int, database: str = "") -> int:
 
 
 def await_server(port: int) -> None:
-    for _ in range(300):
+    for _ in range(1500):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/healthz")

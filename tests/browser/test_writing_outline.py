@@ -162,5 +162,11 @@ def test_the_parts_of_an_issue_are_moved_and_changed_in_the_outline(
     )
     assert text_of(page) == changed
 
+    # A title that ends with emphasis is still the title.
+    read = """() => writingMoves.readItem(
+        "- **A _find_**: see [here](https://a.example/)",
+        { start: 0, entries: [[0, 1, 0, 0, "", "https://a.example/"]] }, 0).title.value"""
+    assert page.evaluate(read) == "A _find_"
+
     page.locator(".outline-go", has_text="Third find").click()
     until_at_line(page, changed.split("\n").index("## Overview") + 2)
