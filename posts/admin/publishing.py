@@ -357,7 +357,7 @@ def _effects_of(posts: Sequence[Post]) -> list[str]:
     return [found for effect in EFFECTS if (found := effect.several(posts))]
 
 
-def _joined(*sentences: str) -> SafeString:
+def _joined(*sentences: object) -> SafeString:
     return format_html_join(" ", "{}", [(sentence,) for sentence in sentences])
 
 
