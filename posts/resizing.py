@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
@@ -26,6 +27,9 @@ WIDTHS: Final = (480, 960, 1600)
 KINDS: Final = ("webp", "avif")
 MAILED: Final = 1120
 """Of the JPEG at most: twice the column of a mail, for dense screens."""
+# Made before there were files for mails. Those of the library are shown by issues to come; what
+# cannot be made smaller has none of any kind.
+_LACKS_MAILED: Final = Q(sizes__isnull=True) | ~Q(sizes=[]) & ~Q(sizes__icontains=".jpeg")
 A_RUN: Final = 50
 A_CHAIN: Final = 55 * 60
 """Seconds after which no further run follows; each hour a chain begins anew."""
@@ -48,8 +52,9 @@ def make_sizes(pk: int) -> int:
 
 @task()
 def make_picture_sizes(pk: int) -> int:
-    """Make the smaller files of a picture of the library that has none yet; see ``_make``."""
-    return _make(Picture.objects.filter(pk=pk, sizes__isnull=True).first())
+    """Make the smaller files of a picture of the library that has none yet, or none for mails;
+    see ``_make``."""
+    return _make(Picture.objects.filter(_LACKS_MAILED, pk=pk).first())
 
 
 @task()
@@ -74,7 +79,8 @@ def make_missing_sizes(after: int = 0, until: float = 0) -> int:
 
 
 def _unmade(model: type[Image] | type[Picture], after: int) -> list[int]:
-    rows = model._default_manager.filter(sizes__isnull=True, pk__gt=after).order_by("pk")
+    lacks = Q(sizes__isnull=True) if model is Image else _LACKS_MAILED
+    rows = model._default_manager.filter(lacks, pk__gt=after).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:A_RUN])
 
 
@@ -103,7 +109,7 @@ def _make(image: Image | Picture | None) -> int:
 def _made_before(file: str) -> list[Any] | None:
     """Return what was made of the same file for another row; None if nothing was tried."""
     for model in (Picture, Image):
-        rows = model._default_manager.filter(file=file, sizes__isnull=False)
+        rows = model._default_manager.filter(file=file).exclude(_LACKS_MAILED)
         if (made := rows.values_list("sizes", flat=True).first()) is not None:
             return list(made)
     return None
@@ -112,7 +118,7 @@ def _made_before(file: str) -> list[Any] | None:
 def _note(file: str, found: list[Any]) -> None:
     """Store what was made of a file with all rows that have it."""
     with transaction.atomic():
-        Picture.objects.filter(file=file, sizes__isnull=True).update(sizes=found)
+        Picture.objects.filter(_LACKS_MAILED, file=file).update(sizes=found)
         rows = Image.objects.filter(file=file, sizes__isnull=True)
         posts = list(rows.order_by("post").values_list("post", flat=True).distinct())
         if rows.update(sizes=found) and found:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image as Picture
 from PIL import ImageDraw
@@ -89,6 +90,24 @@ def test_a_picture_has_one_file_that_every_mail_program_shows() -> None:
     Image.objects.update(sizes=None)
     image.refresh_from_db()
     assert image.mailed == image.file.url
+
+
+def test_a_picture_of_the_library_from_before_gets_a_file_for_mails(
+    run_waiting_tasks: Callable[[], int],
+) -> None:
+    data = sky(width=600)
+    name = picture_name(data)
+    default_storage.save(name, ContentFile(data))
+    row = Kept.objects.create(name="sky.webp", file=name, digest="d" * 64)
+    Kept.objects.filter(pk=row.pk).update(sizes=[["webp", 480, "posts/images/old.webp"]])
+
+    make_missing_sizes.call()
+    run_waiting_tasks()
+
+    row.refresh_from_db()
+    assert "jpeg" in {kind for kind, _width, _name in row.sizes}
+    assert make_missing_sizes.call() == 0
+    assert run_waiting_tasks() == 0
 
 
 def test_what_is_transparent_is_white_where_a_file_knows_no_transparency() -> None:
