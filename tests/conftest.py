@@ -42,6 +42,17 @@ hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, data
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "suite")
 
 
+USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database: the rest is the same on another one, and need not run twice."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or names & USES_DATABASE:
+            item.add_marker("database")
+
+
 # The cast
 
 

@@ -52,6 +52,7 @@ def address_of_tests() -> str:
     return f"{server}/{connection.settings_dict['NAME']}"
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_server_limits_what_it_asks_of_postgresql_and_a_command_may_take_its_time(
     server: str,

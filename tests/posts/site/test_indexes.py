@@ -148,9 +148,9 @@ def test_an_index_takes_three_queries_however_many_rows(client: Client, path: st
 
 
 def test_a_long_year_goes_on_by_pages(client: Client) -> None:
-    make_posts(70, body="Text.\n", start=datetime(2024, 1, 1, tzinfo=UTC))
+    make_posts(31, body="Text.\n", start=datetime(2024, 1, 1, tzinfo=UTC))
     pages = walk(client, "/archive/2024/", ".card-title")
-    assert [title for page in pages for title in page] == [f"Issue {n}" for n in range(70, 0, -1)]
+    assert [title for page in pages for title in page] == [f"Issue {n}" for n in range(31, 0, -1)]
 
 
 def test_the_sitemap_names_every_public_address_in_parts(client: Client, settings) -> None:
