@@ -394,6 +394,7 @@ def test_a_worker_whose_database_fails_goes_on_under_another_name_and_loses_no_t
     assert StoredTask.objects.get(pk=old.task_id).status == TaskResultStatus.SUCCESSFUL
 
 
+@pytest.mark.django_db(transaction=True)  # a worker closes its connection
 def test_a_worker_that_runs_once_and_lost_its_lease_goes_on_as_another(
     folder, run_waiting_tasks: RunWaiting
 ):
