@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # in the processes that need them, Django is set up first
     from links.models import Decision
     from posts.models import Post
 
+# By its name: beside a file there are others of the names of libraries.
+SELF = ("-m", "benchmarks.kill_decisions")
 ISSUES = 12
 SEED = 20240510
 LEASE = 1
@@ -75,9 +77,9 @@ def disturbed(folder: Path, calm: Path, chance: random.Random) -> Counter[str]:
         leftover.unlink()
     shutil.copy(calm, database)
     with said.open("wb") as out:
-        deciding = python(database, __file__, "--decide", str(chance.random()), out=out)
+        deciding = python(database, *SELF, "--decide", str(chance.random()), out=out)
     working = python(database, "manage.py", "run_tasks")
-    checking = python(database, __file__, "--check")
+    checking = python(database, *SELF, "--check")
     moments = sorted(
         ((chance.uniform(1.0, LONGEST), process) for process in (deciding, working, checking)),
         key=lambda pair: pair[0],
@@ -85,11 +87,11 @@ def disturbed(folder: Path, calm: Path, chance: random.Random) -> Counter[str]:
     start = time.monotonic()
     killed = sum(kill(process, start + moment) for moment, process in moments)
     time.sleep(LEASE + 0.5)
-    while python(database, __file__, "--is-left").wait():
+    while python(database, *SELF, "--is-left").wait():
         python(database, "manage.py", "run_tasks", "--once").wait()
     answers = said.read_text().split()
     with (folder / "found").open("wb") as out:
-        python(database, __file__, "--look", *answers, out=out).wait()
+        python(database, *SELF, "--look", *answers, out=out).wait()
     found: Counter[str] = Counter(json.loads((folder / "found").read_text()))
     return found + Counter(killed=killed, decided=len(answers))
 
