@@ -166,7 +166,8 @@ _VERBS = (
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
     "copies", "copy", "keep", "discard", "trash", "recover", "erase",
     "send", "find", "words", "replace", "proof", "known", "pending", "drop",
-    "review", "duplicate", "move", "plan", "test", "do", "act", "import", "report",
+    "review", "duplicate", "move", "plan", "test", "do", "act", "import", "report", "cancel",
+    "try",
 )  # fmt: skip
 
 
