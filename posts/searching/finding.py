@@ -86,16 +86,16 @@ def search(
     with engine().limited():
         places = found.places(order, start, limit + 1)
         rows = found.facets() if with_facets else []
-        places += found.spread(places, start, len(rows)) if with_facets else []
+        spread = found.spread(order, len(rows)) if with_facets else []
+    places += [place for place in spread if start[0] < _SPREAD_STEP or place[1] < start[1]]
     if page and not places:
         raise NoSuchPage(page)
     shown = places[:limit]
-    spread = sum(step == _SPREAD_STEP for step, _key in places)
     return Results(
         query=asked,
         chosen=chosen,
         hits=read_hits([key for _step, key in shown], now, Marker.of(asked)),
-        total=min(len(rows), MOST_COUNTED) + spread,
+        total=min(len(rows), MOST_COUNTED) + len(spread),
         is_over=len(rows) > MOST_COUNTED,
         facets=facets_of(rows[:MOST_COUNTED]),
         next="{}-{}".format(*shown[-1]) if len(places) > limit else "",
@@ -170,18 +170,14 @@ class Questions:
         return steps
 
     def places(self, order: str, start: Place, most: int) -> list[Place]:
-        """Return the first places behind another."""
-        sql, given = [], []
+        """Return the first places behind another; no step is asked that none of them is of."""
+        found: list[Place] = []
         for step, condition in enumerate(self.steps(order)):
-            if step >= start[0]:
+            if step >= start[0] and len(found) < most:
                 end = min(self.end, start[1]) if step == start[0] else self.end
-                rows, values = engine().newest(condition, most, end)
-                sql.append(f"SELECT {step} AS step, key FROM ({rows}) AS step{step}")  # noqa: S608
-                given += values
-        if not sql:
-            return []
-        union = " UNION ALL ".join(sql)
-        return rows_of(f"{union} ORDER BY 1, 2 DESC LIMIT %s", [*given, most])
+                rows = rows_of(*engine().newest(condition, most - len(found), end))
+                found += [(step, key) for (key,) in rows]
+        return found
 
     def facets(self) -> list[str]:
         """Return the facets of all rows, at most one more than are counted."""
@@ -193,7 +189,7 @@ class Questions:
         moment = connection.ops.adapt_datetimefield_value(self.now)
         return [facets for (facets,) in rows_of(sql, [*values, moment])]
 
-    def spread(self, places: Sequence[Place], start: Place, total: int) -> list[Place]:
+    def spread(self, order: str, total: int) -> list[Place]:
         """Return issues that have all the words, but in different rows, where hits are few."""
         if not 2 <= len(self.broad) <= MOST_SPREAD or total >= FEW:
             return []
@@ -205,10 +201,9 @@ class Questions:
             given += values
         issues = " INTERSECT ".join(sql)
         rows_ = rows_of(f"{issues} ORDER BY 1 DESC LIMIT %s", [*given, SPREAD])
-        known = {key >> keys.POST_BITS for _step, key in places}
-        end = start[1] if start[0] == _SPREAD_STEP else keys.END
-        issue_keys = (keys.first(number) for (number,) in rows_ if number not in known)
-        return [(_SPREAD_STEP, key) for key in issue_keys if key < end]
+        hits = self.places(order, (0, keys.END), FEW) if rows_ else []
+        known = {key >> keys.POST_BITS for _step, key in hits}
+        return [(_SPREAD_STEP, keys.first(n)) for (n,) in rows_ if n not in known]
 
 
 def rows_of(sql: str, given: Sequence[Any]) -> list[Any]:

@@ -82,6 +82,17 @@ def test_an_issue_is_found_whose_words_stand_in_different_places() -> None:
     assert not search("otter badger first second an a rivers").hits  # too many to look for each
 
 
+def test_no_issue_comes_again_where_words_stand_apart() -> None:
+    make("Both", "- **One**: an otter met a badger\n", year=2001)
+    for year in (2004, 2003, 2002):
+        make(f"Rivers of {year}", "- **One**: an otter\n- **Two**: a badger\n", year=year)
+    first = search("otter badger", limit=2)
+    second = search("otter badger", limit=2, page=first.next)
+    found = [hit.plain_title for hit in (*first.hits, *second.hits)]
+    assert found == ["One", "Rivers of 2004", "Rivers of 2003", "Rivers of 2002"]
+    assert (first.total, second.total, second.next) == (4, 4, "")
+
+
 def test_pages_follow_each_other_without_a_gap() -> None:
     make_posts(9)
     whole = [hit.key for hit in search("find").hits]
