@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from django.http import HttpResponse
-from django.urls import URLPattern, include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from posts.readers import collect, pages, reviewing
 from posts.site import (
@@ -99,19 +99,25 @@ archive = [
     *listed("<year:year>/", views.archive_year, "archive-year"),
     *listed("<year:year>/<month:month>/", views.archive_month, "archive-month"),
 ]
-lists = [
-    *listed("tags/", indexes.tags, "tags", "initial"),
-    *listed("tags/<str:slug>/", views.tag, "tag"),
-    path("tags/<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
-    path("tags/<str:slug>/", include(feeds_of(feeds.tag_items, "tag-items-", BY_ITEM))),
-    *listed("authors/<str:slug>/", views.author, "author"),
-    path("authors/<str:slug>/", include(feeds_of(feeds.author, "author-"))),
-    *listed("sections/", indexes.sections, "sections", "order"),
-    *listed("sections/<str:slug>/", views.section, "section"),
-    path("sections/<str:slug>/", include(feeds_of(feeds.section, "section-"))),
-    *listed("sources/", indexes.sources, "sources", "order"),
-    *listed("sources/<source:name>/", views.source, "source"),
-    path("sources/<source:name>/", include(feeds_of(feeds.source, "source-"))),
+tags: list[URLPattern | URLResolver] = [
+    *listed("", indexes.tags, "tags", "initial"),
+    *listed("<str:slug>/", views.tag, "tag"),
+    path("<str:slug>/", include(feeds_of(feeds.tag, "tag-"))),
+    path("<str:slug>/", include(feeds_of(feeds.tag_items, "tag-items-", BY_ITEM))),
+]
+authors: list[URLPattern | URLResolver] = [
+    *listed("<str:slug>/", views.author, "author"),
+    path("<str:slug>/", include(feeds_of(feeds.author, "author-"))),
+]
+sections: list[URLPattern | URLResolver] = [
+    *listed("", indexes.sections, "sections", "order"),
+    *listed("<str:slug>/", views.section, "section"),
+    path("<str:slug>/", include(feeds_of(feeds.section, "section-"))),
+]
+sources: list[URLPattern | URLResolver] = [
+    *listed("", indexes.sources, "sources", "order"),
+    *listed("<source:name>/", views.source, "source"),
+    path("<source:name>/", include(feeds_of(feeds.source, "source-"))),
 ]
 of_links = [
     *listed("", cited.links, "links"),
@@ -121,10 +127,9 @@ of_links = [
     *listed("<digest:digest>/", links.link, "link"),
 ]
 searches = [
-    path("search/", search.search, name="search"),
-    path("search/", include(feeds_of(feeds.search, "search-"))),
-    path("search/suggest/", search.suggest, name="search-suggest"),
-    path("opensearch.xml", search.description, name="opensearch"),
+    path("", search.search, name="search"),
+    *feeds_of(feeds.search, "search-"),
+    path("suggest/", search.suggest, name="search-suggest"),
 ]
 taking_part = [
     path("suggest/", pages.suggest, name="suggest"),
@@ -140,6 +145,7 @@ for_machines = [
     path("robots.txt", robots.robots, name="robots"),
     path("llms.txt", markdown.llms, name="llms"),
     path("manifest.webmanifest", manifest.manifest, name="manifest"),
+    path("opensearch.xml", search.description, name="opensearch"),
     path("oembed", oembed.oembed, name="oembed"),
     path("cards/<slug:digest>/<slug:kind>/<str:slug>.png", cards.card, name="card"),
 ]
@@ -155,9 +161,12 @@ urlpatterns = [
     path("preview/pages/<str:token>/", own_pages.preview, name="preview-page"),
     path("archive/", include(archive)),
     path("follow/", views.follow, name="follow"),
-    *lists,
+    path("tags/", include(tags)),
+    path("authors/", include(authors)),
+    path("sections/", include(sections)),
+    path("sources/", include(sources)),
     path("links/", include(of_links)),
-    *searches,
+    path("search/", include(searches)),
     *taking_part,
     *feeds_of(feeds.site),
     *feeds_of(feeds.items, "items-", BY_ITEM),

@@ -203,7 +203,7 @@ def _source_rows(found: Page, below: dict[int, list[Entry]]) -> list[tuple[Any, 
             number(count),
             say(first),
             say(last),
-            owners_list(below[pk][:OWNERS_OF_A_HOST]) if pk in below else "",
+            owners_list(below[pk]) if pk in below else "",
         )
         for count, name, first, last, pk in found.rows
         if count > 0
@@ -211,11 +211,11 @@ def _source_rows(found: Page, below: dict[int, list[Entry]]) -> list[tuple[Any, 
 
 
 def _below(at: datetime) -> dict[int, list[Entry]]:
-    """Return the most cited owners by the key of their host."""
+    """Return the most cited owners by the key of their host, as many as it shows."""
     below: dict[int, list[Entry]] = {}
     for count, host, name in _owners(at):
-        if count > 0:
-            below.setdefault(host, []).append(owner(name, count))
+        if count > 0 and len(entries := below.setdefault(host, [])) < OWNERS_OF_A_HOST:
+            entries.append(owner(name, count))
     return below
 
 
