@@ -56,6 +56,13 @@
     mark.setAttribute("aria-label", `${menu.dataset.name} ${nameOf(mark)}`);
     mark.setAttribute("aria-expanded", "false");
   }
+  // What the style says of a link that was covered before, for tools that do not read styles.
+  for (const again of body.querySelectorAll(".again")) {
+    const style = window.getComputedStyle(again);
+    const word = (name) => JSON.parse(style.getPropertyValue(name).trim() || '""');
+    const { day = "", issue = "" } = again.dataset;
+    again.setAttribute("aria-label", `${word("--before")}${day}${word("--between")}${issue}`);
+  }
   // Headings show theirs to whoever points at them; for all others they are in the contents.
   for (const heading of body.querySelectorAll(":is(h2, h3, h4, h5, h6)[id]:not(:has([id]))")) {
     const mark = document.createElement("a");

@@ -126,11 +126,28 @@ def rows() -> list[Any]:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_pages_of_mail_have_no_barriers(
-    page: Page, site: LiveServer, settings: Settings, language: str
+def test_pages_of_mail_have_no_barriers_and_fit_every_screen(
+    page: Page, site: LiveServer, settings: Settings, complaints: list[str], language: str
 ) -> None:
     settings.LANGUAGE_CODE = language
     reader = make_subscriber(language=language)
-    for path in ("/subscribe/", "/follow/", f"/mail/{reader.key}/", f"/mail/{reader.key}/leave/"):
+    waiting = make_subscriber(status=Subscriber.Status.WAITING, language=language)
+    page.set_viewport_size({"width": 320, "height": 640})
+    wrong, widths = {}, {}
+    for path in (
+        "/subscribe/",
+        "/subscribe/mistyped/",
+        "/follow/",
+        f"/mail/{reader.key}/",
+        f"/mail/{reader.key}/leave/",
+        f"/mail/{waiting.key}/",
+        "/mail/nobody-has-this-key-at-all/",
+        "/mail/move/mistyped/",
+    ):
         page.goto(site.url + path)
-        assert barriers_in_any_scheme(page) == [], path
+        complaints.clear()  # of what is not there
+        wrong[path] = barriers_in_any_scheme(page)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+
+    assert {path: found for path, found in wrong.items() if found} == {}
+    assert {path: width for path, width in widths.items() if width > 320} == {}

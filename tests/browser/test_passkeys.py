@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from newsletter.factors import keeping
 from newsletter.guessing import TRIES
 from newsletter.passwords import one_time_address
+from tests.browser.barriers import barriers_in_any_scheme
 
 PASSWORD = "correct horse battery"
 NARROW = 320
@@ -115,41 +116,49 @@ def test_a_device_without_a_passkey_says_so_and_signs_nobody_in(
     expect(page.locator("#id_username")).to_be_visible()
 
 
-def test_pages_of_signing_in_fit_a_narrow_phone(
-    page: Page, site: str, chief: User, device: CDPSession, settings: Settings
+def test_pages_of_signing_in_have_no_barrier_and_fit_a_narrow_phone(
+    page: Page,
+    site: str,
+    chief: User,
+    device: CDPSession,
+    settings: Settings,
+    complaints: list[str],
 ) -> None:
     settings.STAFF_SECOND_FACTOR = True
     page.set_viewport_size({"width": NARROW, "height": 640})
     give_password(page, site)
-    fits(page)
+    suits(page, complaints)
     page.fill("#id_name", "Phone")
     page.click("form[data-passkey=create] button")
     expect(page.locator(".codes li")).to_have_count(10)
-    fits(page)
+    suits(page, complaints)
     page.click(".factors .button.default")
     for path in ("factors/", "factors/confirm/"):
         page.goto(f"{site}/admin/{path}")
-        fits(page)
+        suits(page, complaints)
     page.context.clear_cookies()
     give_password(page, site)
-    fits(page)
+    suits(page, complaints)
 
 
-def test_the_page_that_sets_a_password_fits_a_narrow_phone(
-    page: Page, site: str, chief: User
+def test_the_page_that_sets_a_password_has_no_barrier_and_fits_a_narrow_phone(
+    page: Page, site: str, chief: User, complaints: list[str]
 ) -> None:
     page.set_viewport_size({"width": NARROW, "height": 640})
     page.goto(one_time_path(site, chief))
 
-    fits(page)
+    suits(page, complaints)
 
 
 def one_time_path(site: str, user: User) -> str:
     return site + one_time_address(user).removeprefix("https://news.example.org")
 
 
-def fits(page: Page) -> None:
-    """Find nothing that is cut at the right edge."""
+def suits(page: Page, complaints: list[str]) -> None:
+    """Find nothing that keeps anybody out, or is cut at the right edge."""
+    assert complaints == []
+    assert barriers_in_any_scheme(page) == []
+    complaints.clear()  # the checker tries an inline style, which the policy refuses
     cut = page.evaluate(
         """() => [...document.querySelectorAll("#content *, #user-tools *")]
             .filter((one) => one.getClientRects().length)

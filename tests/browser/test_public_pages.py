@@ -10,18 +10,24 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from links.models import Link
+from posts import pages
+from posts.models import Page as OwnPage
 from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import BODY, make_post, make_posts
 
 PAGES = (
     "/",
     "/posts/a-long-issue/",
+    "/posts/issue-2/",
     "/archive/",
     "/archive/2024/",
     "/archive/2024/05/",
     "/follow/",
     "/search/",
     "/search/?q=find",
+    "/search/?q=nothing+has+this",
+    "/about/",
+    "/authors/ada/",
     "/tags/",
     "/tags/ai/",
     "/sections/",
@@ -65,7 +71,10 @@ a line of code that is much longer than a telephone is wide, so that it has to s
 def _issues(live_server: LiveServer) -> None:
     """Issues in two months, the latest of them with everything an issue may hold."""
     make_posts(3)
-    make_post("A long issue", LONG_BODY, description="What it is about.", language="ko")
+    make_post(
+        "A long issue", LONG_BODY, description="What it is about.", language="ko", author="Ada"
+    )
+    pages.save(OwnPage(slug="about", title="About", text=BODY, status=OwnPage.Status.PUBLISHED))
 
 
 def visit(page: Page, live_server: LiveServer, path: str) -> None:

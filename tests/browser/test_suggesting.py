@@ -14,10 +14,13 @@ from pytest_django.live_server_helper import LiveServer
 from links.inbox import gather
 from links.models import InboxEntry, Report, Suggestion
 from links.readers import suggesting
+from mailing.models import MailSettings
+from mailing.settling import settle
 from posts.models import Post
 from posts.readers import tickets
 from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import item, make_post
+from tests.mailing.builders import make_delivery, make_mailing
 
 NEW = "https://new.example.org/story"
 PRINTED = "https://one.example.org/a"
@@ -32,6 +35,13 @@ STAFF_PAGES = (
     "/admin/links/inboxentry/copy/",
     "/admin/links/inboxentry/anywhere/",
     "/admin/links/apitoken/add/",
+    "/admin/factors/",
+    "/admin/factors/add/",
+    "/admin/notices/",
+    "/admin/mailing/subscriber/numbers/",
+    "/admin/mailing/subscriber/import/",
+    "/admin/mailing/subscriber/export/",
+    "/admin/mailing/mailsettings/",
 )
 
 
@@ -225,8 +235,14 @@ def test_pages_of_staff_have_no_barrier_and_fit_a_telephone(
     live_server: LiveServer,
     post: Post,
     admin: User,
+    settings: Settings,
     complaints: list[str],
 ) -> None:
+    settings.EMAIL = {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
+    row = MailSettings.current()
+    row.is_on = True
+    settle(row)
+    mailing = make_delivery(make_mailing(post)).mailing
     suggestion = suggesting.suggest(PRINTED, title="A story", note="Why")
     entry = gather(NEW, by=admin, title="Another story", note="x" * 300).entry
     page = enter(admin)
@@ -237,6 +253,8 @@ def test_pages_of_staff_have_no_barrier_and_fit_a_telephone(
         *STAFF_PAGES,
         f"/admin/links/suggestion/{suggestion.pk}/change/",
         f"/admin/links/inboxentry/{entry.pk}/change/",
+        f"/admin/mailing/mailing/plan/{post.pk}/",
+        f"/admin/mailing/mailing/{mailing.pk}/change/",
     ):
         page.goto(f"{live_server.url}{path}")
         assert complaints == []

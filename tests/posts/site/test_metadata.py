@@ -23,7 +23,7 @@ from posts import following
 from posts.models import Tag
 from posts.retagging import rename
 from posts.site import announcing
-from tests.builders import item, make_draft, make_post, make_scheduled
+from tests.builders import item, make_draft, make_post, make_posts, make_scheduled
 from tests.links.servers import Reply, Site, serving
 from tests.reading import Page
 
@@ -53,6 +53,24 @@ def test_an_issue_describes_itself_its_items_and_the_way_to_it(client: Client) -
     assert [row["name"] for row in found["BreadcrumbList"]["itemListElement"]] == [
         "Newsletter", "Archive", "A first issue",
     ]  # fmt: skip
+
+
+def test_every_list_says_to_search_engines_what_it_is(client: Client) -> None:
+    make_posts(2)
+    link = Link.key_for("https://arxiv.org/abs/2405.04517")[:16]
+    paths = (
+        "/archive/", "/archive/2024/", "/archive/2024/05/", "/tags/", "/tags/ai/", "/sections/",
+        "/sections/preview/", "/sources/", "/sources/arxiv.org/", "/links/",
+        "/links/rediscovered/", f"/links/{link}/",
+    )  # fmt: skip
+    described = {
+        path: "".join(Page(client.get(path)).values('meta[name="description"]', "content"))
+        for path in paths
+    }
+    assert len({*described.values(), ""}) == len(paths) + 1, described
+    assert described["/archive/"] == "Archive · Newsletter: 2 issues"
+    assert described["/tags/ai/"] == "AI · Newsletter: 2 issues"
+    assert not [text for text in described.values() if "<" in text or "\n" in text]
 
 
 def test_nothing_written_ends_the_script_and_nothing_withheld_is_in_it(
