@@ -24,7 +24,8 @@ TAKEN := Nothing can be served at $(ADDRESS)/: most likely something runs there 
 PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" DEBUG=false SITE_URL=https://news.example.org \
 	SECRET_KEY=not-the-key-of-any-site-but-long-enough-for-every-check-0123456789
 
-LONG := benchmarks/kill_%.py benchmarks/backup_under_load.py benchmarks/readers_under_load.py
+LONG := benchmarks/kill_%.py benchmarks/backup_under_load.py benchmarks/readers_under_load.py \
+	benchmarks/lighthouse.py
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 # Runs all of them, then fails if one failed.
 run_benchmarks = failed=0; for file in $(1); do name=$$(basename "$$file" .py); echo "== $$name"; \
