@@ -107,7 +107,8 @@ def ask(
     """Show what something touches, and ask for what is missing and a confirmation.
 
     ``context``: consequence (a sentence), button, reach, rows (some of what is touched, in words)
-    and how many ``more`` there are, hidden (name, value) fields; see the template.
+    and how many ``more`` there are, hidden (name, value) fields, stay (words of the way back,
+    where "Cancel" would be taken for the button); see the template.
     """
     around = model_admin.admin_site.each_context(request)
     shown = {"title": title, "opts": model_admin.opts, "form": form, "back": back, **context}

@@ -23,6 +23,8 @@ def before(post: Post) -> str:
     if mailing.starts_at is not None:
         return _at(mailing)
     minutes = MailSettings.current().hold_minutes
+    if not minutes:
+        return gettext("Its mail leaves right after that.")
     words = ngettext(
         "Its mail leaves %(n)d minute after that, unless somebody stops it.",
         "Its mail leaves %(n)d minutes after that, unless somebody stops it.",
@@ -65,6 +67,8 @@ def _leaves(mailing: Mailing) -> str:
     if mailing.starts_at is not None:
         return _at(mailing)
     minutes = MailSettings.current().hold_minutes
+    if not minutes:
+        return gettext("Its mail leaves now.")
     words = ngettext("Its mail leaves in %(n)d minute.", "Its mail leaves in %(n)d minutes.",
                      minutes)  # fmt: skip
     return words % {"n": minutes}

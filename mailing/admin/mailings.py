@@ -164,6 +164,7 @@ class MailingAdmin(ReadOnly, PlanPages):
             title=gettext("Cancel the rest of “%(title)s”") % {"title": row.title},
             consequence=consequence_of_cancelling(row),
             button=gettext("Cancel the rest"),
+            stay=gettext("Back to the mailing"),
         )
 
     def _pressed(self, request: HttpRequest, row: Mailing, act: Verb, done: str) -> HttpResponse:

@@ -113,4 +113,13 @@ def _panel(request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
     }
 
 
-PANELS.add(Panel("mail", _("Mail"), "admin/mailing/mailing/panel.html", _panel, place=70))
+PANELS.add(
+    Panel(
+        "mail",
+        _("Mail"),
+        "admin/mailing/mailing/panel.html",
+        _panel,
+        place=70,
+        styles=("css/admin/mailing.css",),
+    )
+)

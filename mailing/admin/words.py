@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import moment_in_words
 from mailing import sending
-from mailing.models import Delivery, Mailing
+from mailing.models import Delivery, Mailing, MailSettings
 from mailing.sending.slices import REFUSED
 
 Status = Mailing.Status
@@ -46,17 +46,41 @@ def state_words(row: Mailing) -> str:
     """Return how a mailing stands, as a sentence."""
     if row.status == Status.PLANNED:
         if row.starts_at is None:
-            return gettext("It leaves when the issue is public, after some minutes in which it"
-                           " can be stopped.")  # fmt: skip
+            return _with_publishing()
         return gettext("It leaves at %(moment)s.") % {"moment": moment_in_words(row.starts_at)}
     if row.status == Status.HELD:
         words = gettext("It leaves at %(moment)s, unless somebody stops it.")
         return words % {"moment": moment_in_words(row.held_until)}
     if row.status == Status.SENDING:
-        return gettext("It is on its way.")
+        return _on_its_way()
     if row.status == Status.DONE:
         return gettext("It is sent: %(moment)s.") % {"moment": moment_in_words(row.finished_at)}
     return _stopped(row)
+
+
+def _with_publishing() -> str:
+    minutes = MailSettings.current().hold_minutes
+    if not minutes:
+        return gettext("It leaves as soon as the issue is public.")
+    words = ngettext(
+        "It leaves %(n)d minute after the issue is public, unless somebody stops it.",
+        "It leaves %(n)d minutes after the issue is public, unless somebody stops it.",
+        minutes,
+    )
+    return words % {"n": minutes}
+
+
+def _on_its_way() -> str:
+    """Return that mails leave, and how few at a time where that is why the others wait."""
+    limit = sending.hourly_limit()
+    if limit is None:
+        return gettext("It is on its way.")
+    words = ngettext(
+        "It is on its way: %(n)d mail in an hour leaves at most.",
+        "It is on its way: %(n)d mails in an hour leave at most.",
+        limit,
+    )
+    return words % {"n": limit}
 
 
 def trouble_words(trouble: str) -> str:

@@ -5,6 +5,7 @@ Faces of other rooms: ``settle`` takes what is told of a delivery afterwards.
 
 from mailing.sending.filling import within
 from mailing.sending.ledger import WITH_REASONS, counts, counts_of, having, reasons, repeats, settle
+from mailing.sending.pacing import hourly_limit
 from mailing.sending.planning import (
     BEFORE,
     LIVE,

@@ -125,8 +125,14 @@ def keep_cold(settings: MailSettings) -> None:
         Pace.objects.filter(group=ALL).exclude(since=today).update(since=today)
 
 
-def _limit(settings: MailSettings, row: Pace, now: datetime) -> int | None:
+def hourly_limit() -> int | None:
     """Return how many mails may leave in this hour in all; None: as many as the server takes."""
+    now = timezone.now()
+    row = Pace.objects.filter(group=ALL).first() or Pace(group=ALL, since=now.date())
+    return _limit(MailSettings.current(), row, now)
+
+
+def _limit(settings: MailSettings, row: Pace, now: datetime) -> int | None:
     limits = [settings.hourly_limit] if settings.hourly_limit else []
     if settings.warm_up:
         days = max(0, (now.date() - row.since).days)

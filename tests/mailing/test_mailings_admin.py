@@ -135,6 +135,23 @@ def test_who_publishes_is_told_of_the_mail_that_leaves_and_how_to_stop_it(client
     assert f'<a href="{page_url(row)}">Stop it</a>' in answer
 
 
+def test_without_minutes_to_think_none_are_promised(client: Client) -> None:
+    make_subscriber()
+    post = make_draft()
+    client.post(plan_url(post), {"when": "publishing"})
+    page = page_url(Mailing.objects.get())
+    assert "It leaves 10 minutes after the issue is public" in client.get(page).content.decode()
+
+    MailSettings.objects.update(hold_minutes=0)
+    planned = client.get(page).content.decode()
+    asked = client.get(form_of(post)).content.decode()
+    answer = client.post(f"/admin/posts/post/{post.pk}/publish/", follow=True).content.decode()
+
+    assert "It leaves as soon as the issue is public." in planned
+    assert "Its mail leaves right after that." in asked
+    assert "Its mail leaves now." in answer
+
+
 def test_who_publishes_several_issues_is_told_with_which_of_them_mail_leaves(
     client: Client,
 ) -> None:
@@ -278,6 +295,19 @@ def test_the_page_of_a_mailing_counts_states_and_names_reasons(client: Client) -
     assert "3 of 4 mails are settled." in page
     assert "550 5.1.1 no such user" in page
     assert "left, or paused, before it was their turn" in page
+
+
+def test_the_page_says_how_few_mails_leave_in_an_hour(client: Client) -> None:
+    row = make_mailing(make_post(), status=Status.SENDING)
+    assert "It is on its way." in client.get(page_url(row)).content.decode()
+
+    MailSettings.objects.update(hourly_limit=300)
+    limited = client.get(page_url(row)).content.decode()
+    MailSettings.objects.update(warm_up=True)
+    warming = client.get(page_url(row)).content.decode()
+
+    assert "It is on its way: 300 mails in an hour leave at most." in limited
+    assert "It is on its way: 20 mails in an hour leave at most." in warming
 
 
 def test_a_mailing_that_was_refused_for_some_leads_to_sending_it_to_them(client: Client) -> None:
