@@ -299,14 +299,14 @@ def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
 def mail(name: str) -> dict[str, Any]:
     """Return Django's `EMAIL_…` settings for an `smtp://user:password@host:port` server.
 
-    `console://` prints mail, and PROVIDERS are spoken to
+    `console://` prints mail on standard error, and PROVIDERS are spoken to
     by their own interfaces. Nothing set: an empty answer, and no mail is sent.
     """
     value = text(name).removeprefix("anymail+")
     if not value:
         return {}
     if value == "console://":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {"EMAIL_BACKEND": "newsletter.printing.PrintedMail"}
     if value.partition("://")[0] in PROVIDERS:
         return _provider(name, value)
     try:

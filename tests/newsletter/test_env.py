@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
+from django.utils.module_loading import import_string
 
 from newsletter import env
 from newsletter.buckets import origin
@@ -384,6 +386,17 @@ def test_a_mailbox_wrongly_named_stops_the_start(given, value):
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} must be imaps://") as refusal:
         env.mailbox(NAME)
     assert "s3cret" not in str(refusal.value)
+
+
+def test_mail_is_printed_where_make_run_shows_it(given, capsys):
+    given("console://")
+    backend = import_string(env.mail(NAME)["EMAIL_BACKEND"])
+
+    backend().send_messages([EmailMessage("Hello", "…", "a@example.org", ["b@example.org"])])
+
+    shown = capsys.readouterr()
+    assert "Subject: Hello" in shown.err
+    assert not shown.out
 
 
 def test_without_a_server_no_mail_is_sent(given):
