@@ -21,7 +21,7 @@ LISTS = (
 
 @pytest.fixture(scope="module", autouse=True)
 def _more_than_a_page(shared_rows: None) -> None:
-    make_posts(31, start=datetime(2024, 1, 1, tzinfo=UTC))
+    make_posts(51, start=datetime(2024, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("path", LISTS)
