@@ -207,3 +207,16 @@ def test_a_long_list_is_cut(people: None, time_machine: Any) -> None:
 def test_the_page_is_for_staff(client: Client, sign_in: SignIn, outsider: User) -> None:
     for visitor in (client, sign_in(outsider)):
         assert visitor.get(PAGE).headers["Location"] == f"/admin/login/?next={PAGE}"
+
+
+def test_without_an_address_it_is_said_who_adds_one(
+    sign_in: SignIn, editor: User, admin: User
+) -> None:
+    User.objects.update(email="")
+
+    asked = sign_in(editor).get(PAGE).content.decode()
+    page = sign_in(admin).get(PAGE).content.decode()
+
+    assert "ask an owner to add it" in asked
+    assert "ask an owner to add it" not in page
+    assert f'href="/admin/auth/user/{admin.pk}/change/"' in page
