@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from links.admin import moment_in_words
 from mailing import access, sending
+from mailing.admin.addresses import AddressField
 from mailing.admin.bases import MailAdmin
 from mailing.admin.progress import mailings_of, page_of, shown_in_panel
 from mailing.admin.words import state_words
@@ -93,7 +94,7 @@ class PlanForm(forms.Form):
 class TestForm(forms.Form):
     """Where a test mail goes."""
 
-    address = forms.EmailField(label=_("address"), max_length=254)
+    address = AddressField(label=_("address"), max_length=254)
 
 
 def _publishing(post: Post) -> str:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from links.admin import OneRow, badge
 from mailing import access, bounces, sending, settling
 from mailing.addresses import GROUPS, AddressError, checked, group_of
+from mailing.admin.addresses import AddressField
 from mailing.composing import sender
 from mailing.forgetting import periods
 from mailing.models import MailSettings, Subscriber
@@ -83,6 +84,9 @@ class MailSettingsForm(forms.ModelForm):
     class Meta:
         model = MailSettings
         fields = "__all__"  # noqa: DJ007 - whatever is not editable is not among them
+        field_classes = dict.fromkeys(
+            ("sender_address", "reply_to", "bounce_address"), AddressField
+        )
         widgets = {
             "sender_name": forms.TextInput(attrs={"class": "vTextField"}),
             "postal_address": forms.Textarea(attrs={"rows": 3}),
@@ -216,7 +220,7 @@ class MailSettingsAdmin(OneRow):
 class SampleForm(forms.Form):
     """Where the test mail goes."""
 
-    address = forms.EmailField(label=_("address"), max_length=254)
+    address = AddressField(label=_("address"), max_length=254)
 
 
 def _state(row: MailSettings) -> SafeString:

@@ -271,13 +271,29 @@ def test_a_test_mail_goes_to_whoever_asks_for_it(client: Client, mailoutbox: lis
     assert "Sent as a test mail." in history
 
 
-def test_a_test_mail_to_no_address_is_refused(client: Client, mailoutbox: list) -> None:
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nobody", "Enter a valid email address."),
+        ('"me,too"@example.org', "This is no mail address."),
+        ("me@☃.com", "This is no mail address."),
+    ],
+)
+def test_a_test_mail_to_no_address_is_refused(
+    client: Client, mailoutbox: list, address: str, said: str
+) -> None:
     post = make_draft()
 
-    answer = client.post(f"/admin/mailing/mailing/test/{post.pk}/", {"address": "nobody"})
+    answer = client.post(f"/admin/mailing/mailing/test/{post.pk}/", {"address": address})
 
-    assert "Enter a valid email address." in answer.content.decode()
+    assert said in answer.content.decode()
     assert mailoutbox == []
+
+
+def test_a_test_mail_goes_to_a_domain_of_any_script(client: Client, mailoutbox: list) -> None:
+    client.post(f"/admin/mailing/mailing/test/{make_draft().pk}/", {"address": "me@예시.한국"})
+
+    assert [mail.to for mail in mailoutbox] == [["me@xn--vv4b11d.xn--3e0b707e"]]
 
 
 # How it goes
