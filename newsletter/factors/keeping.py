@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -20,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_noop
 
 from newsletter.factors import sessions
-from newsletter.factors.proving import refused_passkey
+from newsletter.factors.proving import MALFORMED, parsed, refused_passkey
 from newsletter.factors.telling import tell_later
 
 MOST_PASSKEYS = 20
@@ -67,9 +65,9 @@ def add_passkey(user: User, name: str, answer: str) -> list[str]:
     if factors_of(user).count() >= MOST_PASSKEYS:
         raise ValidationError(gettext("There are too many passkeys: remove one first."))
     try:
-        credential: dict[str, Any] = json.loads(answer)
+        credential = parsed(answer)
         webauthn.complete_registration(credential)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except MALFORMED as error:
         raise refused_passkey() from error
     WebAuthn.add(user, name.strip()[:60] or gettext("Passkey"), credential)
     _write_down(user, user, gettext_noop("Added a passkey"))

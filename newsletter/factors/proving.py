@@ -24,7 +24,10 @@ from posts.readers.throttling import Limit, allow
 # Of a kind, for one account; a browser where its owner signed in before has tries of its own.
 TRIES: Final = (Limit(5, timedelta(minutes=15)),)
 _LONGEST: Final = 20_000  # characters of what a browser says of a passkey
-_MALFORMED: Final = (ValidationError, ValueError, TypeError, KeyError, AttributeError)
+# What libraries raise of an answer that is none; JSON that is nested too deep, RecursionError.
+MALFORMED: Final = (
+    ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
+)  # fmt: skip
 
 
 def prove_by_code(request: HttpRequest, user: User, code: str) -> str:
@@ -57,8 +60,8 @@ def prove_by_passkey(user: User, answer: str) -> str:
     Raise ValidationError, in words, where it proves nothing.
     """
     try:
-        found = webauthn.complete_authentication(user, _parsed(answer))
-    except _MALFORMED as error:
+        found = webauthn.complete_authentication(user, parsed(answer))
+    except MALFORMED as error:
         raise refused_passkey() from error
     found.record_usage()
     return str(Authenticator.Type.WEBAUTHN)
@@ -70,8 +73,8 @@ def owner_of_passkey(answer: str) -> User:
     Raise ValidationError where there is none.
     """
     try:
-        found = cast(User, webauthn.extract_user_from_response(_parsed(answer)))
-    except _MALFORMED as error:
+        found = cast(User, webauthn.extract_user_from_response(parsed(answer)))
+    except MALFORMED as error:
         raise refused_passkey() from error
     if not (found.is_active and found.is_staff):
         raise refused_passkey()
@@ -83,7 +86,7 @@ def refused_passkey() -> ValidationError:
     return ValidationError(gettext("This passkey was not taken. Try again, or sign in otherwise."))
 
 
-def _parsed(answer: str) -> dict[str, Any]:
+def parsed(answer: str) -> dict[str, Any]:
     """Return the answer of a browser; raise ValueError where it is none."""
     found = json.loads(answer) if len(answer) < _LONGEST else None
     if not isinstance(found, dict):
