@@ -175,10 +175,10 @@ def _own(html: str, anchor: str, lines: Lines) -> Piece:
 
 
 def _start(node: LexborNode) -> str:
-    start = node.attributes.get("start")
-    return (
-        f'<{node.tag} start="{int(start)}">\n' if start and start.isdigit() else f"<{node.tag}>\n"
-    )
+    start = node.attributes.get("start") or ""
+    # As an author wrote it: any text, of which few are numbers (CommonMark, 5.2: nine digits).
+    known = start if start.isascii() and start.isdigit() and len(start) < 10 else ""
+    return f'<{node.tag} start="{known}">\n' if known else f"<{node.tag}>\n"
 
 
 def _html(node: LexborNode, *, whole: bool = True) -> str:

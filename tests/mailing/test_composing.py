@@ -224,6 +224,13 @@ def test_what_comes_back_tells_whose_it_was() -> None:
     assert "@" in envelope_sender(TOKEN, MailSettings())
 
 
+@pytest.mark.parametrize("start", ["²", "9" * 5000, "x", "-3"])
+def test_a_list_that_an_author_lets_begin_at_no_number_is_composed(start: str) -> None:
+    body = f'<ol start="{start}">\n\n- [One](https://one.example.org/)\n\n</ol>\n'
+
+    assert "https://one.example.org/" in compose(make_draft(body=body)).html
+
+
 def test_a_mail_shows_pictures_as_every_program_knows_them() -> None:
     post, image = issue_with_picture(sky(width=600))
     image.refresh_from_db()
