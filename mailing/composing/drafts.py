@@ -31,6 +31,7 @@ from posts.slots import Draft
 _STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
 _BODY: Final = re.compile(r"<body[^>]*>")
 _PREHEADER: Final = re.compile(r'<div class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
+_TAG: Final = re.compile(r"<[a-z][^>]*>")
 _INLINE: Final = re.compile(r'\sstyle="[^"]*"')
 _DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}", re.DOTALL)
 _NOBODY: Final = "0" * len(READER)
@@ -49,7 +50,8 @@ def preview(draft: Draft) -> str:
     with translation.override(spoken(post.language)):
         mail = _mail(post, draft.parsed, draft.decided, draft.images)
     link = f'<link rel="stylesheet" href="{escape(reverse("mailing:style"))}">'
-    html = _INLINE.sub("", _STYLE.sub(link, _nobodys(mail.html), count=1))
+    html = _STYLE.sub(link, _nobodys(mail.html), count=1)
+    html = _TAG.sub(lambda tag: _INLINE.sub("", tag[0]), html)
     above, below = get_template("mailing/mail/preview.html").render(_around(mail)).split("<hr>")
     html = _BODY.sub(lambda start: start[0] + above, html, count=1)
     return html.replace("</body>", f"{below}</body>")

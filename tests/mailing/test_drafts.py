@@ -99,6 +99,11 @@ def test_the_preview_needs_no_style_that_the_policy_refuses(
     assert css.count("{") == css.count("}")
 
 
+def test_the_preview_keeps_what_an_issue_says_of_styles(editor: User, sign_in: SignIn) -> None:
+    page = Page(previewed(sign_in(editor), 'Write `<p style="color: red">` so.\n'))
+    assert '<p style="color: red">' in page.text()
+
+
 def test_what_the_preview_leaves_out_is_what_the_mail_leaves_out(
     editor: User, sign_in: SignIn
 ) -> None:
