@@ -21,6 +21,7 @@ from mailing.admin.bases import whole_address
 from mailing.admin.transfers import TransferPages
 from mailing.admin.verbs import VERBS, carry_out
 from mailing.models import Choice, Delivery, Event, Subscriber, Suppression
+from posts.numbers import number_in
 
 STATES: Final[dict[str, str]] = {
     Subscriber.Status.ACTIVE: "published",
@@ -72,8 +73,8 @@ class ChosenFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return those who chose it."""
-        value = self.value() or ""
-        return queryset.filter(chosen__choice=int(value)) if value.isdecimal() else queryset
+        key = number_in(self.value())
+        return queryset.filter(chosen__choice=key) if key else queryset
 
 
 class CameFilter(PeriodFilter):
