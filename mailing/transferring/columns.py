@@ -22,6 +22,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from mailing import subscribing
 from mailing.models import Rhythm, Subscriber, Suppression
 from posts import identity
+from posts.health import harmless
 
 Status = Subscriber.Status
 Source = Subscriber.Source
@@ -172,8 +173,9 @@ def _first(cells: Cells, names: tuple[str, ...]) -> str:
 
 
 def unguarded(text: str) -> str:
-    """Take away the quote that keeps spreadsheets from running a text."""
-    return text[1:] if text.startswith("'") else text
+    """Take away the quote that keeps spreadsheets from running a text; one of its own stays."""
+    bare = text.removeprefix("'")
+    return bare if harmless(bare) == text else text
 
 
 def _name(cells: Cells) -> str:

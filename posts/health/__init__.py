@@ -6,4 +6,4 @@ Others draw and tabulate their numbers by it, too.
 from posts.health import plotting
 from posts.health.panels import Panel, words_of
 from posts.health.plotting import Series, Words
-from posts.health.tabulating import csv_lines
+from posts.health.tabulating import csv_lines, harmless

@@ -367,6 +367,7 @@ def test_an_export_imported_elsewhere_is_the_same_list() -> None:
     make_subscriber("ann@example.org", name="=1+1", language="ko", rhythm="weekly",
                     zone="Asia/Seoul", hour=7, choices=[("tag", "ai"), ("search", 'a "b", c')],
                     created_at=now - timedelta(days=3))  # fmt: skip
+    make_subscriber("'ann@example.org", name="'t Hooft")
     make_subscriber("bob@example.org", status="left", left_at=now - timedelta(days=1))
     make_subscriber("cem@example.org", status="bounced")
     make_subscriber("dan@example.org", status="paused", paused_until=now + timedelta(days=9))
