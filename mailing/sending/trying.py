@@ -64,12 +64,13 @@ def _check(address: str, by: Actor, *, has_problem: bool = False) -> None:
         raise MailIsOff
     if has_problem:
         raise HasProblem
-    if is_suppressed(digest_of(address)):
-        raise GetsNoMail
+    # Before anything is told of an address: not everybody who may send may see who left.
     if by is not None and (seconds := wait("mailing.test", str(by.pk), LIMITS)):
         until = localtime(now() + timedelta(seconds=seconds))
         words = _("You sent many test mails in the last hour. Send the next one after %(time)s.")
         raise NotTaken(Message(words, time=f"{until:%H:%M}"))
+    if is_suppressed(digest_of(address)):
+        raise GetsNoMail
 
 
 def _send(mail: composing.Mail, address: str, language: str) -> None:

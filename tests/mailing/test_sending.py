@@ -17,7 +17,7 @@ from mailing import sending, subscribing
 from mailing.admin import words
 from mailing.checks import check_sender
 from mailing.models import Delivery, Event, Mailing, MailSettings, Pace, Subscriber, Suppression
-from mailing.sending import CannotSend, ledger, pacing, slices
+from mailing.sending import CannotSend, ledger, pacing, slices, trying
 from mailing.sending.mails import Mails
 from mailing.sending.refusals import (
     HadByAll,
@@ -35,6 +35,7 @@ from mailing.sending.transports.smtp import SmtpTransport
 from posts.following import set_hidden
 from posts.models import Post
 from posts.publishing import delete, publish, save_document, withdraw
+from posts.readers.throttling import Limit
 from tests.builders import item, make_draft, make_post, make_scheduled, parsed
 from tests.mailing.builders import (
     make_delivery,
@@ -525,6 +526,19 @@ def test_a_test_mail_does_not_go_to_a_suppressed_address(server: Obedient) -> No
         sending.send_test(make_draft(), "Gone@example.org", by=None)
 
     assert server.taken == []
+
+
+def test_who_tries_many_addresses_has_to_wait_and_is_told_of_none_meanwhile(
+    server: Obedient, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "LIMITS", [Limit(1, timedelta(hours=1))])
+    subscribing.suppress("gone@example.org", Suppression.Reason.COMPLAINED)
+    post = make_draft()
+
+    with time_machine.travel(timezone.now(), tick=False):
+        for said in ("gets no mail any more", "many test mails"):
+            with pytest.raises(CannotSend, match=said):
+                sending.send_test(post, "gone@example.org", by=editor)
 
 
 @pytest.mark.parametrize("sender", ["", "nobody", "News <news@>"])
