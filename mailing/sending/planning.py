@@ -32,6 +32,7 @@ from mailing.sending.refusals import (
     NotPublic,
     NotThere,
     TooEarly,
+    TooFar,
     UnderWay,
 )
 from mailing.sending.slices import wake
@@ -43,6 +44,8 @@ Log: TypeAlias = Callable[[Post], object]
 
 BEFORE: Final = (Status.PLANNED, Status.HELD)
 LIVE: Final = (*BEFORE, Status.SENDING, Status.PAUSED)
+FARTHEST: Final = timedelta(days=3653)
+"""So far ahead a mailing is planned at most."""
 
 
 def plan(
@@ -90,6 +93,8 @@ def _check(post: Post, when: datetime | None, audience: dict[str, Any], *, again
         raise HasProblem
     if when is not None and when < now - timedelta(minutes=1):
         raise TooEarly
+    if when is not None and when > now + FARTHEST:
+        raise TooFar
     if when is not None and when <= now and not post.is_public():
         raise NotPublic
     if Mailing.objects.filter(post=post, status__in=LIVE).exists():

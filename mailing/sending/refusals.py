@@ -40,6 +40,12 @@ class TooEarly(CannotSend):
     words = _("This time is over. Choose one that is to come, or send it now.")
 
 
+class TooFar(CannotSend):
+    """Nobody means such a time, and not every database takes it in every zone."""
+
+    words = _("This time is more than ten years away. Look at the year.")
+
+
 class UnderWay(CannotSend):
     """Another mailing of the issue waits or is on its way."""
 

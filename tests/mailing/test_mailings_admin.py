@@ -187,6 +187,7 @@ def test_a_time_and_a_language_can_be_chosen(client: Client) -> None:
     [
         ({"when": "later"}, "Say at what time."),
         ({"when": "later", "at_0": "2020-01-01", "at_1": "08:00"}, "This time is over."),
+        ({"when": "later", "at_0": "9999-12-31", "at_1": "23:59"}, "Look at the year."),
         ({"when": "publishing"}, "Select a valid choice."),
         ({}, "This field is required."),
         ({"when": "now", "audience": "xx"}, "Select a valid choice."),
