@@ -1,22 +1,17 @@
 """Addresses of mail. Stable: those in mails that were sent work for ever."""
 
 from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 
 from mailing.site import events, leaving, previewing, reader, subscribing
 
 app_name = "mailing"
 
 
-class KeyConverter:
+class KeyConverter(StringConverter):
     """The key of a reader: base64url, longer than any word of ours."""
 
     regex = "[A-Za-z0-9_-]{20,40}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 register_converter(KeyConverter, "mail_key")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from posts.readers import collect, pages, reviewing
 from posts.site import (
@@ -47,28 +48,16 @@ class MonthConverter(YearConverter):
         return f"{value:02}"
 
 
-class SourceConverter:
+class SourceConverter(StringConverter):
     """The name of a source: a host, and on shared hosts the owner in up to two parts."""
 
     regex = r"[^/]+(?:/[^/]+){0,2}"
 
-    def to_python(self, value: str) -> str:
-        return value
 
-    def to_url(self, value: str) -> str:
-        return value
-
-
-class DigestConverter:
+class DigestConverter(StringConverter):
     """The digits that name a link: the first of its key, or as many more as somebody likes."""
 
     regex = "[0-9a-f]{16,64}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 register_converter(DigestConverter, "digest")

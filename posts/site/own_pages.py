@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.urls.converters import StringConverter
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -15,17 +16,12 @@ from posts.site.cards import address_of_card
 from posts.site.shell import page, with_bar
 
 
-class PageConverter:
+class PageConverter(StringConverter):
     """The slug of a page that readers see, or had before: everything else is no such address."""
-
-    regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
         if value not in identity.current().pages:
             raise ValueError("no page has this address")
-        return value
-
-    def to_url(self, value: str) -> str:
         return value
 
 
