@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from links.management.examples import ExamplesCommand
 from mailing import sending
 from mailing.addresses import AddressError, checked
 from posts.models import Post
 
 
-class Command(BaseCommand):
+class Command(ExamplesCommand):
     """Plan a mailing, as the form of an issue does."""
 
     help = """Send an issue by mail.
 
 Without an option it leaves as soon as the issue is public, after the minutes in which it can be
 stopped; workers send it (run_tasks). With --test it goes at once to one address, a draft, too.
-
+"""
+    examples = """\
+examples:
   manage.py send_post first-issue
   manage.py send_post first-issue --language ko --advertising
-  manage.py send_post first-issue --test me@example.org
-"""
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        """Keep the lines of the examples."""
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+  manage.py send_post first-issue --test me@example.org"""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Ask for the issue, and to whom it goes."""

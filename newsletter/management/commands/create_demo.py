@@ -1,17 +1,16 @@
 """Fill a new site with something to try: sample issues, a short queue, accounts."""
 
-from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext
 
 import posts
 from links.decisions import decide
+from links.management.examples import ExamplesCommand
 from links.models import Decision, QueueEntry
 from newsletter.management.commands.create_demo_accounts import create_accounts
 from posts.documents import parse_issue
@@ -22,18 +21,14 @@ SAMPLES: Final = Path(posts.__file__).parent / "samples"
 LEFT: Final = 5
 
 
-class Command(BaseCommand):
+class Command(ExamplesCommand):
     """Import the samples, create the accounts, and decide about most links, once."""
 
     help = (
         "Create the accounts admin, editor and moderator, for trying the site out. Where there is"
         f"\nno issue yet, import the samples and approve all their links but {LEFT}."
     )
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Keep the line breaks of the help text."""
-        parser.epilog = "example:\n  manage.py create_demo"
-        parser.formatter_class = RawDescriptionHelpFormatter
+    examples = "example:\n  manage.py create_demo"
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Do what is missing. A site that has an issue needs no samples."""

@@ -1,14 +1,14 @@
 """Create one account for each role, for trying the site out."""
 
 import secrets
-from argparse import RawDescriptionHelpFormatter
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 from django.db import transaction
 
+from links.management.examples import ExamplesCommand
 from newsletter import env
 
 
@@ -27,7 +27,7 @@ class Role(NamedTuple):
 ROLES = (Role("admin", ""), Role("editor", "Editor"), Role("moderator", "Moderator"))
 
 
-class Command(BaseCommand):
+class Command(ExamplesCommand):
     """Create the accounts that are missing; never touch one that exists."""
 
     help = (
@@ -35,16 +35,11 @@ class Command(BaseCommand):
         "An existing account is never changed. Passwords are random and shown once, or taken from"
         "\nDEMO_ADMIN_PASSWORD, DEMO_EDITOR_PASSWORD and DEMO_MODERATOR_PASSWORD."
     )
-    epilog = (
+    examples = (
         "examples:\n"
         "  manage.py create_demo_accounts\n"
         "  DEMO_ADMIN_PASSWORD=... manage.py create_demo_accounts"
     )
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Keep the line breaks of the help text."""
-        parser.epilog = self.epilog
-        parser.formatter_class = RawDescriptionHelpFormatter
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Create the accounts, and say how to sign in."""

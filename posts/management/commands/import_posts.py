@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import RawDescriptionHelpFormatter
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import (
-    BaseCommand,
-    CommandError,
-    CommandParser,
-    DjangoHelpFormatter,
-)
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from links.management.examples import ExamplesCommand
 from posts import identity
 from posts.importing import ImportOptions, Kind, Outcome, import_sources
 from posts.importing.sources import open_sources
@@ -39,17 +34,9 @@ RARE = {Kind.SKIPPED, Kind.READ}  # not named where there are none
 SIGNS = {"added": "+", "changed": "~", "removed": "-", "moved": ">"}
 
 
-class _HelpFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Keeps the lines of the examples."""
-
-
-class Command(BaseCommand):
+class Command(ExamplesCommand):
     help = "Import issues from Markdown files, folders and zip archives."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        return super().create_parser(
-            prog_name, subcommand, formatter_class=_HelpFormatter, epilog=EXAMPLES, **kwargs
-        )
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
