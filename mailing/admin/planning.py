@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from links.admin import moment_in_words
 from mailing import access, sending
-from mailing.admin.addresses import AddressField
 from mailing.admin.bases import MailAdmin
 from mailing.admin.progress import mailings_of, page_of, shown_in_panel
+from mailing.admin.trying import TestForm, taken_words, to_oneself
 from mailing.admin.words import state_words
 from mailing.counting import reached_by
 from mailing.models import Mailing, MailSettings, Subscriber
@@ -91,12 +91,6 @@ class PlanForm(forms.Form):
         }
 
 
-class TestForm(forms.Form):
-    """Where a test mail goes."""
-
-    address = AddressField(label=_("address"), max_length=254)
-
-
 def _publishing(post: Post) -> str:
     if post.status == Post.Status.PUBLISHED:
         when = moment_in_words(post.published_at)
@@ -165,8 +159,7 @@ class PlanPages(MailAdmin):
         except sending.CannotSend as error:
             form.add_error("address", translated(error.words))
             return self._plan_page(request, issue, plan, form)
-        words = gettext("The test mail to %(address)s was taken by the server.")
-        self.message_user(request, words % {"address": address}, messages.SUCCESS)
+        self.message_user(request, taken_words(address), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:mailing_mailing_plan", args=[post]))
 
     def _issue(self, pk: int) -> Post:
@@ -178,14 +171,13 @@ class PlanPages(MailAdmin):
     def _plan_page(
         self, request: HttpRequest, post: Post, form: PlanForm, test: TestForm | None = None
     ) -> HttpResponse:
-        email = getattr(request.user, "email", "")
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Send “%(title)s” by mail") % {"title": post.title},
             "opts": self.opts,
             "post": post,
             "form": form,
-            "test": test or TestForm(initial={"address": email}),
+            "test": test or to_oneself(request),
             "back": f"{reverse('admin:posts_post_change', args=[post.pk])}#panel-mail",
             "readers": Subscriber.objects.receiving().count(),
             "reached": reached_by(post),

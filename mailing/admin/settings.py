@@ -22,6 +22,7 @@ from links.admin import OneRow, badge
 from mailing import access, bounces, sending, settling
 from mailing.addresses import GROUPS, AddressError, checked, group_of
 from mailing.admin.addresses import AddressField
+from mailing.admin.trying import TestForm, taken_words, to_oneself
 from mailing.composing import sender
 from mailing.forgetting import periods
 from mailing.models import MailSettings, Subscriber
@@ -166,7 +167,7 @@ class MailSettingsAdmin(OneRow):
             "periods": periods(),
             "state": _state(row),
             "show_save_and_continue": False,  # the page stays in any case
-            "sample": SampleForm(initial={"address": getattr(request.user, "email", "")}),
+            "sample": to_oneself(request),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -178,7 +179,7 @@ class MailSettingsAdmin(OneRow):
     def try_view(self, request: HttpRequest) -> HttpResponse:
         """Send a mail by the settings as they are stored, and say what the server said."""
         access.check(request.user, access.CHANGE_SETTINGS)
-        form = SampleForm(request.POST)
+        form = TestForm(request.POST)
         if not form.is_valid():
             self.message_user(request, str(form.errors["address"][0]), messages.ERROR)
         else:
@@ -191,8 +192,7 @@ class MailSettingsAdmin(OneRow):
         except sending.CannotSend as error:
             self.message_user(request, translated(error.words), messages.ERROR)
         else:
-            words = gettext("The test mail to %(address)s was taken by the server.")
-            self.message_user(request, words % {"address": address}, messages.SUCCESS)
+            self.message_user(request, taken_words(address), messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: MailSettings, form: Any, change: bool) -> None:
         """Store the row, in Django's transaction; public pages get their forms, or lose them."""
@@ -215,12 +215,6 @@ class MailSettingsAdmin(OneRow):
         """Lead to the page, at whose top it is said what was done."""
         way = reverse("admin:mailing_mailsettings_change", args=[self.key])
         return HttpResponseRedirect(way)
-
-
-class SampleForm(forms.Form):
-    """Where the test mail goes."""
-
-    address = AddressField(label=_("address"), max_length=254)
 
 
 def _state(row: MailSettings) -> SafeString:
