@@ -4,7 +4,7 @@ Faces of other rooms: ``settle`` takes what is told of a delivery afterwards.
 """
 
 from mailing.sending.filling import within
-from mailing.sending.ledger import WITH_REASONS, counts, counts_of, having, reasons, repeats, settle
+from mailing.sending.ledger import having, settle
 from mailing.sending.pacing import hourly_limit
 from mailing.sending.planning import (
     BEFORE,
@@ -19,4 +19,5 @@ from mailing.sending.planning import (
 )
 from mailing.sending.refusals import CannotSend
 from mailing.sending.signals import refused
+from mailing.sending.totals import WITH_REASONS, counts, counts_of, reasons, repeats
 from mailing.sending.trying import send_sample, send_test

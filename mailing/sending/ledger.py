@@ -12,13 +12,13 @@ killed leaves one row of which nobody knows.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mailing.models import (
@@ -45,7 +45,6 @@ MOST_PAUSE: Final = timedelta(hours=6)
 SILENCE: Final = timedelta(hours=1)
 
 WAITING: Final = (Status.QUEUED, Status.DEFERRED)
-WITH_REASONS: Final = (Status.DEFERRED, Status.FAILED, Status.UNKNOWN, Status.DROPPED)
 OPEN: Final = (*WAITING, Status.CLAIMED, Status.HANDED)
 
 # Why a row was dropped, as ``code``; in words: ``mailing.admin.words``.
@@ -324,6 +323,12 @@ def reached_anybody(mailing: int) -> bool:
     return Delivery.objects.filter(mailing=mailing, status=Status.ACCEPTED).exists()
 
 
+def is_over(mailing: int, *, told: bool) -> bool:
+    """Tell whether nothing of a mailing's ledger is to be done any more."""
+    states = (*OPEN, Status.UNKNOWN) if told else OPEN
+    return not Delivery.objects.filter(mailing=mailing, status__in=states).exists()
+
+
 def _mine(row: Delivery, *states: str) -> Rows:
     return Delivery.objects.filter(pk=row.pk, claim=row.claim, status__in=states)
 
@@ -393,66 +398,3 @@ def settle(
         kept = Mailing.objects.filter(pk=delivery.mailing_id, totals__isnull=False)
         kept.update(totals=None)
     return bool(is_news)
-
-
-# Counting
-
-
-def counts(mailing: Mailing) -> dict[str, int]:
-    """Return how many rows of a mailing are in each state, all of them, by one query."""
-    return counts_of([mailing])[mailing.pk]
-
-
-def counts_of(mailings: Iterable[Mailing]) -> dict[int, dict[str, int]]:
-    """Return the counts of mailings by their keys, by one query for all.
-
-    A ledger of which nothing is to come is counted once, unless something is told of it later:
-    whoever finds that out keeps its numbers, while ``settle`` waits.
-    """
-    found = {row.pk: row.totals for row in mailings if row.totals is not None}
-    missing = [row for row in mailings if row.pk not in found]
-    found |= _counted([row.pk for row in missing])
-    now = timezone.now()
-    ended = [row.pk for row in missing if row.finished_at and row.finished_at < now - LEASE]
-    settled = [pk for pk in ended if not any(found[pk][status] for status in OPEN)]
-    if settled:
-        _keep(settled)
-    return found
-
-
-def _counted(keys: Sequence[int]) -> dict[int, dict[str, int]]:
-    found = {pk: dict.fromkeys(Status.values, 0) for pk in keys}
-    if keys:
-        rows = Delivery.objects.filter(mailing__in=keys).order_by()
-        for pk, status, n in rows.values_list("mailing", "status").annotate(n=Count("pk")):
-            found[pk][status] = n
-    return found
-
-
-@transaction.atomic
-def _keep(keys: Sequence[int]) -> None:
-    """Keep the numbers of mailings; they are counted under the lock that ``settle`` needs."""
-    rows = {row.pk: row for row in Mailing.objects.select_for_update().filter(pk__in=keys)}
-    for pk, totals in _counted(list(rows)).items():
-        rows[pk].totals = totals
-    Mailing.objects.bulk_update(rows.values(), ["totals"])
-
-
-def repeats(mailing: Mailing) -> int:
-    """Return how often a mail was handed over again though nobody knew whether it was taken."""
-    rows = Delivery.objects.filter(mailing=mailing, repeats__gt=0)
-    return rows.aggregate(n=Sum("repeats"))["n"] or 0
-
-
-def reasons(mailing: Mailing, most: int = 20) -> list[tuple[str, str, str, int]]:
-    """Return why rows of a mailing failed, wait or were dropped, the most frequent first: the
-    state, the code, the words and how many."""
-    rows = Delivery.objects.filter(mailing=mailing, status__in=WITH_REASONS).order_by()
-    found = rows.values_list("status", "code", "reason").annotate(n=Count("pk"))
-    return list(found.order_by("-n", "code", "reason")[:most])
-
-
-def is_over(mailing: int, *, told: bool) -> bool:
-    """Tell whether nothing of a mailing's ledger is to be done any more."""
-    states = (*OPEN, Status.UNKNOWN) if told else OPEN
-    return not Delivery.objects.filter(mailing=mailing, status__in=states).exists()
