@@ -6,9 +6,8 @@ Each is a function of what templates know of an issue (``posts.publishing.compos
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +47,23 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
     """Return an issue as schema.org describes it, in a form that may stand in a script element:
     an article, its first items in their order, and the way to it."""
     url, post = context["absolute_url"], context["post"]
+    listed = [(item, item.title or item.anchor_text or item.summary) for item in items]
+    named = [(f"{url}#{item.anchor}", name[:NAME_LENGTH]) for item, name in listed if name]
+    way = [
+        (f"{marks.SITE_URL}{reverse('posts:home')}", marks.SITE_NAME_JSON),
+        (f"{marks.SITE_URL}{reverse('posts:archive')}", gettext("Archive")),
+        (url, post.title[:NAME_LENGTH]),
+    ]
+    parts = [_article(context)]
+    if named:
+        parts.append(_list("ItemList", named[:LISTED], numberOfItems=post.item_count))
+    parts.append(_list("BreadcrumbList", way))
+    return in_script({"@context": "https://schema.org", "@graph": parts})
+
+
+def _article(context: dict[str, Any]) -> dict[str, Any]:
+    """Return an issue as an article; what is not known of it is left out."""
+    url, post, cover = context["absolute_url"], context["post"], context["cover"]
     site = {"@type": "Organization", "name": marks.SITE_NAME_JSON, "url": marks.SITE_URL}
     article = {
         "@type": "NewsArticle",
@@ -60,34 +76,11 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
         "datePublished": context["date"].isoformat(),
         "dateModified": (post.revised_at or context["date"]).isoformat(),
         "keywords": [name for name, _url in context["tags"]],
-        "image": absolute(context["cover"]["url"], marks.SITE_URL)
-        if context["cover"]
-        else context["card"],
+        "image": absolute(cover["url"], marks.SITE_URL) if cover else context["card"],
         "author": _people(context["authors"]) or site,
         "publisher": site,
     }
-    listed = [(item, item.title or item.anchor_text or item.summary) for item in items]
-    named = [(item, name) for item, name in listed if name]
-    parts = [
-        {name: value for name, value in article.items() if value},
-        {
-            "@type": "ItemList",
-            "numberOfItems": post.item_count,
-            "itemListElement": [
-                _list_item(position, name[:NAME_LENGTH], f"{url}#{item.anchor}")
-                for position, (item, name) in enumerate(islice(named, LISTED), 1)
-            ],
-        },
-        {
-            "@type": "BreadcrumbList",
-            "itemListElement": [
-                _list_item(1, marks.SITE_NAME_JSON, f"{marks.SITE_URL}{reverse('posts:home')}"),
-                _list_item(2, gettext("Archive"), f"{marks.SITE_URL}{reverse('posts:archive')}"),
-                _list_item(3, post.title[:NAME_LENGTH], url),
-            ],
-        },
-    ]
-    return in_script({"@context": "https://schema.org", "@graph": parts if named else parts[::2]})
+    return {name: value for name, value in article.items() if value}
 
 
 def _people(authors: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
@@ -103,8 +96,13 @@ def in_script(value: object) -> SafeString:
     return SafeString(json.dumps(value, ensure_ascii=False).translate(_IN_SCRIPT))
 
 
-def _list_item(position: int, name: str, url: str) -> dict[str, Any]:
-    return {"@type": "ListItem", "position": position, "name": name, "item": url}
+def _list(kind: str, entries: Iterable[tuple[str, str]], **more: int) -> dict[str, Any]:
+    """Return a list of pages, (address, name) each."""
+    items = [
+        {"@type": "ListItem", "position": position, "name": name, "item": url}
+        for position, (url, name) in enumerate(entries, 1)
+    ]
+    return {"@type": kind, **more, "itemListElement": items}
 
 
 def api_row(context: dict[str, Any]) -> str:
