@@ -54,6 +54,7 @@ class Copy:
     def __init__(self, to: BaseDatabaseWrapper, progress: Progress) -> None:
         self.to = to
         self.progress = progress
+        self._quote = to.ops.quote_name
 
     def run(self, finish: Callable[[], object] = int) -> int:
         """Copy what is not copied, compare all, let constraints hold; return how many rows.
@@ -95,10 +96,10 @@ class Copy:
                 cursor.execute(_FOREIGN_KEYS)
                 keys = cursor.fetchall()
                 for table, name, _definition in keys:
-                    cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {_quoted(name)}")
+                    cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {self._quote(name)}")
             cursor.execute(_SET, [_LIFTED, json.dumps(keys)])
             for model in tables():
-                cursor.execute(f"DELETE FROM {_table(model)}")  # noqa: S608
+                cursor.execute(f"DELETE FROM {self._quote(model._meta.db_table)}")  # noqa: S608
 
     def _copy(self, model: type[Model]) -> None:
         name = model._meta.db_table
@@ -111,9 +112,9 @@ class Copy:
 
     def _insert(self, cursor: Any, model: type[Model], rows: Sequence[tuple[Any, ...]]) -> None:
         fields = model._meta.concrete_fields
-        columns = ", ".join(_quoted(str(field.column)) for field in fields)
+        columns = ", ".join(self._quote(str(field.column)) for field in fields)
         marks = ", ".join(["%s"] * len(fields))
-        sql = f"INSERT INTO {_table(model)} ({columns}) VALUES ({marks})"  # noqa: S608
+        sql = f"INSERT INTO {self._quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
         values = [
             [
                 field.get_db_prep_save(value, self.to)
@@ -138,7 +139,7 @@ class Copy:
 
     def _empty(self, model: type[Model]) -> None:
         with transaction.atomic(self.to.alias), self.to.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {_table(model)}")  # noqa: S608
+            cursor.execute(f"DELETE FROM {self._quote(model._meta.db_table)}")  # noqa: S608
             cursor.execute(f"DELETE FROM {PROGRESS} WHERE name = %s", [model._meta.db_table])  # noqa: S608
 
     def _differs(self, model: type[Model]) -> bool:
@@ -155,7 +156,9 @@ class Copy:
         with transaction.atomic(self.to.alias), self.to.cursor() as cursor:
             cursor.execute(_GET, [_LIFTED])
             for table, name, definition in json.loads(cursor.fetchone()[0]):
-                cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {definition}")
+                cursor.execute(
+                    f"ALTER TABLE {table} ADD CONSTRAINT {self._quote(name)} {definition}"
+                )
             self.to.check_constraints()
             cursor.execute(f"DROP TABLE {PROGRESS}")
 
@@ -230,11 +233,3 @@ def _key_field(model: type[Model]) -> Field[Any, Any]:
 def _key(model: type[Model], row: Iterable[Any]) -> Any:
     fields = [field.attname for field in model._meta.concrete_fields]
     return list(row)[fields.index(model._meta.pk.attname)]
-
-
-def _table(model: type[Model]) -> str:
-    return _quoted(model._meta.db_table)
-
-
-def _quoted(name: str) -> str:
-    return '"{}"'.format(name.replace('"', '""'))
