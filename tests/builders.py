@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from PIL import Image
 
+from links.models import Link, Suggestion
 from posts.documents import Issue, parse_issue
 from posts.models import LinkedItem, Picture, Post
 from posts.pictures import keep
@@ -123,6 +124,13 @@ def make_member(name: str) -> User:
 def item(post: Post, title: str) -> LinkedItem:
     """Return a living item of a post by its title."""
     return post.items.get(title=title, removed_at=None)
+
+
+def make_suggestion(name: str) -> Suggestion:
+    """Return a link that a reader suggested, and that waits for an answer."""
+    url = f"https://suggested.example.org/{name}"
+    link = Link.objects.create(url=url, key=Link.key_for(url))
+    return Suggestion.objects.create(link=link, url=url, title=name)
 
 
 def make_task(**values: object) -> StoredTask:

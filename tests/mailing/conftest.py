@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pytest_django.fixtures import Settings
 
-from mailing.models import MailSettings
+from mailing.models import MailSettings, Subscriber
 from mailing.settling import settle
+from tests.mailing.builders import make_subscriber
 
 LOCMEM = {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
 
@@ -18,3 +19,9 @@ def mail_is_on(settings: Settings, db: None) -> MailSettings:
     row = MailSettings.current()
     row.is_on = True
     return settle(row)
+
+
+@pytest.fixture
+def reader(db: None) -> Subscriber:
+    """Somebody who gets mail."""
+    return make_subscriber("reader@example.org")

@@ -11,6 +11,7 @@ from django.core import mail
 from django.test import Client
 
 from tests.readers import HERE, ticket
+from tests.reading import Page, shown
 
 NEW = "new@example.org"
 
@@ -19,6 +20,11 @@ def subscribe(client: Client, email: str = NEW, **fields: str) -> Any:
     """Send the form with which one subscribes, as a browser does."""
     data = {"email": email, "rhythm": "each", "ticket": ticket("subscribe"), **fields}
     return client.post("/subscribe/", data, headers=HERE)
+
+
+def heading(answer: Any) -> str:
+    """Return what a page says it is."""
+    return shown(Page(answer).one("h1"))
 
 
 def mails() -> list[Any]:

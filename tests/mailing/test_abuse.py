@@ -28,11 +28,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
 HOW = {"rhythm": "each", "hour": "8", "zone": "", "language": ""}
 
 
-@pytest.fixture
-def reader() -> Subscriber:
-    return make_subscriber("reader@example.org")
-
-
 # Mails that others get
 
 

@@ -35,15 +35,10 @@ from tests.mailing.builders import (
     make_subscriber,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
 
 Run = Callable[[], int]
 Status = Delivery.Status
-
-
-@pytest.fixture(autouse=True)
-def _mail_is_on(mail_is_on: MailSettings) -> None:
-    """Mail is on in all of these."""
 
 
 def queued(number: int, mailing: Mailing | None = None) -> Mailing:

@@ -21,8 +21,8 @@ from mailing.subscribing import tokens
 from tests.builders import make_member
 from tests.conftest import SignIn
 from tests.mailing.builders import make_subscriber
-from tests.mailing.readers import confirmation, mails, paths, raw, the_mail
-from tests.reading import Page, shown
+from tests.mailing.readers import confirmation, heading, mails, paths, raw, the_mail
+from tests.reading import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
 
@@ -30,17 +30,8 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 NOBODY = "A" * 32
 
 
-@pytest.fixture
-def reader() -> Subscriber:
-    return make_subscriber("reader@example.org")
-
-
 def leave_of(reader: Subscriber) -> str:
     return f"/mail/{reader.key}/leave/"
-
-
-def heading(answer: Any) -> str:
-    return shown(Page(answer).one("h1"))
 
 
 def everything() -> list[Any]:

@@ -19,14 +19,9 @@ from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on", "run_waiting_tasks")]
 
 Status = Mailing.Status
-
-
-@pytest.fixture(autouse=True)
-def _mail_is_on(mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int]) -> None:
-    """Mail is on in all of these, and tasks wait."""
 
 
 @pytest.fixture

@@ -8,16 +8,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from mailing.models import Mailing, MailSettings
+from mailing.models import Mailing
 from tests.builders import make_draft, make_post
 from tests.mailing.builders import make_subscriber
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _mail_is_on(mail_is_on: MailSettings) -> None:
-    """Mail is on in all of these."""
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
 
 
 def said(*words: str, **given: Any) -> str:

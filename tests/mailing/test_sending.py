@@ -46,16 +46,11 @@ from tests.mailing.builders import (
 )
 from tests.mailing.servers import CLOSE, Obedient, hostile, serving
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
 
 Run = Callable[[], int]
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 Status = Delivery.Status
-
-
-@pytest.fixture(autouse=True)
-def _mail_is_on(mail_is_on: MailSettings) -> None:
-    """Mail is on in all of these."""
 
 
 @pytest.fixture

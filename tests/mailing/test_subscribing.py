@@ -22,15 +22,20 @@ from mailing.subscribing.asking import answer
 from tasks.models import StoredTask
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
-from tests.mailing.readers import NEW, confirmation, mails, paths, raw, subscribe, the_mail
+from tests.mailing.readers import (
+    NEW,
+    confirmation,
+    heading,
+    mails,
+    paths,
+    raw,
+    subscribe,
+    the_mail,
+)
 from tests.readers import HERE, errors, ticket
-from tests.reading import Page, shown
+from tests.reading import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
-
-
-def heading(answer: Any) -> str:
-    return shown(Page(answer).one("h1"))
 
 
 def kinds() -> list[str]:

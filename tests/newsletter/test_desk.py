@@ -11,9 +11,16 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from links.inbox import gather
-from links.models import InboxEntry, Kind, Link, Suggestion
+from links.models import InboxEntry, Kind, Link
 from links.queue import Worry, raise_concerns
-from tests.builders import make_draft, make_post, make_posts, make_scheduled, make_task
+from tests.builders import (
+    make_draft,
+    make_post,
+    make_posts,
+    make_scheduled,
+    make_suggestion,
+    make_task,
+)
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -33,12 +40,6 @@ def collect(name: str, by: User) -> InboxEntry:
     return entry
 
 
-def suggest(name: str) -> Suggestion:
-    url = f"https://suggested.example.org/{name}"
-    link = Link.objects.create(url=url, key=Link.key_for(url))
-    return Suggestion.objects.create(link=link, url=url, title=name)
-
-
 def break_links(count: int) -> None:
     """Let the checks find the first links broken that any issue has."""
     links = Link.objects.order_by("pk")[:count]
@@ -51,7 +52,7 @@ def fill(editor: User, rows: int, first: int = 0) -> None:
         make_draft(f"Draft {number}")
         make_scheduled(f"To come {number}")
         collect(f"Found {number}", editor)
-        suggest(f"Suggested {number}")
+        make_suggestion(f"Suggested {number}")
     break_links(2 * rows)
 
 
@@ -82,7 +83,7 @@ def test_what_was_collected_and_suggested_is_counted_and_named(
 ) -> None:
     for number in range(7):
         collect(f"Found {number}", editor)
-    suggest("From a reader")
+    make_suggestion("From a reader")
 
     page = desk(sign_in(editor))
 

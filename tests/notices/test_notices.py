@@ -12,13 +12,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from links.models import Link, Report, Suggestion
+from links.models import Report, Suggestion
 from newsletter import doctor, notifying
 from newsletter.doctor import Result
 from notices import telling
 from notices.kinds import KINDS
 from notices.models import Told
-from tests.builders import make_post, make_task
+from tests.builders import make_post, make_suggestion, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -54,12 +54,6 @@ def later(time_machine: Any, hours: float = 0.1) -> None:
     telling.look.call()
 
 
-def suggest(name: str) -> Suggestion:
-    url = f"https://suggested.example.org/{name}"
-    link = Link.objects.create(url=url, key=Link.key_for(url))
-    return Suggestion.objects.create(link=link, url=url, title=name)
-
-
 def told() -> list[tuple[str, str]]:
     """Return to whom mail went and its subject, and forget it."""
     sent = [(message.to[0], str(message.subject)) for message in mail.outbox]
@@ -71,14 +65,14 @@ SUGGESTED = ("owner@example.org", "Newsletter: Suggestions of readers (1)")
 
 
 def test_an_owner_is_told_once_an_hour_of_what_came(people: None, time_machine: Any) -> None:
-    suggest("a")
+    make_suggestion("a")
     later(time_machine, 1.1)
     assert told() == [SUGGESTED]
 
-    suggest("b")
+    make_suggestion("b")
     later(time_machine)
     assert told() == []
-    suggest("c")
+    make_suggestion("c")
     later(time_machine, 1)
     assert told() == [("owner@example.org", "Newsletter: Suggestions of readers (2)")]
     later(time_machine, 5)
@@ -86,7 +80,7 @@ def test_an_owner_is_told_once_an_hour_of_what_came(people: None, time_machine: 
 
 
 def test_the_mail_says_what_came_and_where(people: None, time_machine: Any) -> None:
-    suggest("A long read")
+    make_suggestion("A long read")
     later(time_machine, 1.1)
 
     (message,) = mail.outbox
@@ -100,7 +94,7 @@ def fail() -> None:
 
 
 def report() -> None:
-    Report.objects.create(link=suggest("a").link, kind="broken", note="Gone")
+    Report.objects.create(link=make_suggestion("a").link, kind="broken", note="Gone")
     Suggestion.objects.all().delete()
 
 
@@ -109,7 +103,7 @@ def report() -> None:
     [
         ("tasks", fail),
         ("reports", report),
-        ("suggestions", lambda: suggest("a")),
+        ("suggestions", lambda: make_suggestion("a")),
         ("problems", lambda: make_post("Broken", "> " * 30 + "deep")),
     ],
 )
@@ -144,7 +138,7 @@ def test_each_chooses_for_themselves(
 ) -> None:
     sign_in(owner).post(PAGE, {"kind": ["tasks"]})
     sign_in(moderator).post(PAGE, {"kind": ["suggestions", "tasks"]})
-    suggest("a")
+    make_suggestion("a")
     fail()
     later(time_machine, 1.1)
 
@@ -168,7 +162,7 @@ def test_the_page_offers_what_somebody_may_see(
 def test_who_lost_the_right_is_not_told_any_more(
     people: None, owner: User, time_machine: Any, run_waiting_tasks: Callable[[], int]
 ) -> None:
-    suggest("a")
+    make_suggestion("a")
     later(time_machine, 1.1)
     owner.groups.clear()
     run_waiting_tasks()
@@ -180,7 +174,7 @@ def test_nobody_is_told_where_no_mail_is_sent(
     people: None, settings: Settings, time_machine: Any
 ) -> None:
     settings.EMAIL = {}
-    suggest("a")
+    make_suggestion("a")
     later(time_machine, 1.1)
 
     assert told() == []
@@ -190,7 +184,7 @@ def test_a_clock_that_was_ahead_keeps_nothing_from_being_told(
     people: None, time_machine: Any
 ) -> None:
     Told.objects.update(told_to=timezone.now() + timedelta(days=365))
-    suggest("a")
+    make_suggestion("a")
     later(time_machine)
 
     assert told() == [SUGGESTED]
@@ -198,7 +192,7 @@ def test_a_clock_that_was_ahead_keeps_nothing_from_being_told(
 
 def test_a_long_list_is_cut(people: None, time_machine: Any) -> None:
     for number in range(telling.NAMED + 5):
-        suggest(f"a{number}")
+        make_suggestion(f"a{number}")
     later(time_machine, 1.1)
 
     assert "and 5 more" in mail.outbox[0].body
