@@ -10,10 +10,11 @@ here is to be called in a transaction, and sends no signals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import islice
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db import connections, models, router
 
@@ -27,6 +28,14 @@ _PLAIN: Final = (
 
 # SQLite before 3.32 allows 999 parameters in a statement; PostgreSQL plans short lists better.
 CHUNK: Final = 500
+T = TypeVar("T")
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Yield values in lists of so many, the last one of what is left."""
+    remaining = iter(values)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 def insert(
@@ -69,9 +78,8 @@ def create(rows: Sequence[models.Model], unique: str, *, ignore_conflicts: bool 
 
 
 def _learn_keys(rows: Mapping[Any, models.Model], model: type[models.Model], name: str) -> None:
-    values = list(rows)
-    for start in range(0, len(values), CHUNK):
-        some = {f"{name}__in": values[start : start + CHUNK]}
+    for values in chunks(rows):
+        some = {f"{name}__in": values}
         for value, pk in model._default_manager.filter(**some).values_list(name, "pk"):
             rows[value].pk = pk
 

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from links.rows import chunks
 from mailing.choosing.appearing import came, expected
 from mailing.choosing.items import Item, once
 from mailing.choosing.matching import Kind, Met, met_by
-from mailing.choosing.sets import Past, chunks, keep
+from mailing.choosing.sets import CHUNK, Past, keep
 from mailing.models import Chosen, ItemSet, Rhythm, Subscriber
 from posts.models import Post
 
@@ -39,7 +40,7 @@ def recipients_of(post: Post, after: int | None = None) -> Iterator[Recipient]:
     moment = came(post, now)
     if moment is None:
         return
-    wanted = _wanted(met_by(post, now), eligible(post, moment), after or 0)
+    wanted = _wanted(met_by(post, now), eligible(moment), after or 0)
     sets = keep({key: items for _reader, key, items in wanted if items})
     for reader, key, items in wanted:
         if items is None:
@@ -65,7 +66,7 @@ def reach_of(post: Post, now: datetime) -> Reach:
     """
     moment = expected(post, now)
     met = met_by(post, max(moment, now))
-    wanted = _wanted(met, eligible(post, moment), 0)
+    wanted = _wanted(met, eligible(moment), 0)
     later = Subscriber.objects.receiving().exclude(rhythm=Rhythm.EACH)
     return Reach(
         frozenset(reader for reader, _key, items in wanted if items is None),
@@ -74,8 +75,8 @@ def reach_of(post: Post, now: datetime) -> Reach:
     )
 
 
-def eligible(post: Post, moment: Any) -> QuerySet[Subscriber]:
-    """Return the readers who get issues as they appear, this one among them."""
+def eligible(moment: datetime) -> QuerySet[Subscriber]:
+    """Return the readers who get issues as they appear, one that did so at a moment among them."""
     rows = Subscriber.objects.receiving().filter(rhythm=Rhythm.EACH)
     return rows.filter(Q(rolled_until=None) | Q(rolled_until__lt=moment))
 
@@ -86,7 +87,7 @@ def still(post: Post, readers: Sequence[Recipient]) -> list[Recipient]:
     moment = came(post, timezone.now())
     if moment is None:
         return []
-    rows = eligible(post, moment).filter(pk__in=[reader.subscriber_id for reader in readers])
+    rows = eligible(moment).filter(pk__in=[reader.subscriber_id for reader in readers])
     known = set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
     return [reader for reader in readers if reader.subscriber_id in known]
 
@@ -102,7 +103,7 @@ def _readers(met: Met, readers: QuerySet[Subscriber], after: int) -> list[Reader
     of them for every row of the other, which took minutes for 100,000 readers.
     """
     rows: list[tuple[int, int]] = []
-    for some in chunks([*met.whole, *met.parts]):
+    for some in chunks([*met.whole, *met.parts], CHUNK):
         chosen = Chosen.objects.filter(choice__in=some, subscriber__gt=after)
         rows += chosen.order_by().values_list("subscriber", "choice")
     rows.sort()

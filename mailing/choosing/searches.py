@@ -17,9 +17,9 @@ from django.db.models import Exists, OuterRef
 from django_tasks import task
 
 from links.models import Source
-from links.rows import insert
+from links.rows import chunks, insert
 from mailing.choosing.items import Item
-from mailing.choosing.sets import chunks
+from mailing.choosing.sets import CHUNK
 from mailing.models import Choice, Chosen, SearchKey
 from posts.models import Post, RecurringSection, SearchEntry, Tag, TagAlias
 from posts.naming import fold, heading_key, nfc
@@ -201,7 +201,7 @@ class Percolator:
     def found(self) -> dict[int, frozenset[int]]:
         """Return the items (by key) that saved searches (by key) find, of those that find any."""
         searches: dict[int, str] = {}
-        for some in chunks(self._keys_here()):
+        for some in chunks(self._keys_here(), CHUNK):
             rows = SearchKey.objects.filter(_is_chosen("choice"), token__in=some).order_by()
             searches |= dict(rows.values_list("choice", "choice__value"))
         found = ((pk, self.items_of(value)) for pk, value in searches.items())

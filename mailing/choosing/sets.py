@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from links.rows import insert
+from links.rows import chunks, insert
 from mailing.choosing.items import Item
 from mailing.models import Brought, Delivery, ItemSet, Mailing
 from posts.models import LinkedItem
@@ -29,13 +28,6 @@ def uids_of(row: ItemSet) -> list[UUID]:
     """Return the UUIDs of the items of a set."""
     data = bytes(row.uids)
     return [UUID(bytes=data[start : start + _BYTES]) for start in range(0, len(data), _BYTES)]
-
-
-def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
-    """Yield values in lists that a statement takes."""
-    remaining = iter(values)
-    while some := list(islice(remaining, size)):
-        yield some
 
 
 def _packed(items: Iterable[Item]) -> bytes:
@@ -62,7 +54,7 @@ def keep(wanted: Mapping[Any, Sequence[Item]]) -> dict[Any, ItemSet]:
 
 
 def _stored(digests: Collection[str]) -> dict[str, ItemSet]:
-    found = (ItemSet.objects.filter(digest__in=some) for some in chunks(digests))
+    found = (ItemSet.objects.filter(digest__in=some) for some in chunks(digests, CHUNK))
     return {row.digest: row for rows in found for row in rows}
 
 
@@ -99,7 +91,7 @@ class Past:
         or two statements, however many they are."""
         rows = _had().filter(**readers)
         found: Had = defaultdict(set)
-        for some in chunks(self.by_set):
+        for some in chunks(self.by_set, CHUNK):
             got = rows.filter(items__in=some).order_by()
             for reader, key in got.values_list("subscriber", "items"):
                 found[reader] |= self.by_set[key]

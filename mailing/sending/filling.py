@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django_tasks import task
 
+from links.rows import chunks
 from mailing import choosing
 from mailing.choosing import Recipient
 from mailing.models import Delivery, Mailing, Subscriber
@@ -33,7 +33,7 @@ def fill(mailing: int) -> int:
         return 0
     count, last = 0, found.filled_to or 0
     recipients = choosing.recipients_of(found.post, after=last)
-    for batch in _batches(recipients):
+    for batch in chunks(recipients, BATCH):
         if not _add(found, batch, last):
             return count
         if not last:
@@ -44,11 +44,6 @@ def fill(mailing: int) -> int:
     wake(mailing)
     finish(mailing, told=the_transport().has_events)
     return count
-
-
-def _batches(recipients: Iterator[Recipient]) -> Iterator[list[Recipient]]:
-    while batch := list(islice(recipients, BATCH)):
-        yield batch
 
 
 @transaction.atomic

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby, islice
+from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import override
 from django_tasks import task
 
+from links.rows import chunks
 from mailing import choosing, rhythms
 from mailing.choosing import RollUp
 from mailing.models import Delivery, Mailing, MailSettings, Rhythm, Subscriber
@@ -34,7 +35,7 @@ def roll_up() -> int:
     if not MailSettings.current().is_open:
         return 0
     now, count, mailings = timezone.now(), 0, set[int]()
-    for batch in _batches(choosing.due_rollups(now)):
+    for batch in chunks(choosing.due_rollups(now), BATCH):
         with transaction.atomic():
             held = choosing.roll_on(batch, now)
             mailings |= _write(held, now)
@@ -42,11 +43,6 @@ def roll_up() -> int:
     for mailing in sorted(mailings):
         wake(mailing)
     return count
-
-
-def _batches(rollups: Iterator[RollUp]) -> Iterator[list[RollUp]]:
-    while batch := list(islice(rollups, BATCH)):
-        yield batch
 
 
 def _write(rollups: Iterable[RollUp], now: datetime) -> set[int]:

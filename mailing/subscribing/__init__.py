@@ -10,4 +10,4 @@ from mailing.subscribing.pausing import pause, resume
 from mailing.subscribing.renewing import renew
 from mailing.subscribing.suppressing import is_suppressed, suppress
 from mailing.subscribing.tokens import LIFETIME, TokenError, TokenExpired
-from mailing.subscribing.wishes import EVERYTHING, MOST, Wish, choose, wish_of, wishes_of
+from mailing.subscribing.wishes import EVERYTHING, MOST, Wish, choose, keys_of, wish_of, wishes_of

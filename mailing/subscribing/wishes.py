@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from links.rows import chunks
 from mailing import access, choosing, rhythms
 from mailing.access import Actor
 from mailing.models import Choice, Chosen, Subscriber
@@ -63,6 +65,29 @@ def choose(
     return subscriber
 
 
+def keys_of(wishes: Iterable[Wish]) -> dict[Wish, int]:
+    """Return the keys of the rows of choices; those that are new are stored, in the caller's
+    transaction."""
+    # In one order for all, or two readers with the same new choices wait for each other for ever.
+    wanted = sorted(set(wishes))
+    keys = _stored(wanted)
+    new = [Choice(kind=kind, value=value) for kind, value in wanted if (kind, value) not in keys]
+    if new:
+        Choice.objects.bulk_create(new, ignore_conflicts=True)
+        keys = _stored(wanted)
+    return keys
+
+
+def _stored(wishes: Iterable[Wish]) -> dict[Wish, int]:
+    """Return the keys of those choices that are stored."""
+    found: dict[Wish, int] = {}
+    for some in chunks(wishes):
+        named = Q(kind__in={kind for kind, _value in some}, value__in={value for _k, value in some})
+        rows = Choice.objects.filter(named).values_list("kind", "value", "pk")
+        found |= {(kind, value): pk for kind, value, pk in rows}
+    return found
+
+
 def wishes_of(subscriber: Subscriber) -> list[Wish]:
     """Return what a reader chose, in the order in which it was."""
     rows = Chosen.objects.filter(subscriber=subscriber).order_by("pk")
@@ -74,11 +99,7 @@ def _keep(subscriber: Subscriber, wishes: list[Wish]) -> None:
         wishes = [EVERYTHING]
     if any(kind == Choice.Kind.SEARCH for kind, _value in wishes):
         transaction.on_commit(choosing.key_new_searches.enqueue)
-    # In one order for all, or two readers with the same new choices wait for each other for ever.
-    keys = {
-        (kind, value): Choice.objects.get_or_create(kind=kind, value=value)[0].pk
-        for kind, value in sorted(wishes)
-    }
+    keys = keys_of(wishes)
     wanted = [keys[wish] for wish in wishes]
     subscriber.chosen.exclude(choice__in=wanted).delete()
     rows = [Chosen(subscriber=subscriber, choice_id=pk) for pk in wanted]

@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from links.rows import chunks
 from mailing import access, rhythms, subscribing, wording
 from mailing.access import Actor
 from mailing.addresses import AddressError, checked, digest_of, group_of, normal
@@ -84,8 +85,7 @@ def import_subscribers(
     barred = _barred(file)
     if not options.dry_run and not ours.key_fingerprint:
         MailSettings.note_key()
-    rest = islice(lines(file), after, None)
-    while rows := list(islice(rest, BATCH)):
+    for rows in chunks(islice(lines(file), after, None), BATCH):
         batch = _read(rows, barred)
         try:
             yield from _carry_out(batch, options, keep)
@@ -296,12 +296,9 @@ def _store_choices(rows: Sequence[Subscriber], entries: Sequence[Entry]) -> None
     """Let each get what its file says: choices of ours, tags that exist here, else everything."""
     slugs = _slugs({name for entry in entries for name in entry.tags})
     wanted = [_wanted(entry, slugs) for entry in entries]
-    choices = {
-        (kind, value): Choice.objects.get_or_create(kind=kind, value=value)[0]
-        for kind, value in sorted({pair for pairs in wanted for pair in pairs})
-    }
+    keys = subscribing.keys_of(pair for pairs in wanted for pair in pairs)
     Chosen.objects.bulk_create(
-        Chosen(subscriber=row, choice=choices[pair])
+        Chosen(subscriber=row, choice_id=keys[pair])
         for row, pairs in zip(rows, wanted, strict=True)
         for pair in pairs
     )

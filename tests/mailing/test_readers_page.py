@@ -33,11 +33,6 @@ HOW = {"rhythm": "each", "hour": "8", "zone": "", "language": ""}
 
 
 @pytest.fixture
-def reader() -> Subscriber:
-    return make_subscriber("reader@example.org")
-
-
-@pytest.fixture
 def post() -> Post:
     return make_post(authors="[Ada]")
 
@@ -142,6 +137,18 @@ def test_the_page_takes_as_many_queries_for_many_choices_as_for_few(
         with CaptureQueriesContext(connection) as context:
             page_of(client, reader)
         counts.append(len(context))
+
+    assert counts[0] == counts[1]
+
+
+def test_saving_takes_as_many_queries_for_many_new_choices_as_for_few(reader: Subscriber) -> None:
+    counts = []
+    for number in (2, 40):
+        wishes = [("tag", f"{number} {n}") for n in range(number)]
+        with CaptureQueriesContext(connection) as context:
+            subscribing.choose(reader, wishes)
+        counts.append(len(context))
+        assert chosen(reader) == [f"{kind}:{value}" for kind, value in wishes]
 
     assert counts[0] == counts[1]
 
