@@ -56,11 +56,6 @@ def by_state() -> dict[str, int]:
     return dict(Subscriber.objects.order_by().values_list("status").annotate(Count("pk")))
 
 
-def growth(since: date, until: date, step: int = 1) -> list[Growth]:
-    """Return who came and left in each ``step`` days, see ``History.growth``."""
-    return History(since).growth(since, until, step)
-
-
 class History:
     """What got addresses on the list or off it since a day, read once for all that is counted."""
 

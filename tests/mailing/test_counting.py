@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -122,6 +122,11 @@ def said(address: str, *kinds: str, days: int = 0) -> None:
         Consent.objects.filter(pk=row.pk).update(at=moment)
 
 
+def growth(since: date, until: date, step: int = 1) -> list[counting.Growth]:
+    """Return who came and left in each ``step`` days."""
+    return counting.History(since).growth(since, until, step)
+
+
 def test_growth_counts_who_came_and_who_left_once() -> None:
     said("ann@example.org", "asked", "given", days=2)
     said("ann@example.org", "withdrawn", days=1)
@@ -135,10 +140,10 @@ def test_growth_counts_who_came_and_who_left_once() -> None:
     Suppression.objects.create(digest="0" * 64, reason="bounced")
 
     today = timezone.localdate()
-    found = counting.growth(today - timedelta(days=2), today)
+    found = growth(today - timedelta(days=2), today)
 
     assert [(one.came, one.left) for one in found] == [(3, 0), (0, 2), (0, 1)]
-    [week] = counting.growth(today - timedelta(days=2), today, 7)
+    [week] = growth(today - timedelta(days=2), today, 7)
     assert (week.came, week.left) == (3, 3)
 
 
@@ -153,12 +158,12 @@ def test_who_leaves_and_comes_back_grows_the_list_once() -> None:
     said("dan@example.org", "given")
 
     today = timezone.localdate()
-    yesterday, now = counting.growth(today - timedelta(days=1), today)
+    yesterday, now = growth(today - timedelta(days=1), today)
 
     assert (yesterday.came, yesterday.left) == (1, 1)
     assert (now.came, now.left) == (1, 0)
     for step in (1, 2, 5, 10):
-        found = counting.growth(today - timedelta(days=9), today, step)
+        found = growth(today - timedelta(days=9), today, step)
         assert sum(one.came - one.left for one in found) == 4, step
 
 
@@ -171,7 +176,7 @@ def test_another_address_is_no_other_reader() -> None:
 
     today = timezone.localdate()
     for step in (1, 4):
-        found = counting.growth(today - timedelta(days=3), today, step)
+        found = growth(today - timedelta(days=3), today, step)
         assert (sum(one.came for one in found), sum(one.left for one in found)) == (1, 1)
 
 
