@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
+from posts import publication
 from posts.images import ImageError, resized
 from posts.models import Image, Picture, Post
 from posts.pictures import stored
@@ -116,13 +117,18 @@ def _made_before(file: str) -> list[Any] | None:
 
 
 def _note(file: str, found: list[Any]) -> None:
-    """Store what was made of a file with all rows that have it."""
+    """Store what was made of a file with all rows that have it; pages do not show the one for
+    mails."""
     with transaction.atomic():
         Picture.objects.filter(_LACKS_MAILED, file=file).update(sizes=found)
         rows = Image.objects.filter(file=file, sizes__isnull=True)
         posts = list(rows.order_by("post").values_list("post", flat=True).distinct())
-        if rows.update(sizes=found) and found:
+        if not rows.update(sizes=found) or not found:
+            return
+        if any(kind in KINDS for kind, _width, _name in found):
             pages_outdated.send(sender=Post, posts=Post.objects.filter(pk__in=posts))
+        else:
+            publication.move([])
 
 
 def _smaller(image: Image | Picture) -> Iterator[tuple[str, int, str]]:
