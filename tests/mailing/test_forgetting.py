@@ -93,7 +93,7 @@ def test_the_settings_say_how_long_everything_is_kept(
 
     page = Page(sign_in(owner).get("/admin/mailing/mailsettings/1/change/"))
 
-    rows = page.texts("table.report tbody tr")
+    rows = page.texts(".mail-kept div")
     assert len(rows) == len(forgetting.periods())
     assert any("who left" in row and "77" in row for row in rows)
 
