@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from struct import error as StructError
 from typing import Any, Final, cast
 
 from allauth.core.internal.cryptokit import compare_user_code, normalize_user_code
@@ -24,9 +25,11 @@ from posts.readers.throttling import Limit, allow
 # Of a kind, for one account; a browser where its owner signed in before has tries of its own.
 TRIES: Final = (Limit(5, timedelta(minutes=15)),)
 _LONGEST: Final = 20_000  # characters of what a browser says of a passkey
-# What libraries raise of an answer that is none; JSON that is nested too deep, RecursionError.
+# What libraries raise of an answer that is none; JSON that is nested too deep, RecursionError;
+# CBOR that breaks off, IndexError and struct.error.
 MALFORMED: Final = (
-    ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
+    ValidationError, ValueError, TypeError, LookupError, AttributeError, RecursionError,
+    StructError,
 )  # fmt: skip
 
 

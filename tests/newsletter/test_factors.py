@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -200,6 +202,28 @@ def test_a_forged_passkey_lets_nobody_in(client: Client, chief: User, credential
 
     assert "was not taken" in Page(said).one(".messagelist").text()
     assert not is_in(client)
+
+
+@pytest.mark.parametrize("attestation", ["", "\xa1", "\xa3\x63fmt", "\x19\x01", "\x1b\x01"])
+def test_a_broken_passkey_is_not_added(sign_in: SignIn, chief: User, attestation: str) -> None:
+    client = sign_in(chief)
+    confirm(client)
+    client.get(ADD)
+    told = {"type": "webauthn.create", "challenge": "", "origin": "https://news.example.org"}
+    response = {
+        "clientDataJSON": coded(json.dumps(told).encode()),
+        "attestationObject": coded(attestation.encode("latin-1")),
+    }
+    credential = {"id": "MQ", "rawId": "MQ", "type": "public-key", "response": response}
+
+    said = client.post(ADD, {"credential": json.dumps(credential), "name": "Key"})
+
+    assert "was not taken" in Page(said).text()
+    assert not keeping.factors_of(chief).exists()
+
+
+def coded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def test_a_client_gets_few_challenges(client: Client, clock: Any) -> None:

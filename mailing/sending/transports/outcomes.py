@@ -61,6 +61,8 @@ class Outcome:
 # RFC 3463: the mail is too large, which is not about the sender.
 TOO_LARGE: Final = frozenset({"5.2.3", "5.3.4"})
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b\s*")
+# Characters of a reply that are read: looking for addresses in a long one takes long.
+_LONGEST = 2000
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>:]+>?")
 
 
@@ -98,6 +100,7 @@ def _scope(step: Step, code: int, enhanced: str) -> Scope:
 def _parts(said: bytes | str) -> tuple[str, str]:
     """Return the enhanced code of a reply, and its words on one line, without addresses."""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    text = text[:_LONGEST]
     match = _ENHANCED.match(text)
     words = _ENHANCED.sub(" ", text)
     words = "".join(sign if sign.isprintable() else " " for sign in _ADDRESS.sub("…", words))
