@@ -35,11 +35,11 @@ def _entries(apps: Apps, first: int, last: int) -> Iterator[models.Model]:
     entry = apps.get_model("posts", "SectionEntry")
     sections = apps.get_model("posts", "Section").objects.order_by("post", "position")
     items = apps.get_model("posts", "LinkedItem").objects.filter(date__isnull=False, hidden=False)
-    places = sections.filter(post__range=(first, last))
+    places = sections.filter(post__gte=first, post__lte=last)
     headings = dict(
         _headings_around(places.values_list("pk", "post", "level", "recurring").iterator())
     )
-    rows = items.filter(post__range=(first, last)).exclude(section=None).order_by("pk")
+    rows = items.filter(post__gte=first, post__lte=last).exclude(section=None).order_by("pk")
     for item, section, date in rows.values_list("pk", "section", "date").iterator():
         for recurring in sorted(headings[section]):
             yield entry(recurring_id=recurring, item_id=item, date=date)

@@ -253,7 +253,6 @@ QUIET = {
     "pictures/keeping.py: delete",  # what shows it moves: a page made again
     "pictures/keeping.py: describe",  # words for staff
     "pictures/keeping.py: replace",  # what shows it moves: a page made again
-    "resizing.py: _note",  # what shows them moves: a page made again
     "revising/keeping.py: name",
     "revising/sieving.py: _sieve",
     "retagging.py: merge",  # in name_anew

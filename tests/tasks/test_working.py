@@ -18,6 +18,7 @@ from django_tasks.base import Task
 from pytest_django.fixtures import Settings
 
 from newsletter import env
+from newsletter.schedule import DAYS
 from tasks.backends.database import DatabaseBackend
 from tasks.backends.inline import InlineTaskFailed
 from tasks.backends.redis import Bell, bell_at
@@ -169,7 +170,7 @@ def test_a_task_may_have_attempts_of_its_own(
 
 
 def test_what_nobody_would_start_again_is_tried_for_days():
-    retries = Retries(**configured.DAYS)
+    retries = Retries(**DAYS)
     waits = [retries.delay_after(number) for number in range(1, retries.attempts)]
 
     assert timedelta(days=3) < sum(waits, timedelta(0)) < timedelta(days=5.5)
