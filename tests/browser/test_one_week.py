@@ -146,7 +146,7 @@ def the_issue_is_written_and_mended(week: Week, editor: User) -> None:
     her.start_like_the_last()
     expect(her.page.locator("#id_title")).to_have_value("주간 링크 20")
     expect(her.page.locator("#id_published_at")).to_have_value("2024-05-17T07:00")
-    her.page.keyboard.press("Alt+i")
+    her.open_inbox()
     her.insert_from_inbox("## 읽을거리\n", [*KOREAN, SUGGESTED])
     her.insert_from_inbox("## Tools\n", [*ENGLISH, *BY_BOOKMARK])
     her.write("모은 링크예요.", " [아직](https://half.example.org")

@@ -81,6 +81,7 @@ def test_links_of_the_inbox_are_put_into_the_text_taken_back_and_saved(
     page.goto(f"{address}/posts/post/{post.pk}/change/")
     put_cursor(page, ": first")
 
+    page.locator(".inbox-keys:not([hidden])").wait_for(state="attached")
     page.keyboard.press("Alt+i")
     entries = page.locator(".inbox-entries > li")
     expect(entries).to_have_count(2)

@@ -103,6 +103,11 @@ class Editor(Person):
         self.put_cursor(behind)
         self.page.keyboard.type(words)
 
+    def open_inbox(self) -> None:
+        """Open the inbox beside the text by its key, once that is heard."""
+        self.page.locator(".inbox-keys:not([hidden])").wait_for(state="attached")
+        self.page.keyboard.press("Alt+i")
+
     def insert_from_inbox(self, behind: str, titles: Iterable[str]) -> None:
         """Put collected links behind some words, one after the other."""
         self.put_cursor(behind)
