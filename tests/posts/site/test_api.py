@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 
 from links.decisions import decide
@@ -151,6 +153,14 @@ def test_a_search_finds_what_the_page_of_search_finds(client: Client) -> None:
     assert len(urls) == len(set(urls)) > 2
 
 
+@pytest.fixture
+def within_an_hour() -> Iterator[None]:
+    """Let no hour begin during a test: limits are those of an hour."""
+    with time_machine.travel(timezone.now().replace(minute=30), tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("within_an_hour")
 def test_searches_have_a_limit_of_their_own(client: Client, settings) -> None:
     settings.SEARCHES_HOURLY = 60
     answers = [client.get("/api/v1/search?q=x").status_code for _ in range(61)]
@@ -212,6 +222,7 @@ def test_programs_of_every_site_may_ask_and_none_may_change(client: Client, path
     assert not response.cookies
 
 
+@pytest.mark.usefixtures("within_an_hour")
 def test_who_asks_too_often_is_told_when_to_come_back(client: Client, settings) -> None:
     settings.API_HOURLY = 60
     make_post()
@@ -222,6 +233,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(client: Client, settings) 
     assert client.get("/api/v1/tags", REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
+@pytest.mark.usefixtures("within_an_hour")
 def test_the_limit_holds_for_all_workers_together() -> None:
     limit = Limit(120, operations.THROTTLE.WINDOW)
     workers = [Shares("api"), Shares("api")]
