@@ -234,9 +234,10 @@ def _pictures(
 ) -> Iterator[tuple[str, Image]]:
     """Yield the pictures of a post with the names of their files.
 
-    Several texts may name one file; where another picture has its name, it gets a number.
+    Several texts may name one file; where another picture has its name, it gets a number. They
+    come in the order of their names: PostgreSQL gives rows that were changed in another one.
     """
-    for image in post.images.all():
+    for image in sorted(post.images.all(), key=lambda image: image.path):
         if is_foreign(image.path):  # a mirror: the text names the original
             continue
         path = resolve(name, path_in(image.path))

@@ -445,6 +445,16 @@ def test_an_exported_picture_is_the_one_that_is_stored(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_pictures_are_told_in_the_order_of_their_names(tmp_path: Path) -> None:
+    text = document("One", "![b](b.png) ![a](a.png)\n")
+    write(tmp_path / "in", {"one.md": text, "b.png": noise(1), "a.png": noise(2)})
+    run(tmp_path / "in")
+    told = json.loads((export(tmp_path / "out") / NAME).read_text())
+    [issue] = told["issues"].values()
+    assert list(issue["pictures"]) == ["a.png", "b.png"]
+
+
+@pytest.mark.django_db
 def test_a_picture_whose_file_is_gone_stops_no_export(tmp_path: Path) -> None:
     run(write(tmp_path / "in", {"a.md": PICTURED, "p.png": noise()}))
     Path(Image.objects.get().file.path).unlink()
