@@ -7,7 +7,8 @@
    asking.turns()                a function that gives a signal for `options`, and gives up what was
                                  asked with the one before: for questions of which the last counts
    asking.soon(work, wait)       a function that has work done once it was not called for so many
-                                 milliseconds, or for those that it is given; `.stop()` forgets it */
+                                 milliseconds, or for those that it is given; `.stop()` forgets it
+   asking.idle(work)             has work done between two keys, or within half a second         */
 (() => {
   "use strict";
   const REST = 400; // milliseconds; twice as many before each further try
@@ -61,5 +62,9 @@
     return later;
   };
 
-  window.asking = { ask, turns, soon };
+  const idle = (work) => (window.requestIdleCallback
+    ? window.requestIdleCallback(work, { timeout: 500 })
+    : window.setTimeout(work, 50));
+
+  window.asking = { ask, turns, soon, idle };
 })();

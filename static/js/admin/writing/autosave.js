@@ -26,7 +26,7 @@
   let sending = null;
   let leaving = false;
   let holding = 0;
-  let taken = ""; // what the site took last
+  let taken = []; // the fields that the site took last
   let said = "";
 
   const typed = () => {
@@ -36,16 +36,20 @@
       .filter(([name, value]) => typeof value === "string" && !NOT_TYPED.has(name))
       .sort(([one], [other]) => (one < other ? -1 : 1));
   };
+  /* Texts are long: they are compared as they are, not written out as JSON. */
+  const same = (one, other) => one.length === other.length && one.every(
+    ([name, value], index) => name === other[index][0] && value === other[index][1],
+  );
   // What stands there at first, once all scripts have set the form up.
-  let first = "";
+  let first = [];
   document.addEventListener("DOMContentLoaded", () => {
-    first = JSON.stringify(typed());
+    first = typed();
   });
   // A form that shows what is not saved is never back at its beginning.
   const startsSaved = !words.bound && !holder.querySelector("[data-copy-open]");
   /* Whether nobody has this yet. What is typed in a panel beside the text belongs to other forms, and
      leaves this one as it is. */
-  const isNew = (now) => now !== taken && !(startsSaved && now === first);
+  const isNew = (now) => !same(now, taken) && !(startsSaved && same(now, first));
 
   const say = (what, link) => {
     if (said !== what) {
@@ -109,12 +113,12 @@
 
   // Keeping
 
-  const plan = window.writing.soon(() => keep(), QUIET);
+  const plan = window.writing.soon(() => window.writing.idle(() => keep()), QUIET);
   /* Before the site is asked this browser has it: it may be the browser that dies. */
   const hold = () => {
     holding = 0;
     const fields = typed();
-    if (changed && !leaving && isNew(JSON.stringify(fields))) {
+    if (changed && !leaving && isNew(fields)) {
       number += 1;
       held = true;
       window.browserCopies.put(entryOf(fields));
@@ -123,7 +127,7 @@
   const touched = () => {
     leaving = false;
     changed = changed || Date.now();
-    holding = holding || window.setTimeout(hold, HERE);
+    holding = holding || window.setTimeout(() => window.writing.idle(hold), HERE);
     plan(Math.max(0, Math.min(QUIET, changed + MOST - Date.now())));
   };
 
@@ -144,7 +148,7 @@
   const accept = async (entry, data, isHere) => {
     if (data.state === "kept") {
       behind = false;
-      taken = JSON.stringify(entry.fields);
+      taken = entry.fields;
       await window.browserCopies.remove(entry.key, entry.number);
       say(data.words);
       others(data.others);
@@ -166,7 +170,7 @@
   /* Forget what was kept of a form in which everything stands as it did at first. */
   const undone = async () => {
     const key = keyOf(handle.value);
-    taken = "";
+    taken = [];
     behind = held = false;
     await postTo(`${words.discard}?copy=${key}`, new URLSearchParams());
     await window.browserCopies.remove(key, number);
@@ -201,10 +205,9 @@
     }
     changed = 0;
     const fields = typed();
-    const now = JSON.stringify(fields);
-    if (startsSaved && now === first) {
-      await (taken || behind || held ? undone() : null);
-    } else if (now !== taken || behind) {
+    if (startsSaved && same(fields, first)) {
+      await (taken.length || behind || held ? undone() : null);
+    } else if (!same(fields, taken) || behind) {
       await write(fields);
     }
   }
@@ -222,7 +225,7 @@
   window.addEventListener("online", retry);
   window.addEventListener("focus", retry);
 
-  const isAhead = () => behind || (Boolean(changed) && isNew(JSON.stringify(typed())));
+  const isAhead = () => behind || (Boolean(changed) && isNew(typed()));
   const putNow = () => {
     number += 1;
     const entry = entryOf(typed());
@@ -231,7 +234,7 @@
   };
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && changed && !leaving) {
-      plan(0);
+      keep();
     }
   });
   window.addEventListener("pagehide", () => {

@@ -16,7 +16,6 @@
   const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu;
   const SYLLABLE = /\p{Script=Hangul}/gu;
   const numbers = new Intl.NumberFormat(document.documentElement.lang || undefined);
-  const idle = window.requestIdleCallback || ((run) => setTimeout(run, 50));
   const count = (text, pattern) => (text.match(pattern) || []).length;
 
   const sumOf = () => ({ characters: 0, words: 0, links: 0, minutes: 0 });
@@ -55,12 +54,12 @@
       add(sum, whole.slice(at, end));
       at = end;
       if (at < whole.length) {
-        idle(step);
+        writing.idle(step);
       } else {
         show(sum);
       }
     };
-    idle(step);
+    writing.idle(step);
   };
 
   const soon = writing.soon(countAll, 700);

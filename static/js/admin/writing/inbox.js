@@ -104,8 +104,7 @@
 
   // Reading a long text takes a while: once the keys rest, and the browser has nothing to do.
   const PAUSE = 800;
-  const whenIdle = window.requestIdleCallback || ((work) => setTimeout(work));
-  const tickSoon = writing.soon(() => whenIdle(tick, { timeout: PAUSE }), PAUSE);
+  const tickSoon = writing.soon(() => writing.idle(tick), PAUSE);
   writing.text.on("change", () => tickSoon());
 
   // -- into the text

@@ -45,8 +45,7 @@
     }
   };
 
-  const idle = window.requestIdleCallback || setTimeout;
-  const fillSoon = window.writing.soon(() => idle(() => view && fill()), 1000);
+  const fillSoon = window.writing.soon(() => writing.idle(() => view && fill()), 1000);
 
   const told = () => {
     isStale = true;
