@@ -16,8 +16,8 @@ class MailingConfig(AppConfig):
         from mailing import bounces  # noqa: PLC0415
         from mailing.checks import check_address_key, check_sender  # noqa: PLC0415
         from mailing.composing.drafts import preview, too_long  # noqa: PLC0415
+        from mailing.offering import OFFER  # noqa: PLC0415
         from mailing.sending import refused, stop_with_issue  # noqa: PLC0415
-        from mailing.site.offering import OFFER  # noqa: PLC0415
         from posts.signals import issue_taken_back  # noqa: PLC0415
         from posts.slots import CHECKS, OFFERS, PREVIEWS, Check, PreviewForm  # noqa: PLC0415
 

@@ -1,16 +1,30 @@
 """This week's desk: what lies there for whoever looks, by name, and what to do where nothing does.
 
-One query for each pile, however much there is.
+One query for each pile, however much there is; one for the three piles of issues.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeAlias
 
 from django.contrib import admin
-from django.db.models import Count, F, Model, Q, QuerySet, Window
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,10 +38,9 @@ from posts.access import PUBLISH, WRITE, may
 from posts.admin.starting import ways_to_start
 from posts.admin.states import STATES
 from posts.admin.writing.copies import address_of
-from posts.models import Post, PostQuerySet, Review, WorkingCopy
-from posts.places import places_of
+from posts.models import Post, Review, WorkingCopy
+from posts.places import visible_places
 from posts.slots import DESK, Pile, Row
-from tasks.models import StoredTask
 
 # So many rows of a pile are named.
 SHOWN = 5
@@ -35,29 +48,30 @@ WEEK = timedelta(days=7)
 
 
 Kinds: TypeAlias = Sequence[tuple[type[Model], Callable[[HttpRequest], Pile]]]
+Issues: TypeAlias = dict[str, list[Any]]
 
 
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what is wrong to who looks after the site; then what is written and what is linked in
     two columns of piles, and all pages."""
-    written: Kinds = (
-        (Post, _drafts), (Post, _reviews), (Post, _scheduled),
-    )  # fmt: skip
-    linked: Kinds = (
-        (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken),
-        (StoredTask, _failed),
-    )  # fmt: skip
 
     def may_see(model: type[Model]) -> bool:
         return bool(admin.site.get_model_admin(model).has_view_permission(request))
 
+    found = _issues() if may_see(Post) else {}
+    written: Kinds = (
+        (Post, partial(_drafts, found)), (Post, _reviews), (Post, partial(_scheduled, found)),
+    )  # fmt: skip
+    linked: Kinds = (
+        (QueueEntry, _queue), (InboxEntry, _inbox), (Suggestion, _suggestions), (Link, _broken),
+    )  # fmt: skip
     may_write = may(request.user, WRITE)
     columns = (written, linked) if may_write else (linked, written)
     shown = [[pile(request) for model, pile in kinds if may_see(model)] for kinds in columns]
     issues = shown[columns.index(written)]
     issues += [pile for entry in DESK if (pile := entry.pile(request))]
     if may_see(Post):
-        issues.append(_latest(request))
+        issues.append(_latest(found, request))
     if may_write and (unsaved := _unsaved(request)).number:
         shown[0].insert(0, unsaved)
     starts = ways_to_start() if may_write else []
@@ -73,7 +87,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def _first(rows: QuerySet[Any]) -> tuple[int, list[Any]]:
     """Return how many rows there are, and the first of them."""
     first = list(rows.annotate(in_all=Window(Count("pk")))[:SHOWN])
-    return (first[0].in_all if first else 0), first
+    return _number(first), first
 
 
 def _page(row: Model) -> str:
@@ -87,12 +101,31 @@ def _list(model: str, query: str = "") -> str:
 # Issues
 
 
-def _issues() -> PostQuerySet:
-    every: PostQuerySet = Post.objects.all()
-    return every.only(
+def _issues() -> Issues:
+    """Return the first drafts and scheduled issues, each with how many there are (``in_all``), and
+    the latest issue."""
+    now = timezone.now()
+    is_draft, is_to_come = Q(status=Post.Status.DRAFT), Q(status="published", published_at__gt=now)
+    latest = Post.objects.published(now).newest_first().values("pk")[:1]
+    drafts, to_come = When(is_draft, Value("drafts")), When(is_to_come, Value("scheduled"))
+    order = (Case(When(is_to_come, "published_at")), "-modified_at", "-pk")
+    rows = Post.objects.filter(is_draft | is_to_come | Q(pk=Subquery(latest))).annotate(
+        pile=Case(drafts, to_come, default=Value("latest")),
+        in_all=Window(Count("pk"), partition_by="pile"),
+        place=Window(RowNumber(), partition_by="pile", order_by=order),
+    )
+    found: Issues = {}
+    for post in rows.filter(place__lte=SHOWN).order_by("place").only(
         "title", "status", "published_at", "review_since", "withdrawn_at", "modified_at", "problem",
         "link_count",
-    )  # fmt: skip
+    ):  # fmt: skip
+        found.setdefault(post.pile, []).append(post)  # type: ignore[attr-defined]
+    return found
+
+
+def _number(rows: Sequence[Any]) -> int:
+    """Return how many rows there are in all, of which these are the first."""
+    return rows[0].in_all if rows else 0
 
 
 def _unsaved(request: HttpRequest) -> Pile:
@@ -116,14 +149,13 @@ def _called(copy: WorkingCopy) -> str:
     return copy.title or (copy.post.title if copy.post else gettext("New issue"))
 
 
-def _drafts(request: HttpRequest) -> Pile:
-    drafts = _issues().filter(status=Post.Status.DRAFT).order_by("-modified_at", "-pk")
-    number, posts = _first(drafts)
+def _drafts(found: Issues, request: HttpRequest) -> Pile:
+    posts = found.get("drafts", [])
     return Pile(
         "drafts",
         gettext("Drafts"),
         _list("posts_post", f"?status__exact={Post.Status.DRAFT}"),
-        number,
+        _number(posts),
         [Row(post.title, _page(post), _changed(post)) for post in posts],
         gettext("Nothing is being written."),
         _step(request, gettext("Write a new issue"), reverse("admin:posts_post_add")),
@@ -176,24 +208,24 @@ def _of_review(review: Review) -> object:
     return format_html("{} {}", asked % {"who": who, "whom": review.whom}, day(review.asked_at))
 
 
-def _scheduled(request: HttpRequest) -> Pile:
+def _scheduled(found: Issues, request: HttpRequest) -> Pile:
     nothing = gettext("Nothing is scheduled.")
     if may(request.user, PUBLISH):
         nothing = gettext("Nothing is scheduled: give a draft a time and press Schedule.")
-    number, posts = _first(_issues().scheduled().order_by("published_at", "pk"))
+    posts = found.get("scheduled", [])
     return Pile(
         "scheduled",
         gettext("Scheduled"),
         _list("posts_post", "?state=scheduled"),
-        number,
+        _number(posts),
         [Row(post.title, _page(post), moment(post.published_at)) for post in posts],
         nothing,
         _step(request, gettext("Go to the drafts"), _list("posts_post", "?state=draft")),
     )
 
 
-def _latest(request: HttpRequest) -> Pile:
-    posts = _issues().published().newest_first()[:1]
+def _latest(found: Issues, request: HttpRequest) -> Pile:
+    posts = found.get("latest", [])
     return Pile(
         "latest",
         gettext("Latest issue"),
@@ -261,38 +293,23 @@ def _named(row: Any) -> str:
 def _broken(_request: HttpRequest) -> Pile:
     since = timezone.now() - WEEK
     open_ones = QueueEntry.objects.filter(kind=Kind.BROKEN, closed_at=None, opened_at__gte=since)
-    number, entries = _first(open_ones.select_related("link").order_by("-opened_at", "-pk"))
-    places = places_of([entry.link_id for entry in entries]) if entries else {}
-    rows = []
-    for entry in entries:
-        link, where = entry.link, places.get(entry.link_id, [])
-        word = badge(HEALTH.get(link.health), link.get_health_display())
-        title = where[0].title if where else ""
-        rows.append(Row(link.title or link.url, _page(link), format_html("{} {}", word, title)))
+    places = visible_places().filter(link=OuterRef("link")).order_by("-post__published_at", "-post")
+    rows = open_ones.annotate(issue=Subquery(places.values("post__title")[:1]))
+    number, entries = _first(rows.select_related("link").order_by("-opened_at", "-pk"))
     return Pile(
         "broken",
         gettext("Broken this week"),
         _list("links_link", "?health__in=broken,gone"),
         number,
-        rows,
+        [
+            Row(entry.link.title or entry.link.url, _page(entry.link), _broken_in(entry))
+            for entry in entries
+        ],
         gettext("No link broke in the last seven days."),
         (gettext("Link health"), reverse("admin:links_link_health")),
     )
 
 
-# Behind the scenes
-
-
-def _failed(_request: HttpRequest) -> Pile:
-    since = timezone.now() - WEEK
-    failed = StoredTask.objects.failed().filter(finished_at__gte=since)
-    number, tasks = _first(failed.order_by("-finished_at"))
-    return Pile(
-        "failed",
-        gettext("Failed in the background"),
-        _list("tasks_storedtask", "?state=failed"),
-        number,
-        [Row(task.name, _page(task), moment(task.finished_at)) for task in tasks],
-        gettext("Nothing failed in the last seven days."),
-        (gettext("See the background work"), _list("tasks_storedtask")),
-    )
+def _broken_in(entry: Any) -> object:
+    word = badge(HEALTH.get(entry.link.health), entry.link.get_health_display())
+    return format_html("{} {}", word, entry.issue or "")

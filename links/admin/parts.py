@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -71,8 +71,11 @@ class PeriodFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         dated = model_admin.model._default_manager.filter(**{f"{self.column}__isnull": False})
-        moments = dated.order_by(self.index).values_list(self.column, flat=True)
-        ends = [timezone.localtime(end).year for end in (moments.first(), moments.last()) if end]
+        # By the index, each of them; where there is one end, there is the other.
+        ways = (dated.order_by(self.index), dated.order_by(self.index).reverse())
+        first, last = (Subquery(rows.values(self.column)[:1]) for rows in ways)
+        moments = dated.annotate(first=first, last=last).values_list("first", "last")[:1]
+        ends = [timezone.localtime(end).year for row in moments for end in row]
         chosen = (self.value() or "")[:4]
         for year in range(max(ends, default=-1), min(ends, default=0) - 1, -1)[: self.most]:
             yield str(year), str(year)

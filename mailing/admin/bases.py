@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST
 
 from links.admin import ReadOnly, StaffAdmin
 from mailing.addresses import AddressError, checked, digest_of
-from mailing.models import MailSettings
+from mailing.offering import OFFER
+from posts import identity
 
 # Nobody pages further, and counting all rows would take longer than showing some.
 MOST_COUNTED: Final = 10_000
@@ -51,14 +52,12 @@ class MailAdmin(StaffAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Tell whether the menu names this table: only while readers can get mail."""
-        return super().has_module_permission(request) and is_open(request)
+        return super().has_module_permission(request) and is_open()
 
 
-def is_open(request: Any) -> bool:
-    """Tell whether readers can get mail; asked once for all tables of a menu, and the desk."""
-    if not hasattr(request, "mail_is_open"):
-        request.mail_is_open = MailSettings.current().is_open
-    return bool(request.mail_is_open)
+def is_open() -> bool:
+    """Tell whether readers can get mail, as public pages offer it: nothing is asked for a menu."""
+    return OFFER.name in identity.current().offers and OFFER.is_able()
 
 
 class MailList(MailAdmin, ReadOnly):

@@ -26,7 +26,7 @@ _ORDER: Final = (Status.PAUSED, Status.SENDING, Status.HELD, Status.PLANNED)
 
 def pile(request: HttpRequest) -> Pile | None:
     """Return the mailings that are not over; None while mail is off, and for who sees none."""
-    if not access.may(request.user, access.SEE_MAILINGS) or not is_open(request):
+    if not access.may(request.user, access.SEE_MAILINGS) or not is_open():
         return None
     places = Case(*(When(status=status, then=Value(n)) for n, status in enumerate(_ORDER)))
     found = Mailing.objects.filter(status__in=sending.LIVE).annotate(in_all=Window(Count("pk")))

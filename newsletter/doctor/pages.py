@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from django.contrib import admin
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from links.access import Actor
 from newsletter.doctor.examining import examine, troubles
-from newsletter.doctor.findings import Level, Result
+from newsletter.doctor.findings import Finding, Level, Result
 from newsletter.retention import KEPT
 from newsletter.version import version
 from posts.access import CHANGE_SETTINGS, may
 
+KEPT_FOR: Final = 60  # seconds: the first page of staff asks some dozen times else
 ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2, None: 3}
 
 
@@ -28,6 +33,7 @@ def state(request: HttpRequest) -> HttpResponse:
     if not may_see(request.user):
         raise PermissionDenied
     results = examine(slowly="mail" in request.GET)
+    _keep(results)
     context = {
         **admin.site.each_context(request),
         "title": gettext("State of the site"),
@@ -39,6 +45,20 @@ def state(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/state.html", context)
 
 
-def troubles_for(user: Actor) -> list[Result]:
-    """Return what is wrong, for who may see it."""
-    return troubles(examine()) if may_see(user) else []
+def troubles_for(user: Actor) -> list[Finding]:
+    """Return what is wrong, or was less than a minute ago, for who may see it."""
+    if not may_see(user):
+        return []
+    found: list[Finding] | None = cache.get(_key())
+    return _keep(examine()) if found is None else found
+
+
+def _keep(results: Iterable[Result]) -> list[Finding]:
+    found = [finding for result in troubles(results) for finding in result.findings]
+    cache.set(_key(), found, KEPT_FOR)
+    return found
+
+
+def _key() -> str:
+    """Return under what the findings are kept, which are sentences of a language."""
+    return f"troubles-{get_language()}"

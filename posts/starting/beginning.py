@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
+from django.db.models import Value
 from django.utils import formats, timezone, translation
 
 from posts import identity
@@ -58,9 +59,11 @@ class Beginning:
 
 def choices() -> list[tuple[str, str]]:
     """Return the keys of what an issue may start from, with names; "" for what has none."""
-    templates = IssueTemplate.objects.values_list("pk", "name")
-    rows = [(f"{TEMPLATE}{pk}", name) for pk, name in templates]
-    return [(LAST, ""), *rows] if Post.objects.published().exists() else rows
+    published = Post.objects.published().order_by()
+    last = Post.objects.order_by().filter(pk__in=published.values("pk")[:1])
+    templates = IssueTemplate.objects.order_by().values_list("pk", "name")
+    rows = templates.union(last.values_list(Value(0), Value("")), all=True)
+    return [(f"{TEMPLATE}{pk}" if name else LAST, name) for pk, name in rows.order_by("name")]
 
 
 def begin(key: str, now: datetime | None = None) -> Beginning:

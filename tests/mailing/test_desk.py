@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from mailing.models import Mailing, MailSettings
+from mailing.settling import settle
 from tests.builders import make_post, make_posts
 from tests.conftest import SignIn
 from tests.mailing.builders import make_mailing
@@ -66,5 +67,5 @@ def test_while_mail_is_off_or_for_who_sees_none_the_desk_names_no_mailings(
     make_mailing(make_post())
 
     assert not Page(sign_in(moderator).get("/admin/")).all(PILE)
-    MailSettings.objects.update(is_on=False)
+    settle(MailSettings(is_on=False))
     assert not desk().all(PILE)

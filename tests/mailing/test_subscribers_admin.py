@@ -19,6 +19,7 @@ from mailing import bounces
 from mailing.addresses import digest_of
 from mailing.admin.bases import CappedPaginator
 from mailing.models import Consent, Event, MailSettings, Subscriber, Suppression, Transfer
+from mailing.settling import settle
 from posts.admin.auditing import words_of
 from tests.builders import make_member
 from tests.conftest import SignIn
@@ -379,6 +380,6 @@ def test_the_menu_names_the_list_only_while_mail_is_on(
     assert {LIST, IMPORT, EXPORT} <= set(Page(keeper.get("/admin/")).values("a[href]", "href"))
 
     mail_is_on.is_on = False
-    mail_is_on.save()
+    settle(mail_is_on)
 
     assert LIST not in Page(keeper.get("/admin/")).values("a[href]", "href")
