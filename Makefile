@@ -6,6 +6,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 # Tests wait often: for servers, workers and browsers.
 WORKERS ?= 3
+# Neighbours share rows of their module and a browser, so each worker takes a stretch of them.
+DIST := worksteal
 ARGS ?=
 # RELOAD=1 restarts the server after each edit. Its second process outlives a plain `kill`.
 RELOAD ?=
@@ -32,7 +34,7 @@ run_benchmarks = failed=0; for file in $(1); do name=$$(basename "$$file" .py); 
 	$(BIN)/python -m "benchmarks.$$name" || failed=1; done; exit $$failed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench long lock vendor format messages clean
+.PHONY: help run test check check-types check-rest bench long lock vendor format messages clean
 .SUFFIXES:
 
 help:  ## List these commands
@@ -70,12 +72,17 @@ run: $(RUN_STAMP) .env  ## Serve the site with sample issues and a worker on htt
 		exec $(MANAGE) runserver $(if $(RELOAD),,--noreload) '$(HOST):$(PORT)' >/dev/null
 
 test: $(DEV_STAMP) .env  ## Run all tests (ARGS="-k words" for some of them)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist $(DIST) $(ARGS)
 
-check: $(DEV_STAMP) .env  ## Lint, check types, contracts, templates, settings and translations
+check: check-rest check-types  ## Lint, check types, contracts, templates, settings and translations
+
+# Takes as long as all the rest: `make -j2 check` does both at once.
+check-types: $(DEV_STAMP)
+	$(BIN)/mypy
+
+check-rest: $(DEV_STAMP) .env
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 	find . -name '*.html' -path '*templates/*' -not -path './.venv/*' -not -path './node_modules/*' \
 		-print0 | xargs -0 -r $(BIN)/djade --check --target-version 5.2
@@ -88,7 +95,7 @@ bench: $(DEV_STAMP) .env  ## Measure the figures of docs/benchmarks.md
 	@$(call run_benchmarks,$(filter-out $(LONG),$(BENCHMARKS)))
 
 long: $(DEV_STAMP) .env  ## Run what is too long for CI: kills, load, long journeys
-	@$(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist $(DIST) -m long $(ARGS)
 	@$(call run_benchmarks,$(filter $(LONG),$(BENCHMARKS)))
 
 vendor:  ## Bundle the scripts of others into static/vendor (needs Node 20)

@@ -1,5 +1,6 @@
 """The fixed cast, and what holds for every test: no network, an empty cache."""
 
+import gc
 import os
 import shutil
 import socket
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or names & USES_DATABASE:
             item.add_marker("database")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector never look again at what was imported: it stays."""
+    gc.collect()
+    gc.freeze()
 
 
 # The cast

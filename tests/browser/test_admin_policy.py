@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
+
+pytestmark = pytest.mark.one_database
 
 PAGES = (
     "",

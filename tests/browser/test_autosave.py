@@ -13,6 +13,8 @@ from posts.models import WorkingCopy
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft, make_member
 
+pytestmark = pytest.mark.one_database
+
 Enter = Callable[[User], Page]
 SAID = "[data-writing=said]"
 # How many texts this browser has for whoever opened the page.

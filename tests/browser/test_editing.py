@@ -16,6 +16,8 @@ from posts.publishing import save_document
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import document, make_draft, make_picture, make_post, make_task
 
+pytestmark = pytest.mark.one_database
+
 Enter = Callable[[User], Page]
 
 

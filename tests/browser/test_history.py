@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -13,6 +14,8 @@ from posts.models import Post
 from posts.revising import Cause
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import BODY, make_draft, make_post, parsed
+
+pytestmark = pytest.mark.one_database
 
 Enter = Callable[[User], Page]
 

@@ -21,6 +21,8 @@ from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 from tests.mailing.readers import paths, the_mail
 
+pytestmark = pytest.mark.one_database
+
 LOCMEM = {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
 
 

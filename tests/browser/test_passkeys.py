@@ -15,6 +15,8 @@ from newsletter.guessing import TRIES
 from newsletter.passwords import one_time_address
 from tests.browser.barriers import barriers_in_any_scheme
 
+pytestmark = pytest.mark.one_database
+
 PASSWORD = "correct horse battery"
 NARROW = 320
 

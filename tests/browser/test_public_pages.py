@@ -15,6 +15,8 @@ from posts.models import Page as OwnPage
 from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import BODY, make_post, make_posts
 
+pytestmark = pytest.mark.one_database
+
 PAGES = (
     "/",
     "/posts/a-long-issue/",

@@ -12,6 +12,8 @@ from links.queue import Worry, claim, raise_concerns
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_post
 
+pytestmark = pytest.mark.one_database
+
 Enter = Callable[[User], Page]
 ONE = "https://one.example.org/a"
 TWO = "https://two.example.org/b"

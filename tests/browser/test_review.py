@@ -15,6 +15,8 @@ from posts.readers import tickets
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft, make_post
 
+pytestmark = pytest.mark.one_database
+
 Enter = Callable[[User], Page]
 
 

@@ -17,7 +17,7 @@ from posts.searching import search
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft, make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 DONE = re.compile("found|first|Nothing")
 ITEMS = (

@@ -22,6 +22,8 @@ from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import item, make_post
 from tests.mailing.builders import make_delivery, make_mailing
 
+pytestmark = pytest.mark.one_database
+
 NEW = "https://new.example.org/story"
 PRINTED = "https://one.example.org/a"
 CUT_OFF = """() => [...document.querySelectorAll(".form-row :is(input, select, textarea)")]

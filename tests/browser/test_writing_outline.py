@@ -10,6 +10,8 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import BODY, make_draft, make_post
 
+pytestmark = pytest.mark.one_database
+
 Enter = Callable[[User], Page]
 
 

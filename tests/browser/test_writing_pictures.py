@@ -13,6 +13,8 @@ from posts.pictures import Words, describe
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft, make_picture, picture_file
 
+pytestmark = pytest.mark.one_database
+
 Enter = Callable[[User], Page]
 BLUE = (20, 20, 200)
 # What a browser hands to a page of a file that is dropped or pasted.

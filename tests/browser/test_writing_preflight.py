@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
@@ -10,6 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 from posts.models import Post
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import make_draft
+
+pytestmark = pytest.mark.one_database
 
 Enter = Callable[[User], Page]
 

@@ -10,6 +10,8 @@ from pytest_django.live_server_helper import LiveServer
 from posts.models import Post
 from tests.builders import make_draft
 
+pytestmark = pytest.mark.one_database
+
 Open = Callable[[str], Page]
 
 

@@ -14,7 +14,7 @@ from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 from tests.mailing.test_outputs import EVERYTHING
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 KNOWN = json.loads(Path(__file__).with_name("caniemail.json").read_text("utf-8"))["features"]
 

@@ -24,7 +24,7 @@ from tests.posts.test_resizing import issue as issue_with_picture
 from tests.posts.test_resizing import sky
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 TOKEN = uuid.UUID("0190b1b2-0000-7000-8000-000000000001")
 KOREAN = "".join(

@@ -22,7 +22,7 @@ from tests.conftest import SignIn
 from tests.mailing.test_composing import long_body
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def previewed(client: Client, text: str, title: str = "A draft") -> str:

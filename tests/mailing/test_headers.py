@@ -18,7 +18,7 @@ from mailing.models import MailSettings, Subscriber
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 TOKEN = uuid.UUID("0190b1b2-0000-7000-8000-000000000001")
 OTHER = uuid.UUID("0190b1b2-0000-7000-8000-000000000002")

@@ -19,7 +19,11 @@ from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
 from tests.reading import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on", "run_waiting_tasks")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("mail_is_on", "run_waiting_tasks"),
+]
 
 Status = Mailing.Status
 

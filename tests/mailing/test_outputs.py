@@ -14,7 +14,7 @@ from tests.builders import item, make_post
 from tests.corpus import corpus
 from tests.mailing.outputs import UNLIMITED, outputs_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 EVERYTHING = """# All that an issue may hold
 

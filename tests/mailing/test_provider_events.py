@@ -206,6 +206,7 @@ def test_queries_do_not_grow_with_what_is_of_no_use(
 # Who may
 
 
+@pytest.mark.one_database
 @ANY
 @pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", SECRET[:-1], "한글"])
 def test_without_the_secret_nothing_is_read(
@@ -264,6 +265,7 @@ def test_it_is_no_page_to_be_looked_at() -> None:
 # What is broken or hostile
 
 
+@pytest.mark.one_database
 @ANY
 @pytest.mark.parametrize(
     "body",

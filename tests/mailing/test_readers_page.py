@@ -26,7 +26,11 @@ from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
 from tests.mailing.readers import mails, paths, subscribe, the_mail
 from tests.reading import Page, shown
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("mail_is_on"),
+]
 
 NEW = "new@example.org"
 HOW = {"rhythm": "each", "hour": "8", "zone": "", "language": ""}

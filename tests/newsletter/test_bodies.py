@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 from tests.conftest import SignIn
 from tests.reading import Page, inner
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 MEGABYTE = 1024 * 1024
 UPLOAD = "/admin/posts/post/upload/"

@@ -7,7 +7,7 @@ from django.test import Client
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 FORMS = [
     ("/admin/posts/post/add/", {"text": "", "_save": ""}, "id_title"),

@@ -18,7 +18,7 @@ from tests.conftest import SignIn
 from tests.mailing.conftest import mail_is_on  # noqa: F401
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def test_pages_of_staff_are_called_after_the_site(sign_in: SignIn, editor: User) -> None:

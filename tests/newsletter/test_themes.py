@@ -12,6 +12,8 @@ from tests.builders import make_post
 from tests.newsletter.production import CHECKOUT, run_python
 from tests.reading import Page
 
+pytestmark = pytest.mark.one_database
+
 GUIDE = (CHECKOUT / "docs" / "themes.md").read_text(encoding="utf-8")
 BASE = """{% extends "base.html" %}
 {% load static %}

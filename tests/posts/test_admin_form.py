@@ -22,7 +22,7 @@ from tests.builders import BODY, make_draft, make_post, make_scheduled
 from tests.conftest import SignIn
 from tests.reading import Page, shown
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 ADD = "/admin/posts/post/add/"
 
 

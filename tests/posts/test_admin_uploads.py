@@ -23,7 +23,7 @@ from tests.builders import document, make_draft, make_post, make_posts
 from tests.conftest import SignIn
 from tests.reading import Page, inner
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 UPLOAD = "/admin/posts/post/upload/"
 
 

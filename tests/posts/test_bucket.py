@@ -22,7 +22,7 @@ from tests.builders import make_picture, make_post, picture_file
 from tests.posts.test_resizing import sky
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 BUCKET = "news-pictures"
 

@@ -13,7 +13,7 @@ from tests.builders import make_post
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ISSUE = "/posts/a-first-issue/"
 TEXT = "The paper is by **Ann**, not by Bob & Co."

@@ -16,7 +16,7 @@ from posts.publishing import marks, save_document, stored_issue
 from tests.builders import make_post, make_posts, parsed
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"

@@ -19,7 +19,7 @@ from posts import following
 from posts.publishing import rebuild, save_document
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled, parsed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 SCHEMAS = Path(__file__).parent / "schemas"
 BY_ITEM = ["/items.xml", "/items-atom.xml", "/items.json"]

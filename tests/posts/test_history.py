@@ -17,7 +17,7 @@ from tests.builders import BODY, make_draft, make_post, parsed
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 Look = Callable[..., Page]
 

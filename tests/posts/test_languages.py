@@ -12,6 +12,8 @@ from posts.importing.sources import open_sources
 from posts.languages import detect_language, is_right_to_left
 from tests.reading import Page
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.mark.parametrize(
     ("text", "code"),

@@ -16,7 +16,7 @@ from posts.rendering import render_markdown
 from tests.builders import BODY, make_draft, make_post
 from tests.conftest import SignIn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 PROOF = "/admin/posts/post/proof/"
 KNOWN = "/admin/posts/post/proof/known/"

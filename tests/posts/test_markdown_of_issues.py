@@ -20,7 +20,7 @@ from tests.builders import BODY, item, make_draft, make_post, make_scheduled
 from tests.corpus import corpus
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 HELD = "https://held.example.org/secret"
 

@@ -142,11 +142,13 @@ RIGHT = [
 ]  # fmt: skip
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("kind", "text", "line"), WRONG)
 def test_what_is_wrong_is_found_at_its_line(kind: str, text: str, line: int) -> None:
     assert [finding.line for finding in found(text, kind)] == [line]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("kind", "text"), RIGHT)
 def test_what_is_right_is_not_taken_for_it(kind: str, text: str) -> None:
     assert found(text, kind) == []
@@ -168,6 +170,7 @@ DETAILS = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("kind", "changes"), DETAILS)
 def test_what_is_wrong_in_fields_is_found(kind: str, changes: dict[str, object]) -> None:
     values = {"title": "An issue", "description": "What", "tags": ("AI",), **changes}
@@ -188,6 +191,7 @@ ADVERTISING = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("text", "count"), ADVERTISING)
 def test_what_is_paid_for_says_so_in_korean(text: str, count: int) -> None:
     assert len(found(f"오늘의 소식이에요.\n\n{text}\n", "advertising-mark")) == count

@@ -19,7 +19,7 @@ from tests.builders import make_draft, make_post, make_scheduled, parsed
 from tests.conftest import SignIn
 from tests.reading import Page, shown
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 

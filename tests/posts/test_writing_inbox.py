@@ -26,6 +26,8 @@ from tests.builders import make_draft, make_post, make_posts
 from tests.conftest import SignIn
 from tests.reading import Page
 
+pytestmark = pytest.mark.one_database
+
 PATH = "/admin/posts/post/inbox/"
 NEW = "https://new.example.org/story"
 OLD = "https://one.example.org/a"

@@ -9,7 +9,7 @@ from posts.models import Post
 from posts.publishing import rebuild, retag
 from tests.posts.test_importing import run_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 HEADER = "---\ntitle: Links 12\ndate: 2024-05-10\n---\n\n"
 SECTIONS = "\n\nHello.\n\n## Reading\n\n- [x](https://example.org/1)\n\n## Tools\n\n- [y](https://example.org/2)\n"

@@ -13,7 +13,7 @@ from posts.importing import Kind
 from posts.models import Post
 from tests.posts.test_importing import TOO_DEEP, run, run_one, write
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def issue(header: str = "", body: str = "text [a](https://example.org/)\n") -> str:

@@ -19,7 +19,7 @@ from posts.site import cards
 from tests.builders import make_draft, make_post, make_scheduled, parsed
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 SITE = "https://news.example.org"
 

@@ -27,7 +27,7 @@ from tests.builders import item, make_draft, make_post, make_posts, make_schedul
 from tests.links.servers import Reply, Site, serving
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def described(client: Client, path: str = "/posts/a-first-issue/") -> dict[str, dict[str, Any]]:
