@@ -72,28 +72,6 @@ def queries(ask: Callable[[], Any]) -> tuple[Any, int]:
 # What every public answer says
 
 
-@pytest.mark.parametrize("path", ADDRESSES)
-def test_every_public_answer_says_how_it_may_be_kept(client: Client, path: str) -> None:
-    make_post()
-    answer = client.get(path)
-    assert answer.headers["Cache-Control"] == FRESH
-    assert answer.headers["Vary"] == "Accept-Encoding"
-    assert answer.headers["ETag"].startswith('W/"')
-    assert "Set-Cookie" not in answer.headers
-    assert client.head(path).headers["ETag"] == answer.headers["ETag"]
-
-
-@pytest.mark.parametrize("path", ADDRESSES)
-def test_who_has_an_answer_gets_304_for_one_query(client: Client, path: str) -> None:
-    make_post()
-    known = {"If-None-Match": f'"other", {etag_of(client, path)}'}
-    for ask in (client.get, client.head):
-        answer, asked = queries(lambda ask=ask: ask(path, headers=known))
-        assert (answer.status_code, answer.content, asked) == (304, b"", 1)
-        assert answer.headers["ETag"] == etag_of(client, path)
-        assert answer.headers["Cache-Control"] == FRESH
-
-
 def test_addresses_and_versions_have_tags_of_their_own(client: Client) -> None:
     make_post()
     tags = {etag_of(client, path) for path in ADDRESSES}
