@@ -267,20 +267,19 @@ def test_a_long_list_goes_on_by_pages(client: Client, path: str) -> None:
     assert titles == [f"Find {n:02}" for n in (*range(40), *range(10))]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+def test_a_list_takes_three_queries_however_many_rows(client: Client) -> None:
+    paths = [
         f"/{kind}/{name}"
         for kind in ("sources/a.example", "sources/github.com", "sections/tools", "sections/part")
         for name in ("", "feed.xml", "atom.xml", "feed.json")
-    ],
-)
-def test_a_list_takes_three_queries_however_many_rows(client: Client, path: str) -> None:
+    ]
     body = f"# Part\n\n{BODY}"
     make_posts(2, body=body)
-    few = queries(client, path)
+    few = {path: queries(client, path) for path in paths}
     make_posts(6, body=body, start=LONG_AGO + timedelta(days=9))
-    assert queries(client, path) == few <= 3
+
+    assert {path: queries(client, path) for path in paths} == few
+    assert max(few.values()) <= 3
 
 
 def test_a_prepared_list_says_what_its_query_says() -> None:
