@@ -384,6 +384,8 @@ LOGGING = {
         # Faults of ours: what a client did wrong (400 to 499) would be a line for every robot.
         "django.request": _requests,
         "django_structlog": {"level": "INFO"},
+        # Of `runserver`, what went wrong alone: a line for each file would bury what it began with.
+        "django.server": {"level": "WARNING"},
         **({"gunicorn.error": _server} if LOG_FORMAT == "json" else {}),
         "django.security.csrf": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},

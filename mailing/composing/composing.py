@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -55,14 +55,25 @@ def compose_issue(
     is_advertising: bool = False,
 ) -> Mail:
     """Return the mail of an issue, stored or not, in the language that is active."""
+    return with_content(issue, wanted, budget=budget, is_advertising=is_advertising)[0]
+
+
+def with_content(
+    issue: Issue,
+    wanted: frozenset[uuid.UUID] | None = None,
+    *,
+    budget: int = BUDGET,
+    is_advertising: bool = False,
+) -> tuple[Mail, str]:
+    """Return the mail of an issue, and the HTML that stands in its frame."""
     settings = MailSettings.current()
-    around = frames.frame(settings, _context(issue, is_whole=wanted is None))
+    around = frames.frame(settings, context_of(issue, is_whole=wanted is None))
     fitted = fitted_in(
         around, issue.sections, issue.url, budget, None if wanted is None else _among(issue, wanted)
     )
     said, text_left_out = within(_texts(issue, wanted), issue.url)
     html = around.html(fitted.html)
-    return Mail(
+    mail = Mail(
         subject=headers.subject(issue.title, is_advertising=is_advertising),
         html=html,
         text=around.text(said),
@@ -75,6 +86,7 @@ def compose_issue(
         sent_to=frames.sent_to(),
         size=encoding.sent(html),
     )
+    return mail, fitted.html
 
 
 def fitted_in(
@@ -108,7 +120,8 @@ def _among(issue: Issue, wanted: frozenset[uuid.UUID]) -> Callable[[str], bool]:
     return lambda anchor: issue.uids.get(anchor) in wanted
 
 
-def _context(issue: Issue, *, is_whole: bool) -> Mapping[str, object]:
+def context_of(issue: Issue, *, is_whole: bool = True) -> dict[str, object]:
+    """Return what the frame of an issue's mail shows of it."""
     description = plain(" ".join(issue.description.split()))
     if description == " ".join(issue.title.split()):
         description = ""  # it says nothing more

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from mailing.composing import headers, issues
-from mailing.composing.composing import BUDGET, compose_issue
+from mailing.composing import frames, headers, issues
+from mailing.composing.composing import BUDGET, compose_issue, context_of, with_content
 from mailing.composing.issues import Reading
 from mailing.composing.mails import READER, SENT_TO, Mail
 from mailing.models import MailSettings
@@ -28,13 +26,8 @@ from posts.publishing.describing import absolute
 from posts.rendering import Decisions, ParsedIssue
 from posts.slots import Draft
 
-_STYLE: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
-_BODY: Final = re.compile(r"<body[^>]*>")
-_PREHEADER: Final = re.compile(r'<div class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
-_TAG: Final = re.compile(r"<[a-z][^>]*>")
-_INLINE: Final = re.compile(r'\sstyle="[^"]*"')
-_DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}", re.DOTALL)
 _NOBODY: Final = "0" * len(READER)
+_AROUND: Final = ("above", "below")
 _SURELY_FITS: Final = 15_000  # bytes of Markdown: HTML is never six times as long
 
 
@@ -46,42 +39,43 @@ def preview(draft: Draft) -> str:
     own style are in one (``preview_style``), and what is repeated inline is left out. The marks of
     what is a reader's own are not in it: nobody sees those.
     """
-    post = draft.post
+    post, settings = draft.post, MailSettings.current()
     with translation.override(spoken(post.language)):
-        mail = _mail(post, draft.parsed, draft.decided, draft.images)
-    link = f'<link rel="stylesheet" href="{escape(reverse("mailing:style"))}">'
-    html = _STYLE.sub(link, _nobodys(mail.html), count=1)
-    html = _TAG.sub(lambda tag: _INLINE.sub("", tag[0]), html)
-    above, below = get_template("mailing/mail/preview.html").render(_around(mail)).split("<hr>")
-    html = _BODY.sub(lambda start: start[0] + above, html, count=1)
-    return html.replace("</body>", f"{below}</body>")
+        issue = _issue(post, draft.parsed, draft.decided, draft.images)
+        mail, content = with_content(issue)
+        context = context_of(issue)
+    seen = {"seen": _seen(mail, context["preheader"], settings)}
+    above, below = (get_template(f"mailing/mail/preview_{n}.html").render(seen) for n in _AROUND)
+    own = {f"{name}_url": frames.address(name, _NOBODY) for name in ("reader", "leave")}
+    context |= {**own, "sent_to": "", "content": SafeString(content)}
+    context["seen"] = {"above": SafeString(above), "below": SafeString(below)}
+    with translation.override(spoken(post.language)):
+        return get_template(frames.HTML).render(frames.around(settings, context))
 
 
-def _nobodys(text: str) -> str:
-    """Return what a mail says without the marks of what is a reader's own."""
-    return text.replace(READER, _NOBODY).replace(SENT_TO, "")
-
-
-def _around(mail: Mail) -> dict[str, object]:
+def _seen(mail: Mail, preheader: object, settings: MailSettings) -> dict[str, object]:
     """Return what is said of a mail: what lists of mails show of it, and how long it is."""
-    name, address = headers.sender(MailSettings.current())
-    found = _PREHEADER.search(mail.html)
+    name, address = headers.sender(settings)
     return {
-        "mail": mail,
+        "subject": mail.subject,
         "sender": f"{name} <{address}>",
-        "preheader": SafeString(found[1].strip()) if found else "",
-        "text": _nobodys(mail.text),
+        "preheader": preheader,
+        "text": mail.text.replace(READER, _NOBODY).replace(SENT_TO, ""),
         "kilobytes": -(-mail.size // 1000),
         "most": BUDGET // 1000,
+        "shortened": mail.shortened,
+        "left_out": mail.left_out,
         "is_cut": bool(mail.left_out or mail.shortened),
     }
 
 
 def preview_style() -> str:
     """Return the rules of a mail's style for a page that says itself whether it is dark."""
-    names = ("mailing/mail/style.css", "mailing/mail/preview.css")
-    style = "\n".join(get_template(name).render() for name in names)
-    return _DARK.sub(lambda found: "\n".join(map(_in_the_dark, found[1].split("\n"))), style)
+    style, dark, around = (
+        get_template(f"mailing/mail/{name}.css").render() for name in ("style", "dark", "preview")
+    )
+    in_the_dark = "\n".join(map(_in_the_dark, dark.strip().split("\n")))
+    return "\n".join((style, in_the_dark, around))
 
 
 def _in_the_dark(rule: str) -> str:
@@ -103,8 +97,8 @@ def too_long(written: Written, facts: Facts) -> Iterator[Finding]:
     )
     decided = Decisions(words=link_words(facts.language))
     with identity.speaking(), translation.override(spoken(facts.language)):
-        mail = _mail(post, written.parsed, decided, {})
-        whole = _mail(post, written.parsed, decided, {}, budget=1 << 40)
+        issue = _issue(post, written.parsed, decided, {})
+        mail, whole = compose_issue(issue), compose_issue(issue, budget=1 << 40)
     if mail.left_out or mail.shortened:
         words = _(
             "As a mail this would be %(size)d KB, and mail programs cut off what is longer than"
@@ -117,12 +111,10 @@ def too_long(written: Written, facts: Facts) -> Iterator[Finding]:
         yield Finding("mail-size", words, field="text")
 
 
-def _mail(
-    post: Post, parsed: ParsedIssue, decided: Decisions, images: object, *, budget: int = BUDGET
-) -> Mail:
+def _issue(post: Post, parsed: ParsedIssue, decided: Decisions, images: object) -> issues.Issue:
     url = post.get_absolute_url() if post.slug else reverse("posts:home")
     reading = Reading(parsed, absolute(url), decided, images, _anchors(parsed), {})  # type: ignore[arg-type]
-    return compose_issue(issues.made(post, reading), budget=budget)
+    return issues.made(post, reading)
 
 
 def _anchors(parsed: ParsedIssue) -> Sequence[Sequence[str]]:

@@ -19,6 +19,7 @@ from mailing.models import MailSettings
 from posts import identity
 from posts.publishing.describing import absolute
 
+HTML: Final = "mailing/mail/frame.html"
 _CUT: Final = token_hex(16)
 """Stands where the content goes: as READER, a word that nothing else holds."""
 
@@ -48,12 +49,25 @@ def address(name: str, key: str = READER) -> str:
 
 
 def frame(settings: MailSettings, context: Mapping[str, Any], *, name: str = "issue") -> Frame:
-    """Return the frame of a mail in the language that is active.
+    """Return the frame of a mail in the language that is active; ``context`` as for ``around``."""
+    shown = around(settings, {"content": SafeString(_CUT), **context}, name=name)
+    html = get_template(HTML).render(shown)
+    text = get_template("mailing/mail/frame.txt").render(shown)
+    before, after = _tidy(html).split(_CUT)
+    text_before, text_after = text.split(_CUT)
+    return Frame(before, after, _blocks(text_before), _blocks(text_after))
 
-    ``context`` has ``title``, ``language``, ``preheader``, and ``url`` where there is a page of it.
+
+def around(
+    settings: MailSettings, context: Mapping[str, Any], *, name: str = "issue"
+) -> dict[str, Any]:
+    """Return what the templates of a frame show.
+
+    ``context`` has ``content``, ``title``, ``language``, ``preheader``, ``url`` where there is a
+    page of it, and ``seen`` where it is no mail but the preview of one (``composing.drafts``).
     """
     site = identity.current()
-    around = {
+    return {
         "site": {"name": site.name, "url": absolute("/")},
         "settings": settings,
         "sender": settings.sender_name or site.name,
@@ -62,14 +76,8 @@ def frame(settings: MailSettings, context: Mapping[str, Any], *, name: str = "is
         "leave_url": address("leave"),
         "sent_to": SafeString(SENT_TO),
         "is_note": name == "note",
-        "content": SafeString(_CUT),
         **context,
     }
-    html = get_template("mailing/mail/frame.html").render(around)
-    text = get_template("mailing/mail/frame.txt").render(around)
-    before, after = _tidy(html).split(_CUT)
-    text_before, text_after = text.split(_CUT)
-    return Frame(before, after, _blocks(text_before), _blocks(text_after))
 
 
 def sent_to() -> str:

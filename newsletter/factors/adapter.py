@@ -14,6 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from newsletter.hosts import bracketed
 from posts import identity
 
 View = Callable[..., HttpResponseBase]
@@ -44,12 +45,25 @@ class Adapter(DefaultMFAAdapter):
 def passkeys_work() -> bool:
     """Tell whether browsers take passkeys for this site: they belong to a name, never to an IP
     address (Web Authentication, section 5.1.2)."""
-    host = (settings.SITE_HOST or "localhost").strip("[]")
+    return _address() is None
+
+
+def at_home() -> str:
+    """Return the address at which passkeys work where the site is at the IP address of the machine
+    itself, as `make run` has it; "" elsewhere."""
+    address = _address()
+    if address is None or not address.is_loopback:
+        return ""
+    own: str = settings.SITE_URL
+    return own.replace(bracketed(str(address)), "localhost")
+
+
+def _address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the host of the site where that is an IP address."""
     try:
-        ipaddress.ip_address(host)
+        return ipaddress.ip_address((settings.SITE_HOST or "").strip("[]"))
     except ValueError:
-        return True
-    return False
+        return None
 
 
 def with_request(view: View) -> View:

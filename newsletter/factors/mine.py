@@ -26,7 +26,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter import guessing
 from newsletter.factors import keeping, sessions
-from newsletter.factors.adapter import View, passkeys_work, with_request
+from newsletter.factors.adapter import View, at_home, passkeys_work, with_request
 from newsletter.factors.entering import (
     PROVEN,
     confirm,
@@ -130,6 +130,7 @@ def _adding(request: HttpRequest, user: User, then: str) -> HttpResponseBase:
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "picture": _picture(url),
         "options": as_text(webauthn.begin_registration(user, True)) if passkeys_work() else "",
+        "at_home": at_home(),
     }
     return TemplateResponse(request, "admin/factors/add.html", context)
 

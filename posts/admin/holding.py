@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -85,17 +87,22 @@ def look_before(form: PostForm) -> list[Finding]:
     if not holding or form.cleaned_data.get(OVERRIDE, "").strip():
         return holding
     form.checked = Checked(check(written, post, chosen), written.text, header)
-    form.add_error(None, held_words(is_saved=post.status == Post.Status.PUBLISHED))
+    form.add_error(None, _held_words(post, form.at))
     return []
 
 
-def held_words(*, is_saved: bool) -> str:
-    """Return what is said of a form that a check holds; ``is_saved``: readers have the issue, or
-    get it at its time, so that saving it publishes."""
-    if is_saved:
+def _held_words(post: Post, at: datetime | None) -> str:
+    """Return what is said of a form that a check holds: where readers have the issue, or get it at
+    its time, saving it publishes; with a time to come it would be scheduled."""
+    if post.status == Post.Status.PUBLISHED:
         return gettext(
             "Not saved yet, because readers would get it: see “Before publishing” for what to mend"
             " first. To save all the same, say there why."
+        )
+    if at and at > timezone.now():
+        return gettext(
+            "Not scheduled yet: see “Before publishing” for what to mend first. To schedule all the"
+            " same, say there why."
         )
     return gettext(
         "Not published yet: see “Before publishing” for what to mend first. To publish all the"

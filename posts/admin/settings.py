@@ -70,6 +70,8 @@ class SettingsForm(forms.ModelForm):
         if not self.fields:
             return
         self.initial[SEEN] = self.instance.revision
+        for name in gone_pictures(self.instance):
+            del self.fields[name]
         language, zone = settings.LANGUAGE_CODE, settings.TIME_ZONE
         self._offer(
             "language", settings.LANGUAGES, dict(settings.LANGUAGES).get(language, language)
@@ -188,6 +190,11 @@ class SettingsForm(forms.ModelForm):
         return saved
 
 
+def gone_pictures(row: SiteSettings) -> list[str]:
+    """Return the ticks that would take a picture away that is not there."""
+    return ["no_logo"] * (not row.logo) + ["no_icon"] * (not row.icons)
+
+
 def _sample(form: Any, name: str, scheme: Scheme) -> dict[str, Any]:
     """Return how an accent looks on the pages of a scheme; as it is without one."""
     try:
@@ -275,14 +282,18 @@ class SiteSettingsAdmin(CheckPages, OneRow):
     form = SettingsForm
     inlines = (MenuLinkInline,)
     change_form_template = "admin/posts/sitesettings/change_form.html"
-    fieldsets = (
-        (None, {"fields": ("name", "description", "language", "time_zone", SEEN)}),
-        (_("Look"), {"fields": (
-            ("new_logo", "no_logo"), ("new_icon", "no_icon"), "accent", "accent_dark",
-        )}),
-        (_("Texts"), {"fields": ("ending", "profiles")}),
-        (_("Machines"), {"fields": ("crawlers",)}),
-    )  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: SiteSettings | None = None) -> Any:
+        """Offer to take those pictures away that are there."""
+        gone = gone_pictures(obj or SiteSettings())
+        rows = (("new_logo", "no_logo"), ("new_icon", "no_icon"))
+        pictures = [tuple(name for name in row if name not in gone) for row in rows]
+        return (
+            (None, {"fields": ("name", "description", "language", "time_zone", SEEN)}),
+            (_("Look"), {"fields": (*pictures, "accent", "accent_dark")}),
+            (_("Texts"), {"fields": ("ending", "profiles")}),
+            (_("Machines"), {"fields": ("crawlers",)}),
+        )
 
     def row(self) -> SiteSettings:
         """Return the row as it is stored now."""

@@ -80,6 +80,23 @@ def test_an_issue_is_asked_about_seen_commented_on_and_approved(
     assert Post.objects.get(pk=draft.pk).state() == "draft"
 
 
+def test_leaving_is_asked_about_while_something_is_not_sent(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    asks = "!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    page = enter(editor)
+    open_panel(page, live_server, make_draft("Half done"))
+    assert not page.evaluate(asks)
+    page.locator("#review-remark").press_sequentially("Shorter?")
+    assert page.evaluate(asks)
+    page.locator("#panel-review button[value=remark]").click()
+    expect(page.locator("#panel-review .review")).to_contain_text("Shorter?")
+    expect(page.locator("#review-remark")).to_have_value("")
+    assert not page.evaluate(asks)
+    page.locator("#id_title").press_sequentially("!")
+    assert page.evaluate(asks)
+
+
 def test_an_issue_is_dragged_to_another_day(
     enter: Enter, live_server: LiveServer, editor: User, complaints: list[str]
 ) -> None:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from newsletter.factors import keeping
+from newsletter.hosts import bracketed
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -202,6 +203,27 @@ def test_a_forged_passkey_lets_nobody_in(client: Client, chief: User, credential
 
     assert "was not taken" in Page(said).one(".messagelist").text()
     assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "remedy"),
+    [
+        ("127.0.0.1", "8000", "SITE_URL=http://localhost:8000"),
+        ("::1", "80", "SITE_URL=http://localhost:80"),
+        ("192.0.2.7", "8000", ""),
+    ],
+)
+def test_at_an_ip_address_passkeys_are_not_offered_and_it_is_said_what_to_do(
+    sign_in: SignIn, chief: User, settings: Settings, host: str, port: str, remedy: str
+) -> None:
+    settings.SITE_HOST, settings.SITE_URL = host, f"http://{bracketed(host)}:{port}"
+    client = sign_in(chief)
+    confirm(client)
+
+    page = Page(client.get(ADD))
+
+    assert "not an IP address" in page.text()
+    assert page.texts("#content .help code") == [remedy] * bool(remedy)
 
 
 @pytest.mark.parametrize("attestation", ["", "\xa1", "\xa3\x63fmt", "\x19\x01", "\x1b\x01"])

@@ -349,6 +349,11 @@ def test_a_finding_that_holds_keeps_an_issue_from_being_published(admin_client: 
     later = f"{timezone.localtime() + timedelta(days=2):%Y-%m-%dT%H:%M}"
     scheduled = send(admin_client, post, _schedule="1", published_at=later)
     assert scheduled.status == Post.Status.DRAFT
+    address = reverse("admin:posts_post_change", args=[post.pk])
+    form = Page(admin_client.get(address)).fields("#post_form")
+    for button, words in (("_schedule", "Not scheduled yet"), ("_publish", "Not published yet")):
+        answer = admin_client.post(address, {**form, button: "1", "published_at": later})
+        assert words in Page(answer).one(".errornote, .error-summary").text()
     assert send(admin_client, post, _save="1", title="Saved").title == "Saved"
 
 

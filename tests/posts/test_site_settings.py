@@ -218,6 +218,8 @@ def test_the_colours_that_are_checked_are_those_of_the_pages() -> None:
 def test_logo_and_icon_are_made_anew_and_taken_away_again(
     client: Client, signed_in: Client
 ) -> None:
+    ticks = "[name=no_logo], [name=no_icon]"
+    assert not Page(signed_in.get(FORM)).all(ticks), "nothing is there to be taken away"
     fill(signed_in, new_logo=picture(), new_icon=picture(600))
 
     page = Page(client.get("/"))
@@ -226,6 +228,7 @@ def test_logo_and_icon_are_made_anew_and_taken_away_again(
     assert logo.headers["Content-Type"] == "image/webp"
     assert touch.headers["Content-Type"] == "image/png"
     assert Image.open(io.BytesIO(b"".join(touch))).size == (180, 180)
+    assert len(Page(signed_in.get(FORM)).all(ticks)) == 2
     assert client.get("/favicon.ico").headers["Location"] == page.value(
         "link[sizes='32x32']", "href"
     )

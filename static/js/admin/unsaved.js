@@ -9,9 +9,14 @@
     // A form that came back with errors or a conflict holds what nobody has saved, and so does one
     // that goes on with what was typed before.
     let unsaved = Boolean(form.querySelector(".errornote, .conflict, [data-copy-open]"));
-    form.addEventListener("input", () => {
-      unsaved = true;
+    // Fields of panels belong to a form of their own, and are sent by themselves: what was typed
+    // there and not sent counts.
+    const beside = document.querySelector("#beside-form");
+    form.addEventListener("input", (event) => {
+      unsaved ||= !beside || event.target.form !== beside;
     });
+    const isTyped = (field) =>
+      ["text", "textarea"].includes(field.type) && field.value !== field.defaultValue;
     form.addEventListener("submit", () => {
       unsaved = false;
     });
@@ -26,7 +31,7 @@
       }
     }, true);
     window.addEventListener("beforeunload", (event) => {
-      if (unsaved) {
+      if (unsaved || (beside && [...beside.elements].some(isTyped))) {
         event.preventDefault();
       }
     });
