@@ -170,5 +170,18 @@ def test_the_parts_of_an_issue_are_moved_and_changed_in_the_outline(
         { start: 0, entries: [[0, 1, 0, 0, "", "https://a.example/"]] }, 0).title.value"""
     assert page.evaluate(read) == "A _find_"
 
+    # Definitions stay where they are, whose section they are of: the way back is exact.
+    text = "## A\n\na\n\n[b]: https://b.example/\n\n## B\n\n[x][b]\n"
+    there_and_back = """text => {
+        const { moveSection, apply } = writingMoves;
+        const rows = [{ start: 0, lines: 6, end: 3, level: 2, entries: [] },
+                      { start: 6, lines: 4, end: 3, level: 2, entries: [] }];
+        const after = apply(text, moveSection(text, rows, 1, 0));
+        return [after, apply(after, moveSection(after, rows, 1, 0))];
+    }"""
+    after, again = page.evaluate(there_and_back, text)
+    assert after == "## B\n\n[x][b]\n\n[b]: https://b.example/\n\n## A\n\na\n"
+    assert again == text
+
     page.locator(".outline-go", has_text="Third find").click()
     until_at_line(page, changed.split("\n").index("## Overview") + 2)

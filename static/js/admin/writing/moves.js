@@ -54,25 +54,12 @@
     return end;
   };
 
-  const DEFINITION = /^ {0,3}\[([^\]]+)\]:/;
-  const folded = (lines) => lines.join(" ").replace(/\s+/g, " ").toLowerCase();
-
-  /* The lines of the sections from `first` up to `last`, without the blank lines behind them, and
-     without definitions behind them unless they are of these sections alone. */
+  /* The lines of the sections from `first` up to `last`, without what lies behind their blocks:
+     blank lines, and definitions of links and notes, which say the same wherever they stand. */
   const core = (lines, sections, first, last) => {
     const { start } = sections[first];
     const end = sections[last - 1];
-    const blocks = end.start + Math.max(end.end, 1);
-    const rest = lines.slice(blocks, end.start + end.lines);
-    const labels = rest.map((line) => DEFINITION.exec(line)).filter(Boolean).map(([, label]) => `[${folded([label])}]`);
-    let behind = end.start + end.lines;
-    if (labels.length) {
-      const own = folded(lines.slice(start, blocks));
-      const other = folded([...lines.slice(0, start), ...lines.slice(behind)]);
-      if (!labels.every((label) => own.includes(label) && !other.includes(label))) {
-        behind = blocks;
-      }
-    }
+    let behind = end.start + Math.max(end.end, 1);
     while (behind > start + 1 && !lines[behind - 1].trim()) {
       behind -= 1;
     }
@@ -95,7 +82,8 @@
     const upper = lines.slice(next, behind);
     const lower = lines.slice(start, end);
     const between = lines.slice(end, next);
-    const gap = between.length || !needsBlank(upper, lower) ? between : [""];
+    const below = between.length ? between : lower;
+    const gap = below[0].trim() && needsBlank(upper, below) ? ["", ...between] : between;
     const lead = start && needsBlank([lines[start - 1]], upper) ? [""] : [];
     const follows = lines.slice(behind, behind + 1);
     const isGlued = follows.length && follows[0].trim() && needsBlank(lower, follows);
