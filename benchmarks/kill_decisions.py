@@ -1,35 +1,41 @@
-"""Kill those who decide and those who work at random moments, and look for what is wrong then.
+"""Disturb those who decide and those who work at random moments, and look for what is wrong then.
 
-    python -m benchmarks.kill_decisions [TIMES]
+    python -m benchmarks.kill_decisions [TIMES] [sqlite|postgresql]      (50, both)
 
 Each time, on a copy of a database with some issues, three processes run: one decides about links
 one by one, about many at once and about sources, undoes some of it, and says each decision that it
 got an answer for; one checks links, of which all fail; one is the worker, with what is left to do.
-Each is killed (`kill -9`) at a random moment of its own. Then another worker does what is left.
+Each is killed (`kill -9`) at a random moment of its own. On SQLite, no file can grow beyond a random
+size half of the times, as on a full disk, until they are killed. Then another worker does what is
+left.
 
-Prints decisions that were answered and are lost; links that are otherwise than the records say;
-decisions that are not carried out; pages that are otherwise than text and decisions make them; and
-links whose last check is not in their history.
+Prints decisions that were answered and are lost, and those that nobody made; links that are
+otherwise than the records say; decisions that are not carried out; pages that are otherwise than text
+and decisions make them; links whose last check is not in their history; and databases that are
+damaged.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import random
-import shutil
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from benchmarks.sites import KINDS, Site, sites
 from tests.corpus import CHECKOUT, ROOT, issue_files
 
 if TYPE_CHECKING:  # in the processes that need them, Django is set up first
@@ -42,58 +48,88 @@ ISSUES = 12
 SEED = 20240510
 LEASE = 1
 LONGEST = 6.0  # seconds
-FAULTS = ("lost", "unrecorded", "unfinished", "stale", "wrong", "unknown")
+ROOM = 2_000_000  # bytes by which a file may grow at most on a full disk
+FAULTS = {
+    "lost": "decisions lost",
+    "doubled": "decisions that nobody made",
+    "unrecorded": "links without a record",
+    "unfinished": "decisions not carried out",
+    "stale": "pages not rebuilt",
+    "wrong": "pages otherwise than they should be",
+    "unknown": "checks that are not in the history",
+    "damaged": "databases damaged",
+    "unseen": "sites that could not be looked at",
+}
 
 
-def main(times: int) -> int:
+def main(times: int, kinds: Sequence[str] = KINDS) -> int:
     """Measure; return the exit code."""
     files = [*issue_files("seed"), *issue_files("twir")[: ISSUES - 1]]
     if not files:
         print(f"no archive in {ROOT}", file=sys.stderr)
         return 1
-    chance = random.Random(SEED)  # noqa: S311
-    found: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name:
-        folder = Path(name)
-        calm = folder / "calm.sqlite3"
+    return max([measure(times, kind, files) for kind in kinds])
+
+
+def measure(times: int, kind: str, files: Sequence[Path]) -> int:
+    """Measure on one kind of database; return 1 where something is wrong."""
+    chance, found = random.Random(SEED), Counter[str]()  # noqa: S311
+    with (
+        tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name,
+        sites(Path(name), kind, "calm", "killed") as (calm, site),
+    ):
         python(calm, "manage.py", "migrate", "--verbosity", "0").wait()
         python(calm, "manage.py", "import_posts", "--publish", *map(str, files)).wait()
-        for _time in range(times):
-            found += disturbed(folder, calm, chance)
-    print(f"{times} times: {found['killed']} processes killed, {found['decided']} decisions")
+        for number in range(times):
+            site.become(calm)
+            is_full = kind == "sqlite" and number % 2 == 1
+            found += disturbed(site, chance, _room(site, chance) if is_full else 0)
     print(
-        f"{found['lost']} decisions lost, {found['unrecorded']} links without a record,"
-        f" {found['unfinished']} decisions not carried out, {found['stale']} pages not rebuilt,"
-        f" {found['wrong']} pages otherwise than they should be,"
-        f" {found['unknown']} checks that are not in the history"
+        f"{kind}, {times} times: {found['killed']} processes killed, {found['full']} ended on a"
+        f" full disk, {found['decided']} decisions"
     )
+    print(", ".join(f"{found[fault]} {words}" for fault, words in FAULTS.items()), flush=True)
     return int(any(found[fault] for fault in FAULTS))
 
 
-def disturbed(folder: Path, calm: Path, chance: random.Random) -> Counter[str]:
-    """Decide and work, kill both, let another worker finish, and count what is wrong then."""
-    database, said = folder / "killed.sqlite3", folder / "said"
-    for leftover in folder.glob("killed.sqlite3*"):
-        leftover.unlink()
-    shutil.copy(calm, database)
+def _room(site: Site, chance: random.Random) -> int:
+    """Return how large a file may get: the database itself, or the log that is written beside it."""
+    size = site.path.stat().st_size if chance.random() < 0.5 else 0
+    return size + int(math.exp(chance.uniform(math.log(1000), math.log(ROOM))))
+
+
+def disturbed(site: Site, chance: random.Random, limit: int) -> Counter[str]:
+    """Decide and work, disturbed, let another worker finish, and count what is wrong then."""
+    said = site.path.with_name("said")
     with said.open("wb") as out:
-        deciding = python(database, *SELF, "--decide", str(chance.random()), out=out)
-    working = python(database, "manage.py", "run_tasks")
-    checking = python(database, *SELF, "--check")
+        deciding = python(site, *SELF, "--decide", str(chance.random()), out=out, limit=limit)
+    working = python(site, "manage.py", "run_tasks", limit=limit)
+    checking = python(site, *SELF, "--check", limit=limit)
+    running = (deciding, working, checking)
     moments = sorted(
-        ((chance.uniform(1.0, LONGEST), process) for process in (deciding, working, checking)),
-        key=lambda pair: pair[0],
+        ((chance.uniform(1.0, LONGEST), process) for process in running), key=lambda pair: pair[0]
     )
     start = time.monotonic()
     killed = sum(kill(process, start + moment) for moment, process in moments)
+    full = sum(process.returncode not in {0, -signal.SIGKILL} for process in running)
     time.sleep(LEASE + 0.5)
-    while python(database, *SELF, "--is-left").wait():
-        python(database, "manage.py", "run_tasks", "--once").wait()
+    python(site, *SELF, "--look-after").wait()
+    for _attempt in range(20):
+        python(site, "manage.py", "run_tasks", "--once").wait()
+        if python(site, *SELF, "--is-left").wait() == 0:
+            break
     answers = said.read_text().split()
-    with (folder / "found").open("wb") as out:
-        python(database, *SELF, "--look", *answers, out=out).wait()
-    found: Counter[str] = Counter(json.loads((folder / "found").read_text()))
-    return found + Counter(killed=killed, decided=len(answers))
+    found = site.path.with_name("found")
+    with found.open("wb") as out:
+        unseen = python(site, *SELF, "--look", *answers, out=out).wait() != 0
+    wrong = Counter[str]({} if unseen else json.loads(found.read_text()))
+    wrong["damaged"] += is_damaged(site)
+    return wrong + Counter(killed=killed, full=full, decided=len(answers), unseen=unseen)
+
+
+def is_damaged(site: Site) -> bool:
+    """Tell whether the file of a database is not what SQLite wrote."""
+    return site.kind == "sqlite" and site.rows("PRAGMA integrity_check") != [[("ok",)]]
 
 
 def kill(process: subprocess.Popen[bytes], moment: float) -> bool:
@@ -106,23 +142,28 @@ def kill(process: subprocess.Popen[bytes], moment: float) -> bool:
     return True
 
 
-def python(database: Path, *command: str, out: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    """Start Python on a database of its own."""
+def python(
+    site: Site, *command: str, out: IO[bytes] | None = None, limit: int = 0
+) -> subprocess.Popen[bytes]:
+    """Start Python on a database of its own; no file grows beyond a limit."""
     environment = os.environ | {
         "DEBUG": "true",
         "DJANGO_SETTINGS_MODULE": "newsletter.settings",
         "PYTHONPATH": str(CHECKOUT),
-        "DATABASE_URL": f"sqlite:///{database}",
-        "MEDIA_ROOT": str(database.with_suffix(".media")),
+        "DATABASE_URL": site.url,
+        "MEDIA_ROOT": str(site.media),
         "TASKS": "database",
         "TASK_LEASE": str(LEASE),
+        "TASK_BACKOFF": "1",
     }
+    limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
     return subprocess.Popen(
-        [sys.executable, *command],
+        [sys.executable, "-B", *command],  # no bytecode cut off
         cwd=CHECKOUT,
         env=environment,
         stdout=out or subprocess.DEVNULL,
         stderr=None if os.environ.get("SHOW") else subprocess.DEVNULL,
+        preexec_fn=limited if limit else None,
     )
 
 
@@ -180,6 +221,15 @@ def check_all() -> None:
         pass
 
 
+def look_after() -> None:
+    """Begin what a worker does every five minutes."""
+    from links.decisions.links import finish_all  # noqa: PLC0415
+    from posts.following import look_after_pages  # noqa: PLC0415
+
+    finish_all.enqueue()
+    look_after_pages.enqueue()
+
+
 def is_left() -> bool:
     """Tell whether a worker has anything left to do."""
     from tasks.models import StoredTask  # noqa: PLC0415
@@ -195,6 +245,8 @@ def look(answers: list[str]) -> dict[str, int]:
     known = set(Decision.objects.values_list("pk", flat=True))
     return {
         "lost": sum(int(answer) not in known for answer in answers),
+        # Who made one may have been killed before it was said.
+        "doubled": max(0, len(known - set(map(int, answers))) - 1),
         "unrecorded": _unrecorded(),
         "unknown": sum(
             link.checked_at is not None and link.checks.filter(at=link.checked_at).count() != 1
@@ -249,9 +301,11 @@ if __name__ == "__main__":
                 decide_at_random(value)
             case ["--check"]:
                 check_all()
+            case ["--look-after"]:
+                look_after()
             case ["--is-left"]:
                 sys.exit(int(is_left()))
             case ["--look", *values]:
                 print(json.dumps(look(values)))
     else:
-        sys.exit(main(int(arguments[0]) if arguments else 50))
+        sys.exit(main(int(arguments[0]) if arguments else 50, arguments[1:] or KINDS))

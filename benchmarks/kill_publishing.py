@@ -1,12 +1,13 @@
 """Disturb those who publish at random moments, let them go on, and look for what is wrong then.
 
-    python -m benchmarks.kill_publishing [TIMES]
+    python -m benchmarks.kill_publishing [TIMES] [sqlite|postgresql]      (50, both)
 
 Each time, on a copy of a database with drafts that have a picture each, two processes run: one
 publishes the drafts one by one, plans mail about each, has its social card drawn and writes the
 public site as files; it says each issue that it got an answer for. The other is the worker. Half
 of the times both are killed (`kill -9`) at random moments of their own, half of the times no file
-can grow beyond a random size, as on a full disk. Then both do, undisturbed, what is left.
+(of SQLite, pictures, cards, pages) can grow beyond a random size, as on a full disk. Then both do,
+undisturbed, what is left.
 
 Prints issues that were answered and are drafts; issues that some public page has and another has
 not, or that stand somewhere twice; issues otherwise than text and decisions make them; counters
@@ -27,13 +28,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.kill_decisions import LEASE, kill
+from benchmarks.kill_decisions import LEASE, is_damaged, kill
 from benchmarks.kill_import import _pictured
+from benchmarks.sites import KINDS, Site, sites
 from tests.corpus import CHECKOUT, ROOT, issue_files
 
 if TYPE_CHECKING:  # in the processes that need it, Django is set up first
@@ -47,15 +50,23 @@ SMALLEST = 1000  # bytes
 FAULTS = ("lost", "half", "wrong", "miscounted", "unfound", "cut off", "not mailed once", "stuck")
 
 
-def main(times: int) -> int:
+def main(times: int, kinds: Sequence[str] = KINDS) -> int:
     """Measure; return the exit code."""
     files = issue_files("twir")[:ISSUES]
     if not files:
         print(f"no archive in {ROOT}", file=sys.stderr)
         return 1
+    return max([measure(times, kind, files) for kind in kinds])
+
+
+def measure(times: int, kind: str, files: list[Path]) -> int:
+    """Measure on one kind of database; return 1 where something is wrong."""
     chance, found = random.Random(SEED), Counter[str]()  # noqa: S311
-    with tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name:
-        site = Disturbed(Path(name))
+    with (
+        tempfile.TemporaryDirectory(prefix="newsletter-kill-") as name,
+        sites(Path(name), kind, "killed", "calm") as databases,
+    ):
+        site = Disturbed(Path(name), *databases)
         site.python("manage.py", "migrate", "--verbosity", "0").wait()
         source = _pictured(files, Path(name) / "source")
         site.python("manage.py", "import_posts", "--draft", str(source)).wait()
@@ -63,7 +74,7 @@ def main(times: int) -> int:
         site.keep()
         start = time.monotonic()
         site.python(*SELF, "--publish").wait()
-        whole, largest = time.monotonic() - start, site.database.stat().st_size
+        whole, largest = time.monotonic() - start, site.largest()
         for number in range(times):
             site.start_anew()
             if number % 2:
@@ -71,27 +82,37 @@ def main(times: int) -> int:
                 found += site.disturb(limit=int(limit))
             else:
                 found += site.disturb(moments=[chance.uniform(1, whole) for _who in range(2)])
-    print(f"{times} times: {found['ended']} processes ended so, {found['said']} issues published")
-    print(", ".join(f"{found[fault]} {fault}" for fault in FAULTS))
+    print(
+        f"{kind}, {times} times: {found['ended']} processes ended so,"
+        f" {found['said']} issues published"
+    )
+    print(", ".join(f"{found[fault]} {fault}" for fault in FAULTS), flush=True)
     return int(any(found[fault] for fault in FAULTS))
 
 
 class Disturbed:
     """A site in a folder, which can be as it was at first again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Site, calm: Site) -> None:
         self.folder, self.calm, self.said = folder / "site", folder / "calm", folder / "said"
-        self.database = self.folder / "db.sqlite3"
+        self.database, self.calm_database = database, calm
         self.folder.mkdir()
 
     def keep(self) -> None:
         """Remember how it is now."""
         shutil.copytree(self.folder, self.calm)
+        self.calm_database.become(self.database)
 
     def start_anew(self) -> None:
         """Be as it was remembered."""
         shutil.rmtree(self.folder)
         shutil.copytree(self.calm, self.folder)
+        self.database.become(self.calm_database)
+
+    def largest(self) -> int:
+        """Return the bytes of the largest file that is written."""
+        written = [*self.folder.rglob("*"), self.database.path]
+        return max(file.stat().st_size for file in written if file.is_file())
 
     def disturb(self, moments: list[float] | None = None, limit: int = 0) -> Counter[str]:
         """Publish and work, disturbed; let both finish; count what is wrong then."""
@@ -113,6 +134,7 @@ class Disturbed:
         with (self.folder / "found").open("wb") as out:
             self.python(*SELF, "--look", *said, out=out).wait()
         found = Counter[str](json.loads((self.folder / "found").read_text()))
+        found["cut off"] += is_damaged(self.database)
         return found + Counter({"ended": ended, "said": len(said), "stuck": stuck})
 
     def python(self, *command: str, out: Any = None, limit: int = 0) -> subprocess.Popen[bytes]:
@@ -122,10 +144,11 @@ class Disturbed:
             "DJANGO_SETTINGS_MODULE": "newsletter.settings",
             "PYTHONPATH": str(CHECKOUT),
             "SAID": str(self.said),
-            "DATABASE_URL": f"sqlite:///{self.database}",
+            "DATABASE_URL": self.database.url,
             "MEDIA_ROOT": str(self.folder / "media"),
             "TASKS": "database",
             "TASK_LEASE": str(LEASE),
+            "TASK_BACKOFF": "1",
             "EMAIL_URL": "smtp://127.0.0.1:9",  # nothing leaves while mailings are held
         }
         limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
@@ -296,4 +319,4 @@ if __name__ == "__main__":
             case ["--look", *values]:
                 print(json.dumps(look(values)))
     else:
-        sys.exit(main(int(arguments[0]) if arguments else 50))
+        sys.exit(main(int(arguments[0]) if arguments else 50, arguments[1:] or KINDS))
