@@ -107,8 +107,10 @@ def disturbed(site: Site, chance: random.Random, limit: int) -> Counter[str]:
     checking = python(site, *SELF, "--check", limit=limit)
     running = (deciding, working, checking)
     moments = sorted(
-        ((chance.uniform(1.0, LONGEST), process) for process in running), key=lambda pair: pair[0]
+        ((chance.uniform(0, LONGEST), process) for process in running), key=lambda pair: pair[0]
     )
+    while not said.stat().st_size and deciding.poll() is None:
+        time.sleep(0.05)  # they start, however busy the machine is
     start = time.monotonic()
     killed = sum(kill(process, start + moment) for moment, process in moments)
     full = sum(process.returncode not in {0, -signal.SIGKILL} for process in running)
