@@ -5,14 +5,14 @@
 Each time, on a copy of a database with some issues, three processes run: one decides about links
 one by one, about many at once and about sources, undoes some of it, and says each decision that it
 got an answer for; one checks links, of which all fail; one is the worker, with what is left to do.
-Each is killed (`kill -9`) at a random moment of its own. On SQLite, no file can grow beyond a random
-size half of the times, as on a full disk, until they are killed. Then another worker does what is
-left.
+Each is killed (`kill -9`) at a random moment of its own. On SQLite, no file can grow beyond a
+random size half of the times, as on a full disk, until they are killed. Then another worker does
+what is left.
 
 Prints decisions that were answered and are lost, and those that nobody made; links that are
-otherwise than the records say; decisions that are not carried out; pages that are otherwise than text
-and decisions make them; links whose last check is not in their history; and databases that are
-damaged.
+otherwise than the records say; decisions that are not carried out; pages that are otherwise than
+text and decisions make them; links whose last check is not in their history; and databases that
+are damaged.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def measure(times: int, kind: str, files: Sequence[Path]) -> int:
 
 
 def _room(site: Site, chance: random.Random) -> int:
-    """Return how large a file may get: the database itself, or the log that is written beside it."""
+    """Return how large a file may get: the database itself, or the log that stands beside it."""
     size = site.path.stat().st_size if chance.random() < 0.5 else 0
     return size + int(math.exp(chance.uniform(math.log(1000), math.log(ROOM))))
 

@@ -4,8 +4,8 @@ The site as README says (gunicorn, slots), with one process, and one worker of t
 for public pages of every kind, each issue, searches that nobody asked before, and addresses that
 do not exist; staff ask for their lists, save issues and block links. What the processes hold
 (resident memory) is looked at after every so many answers. Between the first fifth and the end it
-must not grow, and never be more than 150 MB. Of pages 64 MB are kept, as README says, unless
-`PAGE_CACHE` says otherwise.
+must not grow, and never be more than 150 MB. The environment is that of the units in `deploy/`, and
+of pages as much is kept as README says, unless `PAGE_CACHE` says otherwise.
 
     python -m benchmarks.memory [REQUESTS] [SAVES] [postgres://…]      (10000 500, SQLite)
 """
@@ -31,6 +31,7 @@ from benchmarks.project import fresh_project
 from benchmarks.readers_under_load import await_server
 from benchmarks.saving_under_load import Person, _signed_in
 from benchmarks.serving import free_port
+from tests.corpus import CHECKOUT
 
 POSTS = 200
 READERS = 6
@@ -63,7 +64,8 @@ class Site:
         while (number := next(self.numbers)) <= requests:
             path = _path(chance, number, paths)
             is_admin = path.startswith("/admin/")
-            headers = {"Cookie": f"sessionid={self.session}"} if is_admin else {}
+            cookie = {"Cookie": f"sessionid={self.session}"} if is_admin else {}
+            headers = {"Accept-Encoding": "gzip, deflate, br", **cookie}
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             answer.read()
@@ -101,8 +103,8 @@ class Site:
 def main(requests: int, saves: int, database: str = "") -> int:
     """Print what the processes hold; return 1 when a target is missed."""
     given = {"DATABASE_URL": database} if database else {}
-    kept = os.environ.get("PAGE_CACHE", "64")
-    with fresh_project(TASKS="database", PAGE_CACHE=kept, **given):
+    kept = os.environ.get("PAGE_CACHE", "16")
+    with fresh_project(TASKS="database", PAGE_CACHE=kept, **_shipped(), **given):
         from benchmarks.filling import fill  # noqa: PLC0415 (only after django.setup)
         from links.models import Link  # noqa: PLC0415
         from posts.models import Post  # noqa: PLC0415
@@ -120,6 +122,12 @@ def main(requests: int, saves: int, database: str = "") -> int:
                 one.result()
             site.look(requests)
     return _report(site, requests)
+
+
+def _shipped() -> dict[str, str]:
+    """Return what the unit of the site has in its environment beside the settings."""
+    unit = (CHECKOUT / "deploy" / "newsletter-web.service").read_text()
+    return dict(re.findall(r"^Environment=(\w+)=(\S+)$", unit, re.MULTILINE))
 
 
 def _paths() -> list[str]:

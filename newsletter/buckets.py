@@ -19,6 +19,9 @@ FORM: Final = (
 BOTH: Final = "must have both key and secret, or neither"
 NO_PLACE: Final = "must say the region of the bucket, or public=…"
 
+# A region as Amazon names them; other servers have names of their own.
+AMAZON: Final = r"[a-z]{2}(-[a-z]+)+-[0-9]"
+
 _OPTIONS: Final = {
     # Addresses stand in stored pages, so they must not expire.
     "querystring_auth": False,
@@ -70,7 +73,8 @@ def _parts(value: str) -> tuple[SplitResult, dict[str, str]]:
     if parts is None or told.keys() - {"region", "endpoint", "public"} or parts.fragment:
         raise ValueError(FORM)
     bucket, region = parts.netloc.rpartition("@")[2], told.get("region", "none")
-    if not (re.fullmatch(r"[\w.-]{3,63}", bucket, re.ASCII) and re.fullmatch(r"[\w-]+", region)):
+    is_region = re.fullmatch(r"[\w-]+" if "endpoint" in told else rf"none|{AMAZON}", region)
+    if not (re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket) and is_region):
         raise ValueError(FORM)
     if bool(parts.username) != bool(parts.password):
         raise ValueError(BOTH)

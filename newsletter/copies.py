@@ -28,7 +28,6 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
-from redis.exceptions import RedisError
 
 from newsletter.cdn import fresh, keys
 from newsletter.middleware import PROBES
@@ -162,6 +161,13 @@ def _not_modified(etag: str) -> HttpResponse:
     return HttpResponseNotModified(headers=headers)
 
 
+def _troubles() -> tuple[type[Exception], ...]:
+    """Return what a Redis that does not answer raises."""
+    from redis.exceptions import RedisError  # noqa: PLC0415 (5 MB, without a Redis for nothing)
+
+    return (OSError, RedisError)
+
+
 def _weight(copy: Copy) -> int:
     return len(copy.body) + 1024  # headers and the like
 
@@ -174,6 +180,7 @@ class Copies:
         self.kept, self.lock = OrderedDict[str, Copy](), Lock()
         is_shared = settings.CACHES["default"]["BACKEND"].endswith("RedisCache")
         self.shared: Any = caches["default"] if is_shared else None
+        self.troubles = _troubles() if is_shared else ()
         self.resumes, self.given, self.since = 0.0, 0, 0.0
 
     def get(self, key: str) -> Copy | None:
@@ -212,6 +219,6 @@ class Copies:
             return None
         try:
             return getattr(self.shared, verb)(*of)
-        except (RedisError, OSError):
+        except self.troubles:
             self.resumes = time.monotonic() + PAUSE
             return None

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import dj_database_url
+
+from newsletter.hosts import is_host
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 FORM: Final = "sqlite:///path/to/file or postgres://user:password@host:port/name"
 
-# Of each connection: an import reads its indexes again and again from SQLite's 2 MB, and a server
-# has eight of them and more (newsletter/serving.py).
-PAGES_KEPT: Final = "PRAGMA cache_size=-16384;"
-PAGES_KEPT_BY_SERVERS: Final = "PRAGMA cache_size=-2048;"
+# Options after an address, and what these may be (PostgreSQL, "Connection Strings").
+NUMBERS: Final = {
+    "timeout", "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
+    "keepalives_count", "tcp_user_timeout",
+}  # fmt: skip
+SSL_MODES: Final = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 SQLITE_OPTIONS: Final = {
     # Readers never wait for a writer; a commit is on the disk when it returns. The write-ahead log
@@ -22,7 +27,7 @@ SQLITE_OPTIONS: Final = {
     # a twentieth of an import.
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-        f" {PAGES_KEPT} PRAGMA wal_autocheckpoint=4000;"
+        " PRAGMA wal_autocheckpoint=4000;"
     ),
     # Take the write lock at BEGIN: a transaction that upgrades from reading to writing fails at
     # once with "database is locked", however long the timeout.
@@ -46,11 +51,13 @@ def database_settings(value: str) -> dict[str, Any]:
     Raises ValueError, whose message is what the address has to be: it may hold a password, which
     is never repeated.
     """
-    scheme = value.partition(":")[0]
-    if scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise ValueError(FORM)
+    scheme, is_address, _rest = value.partition("://")
+    if scheme not in {"sqlite", "postgres", "postgresql"} or not is_address or "#" in value:
+        raise ValueError(f"{FORM}, with special characters %-encoded" if is_address else FORM)
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(value))
+        if urlsplit(value).port == 0:
+            raise ValueError
     except ValueError:
         raise ValueError(f"{FORM}, with special characters %-encoded") from None
     if not config["NAME"] or (config["NAME"] == ":memory:" and ":memory:" not in value):
@@ -58,7 +65,16 @@ def database_settings(value: str) -> dict[str, Any]:
     options = config.get("OPTIONS", {})
     if unknown := sorted(options.keys() - _options_of(scheme)):
         raise ValueError(f"{FORM}: it knows no option {', '.join(unknown)}")
+    if wrong := sorted(name for name, said in options.items() if not _is_one(name, said)):
+        raise ValueError(f"{FORM}: it cannot read the option {', '.join(wrong)}")
     return _sqlite(config, options) if scheme == "sqlite" else _postgresql(config, options)
+
+
+def _is_one(name: str, said: Any) -> bool:
+    """Tell whether an option has a value as it must be; most may be any text."""
+    if name in NUMBERS:
+        return isinstance(said, int) and not isinstance(said, bool)
+    return name != "sslmode" or said in SSL_MODES
 
 
 def _sqlite(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -69,6 +85,10 @@ def _sqlite(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgresql(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    host = config["HOST"]
+    is_place = not host or host.startswith("/") or all(map(is_host, host.split(",")))
+    if not is_place or "/" in config["NAME"]:
+        raise ValueError(FORM)
     return {
         **config,
         "OPTIONS": {**POSTGRESQL_OPTIONS, **options},
@@ -81,8 +101,7 @@ def _postgresql(config: dict[str, Any], options: dict[str, Any]) -> dict[str, An
 def _options_of(scheme: str) -> set[str]:
     """Return the options that may follow the address of a database."""
     if scheme == "sqlite":
-        return {"timeout", "transaction_mode", "init_command"}
+        return {"timeout"}
     from psycopg.pq import Conninfo  # noqa: PLC0415 (a quarter of a second, for SQLite for nothing)
 
-    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    return known | {"assume_role", "isolation_level", "pool", "server_side_binding"}
+    return {option.keyword.decode() for option in Conninfo.get_defaults()} | {"assume_role"}

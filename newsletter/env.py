@@ -14,42 +14,68 @@ from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from newsletter.buckets import bucket_settings
 from newsletter.databases import PROJECT, database_settings
-from newsletter.hosts import is_host, is_site_address, split_address, to_ascii
+from newsletter.hosts import is_site_address, is_site_host, split_address, to_ascii
 from newsletter.providers import PROVIDERS, provider_settings, smtp_settings
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 LOCAL_MEMORY = "locmem://"
+QUOTES = ("'", '"')
+# Of the project, which hold its code and what belongs to it.
+OURS = frozenset(
+    ".ci .git .venv backups benchmarks deploy docs links locale locale-libraries mailing"
+    " newsletter notices posts static tasks templates tests vendor".split()
+)
+# Of redis-py, after an address with TLS. What it does not know would fail at each use.
+TLS_OPTIONS = frozenset(
+    {"ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile"}
+)
+# What is read: whoever misspells a name is told (newsletter/doctor/contradictions.py).
+KNOWN = set[str]()
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+")
+# What a shell would have put something else in the place of; systemd and Docker do not.
+_UNFILLED = re.compile(r"\$(\(.*\)|\{.*\}|[A-Za-z_]+)")
 
 
 def load_file(path: Path) -> None:
     """Put the `NAME=value` lines of `path` in the environment; what is set already wins.
 
-    A missing file is no error. Blank lines and lines that start with `#` are skipped.
+    A missing file is no error. Blank lines and lines that start with `#` are skipped; `export` in
+    front and quotation marks around a value are the shell's, and left out.
     """
     if not path.is_file():
         return
     for line in path.read_text(encoding="utf-8").splitlines():
         name, found, value = line.strip().partition("=")
         if found and not name.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip())
+            bare = value.strip()
+            bare = bare[1:-1] if _is_quoted(bare) else bare
+            os.environ.setdefault(name.removeprefix("export ").strip(), bare)
+
+
+def _is_quoted(value: str) -> bool:
+    return len(value) > 1 and value[0] == value[-1] and value[0] in QUOTES
 
 
 def text(name: str, default: str = "") -> str:
     """Return the value of `name`, or of the file that `NAME_FILE` names, without outer blanks."""
+    KNOWN.add(name)
     value = os.environ.get(name, "").strip()
     file_name = os.environ.get(f"{name}_FILE", "").strip()
     if value and file_name:
         raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
     if file_name:
         value = _read_secret(name, file_name)
+    elif _UNFILLED.fullmatch(value):
+        raise ImproperlyConfigured(
+            f"{name} must be the value itself: nothing fills in $(…), ${{…}} or $NAME here."
+        )
     return value or default
 
 
@@ -66,7 +92,7 @@ def _read_secret(name: str, file_name: str) -> str:
 def contact(name: str) -> str:
     """Return where to write to: an e-mail address, or an https address with a form; "" if unset."""
     value = text(name)
-    if value and not _ADDRESS.fullmatch(value) and not split_address(value, {"https"}):
+    if value and not _is_address(value) and not split_address(value, {"https"}):
         raise ImproperlyConfigured(
             f"{name} must be an e-mail address or an address such as https://example.org/contact."
         )
@@ -76,10 +102,12 @@ def contact(name: str) -> str:
 def secret(name: str, *, shortest: int) -> str:
     """Return a text that nobody can guess, of so many characters at least; "" if unset."""
     value = text(name)
-    if value and (len(value) < shortest or not value.isascii() or " " in value):
+    is_plain = value.isascii() and " " not in value and not _is_quoted(value)
+    if value and (len(value) < shortest or not is_plain):
         # It is not repeated.
         raise ImproperlyConfigured(
-            f"{name} must be a random text of at least {shortest} characters without blanks."
+            f"{name} must be a random text of at least {shortest} characters, without blanks and"
+            " quotation marks around it."
         )
     return value
 
@@ -87,8 +115,11 @@ def secret(name: str, *, shortest: int) -> str:
 def line(name: str, default: str = "", *, longest: int = 200) -> str:
     """Return a text of one line, for people."""
     value = text(name, default)
-    if len(value) > longest or not value.isprintable():
-        raise ImproperlyConfigured(f"{name} must be one line of at most {longest} characters.")
+    if len(value) > longest or not value.isprintable() or _is_quoted(value):
+        raise ImproperlyConfigured(
+            f"{name} must be one line of at most {longest} characters, without quotation marks"
+            " around it."
+        )
     return value
 
 
@@ -99,6 +130,14 @@ def keys(name: str, default: Sequence[str]) -> list[str]:
         if not re.fullmatch(r"[\w .-]+", key):
             raise ImproperlyConfigured(f"{name} must list names of keys such as tags, not {key!r}.")
     return found
+
+
+def _is_address(value: str) -> bool:
+    """Tell whether a text is an e-mail address at a host that may be."""
+    try:
+        return bool(_ADDRESS.fullmatch(value)) and is_site_host(to_ascii(value.partition("@")[2]))
+    except ValueError:
+        return False
 
 
 def named(name: str, address: str) -> str:
@@ -114,7 +153,7 @@ def sender(name: str, default: str) -> str:
     value = text(name, default)
     _shown, address = parseaddr(value)
     is_whole = value == address or value.endswith(f"<{address}>")
-    if not (is_whole and value.isprintable() and _ADDRESS.fullmatch(address)):
+    if not (is_whole and value.isprintable() and _is_address(address)):
         raise ImproperlyConfigured(
             f"{name} must be an e-mail address such as me@example.org or News <me@example.org>."
         )
@@ -166,7 +205,7 @@ def hosts(name: str, default: Sequence[str] = ()) -> list[str]:
     """
     found = [_to_ascii(name, host) for host in words(name, default)]
     for host in found:
-        if host != "*" and not is_host(host.removeprefix(".")):
+        if host != "*" and not is_site_host(host.removeprefix(".")):
             raise ImproperlyConfigured(
                 f"{name} must list host names without scheme and port, such as"
                 f" news.example.org, not {host!r}."
@@ -178,7 +217,7 @@ def addresses(name: str) -> list[str]:
     """Return a list of e-mail addresses."""
     found = words(name)
     for address in found:
-        if not _ADDRESS.fullmatch(address):
+        if not _is_address(address):
             raise ImproperlyConfigured(
                 f"{name} must list e-mail addresses such as me@example.org, not {address!r}."
             )
@@ -225,7 +264,8 @@ def _to_ascii(name: str, host: str) -> str:
 def time_zone(name: str, default: str = "UTC") -> str:
     """Return the name of a time zone that this machine knows, such as Asia/Seoul."""
     value = text(name, default)
-    if value not in zoneinfo.available_timezones():
+    # Two of its names are no zone: that of this machine, and the one of a machine never set up.
+    if value not in zoneinfo.available_timezones() - {"localtime", "Factory"}:
         raise ImproperlyConfigured(
             f"{name} must be a time zone of the IANA database, such as UTC or Asia/Seoul,"
             f" not {value!r}."
@@ -241,9 +281,13 @@ def folder(name: str, default: Path) -> Path:
     path = Path(value)
     if not path.is_absolute() or (path.exists() and not path.is_dir()):
         raise ImproperlyConfigured(f"{name} must be the absolute path of a folder, not {value!r}.")
-    if PROJECT.is_relative_to(path.resolve()):
+    there = path.resolve()
+    is_code = any(there.is_relative_to(PROJECT / ours) for ours in OURS)
+    if PROJECT.is_relative_to(there) or is_code:
         # Its files would be served, replaced or removed with what belongs there.
-        raise ImproperlyConfigured(f"{name} must be a folder without the project: {value!r}.")
+        raise ImproperlyConfigured(
+            f"{name} must be a folder apart from the project's own, not {value!r}."
+        )
     return path
 
 
@@ -378,4 +422,7 @@ def storage(name: str) -> dict[str, Any]:
 
 def _is_redis_address(value: str) -> bool:
     parts = split_address(value, {"redis", "rediss"})
-    return parts is not None and bool(re.fullmatch(r"/?|/[0-9]{1,3}", parts.path))
+    if parts is None or parts.fragment or not re.fullmatch(r"/?|/[0-9]{1,3}", parts.path):
+        return False
+    known = TLS_OPTIONS if parts.scheme == "rediss" else frozenset[str]()
+    return dict(parse_qsl(parts.query, keep_blank_values=True)).keys() <= known

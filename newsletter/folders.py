@@ -36,6 +36,18 @@ def is_writable(folder: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
+def unwritable_part(database: dict[str, Any]) -> Path | None:
+    """Return the file of an SQLite database, or the one of those beside it, that this user cannot
+    write: root's, where a command ran as root once; None where there is none."""
+    file = database_file(database)
+    parts = [file, *(Path(f"{file}{end}") for end in ("-wal", "-shm"))] if file else []
+    return next((part for part in parts if part.exists() and not _takes(part)), None)
+
+
+def _takes(file: Path) -> bool:
+    return file.is_file() and os.access(file, os.W_OK | os.R_OK)
+
+
 def nearest(folder: Path) -> Path:
     """Return the folder, or the nearest one above it that is there."""
     return next(place for place in (folder, *folder.parents) if place.exists())
@@ -46,6 +58,10 @@ def database_folder(database: dict[str, Any]) -> Path | None:
     file = database_file(database)
     if file and not file.parent.is_dir():
         raise ImproperlyConfigured(f"DATABASE_URL must be in a folder that is there: {file}.")
+    if part := unwritable_part(database):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL must name a file that this user can read and write: {part}."
+        )
     return file.parent if file else None
 
 

@@ -9,15 +9,20 @@ from urllib.parse import SplitResult, urlsplit
 
 import idna
 
+# Of a host's name (RFC 1123); networks of containers have `_` in theirs, too.
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+
 
 def split_address(value: str, schemes: Container[str]) -> SplitResult | None:
     """Return the parts of an address with one of these schemes; None if it is not valid."""
     try:
         parts = urlsplit(value)
-        port_is_valid = parts.port is None or parts.port > 0
+        is_one = parts.scheme in schemes and (parts.port is None or parts.port > 0)
+        host = to_ascii(parts.hostname or "")
     except ValueError:
         return None
-    return parts if parts.scheme in schemes and parts.hostname and port_is_valid else None
+    return parts if is_one and is_host(bracketed(host).removesuffix(".")) else None
 
 
 def to_ascii(host: str) -> str:
@@ -41,12 +46,19 @@ def bracketed(host: str) -> str:
 
 def is_host(host: str) -> bool:
     """Tell whether an ASCII text is a host name or an IP address, IPv6 in brackets."""
-    if host.startswith("["):
-        try:
+    try:
+        if host.startswith("["):
             return host.endswith("]") and bool(ipaddress.IPv6Address(host[1:-1]))
-        except ValueError:
-            return False
-    return bool(re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", host))
+        if re.fullmatch(r"[0-9.]+", host):
+            return bool(ipaddress.IPv4Address(host))
+    except ValueError:
+        return False
+    return len(host) <= 253 and bool(_NAME.fullmatch(host))
+
+
+def is_site_host(host: str) -> bool:
+    """Tell whether a site can be asked for under a host: Django answers none with `_` in it."""
+    return is_host(host) and "_" not in host
 
 
 def is_here(host: str) -> bool:
@@ -62,5 +74,4 @@ def is_site_address(value: str) -> bool:
     parts = split_address(value, {"http", "https"})
     if parts is None or parts.path not in {"", "/"} or re.search(r"[\s?#@\\]", value):
         return False
-    host = str(parts.hostname)
-    return not host.isascii() or is_host(bracketed(host))
+    return is_site_host(bracketed(to_ascii(str(parts.hostname))))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from newsletter.hosts import is_here
+from newsletter.hosts import is_here, split_address
 
 # What does not depend on the provider. A feature that one lacks, such as an envelope of ours, is
 # no reason to send nothing.
@@ -24,21 +24,17 @@ def smtp_settings(value: str) -> dict[str, Any]:
     ValueError, whose message is what the address has to be: it may hold a password, which is never
     repeated.
     """
-    try:
-        parts = urlsplit(value)
-        usual = {"smtp": 587, "smtps": 465}[parts.scheme]
-        port = usual if parts.port is None else parts.port
-    except (ValueError, KeyError):
-        parts, port = urlsplit(""), 0
+    parts = split_address(value, {"smtp", "smtps"}) or urlsplit("")
     is_whole = bool(parts.username) == bool(parts.password)
     is_bare = parts.query == "tls=none" and parts.scheme == "smtp"
     rest = f"{parts.path}{'' if is_bare else parts.query}{parts.fragment}"
-    if not (parts.hostname and port and is_whole and rest in {"", "/"}):
+    if not (parts.hostname and is_whole and rest in {"", "/"}):
         raise ValueError(
             "smtp://user:password@host:port (smtps:// with TLS from the start, smtp://…?tls=none"
             " without), with special characters %-encoded, console://, or the address of a"
             f" provider: {', '.join(form for form, *_rest in PROVIDERS.values())}"
         )
+    port = parts.port or {"smtp": 587, "smtps": 465}[parts.scheme]
     is_near = is_bare or port == 25 or is_here(parts.hostname)
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -159,7 +159,7 @@ DATABASE_LIMITS = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL")}
 # Megabytes of public pages that a process keeps in its memory; 0: none.
-PAGE_CACHE = env.integer("PAGE_CACHE", 64, maximum=65_536)
+PAGE_CACHE = env.integer("PAGE_CACHE", 16, maximum=65_536)
 TAGGIT_CASE_INSENSITIVE = True
 
 # Background work

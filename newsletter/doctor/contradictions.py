@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +13,12 @@ from django.http.request import validate_host
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from newsletter import folders
+from newsletter import env, folders
 from newsletter.buckets import origin
 from newsletter.doctor.findings import Check, Finding, note, problem, warning
 from newsletter.hosts import bracketed
 
+ALIKE = 0.85  # as `difflib` counts: one letter of ten, or a letter too many
 SHORTEST_KEY = 50  # characters, as Django asks for
 PRIVATE = (".local", ".localhost", ".internal", ".lan", ".test")
 
@@ -122,7 +124,19 @@ def _cdn() -> Iterator[Finding]:
         yield warning(wrong, gettext("Give STORAGE_URL a public=https://…."))
 
 
+def _names() -> Iterator[Finding]:
+    """Find what stands in the environment and is read by nobody, but for a slip of the hand."""
+    for name in sorted(os.environ):
+        bare = name.removesuffix("_FILE")
+        meant = get_close_matches(bare, env.KNOWN, 1, ALIKE)
+        if meant and bare not in env.KNOWN:
+            words = gettext("%(name)s is no setting: was %(meant)s meant?")
+            remedy = gettext("Name it as the README does, or take it away.")
+            yield warning(words % {"name": name, "meant": meant[0]}, remedy)
+
+
 CHECKS: Final = (
+    Check("names", _("Names of settings"), _names, 59),
     Check("address", _("Address of the site"), _address, 60),
     Check("proxy", _("Proxies"), _proxy, 61),
     Check("secrets", _("Secrets"), _secrets, 62),

@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import Final
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -30,28 +33,46 @@ def _answers() -> Iterator[Finding]:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        wrong = gettext("The database does not answer.")
-        remedy = gettext("Start its server, and compare DATABASE_URL with where it is.")
-        yield problem(wrong, remedy)
+    except DatabaseError as error:
+        said = str(error)  # it may hold a secret
+        if "too many clients" in said or "connection slots" in said:
+            remedy = gettext(
+                "PostgreSQL has no connection left: raise `max_connections`, or run fewer processes"
+                " and workers."
+            )
+        elif "authentication failed" in said:
+            remedy = gettext("PostgreSQL refuses the user or password: compare DATABASE_URL.")
+        else:
+            remedy = gettext("Start its server, and compare DATABASE_URL with where it is.")
+        yield problem(gettext("The database does not answer."), remedy)
 
 
 def unapplied() -> list[tuple[str, str]]:
     """Return the migrations of this code that the database does not have, as (app, name)."""
     applied = MigrationRecorder(connection).applied_migrations()
+    if _named() <= applied.keys():
+        return []
+    found = MigrationLoader(None).disk_migrations
     return [
         key
-        for key, replaced in _on_disk().items()
-        if key not in applied and not (replaced and all(one in applied for one in replaced))
+        for key, migration in found.items()
+        if key not in applied
+        and not (migration.replaces and all(one in applied for one in migration.replaces))
     ]
 
 
 @cache
-def _on_disk() -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """Return the migrations of this code, each with those it stands for; code does not change
-    while a process runs."""
-    found = MigrationLoader(None).disk_migrations
-    return {key: list(migration.replaces) for key, migration in found.items()}
+def _named() -> frozenset[tuple[str, str]]:
+    """Return the migrations of this code, which does not change while a process runs: by the names
+    of their files, since loading them all takes 5 MB."""
+    labels = [app.label for app in apps.get_app_configs()]
+    return frozenset(
+        (label, name)
+        for label in labels
+        if (module := MigrationLoader.migrations_module(label)[0]) and (found := find_spec(module))
+        for _finder, name, is_package in iter_modules(found.submodule_search_locations)
+        if not is_package and name[0] not in "_~"
+    )
 
 
 def _migrations() -> Iterator[Finding]:

@@ -41,15 +41,16 @@ def unfit_static() -> str:
     for folder in map(Path, settings.STATICFILES_DIRS):
         for file in folder.rglob("*"):
             name = file.relative_to(folder).as_posix()
-            if file.is_file() and (name not in listed or _is_newer(file, root / name)):
+            if file.is_file() and _is_newer(file, root / name, root / listed.get(name, "")):
                 return "old"
     return ""
 
 
-def _is_newer(file: Path, copy: Path) -> bool:
-    """Tell whether a file changed since it was collected, as `collectstatic` does."""
+def _is_newer(file: Path, copy: Path, named: Path) -> bool:
+    """Tell whether a file changed since it was collected, as `collectstatic` does, or what pages
+    name in its place is gone."""
     try:
-        return int(copy.stat().st_mtime) < int(file.stat().st_mtime)
+        return int(copy.stat().st_mtime) < int(file.stat().st_mtime) or not named.is_file()
     except OSError:
         return True
 
@@ -64,7 +65,9 @@ def _static() -> Iterator[Finding]:
         wrong = gettext("The static files were never collected: every page fails.")
         yield problem(wrong, remedy)
     elif found == "bare":
-        wrong = gettext("The static files were collected with DEBUG=true: every page fails.")
+        wrong = gettext(
+            "The static files were collected with DEBUG=true, or not to the end: every page fails."
+        )
         remedy = gettext(
             "Look for DEBUG in the environment and in .env beside manage.py, then run"
             " `DEBUG=false manage.py collectstatic --no-input`, and start the site anew."
@@ -73,6 +76,18 @@ def _static() -> Iterator[Finding]:
     elif found == "old":
         wrong = gettext("The static files are older than the code: pages may fail or look wrong.")
         yield warning(wrong, remedy)
+
+
+def _texts() -> Iterator[Finding]:
+    """Find languages whose compiled texts are not there: pages are in English then."""
+    for folder in map(Path, settings.LOCALE_PATHS):
+        for language in folder.glob("*/LC_MESSAGES/*.po"):
+            if not language.with_suffix(".mo").is_file():
+                words = gettext("Texts are missing, and pages are in English: %(file)s.")
+                remedy = gettext(
+                    "Take them from the release again: `git checkout -- locale locale-libraries`."
+                )
+                yield warning(words % {"file": language.with_suffix(".mo")}, remedy)
 
 
 def _folders() -> Iterator[Finding]:
@@ -84,6 +99,14 @@ def _folders() -> Iterator[Finding]:
             )
             said = {"name": name, "folder": folder}
             yield problem(words % said, remedy % said)
+    if part := folders.unwritable_part(settings.DATABASES["default"]):
+        words = gettext("The database cannot be written: %(file)s is another user's.")
+        remedy = gettext(
+            "Give it to the user of the site: `chown newsletter %(file)s`. Run commands by"
+            " `newsletter`, not as root."
+        )
+        said = {"file": part}
+        yield problem(words % said, remedy % said)
 
 
 def _disk() -> Iterator[Finding]:
@@ -134,6 +157,7 @@ def _backup() -> Iterator[Finding]:
 
 CHECKS: Final = (
     Check("static", _("Static files"), _static, 20),
+    Check("texts", _("Translations"), _texts, 21),
     Check("folders", _("Folders"), _folders, 21),
     Check("disk", _("Room on the disks"), _disk, 22),
     Check("backup", _("Backups"), _backup, 35),

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from smtplib import SMTPAuthenticationError, SMTPException, SMTPNotSupportedError
 from typing import Final
 
 from django.conf import settings
 from django.core.cache import caches
 from django.core.mail import get_connection
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, task_backends
-from redis.exceptions import RedisError
 
 from newsletter.doctor.findings import Check, Finding, warning
-from tasks.backends.redis import RedisBackend
 
 KEY = "newsletter:doctor"
 
 
 def _cache() -> Iterator[Finding]:
-    cache, value = caches["default"], get_random_string(8)
-    try:
-        cache.set(KEY, value, 60)
-        is_kept = cache.get(KEY) == value
-    except (RedisError, OSError):
-        is_kept = False
-    if not is_kept:
-        wrong = gettext("The cache does not answer: pages are made by each process anew.")
-        remedy = gettext("Start Redis, and compare CACHE_URL with where it is.")
-        yield warning(wrong, remedy)
+    if not settings.CACHES["default"]["BACKEND"].endswith("RedisCache"):
+        return
+    wrong = gettext("The cache does not answer: pages are made by each process anew.")
+    remedy = gettext("Start Redis, and compare CACHE_URL with where it is.")
+    yield from _redis(lambda: caches["default"].set(KEY, "", 60), wrong, remedy)
 
 
 def _bell() -> Iterator[Finding]:
-    backend = task_backends[DEFAULT_TASK_BACKEND_ALIAS]
-    if not isinstance(backend, RedisBackend):
-        return
-    try:
-        backend.bell.ringing.ping()
-    except RedisError:
+    bell = getattr(task_backends[DEFAULT_TASK_BACKEND_ALIAS], "bell", None)
+    if bell is not None:
         wrong = gettext("The Redis of TASKS does not answer: tasks begin some seconds later.")
-        yield warning(wrong, gettext("Start Redis, and compare TASKS with where it is."))
+        remedy = gettext("Start Redis, and compare TASKS with where it is.")
+        yield from _redis(lambda: bell.ringing.set(KEY, "", ex=60), wrong, remedy)
+
+
+def _redis(ask: Callable[[], object], wrong: str, remedy: str) -> Iterator[Finding]:
+    """Let a Redis keep something; find that it is away, refuses us, or has no memory left."""
+    from redis import exceptions  # noqa: PLC0415 (5 MB, without a Redis for nothing)
+
+    try:
+        ask()
+    except exceptions.OutOfMemoryError:
+        yield warning(wrong, gettext(
+            "This Redis is full: give it more memory (`maxmemory`), or let it drop what is old"
+            " (`maxmemory-policy allkeys-lru`) where nothing else is in it."
+        ))  # fmt: skip
+    except exceptions.AuthenticationError:
+        yield warning(
+            wrong, gettext("This Redis refuses the user or password: give the right one.")
+        )
+    except (exceptions.RedisError, OSError):
+        yield warning(wrong, remedy)
 
 
 def _mail() -> Iterator[Finding]:

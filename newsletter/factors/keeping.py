@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
-from allauth.mfa.webauthn.internal import auth as webauthn
-from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
@@ -17,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_noop
 
-from newsletter.factors import sessions
+from newsletter.factors import passkeys, sessions
 from newsletter.factors.proving import MALFORMED, parsed, refused_passkey
 from newsletter.factors.telling import tell_later
 
@@ -66,10 +64,10 @@ def add_passkey(user: User, name: str, answer: str) -> list[str]:
         raise ValidationError(gettext("There are too many passkeys: remove one first."))
     try:
         credential = parsed(answer)
-        webauthn.complete_registration(credential)
+        passkeys.engine().complete_registration(credential)
     except MALFORMED as error:
         raise refused_passkey() from error
-    WebAuthn.add(user, name.strip()[:60] or gettext("Passkey"), credential)
+    passkeys.engine().WebAuthn.add(user, name.strip()[:60] or gettext("Passkey"), credential)
     _write_down(user, user, gettext_noop("Added a passkey"))
     return _first_codes(user)
 

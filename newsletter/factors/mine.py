@@ -8,7 +8,6 @@ from typing import Any, cast
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
-from allauth.mfa.webauthn.internal import auth as webauthn
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import authenticate
@@ -25,8 +24,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from newsletter import guessing
+<<<<<<< HEAD
 from newsletter.factors import keeping, sessions
 from newsletter.factors.adapter import View, at_home, passkeys_work, with_request
+=======
+from newsletter.factors import keeping, passkeys, sessions
+from newsletter.factors.adapter import View, passkeys_work, with_request
+>>>>>>> 8f03329 (Take less memory, refuse more wrong settings, and name more faults)
 from newsletter.factors.entering import (
     PROVEN,
     confirm,
@@ -129,10 +133,19 @@ def _adding(request: HttpRequest, user: User, then: str) -> HttpResponseBase:
         "url": url,
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "picture": _picture(url),
+<<<<<<< HEAD
         "options": as_text(webauthn.begin_registration(user, True)) if passkeys_work() else "",
         "at_home": at_home(),
+=======
+        "options": _options(user) if passkeys_work() else "",
+>>>>>>> 8f03329 (Take less memory, refuse more wrong settings, and name more faults)
     }
     return TemplateResponse(request, "admin/factors/add.html", context)
+
+
+def _options(user: User) -> str:
+    """Return what a browser needs to make a passkey."""
+    return as_text(passkeys.engine().begin_registration(user, True))
 
 
 def _picture(url: str) -> str:

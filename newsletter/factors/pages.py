@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib import admin, messages
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
@@ -20,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from newsletter.factors import passkeys
 from newsletter.factors.adapter import passkeys_work, with_request
 from newsletter.factors.entering import enter, go_on, shorten, to, where_to, who_waits
 from newsletter.factors.keeping import factors_of
@@ -72,7 +72,7 @@ def factor(request: HttpRequest) -> HttpResponseBase:
         "next": then,
         "trouble": trouble,
         "has_app": Authenticator.Type.TOTP in kinds,
-        "options": as_text(webauthn.begin_authentication(user)) if has_passkey else "",
+        "options": as_text(passkeys.engine().begin_authentication(user)) if has_passkey else "",
     }
     return TemplateResponse(request, "admin/factors/factor.html", context)
 
@@ -100,7 +100,7 @@ def _challenge(request: HttpRequest) -> HttpResponseBase:
     if not allow("passkey", client_address(request), CHALLENGES):
         return JsonResponse({"error": gettext("Too many attempts")}, status=429)
     shorten(request)
-    return JsonResponse(json.loads(as_text(webauthn.begin_authentication())))
+    return JsonResponse(json.loads(as_text(passkeys.engine().begin_authentication())))
 
 
 def as_text(options: dict[str, Any]) -> str:

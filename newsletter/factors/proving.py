@@ -12,7 +12,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
-from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +19,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from newsletter import guessing
+from newsletter.factors import passkeys
 from posts.readers.throttling import Limit, allow
 
 # Of a kind, for one account; a browser where its owner signed in before has tries of its own.
@@ -63,7 +63,7 @@ def prove_by_passkey(user: User, answer: str) -> str:
     Raise ValidationError, in words, where it proves nothing.
     """
     try:
-        found = webauthn.complete_authentication(user, parsed(answer))
+        found = passkeys.engine().complete_authentication(user, parsed(answer))
     except MALFORMED as error:
         raise refused_passkey() from error
     found.record_usage()
@@ -76,7 +76,7 @@ def owner_of_passkey(answer: str) -> User:
     Raise ValidationError where there is none.
     """
     try:
-        found = cast(User, webauthn.extract_user_from_response(parsed(answer)))
+        found = cast(User, passkeys.engine().extract_user_from_response(parsed(answer)))
     except MALFORMED as error:
         raise refused_passkey() from error
     if not (found.is_active and found.is_staff):

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -23,7 +22,6 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 from pytest_django.fixtures import Settings
-from redis.exceptions import RedisError
 
 from mailing.models import Mailing, MailSettings
 from newsletter import env
@@ -66,6 +64,7 @@ def well(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for file in (source, tmp_path / "static" / "css" / "base.css"):
         file.parent.mkdir(parents=True)
         file.touch()
+    (tmp_path / "static" / "css" / "base.0.css").touch()
     manifest = {"paths": {"css/base.css": "css/base.0.css"}}
     (tmp_path / "static" / "staticfiles.json").write_text(json.dumps(manifest))
     return tmp_path
@@ -123,6 +122,28 @@ def old_static_files(site: Site) -> None:
     os.utime(site.folder / "source" / "css" / "base.css", (later, later))
 
 
+def half_a_manifest(site: Site) -> None:
+    (site.folder / "static" / "staticfiles.json").write_text('{"paths": {"css')
+
+
+def a_static_file_gone(site: Site) -> None:
+    (site.folder / "static" / "css" / "base.0.css").unlink()
+
+
+def no_texts(site: Site) -> None:
+    texts = site.folder / "locale" / "ko" / "LC_MESSAGES" / "django.po"
+    texts.parent.mkdir(parents=True)
+    texts.touch()
+    site.set(LOCALE_PATHS=[*site.settings.LOCALE_PATHS, site.folder / "locale"])
+
+
+def files_of_root(site: Site) -> None:
+    log = site.folder / "db.sqlite3-wal"
+    log.mkdir()  # for root, too, no file to write to
+    database = env.database_of("", f"sqlite:///{site.folder}/db.sqlite3")
+    site.patch.setitem(site.settings.DATABASES, "default", database)
+
+
 def no_folder(site: Site) -> None:
     (site.folder / "file").touch()
     site.set(UPLOAD_ROOT=site.folder / "file" / "uploads")
@@ -173,10 +194,12 @@ def no_index(_site: Site) -> None:
 
 
 def no_cache(site: Site) -> None:
-    def refuse(*_given: Any) -> None:
-        raise RedisError
+    site.patch.setenv("NEWSLETTER_TEST_CACHE", "redis://127.0.0.1:1/0")
+    site.set(CACHES={"default": env.cache("NEWSLETTER_TEST_CACHE")})
 
-    site.patch.setattr(type(cache._connections["default"]), "set", refuse)  # type: ignore[attr-defined]
+
+def misspelt(site: Site) -> None:
+    site.patch.setenv("TRUSTED_PROXYS", "1")
 
 
 MAIL = {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}
@@ -235,7 +258,11 @@ FAULTS: list[tuple[str, Callable[[Site], None]]] = [
     ("static", nothing_collected),
     ("static", collected_while_developing),
     ("static", old_static_files),
+    ("static", half_a_manifest),
+    ("static", a_static_file_gone),
+    ("texts", no_texts),
     ("folders", no_folder),
+    ("folders", files_of_root),
     ("disk", full_disk),
     ("worker", no_worker),
     ("worker", lambda site: site.set(TASKS={"default": env.tasks("NOTHING", "immediate")})),
@@ -256,6 +283,7 @@ FAULTS: list[tuple[str, Callable[[Site], None]]] = [
     ("mailings", mailing_stopped),
     ("mailings", mailing_late),
     ("factors", no_second_factor),
+    ("names", misspelt),
     ("address", lambda site: site.set(SITE_HOST="other.example.org")),
     ("address", lambda site: site.set(ALLOWED_HOSTS=["*"])),
     ("address", lambda site: site.set(HTTPS=False)),
@@ -289,6 +317,26 @@ def test_each_fault_is_named_with_what_to_do_in_both_languages(
             assert re.search(letters, finding.wrong)
             assert re.search(letters, finding.remedy)
             assert "hunter2" not in finding.wrong + finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("FATAL:  sorry, too many clients already", "max_connections"),
+        ('FATAL:  password authentication failed for user "me"', "password"),
+        ("connection refused", "Start its server"),
+    ],
+)
+def test_what_to_do_about_a_database_follows_from_what_it_said(
+    site: Site, said: str, word: str
+) -> None:
+    def refuse(_database: BaseDatabaseWrapper) -> None:
+        raise DatabaseError(said)
+
+    site.patch.setattr(BaseDatabaseWrapper, "cursor", refuse)
+
+    [finding] = next(result for result in examine() if result.check.name == "database").findings
+    assert word in finding.remedy
 
 
 def test_how_long_a_task_waits_is_said_in_the_largest_unit(site: Site) -> None:

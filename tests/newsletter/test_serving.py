@@ -25,17 +25,6 @@ with connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
         print(cursor.fetchone()[0])
 """
-PAGES = """
-import sys
-if sys.argv[1:]:
-    import newsletter.wsgi
-import django
-django.setup()
-from django.db import connection
-with connection.cursor() as cursor:
-    cursor.execute("PRAGMA cache_size")
-    print(cursor.fetchone()[0])
-"""
 SERVERS = ("newsletter.wsgi", "newsletter.asgi")
 ADDRESS = "postgres://me@db.example.org/news"
 
@@ -74,10 +63,3 @@ def test_a_database_holds_to_the_limits_if_it_knows_them(db: None) -> None:
         assert held == ["30s", "10s", "1min", "off"]
     else:
         assert run(ASKED, "newsletter.wsgi", DATABASE_URL="sqlite://:memory:") == ["", ""]
-
-
-def test_a_server_keeps_few_pages_of_sqlite_for_each_of_its_threads_and_a_command_many() -> None:
-    address = "sqlite://:memory:"
-
-    assert run(PAGES, "newsletter.wsgi", DATABASE_URL=address) == ["-2048"]
-    assert run(PAGES, DATABASE_URL=address) == ["-16384"]

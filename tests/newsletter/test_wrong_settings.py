@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.newsletter.production import run_python
+from tests.newsletter.production import CHECKOUT, run_python
 from tests.newsletter.test_settings import START_WITH_EACH
 from tests.settings import setting_names
 
@@ -155,6 +155,62 @@ WRONG = [
     ("HSTS_SUBDOMAINS", "all"),
     ("HSTS_PRELOAD", "preload"),
     ("TRUSTED_PROXIES", "11"),
+    # Hosts that no name server knows, or that Django refuses in every request.
+    ("SITE_URL", "https://news_letter.example.org"),
+    ("SITE_URL", "https://256.300.1.1"),
+    ("SITE_URL", "https://-news.example.org"),
+    ("SITE_URL", "https:/news.example.org"),
+    ("ALLOWED_HOSTS", "news_letter.example.org"),
+    ("ALLOWED_HOSTS", "10.0.0.0/8"),
+    ("ALLOWED_HOSTS", "::1"),
+    ("CACHE_URL", "redis://cache..example.org:6379/0"),
+    ("EMAIL_URL", "smtp://me:hunter2@smtp..example.org"),
+    ("EMAIL_URL", "smtp://me:hunter2@smtp example.org"),
+    ("EMAIL_FROM", "news@example..org"),
+    ("EMAIL_FROM", "news@exam_ple.org"),
+    ("ADMINS", "me@example..org"),
+    ("SECURITY_CONTACT", "me@example..org"),
+    ("SECURITY_CONTACT", "https://example..org/"),
+    ("WEBSUB_HUB", "https://hub..example.org/"),
+    ("MAIL_BOUNCES", "imaps://me:hunter2@mail..example.org/INBOX"),
+    # Options that a library would stumble over when it is asked.
+    ("CACHE_URL", "redis://cache.example.org:6379/0?ssl=true"),
+    ("CACHE_URL", "redis://a:6379/0,redis://b:6379/0"),
+    ("CACHE_URL", "unix:///run/redis.sock"),
+    ("TASKS", "redis://127.0.0.1:6379/0?timeout=x"),
+    ("TASKS", "redis://127.0.0.1:6379/0#1"),
+    ("DATABASE_URL", "postgres://me:hunter2@db..example.org/news"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org/news?sslmode=always"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org/news?connect_timeout=ten"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org/news?pool=yes"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org/news?isolation_level=high"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org/news/extra"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org:0/news"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org/news#1"),
+    ("DATABASE_URL", "postgres:me@db/news"),
+    ("DATABASE_URL", "sqlite:db.sqlite3"),
+    ("DATABASE_URL", "sqlite:////tmp"),
+    ("DATABASE_URL", "sqlite:///news.sqlite3?timeout=abc"),
+    ("DATABASE_URL", "sqlite:///news.sqlite3?transaction_mode=now"),
+    ("STORAGE_URL", "s3://key:hunter2@Bucket_Name?region=eu-central-1"),
+    ("STORAGE_URL", "s3://key:hunter2@bucket?region=Europe"),
+    ("STORAGE_URL", "s3://key:hunter2@bucket?endpoint=https://minio..example.org"),
+    # What a shell would have done to them, and nothing else does.
+    ("SECRET_KEY", "$(openssl rand -base64 50)"),
+    ("DATABASE_URL", "${POSTGRES_URL}"),
+    ("SITE_NAME", "$SITE"),
+    ("SITE_NAME", '"Newsletter"'),
+    ("METRICS_TOKEN", "'0123456789abcdef0123456789abcdef'"),
+    ("MEDIA_ROOT", "$HOME/media"),
+    # Folders of the code.
+    ("MEDIA_ROOT", str(CHECKOUT / "static")),
+    ("STATIC_ROOT", str(CHECKOUT / "static" / "collected")),
+    ("BACKUP_DIR", str(CHECKOUT / "backups")),
+    ("TIME_ZONE", "Factory"),
+    ("TIME_ZONE", "../../etc/passwd"),
+    ("PAGE_CACHE", "６４"),
+    ("PAGE_CACHE", "0x10"),
+    ("TASK_LIMIT", "inf"),
 ]
 # They look odd, and mean what they say.
 RIGHT = [
@@ -185,6 +241,16 @@ RIGHT = [
     ("MAIL_BOUNCES", "maildir:///var/mail/bounces"),
     ("STORAGE_URL", "s3://my-bucket/pictures/2026?region=ap-northeast-2"),
     ("STORAGE_URL", "s3://key:p%2Fw@bucket?endpoint=http://127.0.0.1:9000/"),
+    ("STORAGE_URL", "s3://key:p%2Fw@bucket?endpoint=http://minio_server:9000&region=auto"),
+    ("SITE_URL", "https://news.example.org\u200b"),
+    ("DATABASE_URL", "postgres://me:p@ss@db_server/news"),
+    ("CACHE_URL", "redis://my_redis:6379/0"),
+    ("CACHE_URL", "rediss://cache.example.org/0?ssl_cert_reqs=none"),
+    ("EMAIL_URL", "smtp://smtp_relay"),
+    ("EMAIL_URL", "smtp://me@example.org:hunter2@smtp.example.org."),
+    ("EMAIL_FROM", "news@뉴스.example"),
+    ("SITE_NAME", "$5 a month"),
+    ("MEDIA_ROOT", str(CHECKOUT / "media")),
 ]
 
 
