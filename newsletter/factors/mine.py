@@ -24,13 +24,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from newsletter import guessing
-<<<<<<< HEAD
-from newsletter.factors import keeping, sessions
-from newsletter.factors.adapter import View, at_home, passkeys_work, with_request
-=======
 from newsletter.factors import keeping, passkeys, sessions
-from newsletter.factors.adapter import View, passkeys_work, with_request
->>>>>>> 8f03329 (Take less memory, refuse more wrong settings, and name more faults)
+from newsletter.factors.adapter import View, at_home, passkeys_work, with_request
 from newsletter.factors.entering import (
     PROVEN,
     confirm,
@@ -133,12 +128,8 @@ def _adding(request: HttpRequest, user: User, then: str) -> HttpResponseBase:
         "url": url,
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "picture": _picture(url),
-<<<<<<< HEAD
-        "options": as_text(webauthn.begin_registration(user, True)) if passkeys_work() else "",
-        "at_home": at_home(),
-=======
         "options": _options(user) if passkeys_work() else "",
->>>>>>> 8f03329 (Take less memory, refuse more wrong settings, and name more faults)
+        "at_home": at_home(),
     }
     return TemplateResponse(request, "admin/factors/add.html", context)
 
