@@ -31,7 +31,7 @@ from benchmarks.project import fresh_project
 from benchmarks.readers_under_load import await_server
 from benchmarks.saving_under_load import Person, _signed_in
 from benchmarks.serving import free_port
-from tests.corpus import CHECKOUT
+from newsletter.databases import PROJECT
 
 POSTS = 200
 READERS = 6
@@ -126,7 +126,7 @@ def main(requests: int, saves: int, database: str = "") -> int:
 
 def _shipped() -> dict[str, str]:
     """Return what the unit of the site has in its environment beside the settings."""
-    unit = (CHECKOUT / "deploy" / "newsletter-web.service").read_text()
+    unit = (PROJECT / "deploy" / "newsletter-web.service").read_text()
     return dict(re.findall(r"^Environment=(\w+)=(\S+)$", unit, re.MULTILINE))
 
 

@@ -1,62 +1,48 @@
-"""The policy of the sanitiser by bleach, which a setting chooses (``posts.sanitizing``)."""
+"""Sanitising by bleach, which a setting chooses; what may stay says ``posts.sanitizing``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import partial
 from typing import Any
 
 import bleach
 from bleach.html5lib_shim import Filter  # type: ignore[attr-defined]
 
-from posts.sanitizing import (
-    ATTRIBUTES,
-    FORCED,
-    OWN_ATTRIBUTES,
-    TAGS,
-    URL_ATTRIBUTES,
-    URL_SCHEMES,
-    is_safe_url,
-)
+Attributes = dict[tuple[str | None, str], str]
+"""Values by namespace and name, as html5lib has them."""
 
 
-def clean(html: str, key: str) -> str:
-    """Return HTML with nothing in it but what the policy allows."""
-
-    def allow(tag: str, attribute: str, value: str) -> bool:
-        if attribute in OWN_ATTRIBUTES and not (key and value.startswith(key)):
-            return False
-        if attribute in URL_ATTRIBUTES and not is_safe_url(value):
-            return False
-        return attribute in ATTRIBUTES["*"] or attribute in ATTRIBUTES.get(tag, ())
-
-    def finish(source: Iterable[dict[str, Any]]) -> Filter:
-        return _PolicyFilter(source, key)
-
+def clean(
+    html: str,
+    tags: Set[str],
+    schemes: Set[str],
+    allow: Callable[[str, str, str], bool],
+    finish: Callable[[str, Attributes], None],
+) -> str:
+    """Return HTML with these elements, schemes of addresses and attributes; ``finish`` changes the
+    attributes of each element that stays, which bleach itself cannot."""
     cleaner = bleach.Cleaner(
-        tags=TAGS,
+        tags=tags,
         attributes=allow,
-        protocols=URL_SCHEMES,
+        protocols=schemes,
         strip=True,
-        filters=[finish],
+        filters=[partial(_Finished, finish=finish)],
     )
     return cleaner.clean(html)
 
 
-class _PolicyFilter(Filter):  # type: ignore[misc] # html5lib has no types
-    """Takes the key off and sets what the policy forces, which bleach itself cannot."""
+class _Finished(Filter):  # type: ignore[misc] # html5lib has no types
+    """Lets a function change the attributes of each element."""
 
-    def __init__(self, source: Iterable[dict[str, Any]], key: str) -> None:
+    def __init__(
+        self, source: Iterable[dict[str, Any]], finish: Callable[[str, Attributes], None]
+    ) -> None:
         super().__init__(source)
-        self._key = key
+        self._finish = finish
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for token in super().__iter__():
             if token["type"] in ("StartTag", "EmptyTag"):
                 self._finish(token["name"], token["data"])
             yield token
-
-    def _finish(self, tag: str, attributes: dict[tuple[str | None, str], str]) -> None:
-        for name in [name for name in attributes if name[1] in OWN_ATTRIBUTES]:
-            attributes[name] = attributes[name].removeprefix(self._key)
-        for attribute, value in FORCED.get(tag, {}).items():
-            attributes[None, attribute] = value

@@ -60,8 +60,8 @@ MAIL_ATTRIBUTES: Final = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
-FORCED: Final = {"input": {"disabled": ""}}
-URL_ATTRIBUTES: Final = frozenset(("href", "src"))
+_FORCED: Final = {"input": {"disabled": ""}}
+_URL_ATTRIBUTES: Final = frozenset(("href", "src"))
 _PLAINLY_SAFE: Final = ("https://", "http://", "#", "/")
 _IGNORED_IN_URLS: Final = re.compile(r"[\x00-\x20\x7f]+")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -93,7 +93,7 @@ def use_engine(engine: Engine) -> None:
     _chosen = engine
 
 
-def is_safe_url(url: str) -> bool:
+def _is_safe_url(url: str) -> bool:
     """Whether an address has no scheme or a permitted one, also for a reader lax with controls."""
     if url.startswith(_PLAINLY_SAFE):
         return True
@@ -112,8 +112,8 @@ def _nh3_cleaner(key: str) -> nh3.Cleaner:
     def keep(tag: str, attribute: str, value: str) -> str | None:
         if attribute in OWN_ATTRIBUTES:
             return value[length:] if key and value.startswith(key) else None
-        if attribute in URL_ATTRIBUTES:
-            return value if is_safe_url(value) else None
+        if attribute in _URL_ATTRIBUTES:
+            return value if _is_safe_url(value) else None
         return value
 
     return nh3.Cleaner(
@@ -123,7 +123,7 @@ def _nh3_cleaner(key: str) -> nh3.Cleaner:
         attribute_filter=keep,
         link_rel=None,
         url_schemes=set(URL_SCHEMES),
-        set_tag_attribute_values=FORCED,
+        set_tag_attribute_values=_FORCED,
     )
 
 
@@ -134,7 +134,7 @@ def sanitize_for_feed(html: str, base: str) -> str:
     """
 
     def whole(_tag: str, attribute: str, value: str) -> str:
-        return whole_address(base, value) if attribute in URL_ATTRIBUTES else value
+        return whole_address(base, value) if attribute in _URL_ATTRIBUTES else value
 
     return nh3.clean(
         html,
@@ -156,7 +156,7 @@ def sanitize_for_mail(html: str, base: str, key: str) -> str:
     def whole(_tag: str, attribute: str, value: str) -> str | None:
         if attribute == "id":
             return f"{key}{value}" if value.startswith("item-") else None
-        return whole_address(base, value) if attribute in URL_ATTRIBUTES else value
+        return whole_address(base, value) if attribute in _URL_ATTRIBUTES else value
 
     return nh3.clean(
         html,
@@ -180,7 +180,21 @@ def whole_address(base: str, url: str) -> str:
 def _clean_with_bleach(html: str, key: str) -> str:
     from posts import bleaching  # noqa: PLC0415 (4 MB, where nobody chose it for nothing)
 
-    return bleaching.clean(html, key)
+    def allow(tag: str, attribute: str, value: str) -> bool:
+        if attribute in OWN_ATTRIBUTES and not (key and value.startswith(key)):
+            return False
+        if attribute in _URL_ATTRIBUTES and not _is_safe_url(value):
+            return False
+        return attribute in ATTRIBUTES["*"] or attribute in ATTRIBUTES.get(tag, ())
+
+    def finish(tag: str, attributes: bleaching.Attributes) -> None:
+        """Take the key off, and set what the policy forces."""
+        for name in [name for name in attributes if name[1] in OWN_ATTRIBUTES]:
+            attributes[name] = attributes[name].removeprefix(key)
+        for attribute, value in _FORCED.get(tag, {}).items():
+            attributes[None, attribute] = value
+
+    return bleaching.clean(html, TAGS, URL_SCHEMES, allow, finish)
 
 
 _ENGINES: Final[dict[str, Callable[[str, str], str]]] = {
