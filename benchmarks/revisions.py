@@ -51,7 +51,7 @@ def grown(path: Path, text: str, count: int) -> tuple[float, int]:
             issue = parse_issue(reworded(text, number).encode())
             post.version, post.header = number + 1, issue.header
             sections = [(part.heading, part.source) for part in issue.sections]
-            revising.keep(post, revising.Cause(), sections)
+            revising.keep(post, revising.Cause(), revising.last_of(post), sections)
     last = Revision.objects.filter(post=post).latest("number")
     assert revising.text_of(last) == reworded(text, count - 1)
     return (size(path) - before) / 1e6, Revision.objects.exclude(change={}).count()

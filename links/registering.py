@@ -27,7 +27,7 @@ def register(urls: Iterable[str], printed_at: datetime | None = None) -> dict[st
     """
     canonical = {url: address for url in set(urls) if (address := canonical_or_none(url))}
     keys = {address: Link.key_for(address) for address in canonical.values()}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         known = Link.objects.in_bulk(keys.values(), field_name="key")
         _join_sources(known.values())
         missing = {address: key for address, key in keys.items() if key not in known}

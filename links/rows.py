@@ -80,7 +80,7 @@ def create(rows: Sequence[models.Model], unique: str, *, ignore_conflicts: bool 
 def _learn_keys(rows: Mapping[Any, models.Model], model: type[models.Model], name: str) -> None:
     for values in chunks(rows):
         some = {f"{name}__in": values}
-        for value, pk in model._default_manager.filter(**some).values_list(name, "pk"):
+        for value, pk in model._default_manager.filter(**some).order_by().values_list(name, "pk"):
             rows[value].pk = pk
 
 

@@ -11,15 +11,17 @@ from posts.models import SLUG_LENGTH, Author, AuthorAlias, Authorship, Post
 from posts.naming import first_free, fold, unicode_slug
 
 
-def credit(post: Post, bylines: Sequence[Byline]) -> None:
-    """Make the authors of these names the post's, in this order; unknown names become authors."""
+def credit(post: Post, bylines: Sequence[Byline]) -> list[Author]:
+    """Make the authors of these names the post's, in this order, and return them; unknown names
+    become authors."""
     authors = find_or_create(bylines)
     wanted = {author.pk: place for place, author in enumerate(authors)}
     rows = Authorship.objects.filter(post=post)
     current = {row.author_id: (row.position, row.date) for row in rows}
     if current == {pk: (place, post.listed_at) for pk, place in wanted.items()}:
-        return
-    rows.exclude(author__in=wanted).delete()
+        return authors
+    if gone := current.keys() - wanted.keys():
+        rows.filter(author__in=gone).delete()
     Authorship.objects.bulk_create(
         [
             Authorship(post=post, author_id=pk, position=place, date=post.listed_at)
@@ -29,6 +31,7 @@ def credit(post: Post, bylines: Sequence[Byline]) -> None:
         unique_fields=["post", "author"],
         update_fields=["position", "date"],
     )
+    return authors
 
 
 def find_or_create(bylines: Sequence[Byline]) -> list[Author]:

@@ -71,6 +71,8 @@ def latest_before(links: Iterable[int], at: datetime, post: Post | None) -> dict
     rows = rows.annotate(last=Subquery(earlier.values("pk")[:1])).exclude(last=None)
     rows = rows.annotate(more=Subquery(earlier.values("pk")[MOST : MOST + 1])).filter(more=None)
     last = dict(rows.values_list("last", "pk"))
+    if not last:
+        return {}
     places = Appearance.objects.filter(pk__in=last).select_related("post", "section", "item")
     return {last[row.pk]: _place(row) for row in places.only(*_PLACE)}
 

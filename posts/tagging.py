@@ -10,7 +10,7 @@ from posts.models import Post, Tag, TagAlias, TaggedPost
 from posts.naming import fold
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def find_or_create(names: Iterable[str]) -> list[Tag]:
     """Return the tags of these names in order, without repeats; unknown names become tags.
 
@@ -65,7 +65,8 @@ def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:
     }
     if current == {pk: (place, post.listed_at) for pk, place in wanted.items()}:
         return tags
-    TaggedPost.objects.filter(content_object=post).exclude(tag__in=wanted).delete()
+    if gone := current.keys() - wanted.keys():
+        TaggedPost.objects.filter(content_object=post, tag__in=gone).delete()
     TaggedPost.objects.bulk_create(
         (
             TaggedPost(content_object=post, tag_id=pk, position=place, date=post.listed_at)

@@ -21,7 +21,9 @@ def free_slug(post: Post, wish: str) -> str:
         return slug != post.slug and slug_taken(post, slug)
 
     slug = unicode_slug(wish)[:SLUG_LENGTH].strip("-") or "post"
-    if is_taken(slug) and post.published_at:
+    if not is_taken(slug):
+        return slug
+    if post.published_at:
         day = timezone.localtime(post.published_at).date().isoformat()
         slug = with_suffix(slug, day, SLUG_LENGTH)
     return first_free(slug, is_taken, SLUG_LENGTH)

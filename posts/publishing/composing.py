@@ -21,7 +21,7 @@ from links.registering import canonical_or_none
 from posts import identity
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
-from posts.models import Authorship, Correction, LinkedItem, Post, PostPage, Section, Tag
+from posts.models import Author, Correction, LinkedItem, Post, PostPage, Section, Tag
 from posts.outlining import depths
 from posts.publishing import describing, marks
 from posts.publishing.decisions import link_words
@@ -46,6 +46,7 @@ _TAG = re.compile(r'<(/?)([a-z0-9]+)(?: [a-z-]+(?:="[^"]*")?)*>')
 def compose(
     post: Post,
     tags: Sequence[Tag],
+    authors: Sequence[Author],
     sections: Sequence[Section],
     items: Sequence[Sequence[LinkedItem]],
     html: Sequence[str],
@@ -57,7 +58,7 @@ def compose(
     """
     sections, html = _without_title(post, sections, html)
     with translation.override(identity.current().language):
-        context = _context(post, tags, sections)
+        context = _context(post, tags, authors, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
         corrected = _render("corrections", context) if context["corrections"] else ""
         fed = stored(feed_body("".join((corrected, *html)), context["absolute_url"]))
@@ -92,7 +93,7 @@ def _without_title(
     return shown, pages
 
 
-def compose_frame(post: Post, tags: Sequence[Tag]) -> None:
+def compose_frame(post: Post, tags: Sequence[Tag], authors: Sequence[Author]) -> None:
     """Compose what stands around the body of a post's page; the body stays as it is."""
     page = PostPage.objects.only("body", "feed_body").filter(post=post).first()
     if page is not None:
@@ -101,7 +102,7 @@ def compose_frame(post: Post, tags: Sequence[Tag]) -> None:
         shown = items.order_by("section__position", "position")[: describing.LISTED]
         fed = bytes(page.feed_body or page.body)
         with translation.override(identity.current().language):
-            columns = _frame(_context(post, tags, sections), list(shown), fed)
+            columns = _frame(_context(post, tags, authors, sections), list(shown), fed)
         PostPage.objects.filter(post=post).update(**columns)
 
 
@@ -146,7 +147,9 @@ def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:
     return get_template(f"posts/{name}.{extension}").render(context)
 
 
-def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> dict[str, Any]:
+def _context(
+    post: Post, tags: Sequence[Tag], authors: Sequence[Author], sections: Sequence[Section]
+) -> dict[str, Any]:
     url = post.get_absolute_url()
     return {
         "site": {"name": marks.SITE_NAME, "url": marks.SITE_URL},
@@ -163,17 +166,11 @@ def _context(post: Post, tags: Sequence[Tag], sections: Sequence[Section]) -> di
         "reading_minutes": post.reading_minutes,
         "contents": contents(sections, title_section(post.title, sections)),
         "cover": _cover(post),
-        "authors": _authors(post),
+        "authors": [(author.name, author.get_absolute_url()) for author in authors],
         "card": describing.card_of(post),
         "corrections": _corrections(post),
         "forms": marks.FORMS,
     }
-
-
-def _authors(post: Post) -> list[tuple[str, str]]:
-    """Return whom a post is by, as (name, path)."""
-    rows = Authorship.objects.filter(post=post).select_related("author").order_by("position")
-    return [(row.author.name, row.author.get_absolute_url()) for row in rows]
 
 
 def _corrections(post: Post) -> list[tuple[date, SafeString]]:

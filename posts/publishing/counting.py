@@ -36,6 +36,7 @@ from posts.models import (
     TaggedPost,
 )
 from posts.publishing import recurring
+from posts.publishing.derived import Derived, derived_of
 from posts.signals import pages_outdated
 
 # A part of the sitemap: rows whose keys differ in the last digits only.
@@ -72,28 +73,31 @@ def block_of(pk: int) -> str:
     return str(pk // BLOCK)
 
 
-def share_of(post: Post) -> Share:
-    """Return what the stored rows of a post add to the counters."""
+def share_of(
+    post: Post, derived: Derived | None = None, tags: Iterable[int] | None = None
+) -> Share:
+    """Return what a post adds to the counters; what is not given of its rows and of the keys of its
+    tags is read."""
     if post.pk is None or post.listed_at is None:
         return Share()
-    listed = recurring.listed(post=post).order_by()
-    places = frozenset(listed.values_list("link", "item", "section__anchor"))
+    derived = derived or derived_of(post)
+    if tags is None:
+        taggings = TaggedPost.objects.filter(content_object=post).order_by()
+        tags = taggings.values_list("tag", flat=True)
+    anchors = {section.pk: section.anchor for section in derived.sections}
+    listed = [place for place in derived.places if place.host_id is not None]
     return Share(
         post=post.pk,
         date=post.listed_at,
         language=post.language,
         links=post.link_count,
-        tags=_keys(TaggedPost.objects.filter(content_object=post), "tag"),
-        sections=_keys(post.sections.exclude(recurring=None), "recurring"),
-        sources=dict(post.citations.values_list("source", "link_count")),
-        cited=frozenset(link for link, *_place in places),
-        places=places,
+        tags=frozenset(tags),
+        sections=frozenset(row.recurring_id for row in derived.sections if row.recurring_id),
+        sources={source: count for source, count, _date in derived.citations},
+        cited=frozenset(place.link_id for place in listed),
+        places=frozenset((p.link_id, p.item_id, anchors[p.section_id]) for p in listed),
         said=(post.title, post.slug),
     )
-
-
-def _keys(rows: models.QuerySet[Any], name: str) -> frozenset[int]:
-    return frozenset(rows.order_by().values_list(name, flat=True))
 
 
 # One post
@@ -109,8 +113,10 @@ def apply_change(before: Share, after: Share) -> None:
     shift(RecurringSection, ("post_count",), sections)
     shift(Source, ("post_count", "link_count"), sources)
     # After the counters: those were moved in the order of their keys, so that all rows are ours.
-    set_dates(RecurringSection.objects.filter(pk__in=sections), Section)
-    set_dates(Source.objects.filter(pk__in=sources), Citation)
+    if sections:
+        set_dates(RecurringSection.objects.filter(pk__in=sections), Section)
+    if sources:
+        set_dates(Source.objects.filter(pk__in=sources), Citation)
     changes = Counter({("posts", block_of(after.post or before.post or 0)): _step(before, after)})
     changes.subtract(_languages(before))
     changes.update(_languages(after))
@@ -193,20 +199,26 @@ def _outdate_others(links: Collection[int], before: Share, after: Share) -> None
     """Tell which pages no longer say rightly where a link of theirs was covered before, since a
     post that has it came, went, moved or was named otherwise."""
     post = after.post or before.post or 0
-    outdated = set()
-    if links:
-        outdated = {
-            other
-            for pk, other, date in recurring.turning_posts(links, post)
-            if _is_before(before, pk, date) != _is_before(after, pk, date)
-        }
     moved = {link for link, *_place in before.places ^ after.places}
     touched = set(links) | moved if before.said == after.said else before.cited | after.cited
-    for share in dict.fromkeys((before.date, after.date)) if touched else ():
-        if share is not None:
-            outdated |= recurring.posts_after(touched, post, share)
+    moments = {share.date for share in (before, after) if share.date is not None}
+    if not touched or not moments or not _is_followed(post, min(moments)):
+        return
+    outdated = {
+        other
+        for pk, other, date in (recurring.turning_posts(links, post) if links else ())
+        if _is_before(before, pk, date) != _is_before(after, pk, date)
+    }
+    for moment in moments:
+        outdated |= recurring.posts_after(touched, post, moment)
     if outdated:
         pages_outdated.send(sender=Post, posts=Post.objects.filter(pk__in=outdated))
+
+
+def _is_followed(post: int, date: datetime) -> bool:
+    """Tell whether any other post comes after a date: seldom, where the newest issue is saved."""
+    later = Post.objects.filter(status=Post.Status.PUBLISHED, published_at__gt=date)
+    return later.exclude(pk=post).exists()
 
 
 def _is_before(share: Share, link: int, date: datetime) -> bool:
@@ -219,8 +231,9 @@ def _shift_months(before: Share, after: Share) -> None:
         if share.date is not None:
             step = steps.setdefault(month_of(share.date), [0, 0])
             step[0], step[1] = step[0] + sign, step[1] + sign * share.links
-    rows = {day: ArchiveMonth.objects.get_or_create(month=day)[0] for day in sorted(steps)}
-    changed = {rows[day].pk: step for day, step in steps.items() if any(step)}
+    moved = [day for day in sorted(steps) if any(steps[day])]
+    rows = {day: ArchiveMonth.objects.get_or_create(month=day)[0] for day in moved}
+    changed = {rows[day].pk: steps[day] for day in moved}
     shift(ArchiveMonth, ("post_count", "link_count"), changed)
 
 
@@ -266,7 +279,8 @@ def _shift_lists(changes: Mapping[Part, int]) -> None:
         return
     new = [(name, part, 0) for name, part in steps]
     insert(ListCount, ("name", "part", "count"), new, ignore_conflicts=True)
-    rows = ListCount.objects.filter(name__in={name for name, _part in steps})
+    names, parts = zip(*steps, strict=True)
+    rows = ListCount.objects.filter(name__in=set(names), part__in=set(parts))
     keys = {(row.name, row.part): row.pk for row in rows if (row.name, row.part) in steps}
     shift(ListCount, ("count",), {keys[part]: (step,) for part, step in steps.items()})
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from links.inbox import mark_printed
@@ -29,13 +29,15 @@ from posts.models import (
     SectionEntry,
 )
 from posts.naming import heading_key, unicode_slug, with_suffix
+from posts.publishing.derived import Citation as Cited
+from posts.publishing.derived import Derived, Stored
 from posts.publishing.itemizing import (
     ItemGrid,
     derive_appearances,
     derive_entries,
     derive_items,
     headings_around,
-    known_items,
+    keyed_items,
     shown_places,
 )
 from posts.rendering import FoundSection
@@ -45,14 +47,12 @@ KEY_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What was derived from a text: sections, the items of each, links by address as written; and
-    the keys of the links that stood in the text before."""
+class Rows(Derived):
+    """What was derived from a text: also the items of each section, and links by address as
+    written."""
 
-    sections: Sequence[Section]
-    items: ItemGrid
-    links: Mapping[str, Link]
-    before: Collection[int] = ()
+    items: ItemGrid = field(default_factory=list)
+    links: Mapping[str, Link] = field(default_factory=dict)
 
     @property
     def anchors(self) -> list[list[str]]:
@@ -65,27 +65,31 @@ class Rows:
         return [[row for row in rows if not row.hidden] for rows in self.items]
 
 
-def derive(post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSection]) -> Rows:
-    """Write every row derived from the text of a saved post; call it in the save's transaction.
+def derive(
+    post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSection], stored: Stored
+) -> Rows:
+    """Write every row derived from the text of a saved post, where it differs from what is
+    ``stored``; call it in the save's transaction.
 
     What is counted is set on the post, whose own row is not saved. A text that cannot be rendered
     has nothing ``found``: then its sections are kept and its items become tombstones.
     """
-    known = known_items(post)
+    known = keyed_items(stored)
     links = register((p.url for s in found for p in s.links), printed_at=post.published_at)
     compare_texts((links[p.url], p.anchor) for s in found for p in s.links if p.url in links)
-    sections = _derive_sections(post, sources, found)
+    sections = _derive_sections(post, sources, found, stored.sections)
     items = derive_items(post, sections, found, links, known)
-    derive_entries(post, sections, items)
-    before = derive_appearances(post, sections, items, found, links)
-    mark_printed({link.pk for link in links.values()} - before)
-    _drop_surplus_sections(post, len(sources))
+    derive_entries(post, sections, items, stored.items)
+    places = derive_appearances(post, sections, items, found, links, stored)
+    mark_printed({link.pk for link in links.values()} - {place.link_id for place in stored.places})
+    if len(stored.sections) > len(sources):
+        post.sections.filter(position__gte=len(sources)).delete()
     shown = _shown_links(items, found, links)
-    _derive_citations(post, shown)
+    citations = _derive_citations(post, shown, stored)
     post.item_count = sum(not row.hidden for rows in items for row in rows)
     post.link_count = len(shown)
     post.reading_minutes = reading_minutes(" ".join(s.text for s in found)) if found else 0
-    return Rows(sections, items, links, before)
+    return Rows(sections, places, citations, items, links)
 
 
 def unlist(post: Post) -> None:
@@ -108,17 +112,21 @@ def stored_rows(post: Post) -> Rows:
     for row in post.items.filter(section__isnull=False).order_by("section", "position"):
         items[row.section_id].append(row)
     places = post.appearances.select_related("link__source").order_by()
-    return Rows(sections, list(items.values()), {place.url: place.link for place in places})
+    links = {place.url: place.link for place in places}
+    return Rows(sections, items=list(items.values()), links=links)
 
 
 # Sections
 
 
 def _derive_sections(
-    post: Post, sources: Sequence[SectionSource], found: Sequence[FoundSection]
+    post: Post,
+    sources: Sequence[SectionSource],
+    found: Sequence[FoundSection],
+    stored: Sequence[Section],
 ) -> list[Section]:
     wanted = list(_section_values(post, sources, found))
-    known = list(post.sections.order_by("position")[: len(wanted)])
+    known = list(stored[: len(wanted)])
     rewrite(zip(known, wanted, strict=False))
     new = [Section(post=post, **values) for values in wanted[len(known) :]]
     return known + Section.objects.bulk_create(new)
@@ -179,12 +187,6 @@ def _create_recurring(titles: dict[str, str]) -> None:
     RecurringSection.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _drop_surplus_sections(post: Post, count: int) -> None:
-    surplus = post.sections.filter(position__gte=count)
-    if surplus.exists():
-        surplus.delete()
-
-
 # Citations
 
 
@@ -199,13 +201,14 @@ def _shown_links(
     ]
 
 
-def _derive_citations(post: Post, shown: Sequence[Link]) -> None:
+def _derive_citations(post: Post, shown: Sequence[Link], stored: Stored) -> set[Cited]:
     # Each link once, as a source's page lists it. What is cited of an owner is cited of the host.
     sources = [link.source for link in {link.pk: link for link in shown}.values() if link.source]
     cited = Counter(pk for source in sources for pk in (source.pk, source.parent_id) if pk)
-    wanted = {(source, count, post.listed_at) for source, count in cited.items()}
-    stored = set(post.citations.values_list("source_id", "link_count", "date"))
-    if outdated := [source for source, _count, _date in stored - wanted]:
+    wanted: set[Cited] = {(source, count, post.listed_at) for source, count in cited.items()}
+    known = set(stored.citations)
+    if outdated := [source for source, _count, _date in known - wanted]:
         post.citations.filter(source__in=outdated).delete()
-    new = [(post.pk, *values) for values in sorted(wanted - stored)]
+    new = [(post.pk, *values) for values in sorted(wanted - known)]
     insert(Citation, ("post_id", "source_id", "link_count", "date"), new)
+    return wanted

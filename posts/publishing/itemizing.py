@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import count, islice
+from itertools import count, islice, takewhile
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from links.models import Link
 from links.rows import create, insert, rewrite
 from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
 from posts.naming import heading_key
+from posts.publishing.derived import Place, Stored
 from posts.publishing.matching import Trait, match_items, trait_of
 from posts.rendering import FoundItem, FoundLink, FoundSection
 
@@ -34,23 +34,19 @@ ItemGrid = list[list[LinkedItem]]
 """The rows of the items by section, in the order of the text."""
 
 
-def known_items(post: Post) -> list[tuple[LinkedItem, str]]:
-    """Return the items stored of a post in document order, then its tombstones, each with the key
-    of the heading it stood under.
+def keyed_items(stored: Stored) -> list[tuple[LinkedItem, str]]:
+    """Return the items of a post in document order, then its tombstones, each with the key of the
+    heading it stood under.
 
     To be called before sections change: items are told apart by the headings they stood under.
     """
-    headings = post.sections.order_by("position").values_list("pk", "heading")
-    keys: dict[int | None, str] = {pk: heading_key(heading) for pk, heading in headings}
+    keys: dict[int | None, str] = {row.pk: heading_key(row.heading) for row in stored.sections}
     places = {pk: place for place, pk in enumerate(keys)}
 
     def in_order(row: LinkedItem) -> tuple[bool, int, int, int]:
         return _is_removed(row), places.get(row.section_id, -1), row.position, row.pk
 
-    # Not `post.items`, which ties each row to the post, and in the order of no join: that takes
-    # half as long, and a long issue has a thousand of them.
-    rows = sorted(LinkedItem.objects.filter(post=post.pk).order_by(), key=in_order)
-    return [(row, keys.get(row.section_id, "")) for row in rows]
+    return [(row, keys.get(row.section_id, "")) for row in sorted(stored.items, key=in_order)]
 
 
 def _is_removed(item: LinkedItem) -> bool:
@@ -161,27 +157,29 @@ def _bury(post: Post, known: Sequence[LinkedItem], kept: set[int]) -> None:
 # Entries in the lists of sections
 
 
-_ENTRY = ("recurring", "item", "pk")
-
-
-def derive_entries(post: Post, sections: Sequence[Section], items: ItemGrid) -> None:
+def derive_entries(
+    post: Post, sections: Sequence[Section], items: ItemGrid, known: Sequence[LinkedItem]
+) -> None:
     """Enter the items that readers see under the recurring heading of their section, and under
-    those of the higher levels around it."""
+    those of the higher levels around it; items ``known`` before have entries already."""
     wanted = {
-        (recurring, item.pk)
+        (recurring, item.pk, post.listed_at)
         for headings, rows in zip(headings_around(sections), items, strict=False)
         for item in rows
         if item.date is not None
         for recurring in headings
     }
-    rows = SectionEntry.objects.filter(item__post=post)
-    if post.listed_at:
-        rows.exclude(date=post.listed_at).delete()
-    stored = {(recurring, item): pk for recurring, item, pk in rows.values_list(*_ENTRY)}
+    stored = {tuple(values): pk for *values, pk in _stored_entries(post)} if known else {}
     if outdated := [pk for values, pk in stored.items() if values not in wanted]:
         SectionEntry.objects.filter(pk__in=outdated).delete()
-    new = [(*values, post.listed_at) for values in sorted(wanted - stored.keys())]
-    insert(SectionEntry, ("recurring_id", "item_id", "date"), new)
+    insert(SectionEntry, _ENTRY, sorted(wanted - stored.keys()))
+
+
+_ENTRY = ("recurring_id", "item_id", "date")
+
+
+def _stored_entries(post: Post) -> Iterable[tuple[Any, ...]]:
+    return SectionEntry.objects.filter(item__post=post).values_list(*_ENTRY, "pk")
 
 
 def headings_around(sections: Sequence[Section]) -> Iterator[set[int]]:
@@ -195,11 +193,6 @@ def headings_around(sections: Sequence[Section]) -> Iterator[set[int]]:
 
 # Appearances
 
-APPEARANCE_FIELDS = (
-    "section_id", "position", "item_id", "link_id", "url", "anchor_text", "host_id", "owner_id"
-)  # fmt: skip
-_HOST = APPEARANCE_FIELDS.index("host_id")
-
 
 def derive_appearances(
     post: Post,
@@ -207,38 +200,31 @@ def derive_appearances(
     items: ItemGrid,
     found: Sequence[FoundSection],
     links: Mapping[str, Link],
-) -> set[int]:
+    stored: Stored,
+) -> list[Place]:
     """Write the places of all links from the first section on in which one differs from what is
     stored: so they have keys in the order of the text, in which the page of a source lists them.
 
-    Returns the keys of the links that stood in the post before.
+    Returns all places.
     """
-    stored: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in _stored_appearances(post):
-        stored[row[0]].append(row)
+    known: dict[int, list[Place]] = defaultdict(list)
+    for place in stored.places:
+        known[place.section_id].append(place)
     listed = _listed_places(items, found, links)
-    outdated: list[int] = []
-    new: list[tuple[Any, ...]] = []
-    for index, section in enumerate(sections):
-        wanted = _appearances(section, items[index], found[index], links, listed) if found else []
-        if outdated or wanted != stored.get(section.pk, []):
-            outdated.append(section.pk)
-            new += [(post.pk, *values, values[_HOST] and post.listed_at) for values in wanted]
-    if stored and outdated:
+    wanted = [
+        _appearances(section, items[index], found[index], links, listed) if found else []
+        for index, section in enumerate(sections)
+    ]
+    both = zip(sections, wanted, strict=True)
+    same = len(list(takewhile(lambda pair: pair[1] == known.get(pair[0].pk, []), both)))
+    if known and (outdated := [section.pk for section in sections[same:]]):
         Appearance.objects.filter(section__in=outdated).delete()
-    insert(Appearance, ("post_id", *APPEARANCE_FIELDS, "date"), new)
-    _date_appearances(post)
-    return {link for rows in stored.values() for _, _, _, link, *_ in rows}
-
-
-def _stored_appearances(post: Post) -> QuerySet[Appearance, Any]:
-    return post.appearances.order_by("section", "position").values_list(*APPEARANCE_FIELDS)
-
-
-def _date_appearances(post: Post) -> None:
-    """Give the places that lists have the date of their post, where they have another."""
-    listed = post.appearances.filter(host__isnull=False)
-    listed.exclude(date=post.listed_at).update(date=post.listed_at)
+    new = [place for places in wanted[same:] for place in places]
+    rows = [(post.pk, *place, place.host_id and post.listed_at) for place in new]
+    insert(Appearance, ("post_id", *Place._fields, "date"), rows)
+    if not {post.listed_at}.issuperset(stored.dates):
+        post.appearances.filter(host__isnull=False).update(date=post.listed_at)
+    return [place for places in wanted for place in places]
 
 
 def _listed_places(
@@ -274,9 +260,9 @@ def _appearances(
     found: FoundSection,
     links: Mapping[str, Link],
     listed: set[int],
-) -> list[tuple[Any, ...]]:
+) -> list[Place]:
     return [
-        (
+        Place(
             section.pk,
             position,
             items[link.item].pk if link.item is not None else None,

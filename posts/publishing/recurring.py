@@ -41,15 +41,25 @@ def shift_links(steps: Mapping[int, int]) -> tuple[list[int], list[int]]:
     known = RecurringLink.objects.filter(pk__in=steps)
     old = list(known.values_list("pk", flat=True))
     shift(RecurringLink, ("post_count",), {pk: (steps[pk],) for pk in old if steps[pk]})
-    gone = list(known.filter(post_count__lt=RECURS).values_list("pk", flat=True))
-    RecurringLink.objects.filter(pk__in=gone).delete()
+    gone = _drop_rare(pk for pk in old if steps[pk] < 0)
     added = {pk for pk, step in steps.items() if step > 0} - set(old)
     new = tallies(added) if added else []
     insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), new)
     kept = set(old) - set(gone)
-    _set_dates(RecurringLink.objects.filter(pk__in=kept))
+    if kept:
+        _set_dates(RecurringLink.objects.filter(pk__in=kept))
     _set_returns([*kept, *(pk for pk, *_values in new)])
     return [pk for pk, *_values in new], gone
+
+
+def _drop_rare(links: Iterable[int]) -> list[int]:
+    """Delete the rows of those links (by key) that several posts have no more; return which."""
+    if not (keys := list(links)):
+        return []
+    rare = RecurringLink.objects.filter(pk__in=keys, post_count__lt=RECURS)
+    gone = list(rare.values_list("pk", flat=True))
+    RecurringLink.objects.filter(pk__in=gone).delete()
+    return gone
 
 
 def recount_links(links: Collection[int]) -> tuple[list[int], list[int]]:
@@ -91,6 +101,8 @@ def _set_dates(rows: QuerySet[RecurringLink]) -> None:
 
 def _set_returns(links: Collection[int]) -> None:
     """Set when links last came back after long, where that is another moment than before."""
+    if not links:
+        return
     rows = list(RecurringLink.objects.filter(pk__in=links))
     few = [row.pk for row in rows if row.post_count <= FURNITURE]
     dated: QuerySet[Any, Any] = listed(link__in=few).order_by("link", "date")
@@ -98,7 +110,8 @@ def _set_returns(links: Collection[int]) -> None:
     changed = [row for row in rows if row.returned_at != back.get(row.pk)]
     for row in changed:
         row.returned_at = back.get(row.pk)
-    RecurringLink.objects.bulk_update(changed, ["returned_at"], batch_size=500)
+    if changed:
+        RecurringLink.objects.bulk_update(changed, ["returned_at"], batch_size=500)
 
 
 def _last_returns(dated: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:

@@ -30,4 +30,5 @@ def mark_returns(links: Iterable[int]) -> None:
     back = set(posts.exclude(first=F("last")).values_list("link", flat=True))
     gone = Q(link__in=keys - back) | Q(link=None)
     LinkedItem.objects.filter(gone, returns=True).update(returns=False)
-    few.filter(link__in=back, returns=False).update(returns=True)
+    if back:
+        few.filter(link__in=back, returns=False).update(returns=True)

@@ -31,6 +31,7 @@ from posts.access import Actor
 from posts.documents import DocumentError, Issue, parse_issue
 from posts.languages import detect_language
 from posts.models import (
+    Author,
     Image,
     Post,
     PostPage,
@@ -43,6 +44,7 @@ from posts.publishing import counting, translations
 from posts.publishing.addressing import free_slug, keep_address, slug_taken
 from posts.publishing.composing import compose, compose_frame
 from posts.publishing.decisions import decisions_about
+from posts.publishing.derived import NOTHING, stored_of
 from posts.publishing.deriving import Rows, content_of, derive, stored_rows, unlist
 from posts.publishing.recurring import covered_before
 from posts.publishing.returning import mark_returns
@@ -107,14 +109,13 @@ def save_document(
         if stored and expected_version not in (None, stored.version):
             raise EditConflict(stored)
         access.check(cause.by, access.CHANGE if stored else access.WRITE)
-        if stored:
-            revising.keep_before(stored)
+        last = revising.keep_before(stored) if stored else None
         _assign(post, issue, status, published_at, slug)
         if Post.Status.PUBLISHED in (post.status, stored and stored.status):
             access.check(cause.by, access.PUBLISH)
         _write(post, stored, issue, reading, images, find_problem, restore)
         parts = [(part.heading, part.source) for part in issue.sections]
-        keep(post, cause, log, parts)
+        keep(post, cause, last, log, parts)
         publication.move([post, stored] if stored else [post])
     return post
 
@@ -195,9 +196,9 @@ def retag(post: Post) -> None:
             return
         before = counting.share_of(post)
         header = parse_issue(post.header.encode(), tag_keys=settings.NEWSLETTER_TAG_KEYS)
-        crediting.credit(post, header.metadata.authors)
+        authors = crediting.credit(post, header.metadata.authors)
         tags = tagging.set_tags(post, header.metadata.tags)
-        compose_frame(post, tags)
+        compose_frame(post, tags, authors)
         counting.apply_change(before, counting.share_of(post))
         searching.retag(post, tags)
         publication.move([post])
@@ -233,11 +234,12 @@ def _stored(post: Post) -> Post | None:
 def keep(
     post: Post,
     cause: Cause,
+    last: Revision | None,
     log: Log | None,
     sections: Iterable[tuple[str, str]] | None = None,
 ) -> None:
-    """Keep what a post says now as a revision, and write down what was done."""
-    revision = revising.keep(post, cause, sections)
+    """Keep what a post says now as a revision after the ``last``, and write down what was done."""
+    revision = revising.keep(post, cause, last, sections)
     if log:
         revising.note_entry(revision, log(post))
 
@@ -245,9 +247,9 @@ def keep(
 @contextmanager
 def kept(post: Post, cause: Cause, log: Log | None) -> Iterator[None]:
     """Keep what a locked post says before and after something that changes its version."""
-    revising.keep_before(post)
+    last = revising.keep_before(post)
     yield
-    keep(post, cause, log)
+    keep(post, cause, last, log)
 
 
 def next_version(post: Post) -> dict[str, Any]:
@@ -301,7 +303,6 @@ def _write(
     restore: Restore | None = None,
 ) -> None:
     """Write the text of a post, with what was assigned to it, in place of the ``stored`` one."""
-    before = counting.share_of(stored or Post())
     parsed, post.problem = reading
     post.version = stored.version + 1 if stored else 1
     # Somebody may have changed these since the object was read.
@@ -309,7 +310,7 @@ def _write(
     post.review_since = stored.review_since if stored else None
     post.withdrawn_at = stored.withdrawn_at if stored else None
     post.modified_at = timezone.now()
-    _derive_and_compose(post, issue, parsed, before, images, find_problem, restore)
+    _derive_and_compose(post, issue, parsed, stored, images, find_problem, restore)
     if stored:
         keep_address(post, stored.slug)
 
@@ -318,29 +319,33 @@ def _derive_and_compose(
     post: Post,
     issue: Issue,
     parsed: ParsedIssue | None,
-    before: counting.Share,
+    stored: Post | None,
     images: Iterable[Image] = (),
     find_problem: FindProblem | None = None,
     restore: Restore | None = None,
 ) -> None:
     """Save the row of a post, derive the others, compose its page and move the counters.
 
-    ``parsed`` is None when the text cannot be rendered: then readers get no page.
+    ``parsed`` is None when the text cannot be rendered: then readers get no page. ``stored`` is the
+    row as it was.
     """
-    shared = _translation_keys(post)
     post.stale_since = None
+    if not post.translation_key:
+        post.translations = []  # it shares nothing, or no more
     if post.problem:
         post.status = Post.Status.DRAFT
-    _save_row(post, issue.metadata.slug or issue.metadata.title)
+    _save_row(post, stored, issue.metadata.slug or issue.metadata.title)
     if restore:
         restore(post)
+    known = stored_of(post) if stored or restore else NOTHING
+    before = counting.share_of(stored, known) if stored else counting.Share()
     sizes = pictures.bind(post, {post.cover: "", **parsed.pictures} if parsed else None, images)
     tags = tagging.set_tags(post, issue.metadata.tags)
-    crediting.credit(post, issue.metadata.authors)
-    rows = derive(post, issue.sections, parsed.sections if parsed else ())
-    mark_returns({*rows.before, *(link.pk for link in rows.links.values())})
+    authors = crediting.credit(post, issue.metadata.authors)
+    rows = derive(post, issue.sections, parsed.sections if parsed else (), known)
+    mark_returns(place.link_id for place in (*known.places, *rows.places))
     if parsed:
-        _compose_page(post, issue, parsed, tags, rows, sizes, find_problem)
+        _compose_page(post, issue, parsed, tags, authors, rows, sizes, find_problem)
     else:
         PostPage.objects.filter(post=post).delete()
     if post.problem and post.listed_at:
@@ -348,8 +353,8 @@ def _derive_and_compose(
         unlist(post)
     _take_step(post, before.date)
     post.save(update_fields=DERIVED)
-    translations.link(shared)
-    counting.apply_change(before, counting.share_of(post))
+    translations.link({stored.translation_key if stored else "", post.translation_key})
+    counting.apply_change(before, counting.share_of(post, rows, (tag.pk for tag in tags)))
     searching.index(post, tags, content_of(rows, parsed.sections if parsed else ()))
 
 
@@ -376,6 +381,7 @@ def _compose_page(
     issue: Issue,
     parsed: ParsedIssue,
     tags: Sequence[Tag],
+    authors: Sequence[Author],
     rows: Rows,
     sizes: Mapping[str, ImageSize],
     find_problem: FindProblem | None,
@@ -391,22 +397,14 @@ def _compose_page(
         plain = parsed.to_html() if decided.change_something or mirrors else html
         post.problem = find_problem(issue.body, "".join(plain))
     markdown = parsed.to_markdown(decided, sizes)
-    compose(post, tags, rows.sections, rows.visible_items, html, markdown)
+    compose(post, tags, authors, rows.sections, rows.visible_items, html, markdown)
 
 
-def _translation_keys(post: Post) -> set[str]:
-    """Return the keys that a post shares with its translations, as it is stored and from now on.
-
-    One that shares none any more is told of none.
-    """
-    stored = Post.objects.filter(pk=post.pk).values_list("translation_key", flat=True).first()
-    if not post.translation_key:
-        post.translations = []
-    return {stored or "", post.translation_key}
-
-
-def _save_row(post: Post, wish: str) -> None:
+def _save_row(post: Post, stored: Post | None, wish: str) -> None:
     """Save the row of a post; if somebody else takes its slug just now, with the next free one."""
+    if stored and stored.slug == post.slug:
+        post.save()
+        return
     while True:
         try:
             with transaction.atomic():
@@ -421,7 +419,7 @@ def _save_row(post: Post, wish: str) -> None:
 
 def rebuild_locked(post: Post, issue: Issue, reading: Reading, **changes: Any) -> None:
     """Rebuild a locked post, with changes to its own row."""
-    before = counting.share_of(post)
+    stored = copy(post)
     for name, value in changes.items():
         setattr(post, name, value)
     parsed, problem = reading
@@ -429,7 +427,7 @@ def rebuild_locked(post: Post, issue: Issue, reading: Reading, **changes: Any) -
     if problem or not PostPage.objects.filter(post=post).exists():
         post.problem = problem
     _assign_metadata(post, issue)
-    _derive_and_compose(post, issue, parsed, before)
+    _derive_and_compose(post, issue, parsed, stored)
 
 
 def _set_status(

@@ -49,11 +49,11 @@ def delete(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
         if not lock(post):
             return False
         before, seen = counting.share_of(post), copy(post)
-        revising.keep_before(post)
+        last = revising.keep_before(post)
         _give_up(post)
         _take_down(post)
         counting.apply_change(before, counting.share_of(post))
-        keep(post, Cause(Revision.Kind.TRASHED, by), log)
+        keep(post, Cause(Revision.Kind.TRASHED, by), last, log)
         publication.move([seen])
     return True
 
@@ -79,7 +79,7 @@ def recover(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
             trash={},
             **next_version(post),
         )
-        keep(post, Cause(Revision.Kind.RECOVERED, by), log)
+        keep(post, Cause(Revision.Kind.RECOVERED, by), revising.last_of(post), log)
 
     return change(post, act, among=Post.everything.trashed())
 

@@ -35,10 +35,20 @@ class Cause:
     note: str = ""
 
 
-def keep(post: Post, cause: Cause, sections: Iterable[tuple[str, str]] | None = None) -> Revision:
-    """Keep the version that a post has now; ``sections`` are headings and sources, if known."""
+def last_of(post: Post) -> Revision | None:
+    """Return the last revision of a stored post, if there is one."""
+    return Revision.objects.filter(post=post).order_by("-number").first()
+
+
+def keep(
+    post: Post,
+    cause: Cause,
+    before: Revision | None,
+    sections: Iterable[tuple[str, str]] | None = None,
+) -> Revision:
+    """Keep the version that a post has now, after the last revision ``before``; ``sections`` are
+    headings and sources, if known."""
     is_first = cause.kind == Revision.Kind.BEFORE
-    before = Revision.objects.filter(post=post).order_by("-number").first()
     pieces = cut(post.header, _sections_of(post) if sections is None else sections)
     digests = [piece.digest for piece in pieces]
     known = before.digests if before else []
@@ -64,11 +74,13 @@ def keep(post: Post, cause: Cause, sections: Iterable[tuple[str, str]] | None = 
     return revision
 
 
-def keep_before(stored: Post) -> None:
-    """Keep what a stored post says now, if nobody did: it was last saved before there were
-    revisions, or by somebody who keeps none."""
-    if not Revision.objects.filter(post=stored, number=stored.version).exists():
-        keep(stored, Cause(Revision.Kind.BEFORE))
+def keep_before(stored: Post) -> Revision:
+    """Return the last revision, of what a stored post says now; if nobody kept that, keep it: it
+    was last saved before there were revisions, or by somebody who keeps none."""
+    last = last_of(stored)
+    if last is not None and last.number == stored.version:
+        return last
+    return keep(stored, Cause(Revision.Kind.BEFORE), last)
 
 
 def note_entry(revision: Revision, said: object) -> None:

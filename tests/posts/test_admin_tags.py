@@ -235,7 +235,7 @@ def test_nothing_is_merged_by_looking(client: Client) -> None:
 def test_a_merge_that_fails_leaves_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     make_post(tags=["One", "Two"])
 
-    def fail(_post: Post, _tags: object) -> None:
+    def fail(_post: Post, _tags: object, _authors: object) -> None:
         raise RuntimeError("no room")
 
     monkeypatch.setattr(saving, "compose_frame", fail)

@@ -4,12 +4,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from links.decisions import decide
 from links.models import Link
 from posts.documents import parse_issue
-from posts.models import Appearance, LinkedItem, OldSlug, Post, PostPage, Section
+from posts.models import (
+    Appearance,
+    Citation,
+    LinkedItem,
+    OldSlug,
+    Post,
+    PostPage,
+    SearchEntry,
+    Section,
+    SectionEntry,
+)
 from posts.publishing import (
     EditConflict,
     publish,
@@ -28,6 +40,19 @@ def edit(post: Post, old: str, new: str) -> Post:
     """Save a post with one passage of its text changed."""
     assert old in post.document
     return save_document(post, parse_issue(post.document.replace(old, new).encode()))
+
+
+def statements(post: Post, old: str, new: str) -> list[str]:
+    """Return what the database is asked while a post is saved with one passage changed."""
+    with CaptureQueriesContext(connection) as caught:
+        edit(post, old, new)
+    return [query["sql"] for query in caught.captured_queries]
+
+
+def long_body(count: int) -> str:
+    """Return a text of so many items, each with links of its own."""
+    items = (f"- **Item {n}**: words [more](https://long.example.org/{n})" for n in range(count))
+    return "\n".join(("## Overview", *items, ""))
 
 
 # What is kept
@@ -382,3 +407,22 @@ def test_a_scheduled_post_becomes_public_by_itself() -> None:
     post = make_scheduled()
     assert not Post.objects.published().exists()
     assert Post.objects.published(timezone.now() + timedelta(days=2)).get() == post
+
+
+# What a save costs
+
+
+def test_an_edit_asks_the_database_as_often_in_an_issue_twice_as_long() -> None:
+    short, long = (make_post(str(count), long_body(count)) for count in (20, 40))
+    asked = [
+        len(statements(post, "**Item 7**: words", "**Item 7**: other")) for post in (short, long)
+    ]
+    assert asked[0] == asked[1]
+
+
+def test_rows_that_say_the_right_thing_already_are_not_written() -> None:
+    post = make_post(body=long_body(20))
+    written = [sql for sql in statements(post, "title:", "title:") if not sql.startswith("SELECT")]
+    for model in (Section, LinkedItem, Appearance, Citation, SectionEntry, SearchEntry, Link):
+        table = f'"{model._meta.db_table}"'
+        assert not [sql for sql in written if f"INTO {table}" in sql or f"FROM {table}" in sql]

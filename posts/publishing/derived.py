@@ -1,0 +1,85 @@
+"""What was derived of a post, as it is stored: read once, before a save changes it.
+
+Two ask for it: the steps that write what differs (``posts.publishing.deriving``), and the counters,
+which move by what a post adds now and did not before (``posts.publishing.counting``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from posts.models import LinkedItem, Post, Section
+
+Citation = tuple[int, int, datetime | None]
+"""The key of a source, how many of its links a post has, and the date of the row."""
+
+
+class Place(NamedTuple):
+    """A place of a link, by the columns of its row (``Appearance``) that follow from the text."""
+
+    section_id: int
+    position: int
+    item_id: int | None
+    link_id: int
+    url: str
+    anchor_text: str
+    host_id: int | None
+    owner_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the counters go by: the sections of a post, the places of its links in their order, and
+    its citations."""
+
+    sections: Sequence[Section] = ()
+    places: Sequence[Place] = ()
+    citations: Collection[Citation] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Derived):
+    """The same with all items, tombstones among them, and the dates of the places that lists have.
+
+    Whoever writes rows changes these objects.
+    """
+
+    items: Sequence[LinkedItem] = ()
+    dates: Collection[datetime | None] = ()
+
+
+NOTHING = Stored()
+"""What is stored of a post that is new."""
+
+
+def derived_of(post: Post) -> Derived:
+    """Return what is stored of a post and counted; sections come without their text."""
+    places, _dates = _places(post)
+    return Derived(_sections(post, "source"), places, _citations(post))
+
+
+def stored_of(post: Post) -> Stored:
+    """Return all that is stored of a post."""
+    places, dates = _places(post)
+    # Not `post.items`, which ties each row to the post, and in the order of no join: that takes
+    # half as long, and a long issue has a thousand of them.
+    items = list(LinkedItem.objects.filter(post=post.pk).order_by())
+    return Stored(_sections(post), places, _citations(post), items, dates)
+
+
+def _sections(post: Post, *left_out: str) -> list[Section]:
+    return list(Section.objects.filter(post=post.pk).order_by("position").defer(*left_out))
+
+
+def _places(post: Post) -> tuple[list[Place], set[datetime | None]]:
+    rows = post.appearances.order_by("section", "position").values_list(*Place._fields, "date")
+    found = [(Place._make(values), date) for *values, date in rows]
+    dates = {date for place, date in found if place.host_id is not None}
+    return [place for place, _date in found], dates
+
+
+def _citations(post: Post) -> set[Citation]:
+    return set(post.citations.order_by().values_list("source_id", "link_count", "date"))
