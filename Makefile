@@ -98,8 +98,10 @@ long: $(DEV_STAMP) .env  ## Run what is too long for CI: kills, load, long journ
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist $(DIST) -m long $(ARGS)
 	@$(call run_benchmarks,$(filter $(LONG),$(BENCHMARKS)))
 
-vendor:  ## Bundle the scripts of others into static/vendor (needs Node 20)
+vendor: $(RUN_STAMP)  ## Bundle scripts of others and cut Pretendard into static/vendor (needs Node 20)
 	cd vendor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+	$(PIP) -r vendor/requirements.txt
+	$(BIN)/python vendor/fonts.py
 
 format: $(DEV_STAMP)  ## Put imports, code and templates in order
 	$(BIN)/ruff check --fix
