@@ -16,7 +16,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -153,7 +153,8 @@ def _copy(
     if coding and len(body) >= SMALLEST and headers["Content-Type"].startswith(TEXTS):
         body, headers["Content-Encoding"] = CODINGS[coding](body), coding
     headers["Content-Length"] = str(len(body))
-    return Copy(blake2b(of, digest_size=8).hexdigest(), dict(headers.items()), body)
+    # Processors have instructions for SHA-256: of a long page half the time of BLAKE2.
+    return Copy(sha256(of).hexdigest()[:16], dict(headers.items()), body)
 
 
 def _not_modified(etag: str) -> HttpResponse:

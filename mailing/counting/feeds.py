@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
@@ -49,6 +50,7 @@ Key = tuple[date, str, str]
 logger = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=512)
 def reader_of(agent: str) -> tuple[str, int]:
     """Return the name of the program that a User-Agent names, and how many people it asks for.
 

@@ -13,6 +13,8 @@ from secrets import token_hex
 _RANDOM = token_hex(8)
 # Where a template is cut; never stored.
 CUT = f"cut-{_RANDOM}"
+# Between the parts of a page (``templates/posts/parts.html``).
+PART = f"part-{_RANDOM}"
 # What is filled in when a page or a feed is sent (``posts.site``): what follows from the settings,
 # so that changing the address, the name or the zone of a site needs no rebuild, and large bodies.
 # The site's address is a whole one, since others are joined to it.

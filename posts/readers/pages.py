@@ -25,11 +25,12 @@ from links.registering import canonical_or_none
 from posts.models import Appearance, LinkedItem, Post
 from posts.naming import nfc
 from posts.places import Place, covered, item_called, places_of
+from posts.publishing.marks import CUT
 from posts.readers.answers import held_back, refused, see_other
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
 from posts.readers.throttling import Limit
-from posts.readers.tickets import comes_from_here
-from posts.site.shell import page
+from posts.readers.tickets import comes_from_here, make_ticket
+from posts.site.shell import kept, page
 
 SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
 REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))
@@ -58,6 +59,8 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """Suggest a link; what was covered before is answered at once, with the place."""
     if request.method != "POST":
         given = {name: request.GET.get(name, "")[:2000] for name in PREFILLED}
+        if not any(given.values()):
+            return _fresh("suggest", SuggestForm)
         return _suggest_page(SuggestForm(initial=given), given["url"])
     if not comes_from_here(request):
         return refused()
@@ -202,6 +205,20 @@ def _form_page(name: str, context: dict[str, Any], status: int) -> HttpResponse:
     response = page(name, context, path=reverse(f"posts:{name}"), status=status)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _fresh(name: str, form: type[PublicForm]) -> HttpResponse:
+    """Return the page of an empty form, rendered once but for its ticket."""
+    before, after = kept(_around_ticket, name, form, bool(settings.EMAIL))
+    response = HttpResponse(f"{before}{make_ticket(form.name)}{after}")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _around_ticket(name: str, form: type[PublicForm], _asks_for_mail: bool) -> list[str]:
+    empty = form()
+    empty.initial["ticket"] = CUT
+    return _form_page(name, {"form": empty}, 200).content.decode().split(CUT)
 
 
 def _closed(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from django.utils.html import escape
@@ -49,9 +50,9 @@ class Marker:
         """
         if first := next(iter(self._spans(text)), None):
             return self._marked(_around(text, first[0]))
-        lines = (line for line in extra.split("\n") if self._spans(line))
-        shown = (next(lines, ""), _shortened(text))
-        return self._marked(" · ".join(part for part in shown if part))
+        beside = next(iter(self._spans(extra)), None)
+        line = _line_at(extra, beside[0]) if beside else ""
+        return self._marked(" · ".join(part for part in (line, _shortened(text)) if part))
 
     def _marked(self, text: str) -> SafeString:
         pieces, end = [], 0
@@ -82,9 +83,17 @@ def _folded(text: str) -> tuple[str, Sequence[int] | None]:
     folded = fold_letters(text)
     if len(folded) == len(text):
         return folded, None
-    letters = [fold_letters(letter) for letter in text]
+    letters = [*map(_letter, text)]
     places = [place for place, letter in enumerate(letters) for _each in letter]
     return "".join(letters), places
+
+
+_letter = lru_cache(maxsize=4096)(fold_letters)
+
+
+def _line_at(text: str, place: int) -> str:
+    """Return the line of a text that has a place."""
+    return text[text.rfind("\n", 0, place) + 1 :].partition("\n")[0]
 
 
 def _apart(spans: Iterable[Span]) -> Iterator[Span]:

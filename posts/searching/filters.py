@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest, nsmallest
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -155,20 +157,28 @@ KIND_LABELS: Final = {
 def facets_of(rows: Iterable[str]) -> dict[str, list[Value]]:
     """Return the most frequent values of each facet, of the facets of rows."""
     counts = Counter(rows)
-    tokens: defaultdict[str, int] = defaultdict(int)
+    tokens = Counter[str]()
     for facets, number in counts.items():
-        for token in facets.split():
-            tokens[token] += number
-    return {name: _values(name, tokens) for name in TITLES}
+        if number == 1:
+            tokens.update(facets.split())
+        else:
+            for token in facets.split():
+                tokens[token] += number
+    found: dict[str, list[tuple[int, str]]] = {letter: [] for letter in _NAMES}
+    for token, number in tokens.items():
+        found[token[1]].append((-number, token[2:]))
+    return {name: _values(name, found[_LETTERS[name]]) for name in TITLES}
 
 
-def _values(name: str, tokens: Mapping[str, int]) -> list[Value]:
-    letter = _LETTERS[name]
-    found = [(token[2:], count) for token, count in tokens.items() if token[1] == letter]
-    found.sort(key=lambda pair: (-pair[1], pair[0]) if name != "year" else (0, -int(pair[0])))
+def _values(name: str, found: list[tuple[int, str]]) -> list[Value]:
+    """Return the first values of a facet, from (minus the number of rows, key)."""
     # More than are shown: some may be hidden.
-    labels = _labels(name, [key for key, _count in found[: SHOWN * 2]])
-    values = [Value(name, *labels[key], count) for key, count in found if key in labels]
+    if name == "year":
+        first = nlargest(SHOWN * 2, found, key=itemgetter(1))
+    else:
+        first = nsmallest(SHOWN * 2, found)
+    labels = _labels(name, [key for _number, key in first])
+    values = [Value(name, *labels[key], -number) for number, key in first if key in labels]
     return values[:SHOWN]
 
 

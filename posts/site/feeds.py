@@ -19,7 +19,6 @@ from uuid import NAMESPACE_URL
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import get_template
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -33,7 +32,7 @@ from posts.publishing.marks import BODY, CUT, STORED
 from posts.searching.queries import clean
 from posts.site import entries, library, listing, moved
 from posts.site.listing import public_row
-from posts.site.shell import with_site
+from posts.site.shell import address_of, with_site
 from posts.templatetags.newsletter import rfc822
 
 FEED_POSTS = 20
@@ -65,7 +64,7 @@ class Channel:
 @require_safe
 def site(request: HttpRequest, form: str) -> HttpResponse:
     """The latest issues."""
-    return _feed(request, form, identity.current().name, reverse("posts:home"), listing.cards)
+    return _feed(request, form, identity.current().name, address_of("home"), listing.cards)
 
 
 @require_safe
@@ -75,7 +74,7 @@ def tag(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     if not rows:
         return moved.feed(request, moved.tag(slug))
     _count, pk, name, _description = public_row(rows)
-    page = reverse("posts:tag", args=[nfc(slug)])
+    page = address_of("tag", nfc(slug))
     return _feed(request, form, _titled(name), page, listing.tagged, pk)
 
 
@@ -88,7 +87,7 @@ def author(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     pk, name, *_about = rows[0]
     if not listing.newest(listing.authored, 1)(pk, timezone.now()):
         raise Http404("Nothing by this author is public.")
-    page = reverse("posts:author", args=[nfc(slug)])
+    page = address_of("author", nfc(slug))
     return _feed(request, form, _titled(name), page, listing.authored, pk)
 
 
@@ -100,7 +99,7 @@ def section(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     if not rows or rows[0][0] <= 0:
         return moved.feed(request, moved.section(slug))
     _count, pk, title, *_dates = rows[0]
-    page = reverse("posts:section", args=[nfc(slug)])
+    page = address_of("section", nfc(slug))
     found = library.newest(library.items_of, pk, now)
     return _library(request, form, _titled(title), page, found)
 
@@ -110,7 +109,7 @@ def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """The latest links of a source."""
     now, name = timezone.now(), nfc(name).lower()
     _count, pk, _links, _first, _last, host = public_row(listing.source_named(name, now))
-    page = reverse("posts:source", args=[name])
+    page = address_of("source", name)
     rows_of = library.links_of_owner if host else library.links_of_host
     found = library.newest(rows_of, pk, now)
     return _library(request, form, _titled(name), page, found)
@@ -123,7 +122,7 @@ def items(request: HttpRequest, form: str) -> HttpResponse:
     posts = listing.newest(listing.cards, library.ROWS, "item_count")(now)
     found = library.newest_items(posts, now)
     title = gettext("Links of {}").format(identity.current().name)
-    return _library(request, form, title, reverse("posts:home"), found, _hub())
+    return _library(request, form, title, address_of("home"), found, _hub())
 
 
 @require_safe
@@ -136,7 +135,7 @@ def tag_items(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     _count, pk, name, *_place = posts[0]
     title = gettext("Links of {}").format(_titled(name))
     found = library.newest_items(posts, now, pk)
-    return _library(request, form, title, reverse("posts:tag", args=[slug]), found)
+    return _library(request, form, title, address_of("tag", slug), found)
 
 
 def _hub(*of: int) -> str:
@@ -152,7 +151,7 @@ def search(request: HttpRequest, form: str) -> HttpResponse:
         request.GET.get("q", ""), order=searching.DATE, limit=library.ROWS, with_facets=False
     )
     name = sought or gettext("Search")
-    page = f"{reverse('posts:search')}?{urlencode({'q': sought})}"
+    page = f"{address_of('search')}?{urlencode({'q': sought})}"
     pages = PostPage.objects.filter(post__in={hit.post_id for hit in found.hits})
     told = {post: bytes(stored) for post, stored in pages.values_list("post", "json")}
     rows = [_entry(hit, told.get(hit.post_id or 0)) for hit in found.hits]

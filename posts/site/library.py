@@ -44,6 +44,12 @@ TITLE_LENGTH = 100
 RowsOf = Callable[..., QuerySet[Any, Any]]
 # In the place of what is stored of an issue for feeds, where no feed is made.
 _NO_PAGE = Value(None, output_field=BinaryField())
+# Where a feed is made, which does not say in how many issues a link is.
+_NOT_COUNTED = (
+    Value("", output_field=TextField()),
+    Value(0, output_field=IntegerField()),
+    Value(0, output_field=IntegerField()),
+)
 FIELDS = (
     "title", "url", "line", "source", "source_url", "place", "issue", "cited", "cited_url",
     "date", "lang",
@@ -176,7 +182,7 @@ def item_columns(at: datetime, item: str = "", *, page: bool = False) -> tuple[A
         marked_broken(link),
         Case(When(shown(link), then=F(f"{link}__source__name")), output_field=TextField()),
         *_post(f"{item}post", page=page),
-        *_cited(at, link),
+        *(_NOT_COUNTED if page else _cited(at, link)),
     )
 
 
@@ -226,7 +232,7 @@ def place_columns(
         marked_broken("link"),
         "link__source__name",
         *_post("post", page=page),
-        *_cited(at, "link"),
+        *(_NOT_COUNTED if page else _cited(at, "link")),
         "date",
         "pk",
     )
@@ -249,10 +255,14 @@ def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
 
 
 def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
-    """Return the items that readers see of a few posts, newest first, in the order of each."""
+    """Return the items that readers see of a few posts, newest first, in the order of each.
+
+    Keys are sorted before the columns are read: a long issue has hundreds of items.
+    """
+    order = ("-date", "-post_id", "section__position", "position")
     rows = LinkedItem.objects.filter(post__in=posts, hidden=False, date__lte=at)
-    ordered = rows.order_by("-date", "-post_id", "section__position", "position")
-    return ordered.values_list(*item_columns(at, page=True), "date", "pk")[:ROWS]
+    first = LinkedItem.objects.filter(pk__in=rows.order_by(*order).values("pk")[:ROWS])
+    return first.order_by(*order).values_list(*item_columns(at, page=True), "date", "pk")
 
 
 @prepared

@@ -53,8 +53,9 @@ class _Statement:
     def _filled(self, arguments: Sequence[Any], here: Any) -> list[Any]:
         """Return the parameters with these arguments in their places."""
         parameters = self._parameters.copy()
+        adapted = [_adapted(value, here) for value in arguments]
         for index, place in self._slots:
-            parameters[index] = _adapted(arguments[place], here)
+            parameters[index] = adapted[place]
         return parameters
 
     def rows(self, arguments: Sequence[Any]) -> Rows:

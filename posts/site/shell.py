@@ -30,6 +30,7 @@ from posts.publishing.marks import (
     CUT,
     FORMS,
     LONG_DATE,
+    PART,
     SHORT_DATE,
     SITE_CARD,
     SITE_NAME,
@@ -40,6 +41,7 @@ from posts.publishing.marks import (
 from posts.templatetags.newsletter import long_date, offered, short_date
 
 _NOTHING = SafeString("")
+_PARTS = {"mark": SafeString(PART)}
 # Above which the bar of a preview stands, and below the link that skips to the text.
 MASTHEAD = b'<header class="masthead"'
 Shell = tuple[str, ...]
@@ -60,11 +62,31 @@ def page_from(
     template: str, context: dict[str, Any], *, nav: str = "", path: str = "", status: int = 200
 ) -> HttpResponse:
     """Return a page made from a template of any app, which extends ``posts/parts.html``."""
-    shared = {"canonical": absolute(path) if path else ""}
-    head, links, content = _cut(template, shared | context)
-    shell = _kept(_shell, nav)
-    html = "".join((shell[0], head, shell[1], links, shell[2], content, shell[3]))
-    return HttpResponse(html, status=status)
+    html = _rendered(template, _PARTS | {"canonical": _canonical(path)} | context)
+    return _in_shell(html, nav, status)
+
+
+def filled_page(
+    name: str, texts: dict[str, str], *, nav: str = "", path: str = "", status: int = 200
+) -> HttpResponse:
+    """Return a page made from ``templates/posts/<name>.html`` as rows are made (``filled``).
+
+    Its context is texts alone, so that what a list has around its rows is rendered once.
+    """
+    given = texts | {"canonical": _canonical(path)}
+    return _in_shell(filled(name, tuple(given), [tuple(given.values())]), nav, status)
+
+
+def _canonical(path: str) -> str:
+    return absolute(path) if path else ""
+
+
+def _in_shell(html: str, nav: str, status: int) -> HttpResponse:
+    """Return the parts of a page as an answer, with the shell around them."""
+    shell = kept(_shell, nav)
+    head, links, content = html.split(PART)
+    whole = "".join((shell[0], head, shell[1], links, shell[2], content, shell[3]))
+    return HttpResponse(whole, status=status)
 
 
 def article_page(
@@ -83,14 +105,14 @@ def article_page(
     stored_head, stored_intro, body, stored_outro = parts
     head = with_site(stored_head).replace(STORED[SITE_CARD], site_digest().encode())
     intro = with_dates(stored_intro, published_at)
-    shell = _kept(_article_shell)
+    shell = kept(_article_shell)
     if preview is not None:
         head = _render("preview_head", preview).encode() + head
         bar = _render("preview_bar", preview).encode()
         shell = [shell[0], shell[1].replace(MASTHEAD, bar + MASTHEAD, 1), *shell[2:]]
     beside = b"".join(link for link in neighbours if link)
     pager = (shell[2], beside, shell[3]) if beside else ()
-    below = _with_forms(stored_outro) + _kept(_own_ending) + _kept(_offered_below)
+    below = _with_forms(stored_outro) + kept(_own_ending) + kept(_offered_below)
     head, intro = head + languages[0], languages[1] + intro
     pieces = (shell[0], head, shell[1], intro, body, below, ending, *pager, shell[4])
     return HttpResponse(b"".join(pieces))
@@ -153,7 +175,7 @@ def each_filled(
     for row in zip(*columns, strict=True):
         given = tuple(map(bool, row))
         if given not in patterns:
-            patterns[given] = _kept(_pattern, name, extension, tuple(fields), given)
+            patterns[given] = kept(_pattern, name, extension, tuple(fields), given)
         yield patterns[given].format(*row)
 
 
@@ -167,7 +189,8 @@ def _escaped(column: Sequence[str]) -> Sequence[str]:
 def _pattern(name: str, extension: str, fields: tuple[str, ...], given: tuple[bool, ...]) -> str:
     """Return a row with gaps for the fields that have a value, to be filled by ``str.format``."""
     gaps = [(field, SafeString(f"{CUT}{{{at}}}{CUT}")) for at, field in enumerate(fields)]
-    pieces = _render(name, dict(compress(gaps, given)), extension).split(CUT)
+    context = _PARTS | dict(compress(gaps, given))
+    pieces = _render(name, context, extension).split(CUT)
     pieces[::2] = [piece.replace("{", "{{").replace("}", "}}") for piece in pieces[::2]]
     return "".join(pieces)
 
@@ -252,13 +275,13 @@ def _offered_below() -> bytes:
 def _article_shell() -> list[bytes]:
     """Return what stands before the head, the article, the links of the pager, and after each."""
     start, before_links, before_content, end = _shell("")
-    _head, links, _content = _parts("post", {})
+    _head, links, _content = _render("post", _PARTS).split(PART)
     pager = _render("pager", {"neighbours": SafeString(CUT)}).split(CUT)
     pieces = (start, before_links + links + before_content, *pager, end)
     return [piece.encode() for piece in pieces]
 
 
-def _kept(make: Callable[..., Any], *of: Hashable) -> Any:
+def kept(make: Callable[..., Any], *of: Hashable) -> Any:
     """Return what is made of templates and settings alone, from the time before where it can be."""
     if settings.DEBUG:
         return make(*of)
@@ -268,14 +291,6 @@ def _kept(make: Callable[..., Any], *of: Hashable) -> Any:
 @lru_cache(maxsize=256)
 def _made(make: Callable[..., Any], of: tuple[Hashable, ...], *_depends_on: object) -> Any:
     return make(*of)
-
-
-def _parts(name: str, context: dict[str, Any]) -> list[str]:
-    return _cut(f"posts/{name}.html", context)
-
-
-def _cut(template: str, context: dict[str, Any]) -> list[str]:
-    return _rendered(template, {"mark": SafeString(CUT)} | context).split(CUT)
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -10,9 +11,9 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from posts import identity
@@ -24,8 +25,16 @@ from posts.site.ending import ending
 from posts.site.further import steps
 from posts.site.listing import public_row
 from posts.site.paging import Page, paginate
-from posts.site.shell import address_of, article_page, joined, page, short_days, translated
-from posts.templatetags.newsletter import issue_count, link_count, month_and_year
+from posts.site.shell import (
+    address_of,
+    article_page,
+    filled_page,
+    joined,
+    page,
+    short_days,
+    translated,
+)
+from posts.templatetags.newsletter import issue_count, link_count, month_and_year, offered
 
 A_YEAR = 365 * 24 * 3600
 HOME_ROWS = 12
@@ -115,7 +124,7 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
     found = _between(request, first, first, now)
     context = {
         "title": month_and_year(first),
-        "kicker": year,
+        "kicker": str(year),
         "kicker_url": address_of("archive-year", year),
         "facts": [issue_count(count)],
     }
@@ -138,7 +147,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "kicker_url": address_of("tags"),
         "description": description,
         "facts": [issue_count(count)],
-        "related": [(other, address_of("tag", slug), 0) for other, slug in related],
+        "related": [(address_of("tag", slug), other) for other, slug in related],
         "followed": ("tag", nfc(slug)),
         "feeds": _feeds("tag", nfc(slug)),
         "item_feeds": _feeds("tag-items", nfc(slug)),
@@ -201,12 +210,13 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
         "title": name,
         "kicker": gettext("Source"),
         "kicker_url": address_of("sources"),
-        "within": host and (host, address_of("source", host)),
+        "within": host or "",
+        "within_url": host and address_of("source", host),
         "facts": [issue_count(count), link_count(links), *_seen(first_seen, last_seen)],
         "owners": indexes.owners_list(named[:OWNERS_SHOWN]),
         "more_owners": indexes.owners_list(named[OWNERS_SHOWN:]),
-        "folded": len(named[OWNERS_SHOWN:]),
-        "all_owners": len(owners) == listing.OWNERS and _all_owners(name),
+        "folded": _more(len(named[OWNERS_SHOWN:])),
+        "all_owners": _all_owners(name) if len(owners) == listing.OWNERS else "",
         "followed": ("source", name),
         "feeds": _feeds("source", name),
     }
@@ -254,13 +264,46 @@ def _between(request: HttpRequest, first: date, last: date, now: datetime) -> Pa
 
 
 def _listing(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
-    parts = {"rows": joined(found.rows), **steps(request, found)}
-    return page("listing", context | parts, nav=nav, path=request.path)
+    texts = _texts(context) | {"rows": joined(found.rows), **steps(request, found)}
+    return filled_page("listing", texts, nav=nav, path=request.path)
 
 
 def _library(request: HttpRequest, found: Page, context: dict[str, Any], nav: str) -> HttpResponse:
-    parts = {"rows": found.rows[0], **steps(request, found)}
-    return page("library", context | parts, nav=nav, path=request.path)
+    texts = _texts(context) | {"rows": found.rows[0], **steps(request, found)}
+    return filled_page("library", texts, nav=nav, path=request.path)
+
+
+def _texts(context: dict[str, Any]) -> dict[str, str]:
+    """Return what the page of a list says beside its rows as texts; see ``listing.html``."""
+    facts, given = context.get("facts", ()), context.get("feeds", ())
+    name = f"{context['title']} · {identity.current().name}"
+    return context | {
+        "facts": format_html_join("", "<span>{}</span> ", ((fact,) for fact in facts)),
+        "told": strip_tags(", ".join(facts)),
+        "related": format_html_join(
+            "\n", '<li><a class="tag" href="{}">{}</a></li>', context.get("related", ())
+        ),
+        "alternates": format_html_join(
+            "\n",
+            '<link rel="alternate" type="{}" title="{} ({})" href="{}">',
+            ((kind, name, form, url) for form, url, kind in given),
+        ),
+        "feeds": _links(given),
+        "item_feeds": _links(context.get("item_feeds", ())),
+        "offers": offered("list", context.get("followed")),
+        "followed": "",
+    }
+
+
+def _links(named: Iterable[tuple[str, str, str]]) -> SafeString:
+    links = ((url, form) for form, url, _kind in named)
+    return format_html_join("", '<a href="{}">{}</a> ', links)
+
+
+def _more(count: int) -> str:
+    """Return how many more there are, in words; "" for none."""
+    text = ngettext("%(counter)s more", "%(counter)s more", count)
+    return text % {"counter": count} if count else ""
 
 
 def _seen(first: datetime | None, last: datetime | None) -> list[str]:

@@ -602,3 +602,9 @@ def test_mail_speaks_the_language_of_the_form(
     suggesting.accept([Suggestion.objects.get()], by=moderator)
 
     assert Suggestion.objects.get().language == "ko"
+
+
+def test_every_reader_gets_a_ticket_of_their_own(client: Client) -> None:
+    pages = (Page(client.get("/suggest/")) for _visit in range(2))
+    tickets = {page.value("[name=ticket]", "value") for page in pages}
+    assert len(tickets) == 2
