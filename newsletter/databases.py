@@ -25,7 +25,7 @@ SQLITE_OPTIONS: Final = {
     # may grow to 16 MB, so that pages changed again and again are copied once.
     # What a savepoint may have to put back is kept in memory: writing it to a temporary file took
     # a twentieth of an import. Of each connection 512 KB of pages are kept: a server has nine of
-    # them, and an import takes the same CPU with 16 MB (7.2 to 7.4 s), 2 MB (7.5) and this (7.4).
+    # them, and an import takes as much CPU with 16 MB (7.6 to 7.8 s), 2 MB and this (7.8 to 8.1).
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         " PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=4000;"
