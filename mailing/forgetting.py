@@ -149,7 +149,9 @@ def _delete(rows: QuerySet[Any]) -> None:
 
 
 def _delete_unchosen(rows: QuerySet[Any]) -> None:
-    rows.filter(chosen=None).delete()
+    """Delete choices that nobody has, and that nobody is about to (``subscribing.keys_of``)."""
+    free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    rows.filter(pk__in=free, chosen=None).delete()
 
 
 def _silence(mailing: Mailing) -> int:

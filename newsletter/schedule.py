@@ -78,6 +78,7 @@ NAMES: Final = {
     "newsletter.retention.forget_old_changes": _("Forget what was changed years ago"),
     "mailing.forgetting.forget": _("Forget readers who left, and what was sent long ago"),
     "mailing.subscribing.asking.answer": _("Answer somebody who asked for mail"),
+    "mailing.subscribing.asking.answer_all": _("Ask readers of an import whether they want mail"),
     "mailing.subscribing.notes.send": _("Send a reader a mail about mail"),
     "mailing.subscribing.pausing.end_pauses": _("Let mail go on after a pause"),
     "mailing.subscribing.renewing.ask_again": _("Ask readers whether they still want mail"),

@@ -70,6 +70,7 @@ class StaffSite(AdminSite):
     """Django's admin under the site's name, in the order of work."""
 
     index_title = _("This week")
+    empty_value_display = "—"  # as links.admin.EMPTY  # type: ignore[assignment]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

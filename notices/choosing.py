@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from notices.kinds import KINDS, Kind
 from notices.models import Choice
+
+BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 def kinds_for(user: Any) -> list[Kind]:
@@ -35,5 +38,14 @@ def choose(user: Any, names: Collection[str]) -> None:
 
 def recipients(kind: Kind) -> list[User]:
     """Return the people with an address who want to be told of a kind, and may."""
-    staff = User.objects.filter(is_staff=True, is_active=True).exclude(email="").order_by("pk")
-    return [user for user in staff if kind.name in wanted_by(user)]
+    staff = User.objects.filter(is_staff=True, is_active=True).exclude(email="")
+    for right in kind.right:
+        staff = staff.filter(pk__in=_who_may(right))
+    owners = set(_who_may(settings.NOTICES_OWNER).values_list("pk", flat=True))
+    chosen = dict(Choice.objects.filter(kind=kind.name).values_list("user", "is_wanted"))
+    return [user for user in staff.order_by("pk") if chosen.get(user.pk, user.pk in owners)]
+
+
+def _who_may(right: str) -> QuerySet[User]:
+    """Return active people with a right, their own or their role's, by one query for all."""
+    return User.objects.with_perm(right, backend=BACKEND)

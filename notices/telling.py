@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django_tasks import task
 
@@ -57,8 +58,8 @@ def tell(user_pk: int, name: str, lines: list[str], count: int) -> bool:
     user, kind = User.objects.filter(pk=user_pk).first(), KINDS.get(name)
     if not (user and user.email and kind and kind.name in wanted_by(user)):
         return False
-    with translation.override(settings.LANGUAGE_CODE):
-        said = {"site": settings.SITE_NAME, "what": kind.title, "n": count}
+    with import_string(settings.NOTICES_SITE)() as site:
+        said = {"site": site.name, "what": kind.title, "n": count}
         subject = gettext("%(site)s: %(what)s (%(n)d)") % said
         more = gettext("and %(n)d more") % {"n": count - len(lines)}
         why = gettext("You chose to be told. To be told of less, or more:")

@@ -6,12 +6,14 @@ from functools import cached_property
 from secrets import token_hex
 from typing import Any, Final
 
+from django.contrib import messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from links.admin import ReadOnly, StaffAdmin
@@ -103,7 +105,7 @@ class AddressList(MailList):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find what was sent; a word that stands for nothing sent is looked for itself."""
+        """Find what was sent."""
         words = _meant(request, search_term)
         return (self.find(request, queryset, words) if words else queryset), False
 
@@ -117,10 +119,26 @@ class AddressList(MailList):
         found.query = _meant(request, found.query)
         return found
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list; say why, where a word in its address finds nothing."""
+        term = request.GET.get(SEARCH_VAR, "").strip()
+        if term and not _meant(request, term):
+            words = gettext("That search is not kept any more. Write the words into the field.")
+            self.message_user(request, words, messages.WARNING)
+            return HttpResponseRedirect(_without(request, SEARCH_VAR))
+        return super().changelist_view(request, extra_context)
+
 
 def _meant(request: HttpRequest, term: str) -> str:
-    term = term.strip()
-    return str(request.session.get(SEARCHES, {}).get(term, term))
+    """Return what was looked for under a key; "" for what is none."""
+    return str(request.session.get(SEARCHES, {}).get(term.strip(), ""))
+
+
+def _without(request: HttpRequest, name: str) -> str:
+    """Return the address of a page without one of its parameters."""
+    kept = request.GET.copy()
+    kept.pop(name)
+    return f"{request.path}?{kept.urlencode()}" if kept else request.path
 
 
 def whole_address(words: str) -> str:

@@ -14,7 +14,7 @@ from links.admin import badge, moment
 from mailing import access, sending
 from mailing.admin.bases import is_open
 from mailing.admin.progress import page_of
-from mailing.admin.words import STATES, trouble_words
+from mailing.admin.words import STATES, leaves_at, trouble_words
 from mailing.models import Mailing
 from posts.slots import DESK, OnDesk, Pile, Row
 
@@ -29,7 +29,8 @@ def pile(request: HttpRequest) -> Pile | None:
     if not access.may(request.user, access.SEE_MAILINGS) or not is_open():
         return None
     places = Case(*(When(status=status, then=Value(n)) for n, status in enumerate(_ORDER)))
-    found = Mailing.objects.filter(status__in=sending.LIVE).annotate(in_all=Window(Count("pk")))
+    found = Mailing.objects.filter(status__in=sending.LIVE).select_related("post")
+    found = found.annotate(in_all=Window(Count("pk")))
     rows = list(found.order_by(places, "held_until", "starts_at", "pk")[:SHOWN])
     every = reverse("admin:mailing_mailing_changelist")
     return Pile(
@@ -48,7 +49,7 @@ def _aside(row: Mailing) -> object:
     word = badge(kind, row.get_status_display())
     if row.trouble:
         return format_html("{} {}", word, trouble_words(row.trouble)[:100])
-    at = row.held_until or row.starts_at
+    at = leaves_at(row)
     is_to_come = row.status in sending.BEFORE and at is not None
     return format_html("{} {}", word, moment(at)) if is_to_come else word
 

@@ -34,7 +34,7 @@ from mailing.admin.buttons import (
 )
 from mailing.admin.planning import PlanPages
 from mailing.admin.progress import OVER, link_to, page_of, progress_of
-from mailing.admin.words import STATES
+from mailing.admin.words import STATES, leaves_at
 from mailing.models import Delivery, Mailing
 from posts.admin.auditing import writing_down
 from posts.messages import Message
@@ -103,7 +103,7 @@ class MailingAdmin(ReadOnly, PlanPages):
     @admin.display(description=_("leaves"), ordering="starts_at")
     def starts(self, row: Mailing) -> Any:
         """When it leaves, or left."""
-        at = row.held_until or row.starts_at
+        at = leaves_at(row)
         return moment(at) if at else gettext("with publishing")
 
     @admin.display(description=_("accepted"))

@@ -86,7 +86,7 @@ def _unknown(request: HttpRequest, row: Mailing) -> list[str]:
 
 def mailings_of(post: Post) -> list[Mailing]:
     """Return the last mailings of an issue."""
-    return list(Mailing.objects.filter(post=post).order_by("-pk")[:5])
+    return list(Mailing.objects.filter(post=post).select_related("post").order_by("-pk")[:5])
 
 
 def shown_in_panel(row: Mailing) -> dict[str, Any]:
@@ -96,6 +96,8 @@ def shown_in_panel(row: Mailing) -> dict[str, Any]:
         "state": badge(STATES[row.status], row.get_status_display()),
         "words": state_words(row),
         "at": row.created_at,
+        "act": reverse("admin:mailing_mailing_do", args=[row.pk]),
+        "buttons": BUTTONS.get(Status(row.status), ()),
     }
 
 
@@ -106,9 +108,13 @@ def _panel(request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
     if not MailSettings.current().is_open:
         return None
     may_send = access.may(request.user, access.SEND)
+    rows = mailings_of(post)
+    is_under_way = any(row.status in sending.LIVE for row in rows)
+    plan = reverse("admin:mailing_mailing_plan", args=[post.pk])
     return {
-        "mailings": [shown_in_panel(row) for row in mailings_of(post)],
-        "plan": reverse("admin:mailing_mailing_plan", args=[post.pk]) if may_send else "",
+        "mailings": [shown_in_panel(row) for row in rows],
+        "may_send": may_send,
+        "plan": plan if may_send and not is_under_way else "",
         "is_broken": bool(post.problem),
     }
 

@@ -73,6 +73,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(
         label=_("file"),
+        required=False,  # where it came before, see ``TransferPages.import_view``
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         help_text=_(
             "CSV as Ghost, Buttondown, Substack, Mailchimp, beehiiv, listmonk or this site export"
@@ -151,10 +152,8 @@ class TransferPages(NumberPages):
         try:
             if request.method == "POST" and "ticket" in request.POST:
                 return self._begin(request, request.POST["ticket"])
-            if form.is_valid():
-                shown = _stage(request, form.cleaned_data)
-        except FileError as error:
-            form.add_error("file", str(WRONG[error.code]))
+            if is_sent:
+                shown = _received(request, form)
         except staging.NotKept:
             shown = {"wrong": WRONG["gone"]}
         return self._page(request, {"form": form, "title": gettext("Import subscribers"), **shown})
@@ -165,7 +164,7 @@ class TransferPages(NumberPages):
 
     def _begin(self, request: HttpRequest, ticket: str) -> HttpResponse:
         """Have the worker import a file that was looked at. Raises NotKept."""
-        given = _read(request, ticket)
+        given = _read(request, tokens.IMPORT, ticket)
         staging.place_of(given["key"])
         with transaction.atomic():
             transfer = Transfer.objects.create(
@@ -228,25 +227,53 @@ class TransferPages(NumberPages):
         )
 
 
-def _stage(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
-    """Keep the file, and return what the page shows of it. Raises FileError."""
+def _received(request: HttpRequest, form: ImportForm) -> dict[str, Any]:
+    """Keep the file, which may have come before, and return what the page shows of it; where
+    something else is missing, that it need not be chosen again. Raises NotKept."""
+    is_valid = form.is_valid()
+    upload = _upload(request, form.cleaned_data.get("file"))
+    if upload is None:
+        if "file" not in form.errors:
+            form.add_error("file", form.fields["file"].error_messages["required"])
+        return {}
+    try:
+        shown = _look(request, upload, form.cleaned_data) if is_valid else {}
+    except FileError as error:
+        staging.forget(upload["key"])
+        form.add_error("file", str(WRONG[error.code]))
+        return {}
+    ticket = tokens.make(tokens.UPLOAD, {**upload, "user": request.user.pk})
+    return shown or {"name": upload["name"], "upload": ticket}
+
+
+def _upload(request: HttpRequest, file: Any) -> dict[str, str] | None:
+    """Keep a file that came just now, or return the one that came before; None where neither did.
+    Raises NotKept."""
+    if file:
+        return {"key": staging.keep([file]), "name": file.name[:200]}
+    if ticket := request.POST.get("upload"):
+        given = _read(request, tokens.UPLOAD, ticket)
+        return {name: given[name] for name in ("key", "name")}
+    return None
+
+
+def _look(request: HttpRequest, upload: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    """Return what importing a kept file would do. Raises FileError and NotKept."""
     statement = given["statement"] if given["consent"] == "statement" else ""
     asks = given["consent"] == "ask"
     options = Options(statement, asks, dry_run=True, by=request.user)
-    file = given["file"]
-    look = Look(import_subscribers(file, options))
-    service, names = describe(file)
-    file.seek(0)
-    key = staging.keep([file])
-    kept = {"key": key, "name": file.name[:200], "statement": statement, "asks": asks}
+    with staging.opened(upload["key"]) as [(_name, file)]:
+        look = Look(import_subscribers(file, options))
+        service, names = describe(file)
+    kept = {**upload, "statement": statement, "asks": asks}
     ticket = tokens.make(tokens.IMPORT, {**kept, "user": request.user.pk})
     return {"look": look, "service": service, "columns": names, "ticket": ticket, **kept}
 
 
-def _read(request: HttpRequest, ticket: str) -> dict[str, Any]:
+def _read(request: HttpRequest, purpose: str, ticket: str) -> dict[str, Any]:
     """Return what a ticket of this user stands for. Raises NotKept."""
     try:
-        given: dict[str, Any] = tokens.read(tokens.IMPORT, ticket, KEPT)
+        given: dict[str, Any] = tokens.read(purpose, ticket, KEPT)
     except tokens.TokenError as error:
         raise staging.NotKept from error
     if given["user"] != request.user.pk:

@@ -25,7 +25,7 @@ from posts.messages import Message
 Status = Subscriber.Status
 Answers = dict[str, Any]
 FORM: Final = "staff"
-ASKED_AGAIN: Final = frozenset({Status.WAITING, Status.LEFT, Status.BOUNCED})
+ASKED_AGAIN: Final = frozenset({Status.WAITING, Status.BOUNCED})
 
 
 class NothingForm(forms.Form):
@@ -127,6 +127,18 @@ VERBS: Final[dict[str, Verb]] = {
         lambda answers: Message(gettext_noop("Suppression undone: %(why)s"), why=answers["reason"]),
         _is_suppressed,
         WhyForm,
+    ),
+    "invite": Verb(
+        _("Ask whether they want mail again"),
+        _(
+            "They left. Ask only who told you that they want mail again: a mail asks them, and they"
+            " get nothing else until they say so."
+        ),
+        _("They are asked, unless they were asked a moment ago."),
+        access.CHANGE_SUBSCRIBERS,
+        _ask_again,
+        lambda _answers: Message(gettext_noop("Asked whether they want mail again.")),
+        lambda row: row.status == Status.LEFT and not _is_suppressed(row),
     ),
     "erase": Verb(
         _("Erase"),

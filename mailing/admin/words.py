@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext, ngettext
@@ -11,6 +12,7 @@ from links.admin import moment_in_words
 from mailing import sending
 from mailing.models import Delivery, Mailing, MailSettings
 from mailing.sending.slices import REFUSED
+from posts.models import Post
 
 Status = Mailing.Status
 
@@ -46,7 +48,7 @@ def state_words(row: Mailing) -> str:
     """Return how a mailing stands, as a sentence."""
     if row.status == Status.PLANNED:
         if row.starts_at is None:
-            return _with_publishing()
+            return _with_publishing(row)
         return gettext("It leaves at %(moment)s.") % {"moment": moment_in_words(row.starts_at)}
     if row.status == Status.HELD:
         words = gettext("It leaves at %(moment)s, unless somebody stops it.")
@@ -58,7 +60,20 @@ def state_words(row: Mailing) -> str:
     return _stopped(row)
 
 
-def _with_publishing() -> str:
+def leaves_at(row: Mailing) -> datetime | None:
+    """Return when a mailing leaves, as far as that is known: of one with publishing, once its issue
+    has a date to come."""
+    if row.held_until or row.starts_at:
+        return row.held_until or row.starts_at
+    if row.post is None or row.post.status != Post.Status.PUBLISHED or not row.post.published_at:
+        return None
+    return row.post.published_at + timedelta(minutes=MailSettings.current().hold_minutes)
+
+
+def _with_publishing(row: Mailing) -> str:
+    if at := leaves_at(row):
+        words = gettext("It leaves with its issue, at %(moment)s, unless somebody stops it.")
+        return words % {"moment": moment_in_words(at)}
     minutes = MailSettings.current().hold_minutes
     if not minutes:
         return gettext("It leaves as soon as the issue is public.")

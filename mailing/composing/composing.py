@@ -15,7 +15,6 @@ from mailing.composing import encoding, frames, headers
 from mailing.composing.fitting import Fitted, Section, fit
 from mailing.composing.issues import Issue, issue_of
 from mailing.composing.mails import RESERVED, Mail
-from mailing.composing.texts import within
 from mailing.models import MailSettings
 from posts import identity
 from posts.models import Post
@@ -67,21 +66,22 @@ def with_content(
 ) -> tuple[Mail, str]:
     """Return the mail of an issue, and the HTML that stands in its frame."""
     settings = MailSettings.current()
-    around = frames.frame(settings, context_of(issue, is_whole=wanted is None))
+    context = context_of(issue, is_whole=wanted is None)
+    if is_advertising:
+        context["contact"] = headers.sender(settings)[1]
+    around = frames.frame(settings, context)
     fitted = fitted_in(
         around, issue.sections, issue.url, budget, None if wanted is None else _among(issue, wanted)
     )
-    said, text_left_out = within(_texts(issue, wanted), issue.url)
     html = around.html(fitted.html)
     mail = Mail(
         subject=headers.subject(issue.title, is_advertising=is_advertising),
         html=html,
-        text=around.text(said),
+        text=around.text(_texts(issue, wanted)),
         headers=headers.of_list(settings, is_advertising=is_advertising),
         items=tuple(issue.uids[anchor] for anchor in fitted.shown if anchor in issue.uids),
         left_out=fitted.left_out,
         shortened=fitted.shortened,
-        text_left_out=text_left_out,
         language=issue.language,
         sent_to=frames.sent_to(),
         size=encoding.sent(html),

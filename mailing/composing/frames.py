@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, override
 
 from mailing.composing.mails import READER, SENT_TO
 from mailing.models import MailSettings
@@ -64,7 +64,8 @@ def around(
     """Return what the templates of a frame show.
 
     ``context`` has ``content``, ``title``, ``language``, ``preheader``, ``url`` where there is a
-    page of it, and ``seen`` where it is no mail but the preview of one (``composing.drafts``).
+    page of it, and ``seen`` where it is no mail but the preview of one (``composing.drafts``);
+    that of an advertising mail has ``contact``, the sender's address.
     """
     site = identity.current()
     return {
@@ -74,10 +75,21 @@ def around(
         "postal_address": [line for line in settings.postal_address.split("\n") if line.strip()],
         "reader_url": address("reader"),
         "leave_url": address("leave"),
+        "leave_words": _leave_words(in_both="contact" in context),
         "sent_to": SafeString(SENT_TO),
         "is_note": name == "note",
         **context,
     }
+
+
+def _leave_words(*, in_both: bool) -> str:
+    """Return the words that lead to leaving: in Korean and in English, too, where Korea's law on
+    advertising wants both (its decree, table 6)."""
+    found = [gettext("Unsubscribe")]
+    for language in ("ko", "en") if in_both else ():
+        with override(language):
+            found.append(gettext("Unsubscribe"))
+    return " · ".join(dict.fromkeys(found))
 
 
 def sent_to() -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -69,8 +70,11 @@ def of_issue(post: Post) -> dict[str, str]:
 
 
 def feedback_id(name: str, kind: str) -> str:
-    """Return what Gmail groups complaints by: a mailing, its kind, the list, and who sends."""
-    return f"{name}:{kind}:newsletter:{_host()}"
+    """Return what Gmail groups complaints by: a mailing, its kind, the list, and who sends.
+
+    The last is of 5 to 15 letters, and always the same (https://support.google.com/mail/answer/6254652).
+    """
+    return f"{name}:{kind}:newsletter:{sha256(_host().encode()).hexdigest()[:12]}"
 
 
 def list_id(settings: MailSettings) -> str:

@@ -1,4 +1,4 @@
-"""The text part of a mail: whole for every ordinary issue, but not without end."""
+"""The text part of a roll-up: of many issues, and so not without end. That of an issue is whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext
 
 MOST: Final = 400_000
-"""So many bytes of text a mail has at most; a real issue of a day has 240,000 at most."""
+"""So many bytes of text a roll-up has at most; a real issue of a day has 240,000 at most."""
 _UNFINISHED: Final = 2_000  # a line longer than this is cut within
 
 

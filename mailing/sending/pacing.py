@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db.models import F, Q
-from django.db.models.functions import Greatest, Least
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from mailing.models import MailSettings, Pace
@@ -101,11 +101,13 @@ def slow(group: str, now: datetime | None = None) -> datetime:
     row, _created = Pace.objects.get_or_create(group=group)
     whole = min(PATIENCE * 2**row.slowings, MOST_PATIENCE)
     until: datetime = now + whole * random.uniform(0.5, 1)  # noqa: S311
-    if row.slowed_until is None or row.slowed_until <= now:  # else another worker was refused, too
-        more = Least(F("slowings") + 1, MOST_SLOWINGS)
-        Pace.objects.filter(pk=row.pk).update(slowed_until=until, slowings=more)
+    is_over = Q(slowed_until=None) | Q(slowed_until__lte=now)
+    same = Pace.objects.filter(is_over, pk=row.pk, slowings=row.slowings)
+    more = min(row.slowings + 1, MOST_SLOWINGS)
+    if same.update(slowed_until=until, slowings=more):
         return until
-    return row.slowed_until
+    row.refresh_from_db()  # another worker was refused, too
+    return row.slowed_until or until
 
 
 def slowed() -> set[str]:

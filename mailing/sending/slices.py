@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from functools import partial
+from itertools import zip_longest
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -86,8 +88,13 @@ def wake(mailing: int) -> int:
 
 
 def _enqueue(mailing: int, mark: UUID) -> None:
-    """Have the task of a lane run. If that is lost, ``wake`` replaces the lane."""
-    transaction.on_commit(partial(send_slice.enqueue, mailing, mark.hex))
+    """Have the task of a lane run, in the transaction that marks it: whoever is killed leaves both
+    or neither. Without a worker it runs at once, and so after the transaction."""
+    enqueue = partial(send_slice.enqueue, mailing, mark.hex)
+    if send_slice.get_backend().supports_get_result:  # which means that it is stored
+        enqueue()
+    else:
+        transaction.on_commit(enqueue)
 
 
 def _go_on(mailing: Mailing, mark: UUID, *, any_claimed: bool) -> None:
@@ -127,21 +134,22 @@ class Courier:
         self.mails = Mails(mailing)
         self.taken = 0
         self._last: tuple[Delivery, Outcome] | None = None
+        self._made: tuple[Delivery, Ready | None] | None = None
         self._put_off: set[str] = set()
         self._slowed = pacing.slowed()
         self._asked = self._lost = 0
         self._refused: list[Delivery] = []
         self._told: list[tuple[Delivery, Outcome]] = []
         self._said = ""
-        self._is_over = False
+        self._is_stale = self._is_over = False
 
     def carry(self, rows: list[Delivery]) -> None:
         """Hand rows over, until all are, or something speaks against it."""
         end = time.monotonic() + LONGEST
-        for row in rows:
+        for row, following in zip_longest(rows, rows[1:]):
             if row.group in self._put_off:
                 continue
-            self._carry(row)
+            self._carry(row, following)
             if self._is_over or time.monotonic() > end:
                 break
         with transaction.atomic():
@@ -150,41 +158,67 @@ class Courier:
             self._distrust()
         self._tell_refusals()
 
-    def _carry(self, row: Delivery) -> None:
-        ready = self._ready(row)
-        if ready is None:
+    def _carry(self, row: Delivery, following: Delivery | None) -> None:
+        """Hand a row over; the mail of the following one is made while the server looks at it."""
+        made, self._made = self._made, None
+        ready = made[1] if made and made[0] is row else self._mail_of(row)
+        while True:
+            self._is_stale = False
+            outcome = self._hand(row, ready, following)
+            if not self._is_stale:
+                break
+            self.mails.renew()
+            ready = self._mail_of(row)
+        if outcome.kind == Kind.KEPT:
             return
-        outcome = self.transport.send(
-            ready.message, ready.sender, ready.recipient, token=row.token.hex
-        )
         self._last = (row, outcome)
         self._asked += 1
         if outcome.kind != Kind.ACCEPTED or self._refused or self._lost:
             self._look_at(row, outcome)
 
-    def _ready(self, row: Delivery) -> Ready | None:
-        """Return the mail of a row that is marked as handed now; None where it must not leave."""
-        while True:
-            try:
-                ready = self.mails.of(row)
-            except Exception as error:
-                stop_for(self.mailing, "sender" if isinstance(error, NoSender) else "compose")
-                raise
-            with transaction.atomic():
-                self._write_last()
-                if self.mails.is_current():
-                    return self._handed(row, ready)
-            self.mails.renew()
-
-    def _handed(self, row: Delivery, ready: Ready | None) -> Ready | None:
-        """Mark a row as handed; None where there is nothing to hand over, or it must not leave."""
+    def _hand(self, row: Delivery, ready: Ready | None, following: Delivery | None) -> Outcome:
+        """Hand a mail over, if there is one and it may leave."""
         if ready is None:
-            ledger.drop(row, ledger.EMPTY)
-        elif ledger.hand(row, ready.items):
-            return ready
-        elif not ledger.drop_unwilling(row):
-            self._is_over = not self._is_going()
-        return None
+            self._mark(row, None)
+            return Outcome(Kind.KEPT)
+        return self.transport.send(
+            ready.message,
+            ready.sender,
+            ready.recipient,
+            token=row.token.hex,
+            mark=partial(self._mark, row, ready.items),
+            meanwhile=partial(self._make, following),
+        )
+
+    def _mark(self, row: Delivery, items: int | None) -> bool:
+        """Mark a row as handed over, by the commit that says what became of the one before; tell
+        whether its mail may leave. ``items`` is what that brings; None: nothing, so that the row
+        is dropped."""
+        with transaction.atomic():
+            self._write_last()
+            self._is_stale = not self.mails.is_current()
+            if self._is_stale:
+                return False
+            if items is None:
+                ledger.drop(row, ledger.EMPTY)
+            elif ledger.hand(row, items):
+                return True
+            elif not ledger.drop_unwilling(row):
+                self._is_over = not self._is_going()
+        return False
+
+    def _make(self, row: Delivery | None) -> None:
+        """Make the mail of a row ahead. What goes wrong is met again when it is its turn."""
+        if row is not None:
+            with suppress(Exception):
+                self._made = row, self.mails.of(row)
+
+    def _mail_of(self, row: Delivery) -> Ready | None:
+        try:
+            return self.mails.of(row)
+        except Exception as error:
+            stop_for(self.mailing, "sender" if isinstance(error, NoSender) else "compose")
+            raise
 
     def _is_going(self) -> bool:
         return (

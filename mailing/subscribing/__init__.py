@@ -1,6 +1,15 @@
 """Asking for mail, confirming, leaving, changing: each writes what was said."""
 
-from mailing.subscribing.asking import CONFIRMATIONS, GETTING, ask, begin, confirm, sign_up_of
+from mailing.subscribing.asking import (
+    CONFIRMATIONS,
+    GETTING,
+    Asked,
+    ask,
+    ask_all,
+    begin,
+    confirm,
+    sign_up_of,
+)
 from mailing.subscribing.erasing import data_of, erase
 from mailing.subscribing.leaving import Suppressed, come_back, leave
 from mailing.subscribing.moving import TooManyMoves, confirm_move, move, moving, stay

@@ -6,10 +6,10 @@ what depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -32,6 +32,15 @@ REMINDERS: Final = (Limit(1, timedelta(days=1)),)
 GETTING: Final = (Subscriber.Status.ACTIVE, Subscriber.Status.PAUSED)
 
 
+class Asked(NamedTuple):
+    """What somebody asks for: an address, as it is stored, its language, and what comes to it."""
+
+    address: str
+    language: str
+    rhythm: str
+    choices: Sequence[Wish] = ()
+
+
 @transaction.atomic
 def ask(
     address: str,
@@ -49,15 +58,38 @@ def ask(
     staff without the right.
     """
     access.check(by, access.CHANGE_SUBSCRIBERS)
-    row = SignUp.objects.create(
-        address=checked(address),
-        language=language,
-        rhythm=rhythm,
-        choices=[list(wish) for wish in choices],
-        form=form[:200],
-        wording=wording.keep(wording.agreement(language), language),
+    row = Asked(checked(address), language, rhythm, tuple(choices))
+    (stored,) = _store([row], form)
+    transaction.on_commit(partial(answer.enqueue, stored.pk))
+
+
+@transaction.atomic
+def ask_all(asked: Sequence[Asked], form: str) -> None:
+    """Ask for mail to many addresses, by a few queries: for imports, which check who may."""
+    keys = [row.pk for row in _store(asked, form)]
+    transaction.on_commit(partial(answer_all.enqueue, keys))
+
+
+def _store(asked: Sequence[Asked], form: str) -> list[SignUp]:
+    languages = {row.language for row in asked}
+    words = {code: wording.keep(wording.agreement(code), code) for code in languages}
+    return SignUp.objects.bulk_create(
+        SignUp(
+            address=row.address,
+            language=row.language,
+            rhythm=row.rhythm,
+            choices=[list(wish) for wish in row.choices],
+            form=form[:200],
+            wording=words[row.language],
+        )
+        for row in asked
     )
-    transaction.on_commit(partial(answer.enqueue, row.pk))
+
+
+@task()
+def answer_all(keys: Sequence[int]) -> int:
+    """Answer many who asked; return how many get a mail. Begun again, it goes on."""
+    return sum(bool(answer.call(pk)) for pk in keys)
 
 
 @task()

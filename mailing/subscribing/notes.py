@@ -11,6 +11,7 @@ from email.utils import formataddr
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -21,7 +22,7 @@ from django_tasks import task
 
 from mailing.addresses import digest_of
 from mailing.composing import Kind, Mail, compose_note
-from mailing.composing.headers import mailbox, sender
+from mailing.composing.headers import date, mailbox, message_id, sender
 from mailing.models import MailSettings, Subscriber
 from mailing.subscribing import tokens
 from mailing.subscribing.naming import names_of
@@ -80,7 +81,7 @@ def _message(note: Mail, address: str) -> EmailMultiAlternatives:
         note.text,
         formataddr((name, mailbox(own))),
         [address],
-        headers=note.headers,
+        headers={**note.headers, "Message-ID": message_id(uuid4()), "Date": date(timezone.now())},
         reply_to=[mailbox(ours.reply_to)] if ours.reply_to else None,
     )
     message.attach_alternative(note.html, "text/html")

@@ -12,6 +12,7 @@ LIFETIME: Final = timedelta(days=7)
 CONFIRM: Final = "confirm"
 MOVE: Final = "move"
 IMPORT: Final = "import"
+UPLOAD: Final = "upload"
 _SALT: Final = "mailing.subscribing"
 
 

@@ -66,8 +66,8 @@ def choose(
 
 
 def keys_of(wishes: Iterable[Wish]) -> dict[Wish, int]:
-    """Return the keys of the rows of choices; those that are new are stored, in the caller's
-    transaction."""
+    """Return the keys of the rows of choices, which stay until the caller's transaction ends;
+    those that are new are stored in it."""
     # In one order for all, or two readers with the same new choices wait for each other for ever.
     wanted = sorted(set(wishes))
     keys = _stored(wanted)
@@ -79,12 +79,13 @@ def keys_of(wishes: Iterable[Wish]) -> dict[Wish, int]:
 
 
 def _stored(wishes: Iterable[Wish]) -> dict[Wish, int]:
-    """Return the keys of those choices that are stored."""
+    """Return the keys of those choices that are stored, and lock them: what nobody chose yet would
+    be forgotten before it is (``mailing.forgetting``)."""
     found: dict[Wish, int] = {}
     for some in chunks(wishes):
         named = Q(kind__in={kind for kind, _value in some}, value__in={value for _k, value in some})
-        rows = Choice.objects.filter(named).values_list("kind", "value", "pk")
-        found |= {(kind, value): pk for kind, value, pk in rows}
+        rows = Choice.objects.filter(named).select_for_update(no_key=True).order_by("pk")
+        found |= {(kind, value): pk for kind, value, pk in rows.values_list("kind", "value", "pk")}
     return found
 
 

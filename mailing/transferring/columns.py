@@ -133,7 +133,9 @@ def has_address(names: frozenset[str]) -> bool:
 def read(cells: Cells) -> Entry:
     """Return what a row says."""
     state, word = _state(cells)
-    reason: str = (state.reason if state else None) or ""
+    reason = _reason(cells) if _is_ours(cells) else (state.reason if state else None) or ""
+    if reason is None:
+        state, word, reason = None, cells["suppressed"], ""
     return Entry(
         address=unguarded(_first(cells, ADDRESS)),
         name=_name(cells),
@@ -151,7 +153,7 @@ def read(cells: Cells) -> Entry:
         consented_at=moment_of(cells.get("consented at", "")),
         paused_until=moment_of(cells.get("paused until", ""), to_come=True),
         left_at=moment_of(_first(cells, LEFT)),
-        reason=_reason(cells["suppressed"]) if _is_ours(cells) else reason,
+        reason=reason,
         is_ours=_is_ours(cells),
     )
 
@@ -164,8 +166,10 @@ def _source(text: str) -> str:
     return text if text in Source.values else Source.IMPORT
 
 
-def _reason(text: str) -> str:
-    return text if text in Reason.values else ""
+def _reason(cells: Cells) -> str | None:
+    """Return why an address must get no mail, "" where it may; None for a word not known here."""
+    text = cells["suppressed"]
+    return text if text in {"", *Reason.values} else None
 
 
 def _first(cells: Cells, names: tuple[str, ...]) -> str:

@@ -189,7 +189,7 @@ def _carry_out(batch: _Batch, options: Options, keep: Keep | None) -> list[Outco
         if not options.dry_run:
             _store([(d, e) for _n, d, e, kind in plan if kind == Kind.ADDED], options)
             _follow([batch.known[d] for _n, d, _e, kind in plan if kind == Kind.NOW_LEFT], plan)
-            _ask([e for _n, _d, e, kind in plan if kind == Kind.ASKED], options)
+            _ask([e for _n, _d, e, kind in plan if kind == Kind.ASKED])
         outcomes = sorted(batch.outcomes, key=lambda outcome: outcome.number)
         if keep:
             keep(outcomes)
@@ -331,15 +331,18 @@ def _follow(rows: Sequence[Subscriber], plan: Sequence[Any]) -> None:
             subscribing.suppress(row.digest, entry.reason)
 
 
-def _ask(entries: Sequence[Entry], options: Options) -> None:
+def _ask(entries: Sequence[Entry]) -> None:
     """Have those without a statement of consent asked whether they want mail."""
     slugs = _slugs({name for entry in entries for name in entry.tags})
     language, rhythm = identity.current().language, MailSettings.current().default_rhythm
-    for entry in entries:
-        subscribing.ask(
+    asked = [
+        subscribing.Asked(
             entry.address,
-            language=entry.language or language,
-            rhythm=entry.rhythm or rhythm,
-            choices=_wanted(entry, slugs),
-            form=FORM,
+            entry.language or language,
+            entry.rhythm or rhythm,
+            _wanted(entry, slugs),
         )
+        for entry in entries
+    ]
+    if asked:
+        subscribing.ask_all(asked, FORM)

@@ -132,11 +132,7 @@ class Oracle:
         """Return what of an issue that is sent a reader gets: "whole", or items."""
         if reader.rhythm != "each" or reader.paused or post.pk not in reader.recent:
             return []
-        whole = (
-            self._once(now, ("whole", choice, post.pk), lambda c=choice: self._is_whole(c, post))
-            for choice in reader.choices
-        )
-        if any(whole):
+        if any(post.pk in self._whole_of(choice, now) for choice in reader.choices):
             return "whole"
         return self._new(reader, [post], now)
 
@@ -155,7 +151,7 @@ class Oracle:
         found: list[LinkedItem] = []
         links: set[int | None] = set()
         for post in posts:
-            matched = set().union(*(self._matches(c, post, now) for c in reader.choices))
+            matched = set().union(*(self._matches(c, now)[post.pk] for c in reader.choices))
             for item in (item for item in self.mailable(post, now) if item.pk in matched):
                 old = item.link_id in reader.had_links or item.link_id in links
                 if item.pk in reader.had_items or (item.link_id and old and not item.is_news):
@@ -183,58 +179,59 @@ class Oracle:
         found: list[LinkedItem] = self._once(now, post.pk, ask)
         return found
 
-    def _matches(self, choice: tuple[str, str], post: Post, now: datetime) -> set[int]:
-        found: set[int] = self._once(
-            now, (choice, post.pk), lambda: self.matches(choice, post, now)
-        )
-        return found
-
-    def _found(self, query: str, now: datetime) -> dict[int, set[int]]:
-        """Return the items that a search finds, by issue."""
+    def _matches(self, choice: tuple[str, str], now: datetime) -> dict[int, set[int]]:
+        """Return the items that a choice brings, by issue, as the public pages say."""
 
         def ask() -> dict[int, set[int]]:
             found: dict[int, set[int]] = defaultdict(set)
-            for hit in search(query, order=DATE, limit=100_000, with_facets=False, at=now).hits:
-                if hit.kind == "item":
-                    found[hit.post_id].add(hit.item_id)
+            for post, item in self._pairs(choice, now):
+                found[post].add(item)
             return found
 
-        items: dict[int, set[int]] = self._once(now, query, ask)
+        items: dict[int, set[int]] = self._once(now, choice, ask)
         return items
 
-    def _is_whole(self, choice: tuple[str, str], post: Post) -> bool:
-        kind, value = choice
-        if kind == "tag":
-            alias = TagAlias.objects.filter(slug=value).first()
-            tag = alias.tag if alias else Tag.objects.filter(slug=value).first()
-            return tag is not None and post.taggings.filter(tag=tag).exists()
-        if kind == "author":
-            old = AuthorAlias.objects.filter(slug=value).first()
-            author = old.author if old else Author.objects.filter(slug=value).first()
-            return author is not None and post.authorships.filter(author=author).exists()
-        return kind == "everything"
+    def _whole_of(self, choice: tuple[str, str], now: datetime) -> set[int]:
+        """Return the issues that a choice brings whole."""
+        found: set[int] = self._once(now, ("whole", choice), lambda: set(_whole(*choice)))
+        return found
 
-    def matches(self, choice: tuple[str, str], post: Post, now: datetime) -> set[int]:
-        """Return the items of an issue that a choice brings, as the public pages say."""
+    def _pairs(self, choice: tuple[str, str], now: datetime) -> Iterable[tuple[int, int]]:
+        """Return the items that a choice brings, each with its issue."""
         kind, value = choice
         if kind == "section":
             row = RecurringSection.objects.filter(slug=value).first()
             row = row.merged_into or row if row else None
             if row is None or row.hidden:
-                return set()
-            rows = library.items_of(row.pk, now).filter(item__post=post)
-            return set(rows.values_list("item", flat=True))
+                return ()
+            return library.items_of(row.pk, now).values_list("item__post", "item")
         if kind == "source":
             source = Source.objects.filter(name=value).first()
             if source is None:
-                return set()
+                return ()
             listed = library.links_of_owner if source.parent_id else library.links_of_host
-            places = listed(source.pk, now).filter(post=post, item__isnull=False)
-            return set(places.values_list("item", flat=True))
+            return listed(source.pk, now).filter(item__isnull=False).values_list("post", "item")
         if kind == "search":
-            return self._found(value, now).get(post.pk, set())
-        everything = post.items.values_list("pk", flat=True)
-        return set(everything) if self._is_whole(choice, post) else set()
+            hits = search(value, order=DATE, limit=100_000, with_facets=False, at=now).hits
+            return ((hit.post_id, hit.item_id) for hit in hits if hit.kind == "item")
+        items = LinkedItem.objects.filter(post__in=self._whole_of(choice, now))
+        return items.values_list("post", "pk")
+
+
+def _whole(kind: str, value: str) -> Iterable[int]:
+    """Return the issues that a choice brings whole."""
+    posts = Post.objects.all()
+    if kind == "tag":
+        alias = TagAlias.objects.filter(slug=value).first()
+        tag = alias.tag if alias else Tag.objects.filter(slug=value).first()
+        posts = posts.filter(taggings__tag=tag) if tag else posts.none()
+    elif kind == "author":
+        old = AuthorAlias.objects.filter(slug=value).first()
+        author = old.author if old else Author.objects.filter(slug=value).first()
+        posts = posts.filter(authorships__author=author) if author else posts.none()
+    elif kind != "everything":
+        posts = posts.none()
+    return posts.values_list("pk", flat=True)
 
 
 def is_mailable(item: LinkedItem) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import re
 import uuid
+from datetime import date
 from email import policy
 from email.message import EmailMessage
 from html import escape
@@ -13,7 +14,14 @@ import pytest
 
 from links.decisions import decide
 from links.models import Decision, Link
-from mailing.composing import READER, compose, envelope_sender, to_message
+from mailing.composing import (
+    READER,
+    Period,
+    compose,
+    compose_rollup,
+    envelope_sender,
+    to_message,
+)
 from mailing.composing.encoding import best, size
 from mailing.models import MailSettings
 from posts import following
@@ -156,18 +164,27 @@ def test_of_very_many_sections_the_first_are_whole_and_the_rest_is_counted_once(
     assert 80_000 < mail.size <= 100_000
 
 
-def test_the_text_stops_where_an_issue_has_no_end_and_says_how_much_is_on_the_site() -> None:
-    ordinary = compose(make_post(body=long_body(30, 40)))
+def test_the_text_of_an_issue_is_whole_however_long_it_is() -> None:
     giant = compose(
-        make_post(body=f"\n## Part\n\n- [Find](https://example.org/): {'word ' * 192_000}\n")
+        make_post(body=f"\n## Part\n\n- [Find](https://example.org/): {'낱말 ' * 140_000}\n")
     )
-    assert ordinary.text_left_out == 0
-    assert len(ordinary.text.encode()) > 240_000
-    assert len(giant.text.encode()) < 402_000
-    said = re.search(r"The rest of the text, (\d+) KB, is on the site: <https?://", giant.text)
-    assert said is not None
-    assert int(said[1]) * 1000 >= giant.text_left_out > 550_000
+    assert giant.text.count("낱말") == 140_000
+    assert giant.size <= 100_000
     assert "/leave/" in giant.text
+    text = parsed(to_message(giant, subscriber=make_subscriber(), token=TOKEN)).get_body(("plain",))
+    assert text is not None
+    assert text.get_content().count("낱말") == 140_000
+
+
+def test_the_text_of_a_roll_up_of_issues_without_end_says_how_much_is_on_the_site() -> None:
+    post = make_post(body=long_body(90, 40))
+    day = date(2026, 5, 4)
+    mail = compose_rollup([item.uid for item in post.items.all()], period=Period(day, day))
+    assert len(mail.text.encode()) < 402_000
+    said = re.search(r"The rest of the text, (\d+) KB, is on the site: <https?://", mail.text)
+    assert said is not None
+    assert int(said[1]) * 1000 >= mail.text_left_out > 200_000
+    assert "/leave/" in mail.text
 
 
 def test_readers_of_the_same_items_get_the_same_but_for_what_is_their_own() -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailing import forgetting, subscribing
-from mailing.models import Choice, Consent, Delivery, Event, MailSettings, Subscriber, Suppression
+from mailing.models import (
+    Choice,
+    Chosen,
+    Consent,
+    Delivery,
+    Event,
+    MailSettings,
+    Subscriber,
+    Suppression,
+)
 from newsletter.retention import KEPT
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
@@ -132,3 +142,26 @@ def test_choices_that_nobody_has_are_forgotten() -> None:
 
     assert list(Choice.objects.values_list("value", flat=True)) == ["ai"]
     assert subscribing.wishes_of(reader) == [("tag", "ai")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_choice_that_somebody_is_about_to_have_is_not_forgotten() -> None:
+    reader = make_subscriber(choices=[("tag", "ai")])
+    rust = Choice.objects.create(kind="search", value="rust")
+    counts: list[int] = []
+
+    def forget() -> None:
+        counts.append(forgetting.forget.func()["choices"])
+        connection.close()
+
+    with transaction.atomic():
+        keys = subscribing.keys_of([("search", "rust")])
+        rival = threading.Thread(target=forget)
+        if connection.vendor == "postgresql":  # SQLite writes one at a time
+            rival.start()
+            rival.join(10)
+            assert counts  # while this transaction is still open
+        Chosen.objects.create(subscriber=reader, choice_id=keys["search", "rust"])
+
+    assert Choice.objects.filter(pk=rust.pk).exists()
+    assert ("search", "rust") in subscribing.wishes_of(reader)

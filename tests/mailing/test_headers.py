@@ -11,10 +11,12 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from django.core import mail
 from pytest_django.fixtures import Settings
 
 from mailing.composing import Mail, compose, compose_note, to_message
 from mailing.models import MailSettings, Subscriber
+from mailing.subscribing import notes
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 
@@ -116,7 +118,7 @@ def test_the_head_of_an_issue_has_no_fault(title: str, language: str) -> None:
         assert found["From"].addresses[0].addr_spec == "digest@example.org"
         assert found["Reply-To"] == "editors@example.org"
         assert [one.addr_spec for one in found["To"].addresses] == [reader.address]
-        assert found["Feedback-ID"].count(":") == 3
+        assert re.fullmatch(r"[\w-]+:issue:newsletter:\w{5,15}", found["Feedback-ID"])
         assert found["Auto-Submitted"] is None
 
 
@@ -200,6 +202,22 @@ def test_advertising_says_so_at_the_very_beginning_of_the_subject(title: str) ->
     assert found["Subject"] == "(광고) 오늘의 소식"
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_advertising_says_who_sends_it_and_how_to_leave_in_korean_and_in_english(
+    language: str,
+) -> None:
+    settings_of().save()
+    mail = compose(make_post(language=language), language=language, is_advertising=True)
+    found = audit(sent(mail, make_subscriber(), MailSettings.current()))
+    for body in ("plain", "html"):
+        content = found.get_body((body,)).get_content()
+        assert "수신 거부" in content
+        assert "Unsubscribe" in content
+        assert "digest@example.org" in content
+    plain = compose(make_post("Another issue", language=language), language=language)
+    assert ("수신 거부" in plain.text) != ("Unsubscribe" in plain.text)
+
+
 @pytest.mark.parametrize("kind", ["confirm", "welcome", "goodbye", "move", "reconfirm"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_head_of_a_note_has_no_fault_and_says_that_a_machine_wrote_it(
@@ -222,3 +240,20 @@ def test_the_head_of_a_note_has_no_fault_and_says_that_a_machine_wrote_it(
         assert reader.address in content
         assert ("https://news.example.org/mail/token/" in content) == (kind != "welcome")
         assert (reader.key in content) == is_of_list
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_note_as_it_leaves_has_no_fault_and_names_no_machine(
+    language: str, settings: Settings
+) -> None:
+    settings.EMAIL = {"EMAIL_BACKEND": settings.EMAIL_BACKEND}
+    settings_of().save()
+    reader = make_subscriber(language=language, name="김 독자")
+    for kind in ("welcome", "known"):
+        notes.send.call(kind, reader.pk, [])
+    for message in mail.outbox:
+        found = audit(message.message().as_bytes().replace(b"\n", b"\r\n"))
+        audit_list(found, reader)
+        assert re.fullmatch(r"<[0-9a-f]{32}@news\.example\.org>", found["Message-ID"])
+        assert found["From"].addresses[0].display_name == "뉴스레터"
+    assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.addresses import digest_of
-from mailing.models import Choice, Consent, MailSettings, Subscriber, Suppression
+from mailing.models import Choice, Consent, MailSettings, SignUp, Subscriber, Suppression
+from mailing.subscribing import asking
 from mailing.transferring import (
     FileError,
     Kind,
@@ -343,16 +345,37 @@ def test_another_key_of_addresses_stops_an_import(
         bring("email\nann@example.org\n")
 
 
-def test_queries_do_not_grow_with_rows() -> None:
+@pytest.mark.parametrize("options", [AGREED, Options(ask=True)], ids=["agreed", "asked"])
+def test_queries_do_not_grow_with_rows(
+    options: Options, mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int]
+) -> None:
     def queries(rows: int, name: str) -> int:
         text = "email\n" + "\n".join(f"{name}{number}@example.org" for number in range(rows))
         with CaptureQueriesContext(connection) as seen:
-            bring(text)
+            bring(text, options)
         return len(seen)
 
     queries(1, "first")
     # SQLite takes some rows fewer in one INSERT than PostgreSQL.
     assert queries(200, "b") - queries(100, "c") < 10
+
+
+def test_whoever_an_import_asks_gets_one_mail_however_often_the_task_is_begun(
+    mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int], mailoutbox: list[Any]
+) -> None:
+    bring("email,language\nann@example.org,ko\nbob@example.org,en\n", Options(ask=True))
+    keys = list(SignUp.objects.order_by("pk").values_list("pk", flat=True))
+
+    asking.answer.call(keys[0])  # and then its worker was killed
+    run_waiting_tasks()
+    asking.answer_all.call(keys)
+    run_waiting_tasks()
+
+    assert sorted(one for mail in mailoutbox for one in mail.to) == [
+        "ann@example.org", "bob@example.org",
+    ]  # fmt: skip
+    languages = SignUp.objects.values_list("wording__language", flat=True)
+    assert sorted(languages) == ["en", "ko"]
 
 
 # Exports
@@ -419,13 +442,40 @@ def test_who_takes_the_list_by_a_command_is_written_down(
     call_command("export_subscribers", target, by=owner.username)
 
     entry = LogEntry.objects.get()
-    assert (entry.user, words_of(entry)) == (
-        owner,
-        "Exported all subscribers with their addresses.",
-    )
+    assert entry.user == owner
+    assert words_of(entry).startswith("Exported all subscribers with their addresses, by command (")
     assert f"exported by command ({owner.username}, " in caplog.text
     with pytest.raises(CommandError, match="no account"):
         call_command("export_subscribers", target, by="nobody")
+
+
+def test_a_command_without_a_name_is_written_down_under_an_account_that_nobody_can_use(
+    tmp_path: Path,
+) -> None:
+    for _time in range(2):
+        call_command("export_subscribers", tmp_path / "out.csv")
+
+    first, second = LogEntry.objects.select_related("user")
+    assert words_of(first).startswith("Exported all subscribers with their addresses, by command (")
+    assert first.user == second.user
+    assert (first.user.is_active, first.user.has_usable_password()) == (False, False)
+
+
+def test_a_word_about_suppression_that_is_not_known_is_refused_and_not_dropped() -> None:
+    make_subscriber("ann@example.org")
+    file = exported().decode("utf-8-sig")
+    Subscriber.objects.all().delete()
+    rows = list(csv.DictReader(io.StringIO(file)))
+    rows[0]["suppressed"] = "never again"
+    text = io.StringIO()
+    table = csv.DictWriter(text, rows[0])
+    table.writeheader()
+    table.writerows(rows)
+
+    (outcome,) = import_subscribers(io.BytesIO(text.getvalue().encode()), AGREED)
+
+    assert (outcome.kind, outcome.detail) == (Kind.UNKNOWN_STATE, "never again")
+    assert not Subscriber.objects.exists()
 
 
 def test_the_commands_write_files_for_their_owner_alone(tmp_path: Path, capsys: Any) -> None:

@@ -25,6 +25,7 @@ from mailing.sending.mails import period_of
 from mailing.sending.signals import refused
 from mailing.sending.starting import start_due
 from posts.models import SiteSettings
+from tasks.backends.database import DatabaseBackend
 from tasks.models import StoredTask
 from tests.builders import make_post
 from tests.conftest import SignIn, make_member
@@ -114,6 +115,47 @@ def test_a_lane_that_lost_its_task_is_replaced_and_the_task_does_nothing_more(
 
     assert (before, by_old) == (1 if before else 0, 0)
     assert sending.counts(mailing)["accepted"] == 3
+
+
+def test_a_lane_goes_on_with_its_next_task_or_not_at_all(
+    run_waiting_tasks: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """A worker ends at once."""
+
+    def killed(*_args: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(slices, "SLICE", 2)
+    mailing = queued(5)
+    mark = make_lane(mailing)
+    with monkeypatch.context() as patch:
+        patch.setattr(DatabaseBackend, "enqueue", killed)
+        with pytest.raises(Killed):
+            slices.send_slice.call(mailing.pk, mark)
+
+    slices.send_slice.call(mailing.pk, mark)
+    run_waiting_tasks()
+
+    assert sending.counts(mailing)["accepted"] == 5
+
+
+def test_of_two_workers_who_are_refused_at_once_the_second_waits_as_long_as_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment, found = timezone.now(), []
+    real = pacing.random.uniform
+
+    def other_first(low: float, high: float) -> float:
+        monkeypatch.setattr(pacing.random, "uniform", real)
+        found.append(pacing.slow("google", moment))
+        return real(low, high)
+
+    monkeypatch.setattr(pacing.random, "uniform", other_first)
+    found.append(pacing.slow("google", moment))
+
+    assert found[0] == found[1]
+    assert Pace.objects.get(group="google").slowings == 1
 
 
 def test_of_what_a_killed_worker_had_in_hand_nobody_knows_also_when_its_lane_went_on() -> None:

@@ -67,6 +67,36 @@ def test_the_form_of_an_issue_leads_to_sending_it(client: Client) -> None:
     assert "It is sent" in page
 
 
+@pytest.mark.parametrize(
+    ("status", "verb"),
+    [(Status.PLANNED, "stop"), (Status.HELD, "stop"), (Status.SENDING, "pause"),
+     (Status.PAUSED, "resume")],
+)  # fmt: skip
+def test_while_a_mailing_is_under_way_the_form_of_its_issue_stops_it_and_plans_no_other(
+    client: Client, status: str, verb: str
+) -> None:
+    post = make_post()
+    row = make_mailing(post, status=status, held_until=timezone.now())
+
+    page = Page(client.get(form_of(post)))
+
+    (button,) = page.all("#panel-mail button")
+    assert (button.attributes["name"], button.attributes["value"]) == ("verb", verb)
+    assert button.attributes["formaction"] == f"/admin/mailing/mailing/{row.pk}/do/"
+    assert plan_url(post) not in page.values("#panel-mail a", "href")
+
+
+def test_a_mailing_with_publishing_names_the_day_of_its_issue(client: Client) -> None:
+    make_subscriber()
+    post = make_scheduled()
+    MailSettings.objects.update(hold_minutes=15)
+    client.post(plan_url(post), {"when": "publishing"})
+    at = timezone.localtime(post.published_at + timedelta(minutes=15))
+
+    for path in (form_of(post), page_url(Mailing.objects.get()), "/admin/mailing/mailing/"):
+        assert f"{at:%H:%M}" in Page(client.get(path)).text(), path
+
+
 def test_while_mail_is_off_the_form_says_nothing_of_it(client: Client) -> None:
     MailSettings.objects.update(is_on=False)
     post = make_post()

@@ -396,10 +396,10 @@ def after_first(
     carry = slices.Courier._carry
     acts: list[Callable[[], object]] = []
 
-    def carry_on(courier: slices.Courier, row: Delivery) -> None:
+    def carry_on(courier: slices.Courier, *rows: Delivery | None) -> None:
         if server.taken and acts:
             acts.pop()()
-        carry(courier, row)
+        carry(courier, *rows)  # type: ignore[arg-type]
 
     monkeypatch.setattr(slices.Courier, "_carry", carry_on)
     return acts.append
@@ -1069,7 +1069,7 @@ def arrange_kill(patch: pytest.MonkeyPatch, at: str) -> None:
     """Have a worker killed at its third mail: before or after the server takes it, as the row is
     being marked, or while the mail is made."""
     owner, name = {
-        "before": (SmtpTransport, "send"),
+        "before": (SmtpTransport, "_body"),
         "after": (SmtpTransport, "send"),
         "handing": (ledger, "hand"),
         "composing": (Mails, "of"),

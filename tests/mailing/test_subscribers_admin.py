@@ -47,6 +47,12 @@ def onlooker(sign_in: SignIn, outsider: User) -> Client:
     return sign_in(outsider)
 
 
+def looked_for(client: Client, words: str) -> list[str]:
+    """Return the addresses that the list shows once words are looked for in it."""
+    answer = client.post(f"{LIST}find/", {"q": words}, follow=True)
+    return Page(answer).texts("#result_list tbody th")
+
+
 def found(client: Client, query: str) -> list[str]:
     """Return the addresses that the list shows for a query."""
     answer = client.get(f"{LIST}?{query}")
@@ -92,12 +98,12 @@ def test_a_whole_address_is_found_by_all_and_a_part_by_who_may_see_it(
     make_subscriber("lee@example.org")
 
     for typed in ("kim@news.example.com", "KIM@News.Example.com", " kim@news.example.com"):
-        assert found(keeper, f"q={typed}") == ["kim@news.example.com"]
-        assert found(onlooker, f"q={typed}") == ["k…@n….com"]
+        assert looked_for(keeper, typed) == ["kim@news.example.com"]
+        assert looked_for(onlooker, typed) == ["k…@n….com"]
     for part in ("kim", "news.example", "Minsu"):
-        assert found(keeper, f"q={part}") == ["kim@news.example.com"]
-        assert found(onlooker, f"q={part}") == []
-    assert found(onlooker, "q=im@news.example.com") == []
+        assert looked_for(keeper, part) == ["kim@news.example.com"]
+        assert looked_for(onlooker, part) == []
+    assert looked_for(onlooker, "im@news.example.com") == []
 
 
 @pytest.mark.parametrize(
@@ -161,6 +167,18 @@ def test_an_address_that_is_looked_for_stands_in_no_address_of_a_page(keeper: Cl
         assert page.texts("#result_list tbody th") == ["ann@example.org"]
         assert page.one("#searchbar").attributes["value"] == words
     assert keeper.post(f"{LIST}find/", {"q": " "}).headers["Location"] == LIST
+
+
+@pytest.mark.parametrize("path", [LIST, "/admin/mailing/suppression/"])
+def test_an_address_typed_behind_a_question_mark_leads_to_the_field(
+    keeper: Client, path: str
+) -> None:
+    make_subscriber("ann@example.org")
+
+    answer = keeper.get(f"{path}?q=ann@example.org&o=1")
+
+    assert answer.headers["Location"] == f"{path}?o=1"
+    assert "Write the words into the field." in Page(keeper.get(path)).text()
 
 
 def test_what_was_looked_for_is_of_who_looked_for_it(
@@ -265,7 +283,8 @@ def test_a_suppression_of_somebody_erased_is_found_by_the_address_and_undone(
 ) -> None:
     row = Suppression.objects.create(digest=digest_of("ann@example.org"), reason="erased")
     Suppression.objects.create(digest=digest_of("bob@example.org"), reason="erased")
-    page = Page(keeper.get("/admin/mailing/suppression/?q=Ann@example.org"))
+    sent = {"q": "Ann@example.org"}
+    page = Page(keeper.post("/admin/mailing/suppression/find/", sent, follow=True))
     assert page.texts("#result_list tbody th") == [row.digest[:12]]
 
     keeper.post(f"/admin/mailing/suppression/{row.pk}/undo/", {"reason": "Asked.", "decide": "1"})
@@ -294,6 +313,30 @@ def test_who_did_not_confirm_is_asked_again(keeper: Client, mailoutbox: list[Any
     assert [mail.to for mail in mailoutbox] == [["ann@example.org"]]
     row.refresh_from_db()
     assert row.status == "waiting"
+
+
+def test_who_left_is_not_offered_to_be_asked_first(keeper: Client) -> None:
+    row = make_subscriber("ann@example.org", status="left", left_at=timezone.now())
+
+    page = Page(keeper.get(f"{LIST}{row.pk}/change/"))
+
+    verbs = [link for link in page.values("a[href]", "href") if "/do/" in link]
+    assert verbs == [f"{LIST}{row.pk}/do/{verb}/" for verb in ("suppress", "invite")]
+
+
+def test_who_left_is_asked_once_more_where_staff_mean_it(
+    keeper: Client, mailoutbox: list[Any]
+) -> None:
+    row = make_subscriber("ann@example.org", status="left", left_at=timezone.now())
+    path = f"{LIST}{row.pk}/do/invite/"
+    assert "Ask only who told you" in Page(keeper.get(path)).text()
+
+    keeper.post(path, {"decide": "1"})
+
+    assert [mail.to for mail in mailoutbox] == [["ann@example.org"]]
+    row.refresh_from_db()
+    assert row.status == "left"
+    assert keeper.get(f"{LIST}{row.pk}/do/ask/").status_code == 404
 
 
 # Files
@@ -344,6 +387,50 @@ def test_what_is_missing_for_an_import_is_said_at_its_field(
     page = Page(keeper.post(IMPORT, sent))
 
     assert words in page.one(f".field-{field} .errorlist").text()
+    assert not Transfer.objects.exists()
+
+
+def test_a_file_need_not_be_chosen_again_where_something_else_was_forgotten(
+    keeper: Client,
+) -> None:
+    text = "email,status\nann@example.org,active\n"
+    page = Page(keeper.post(IMPORT, upload(text, consent="")))
+    assert "members.csv is here already" in page.one(".field-file").text()
+
+    kept = page.value("input[name=upload]", "value")
+    page = Page(keeper.post(IMPORT, {"upload": kept, "consent": "statement"}))
+    kept = page.value("input[name=upload]", "value")
+    sent = {"upload": kept, "consent": "statement", "statement": "They asked."}
+    ticket = Page(keeper.post(IMPORT, sent)).value("input[name=ticket]", "value")
+    keeper.post(IMPORT, {"ticket": ticket})
+
+    assert Subscriber.objects.receiving().get().address == "ann@example.org"
+    assert Transfer.objects.get().name == "members.csv"
+
+
+def test_another_file_takes_the_place_of_the_one_that_came_before(keeper: Client) -> None:
+    page = Page(keeper.post(IMPORT, upload("email\nann@example.org\n", consent="")))
+    sent = upload("email,status\nbob@example.org,left\n")
+    sent["upload"] = page.value("input[name=upload]", "value")
+
+    look = Page(keeper.post(IMPORT, sent))
+    keeper.post(IMPORT, {"ticket": look.value("input[name=ticket]", "value")})
+
+    assert Subscriber.objects.get().address == "bob@example.org"
+
+
+def test_a_file_that_came_is_imported_by_no_other_and_not_without_a_look(
+    keeper: Client, sign_in: SignIn, owner: User
+) -> None:
+    page = Page(keeper.post(IMPORT, upload("email\nann@example.org\n", consent="")))
+    kept = page.value("input[name=upload]", "value")
+
+    for client, sent in (
+        (keeper, {"ticket": kept}),
+        (sign_in(owner), {"upload": kept, "consent": "none"}),
+        (keeper, {"upload": f"{kept}x", "consent": "none"}),
+    ):
+        assert "not kept any more" in Page(client.post(IMPORT, sent)).text()
     assert not Transfer.objects.exists()
 
 

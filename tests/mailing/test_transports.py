@@ -55,6 +55,16 @@ def at(step: str, said: str, mail: int = 0) -> Script:
     return lambda where, number: said if where == step and mail in (0, number) else None
 
 
+def test_what_can_be_done_meanwhile_is_done_while_the_server_looks_at_a_mail() -> None:
+    done, seen = threading.Event(), []
+    server = Obedient(on_mail=lambda _mail: seen.append(done.wait(10)))
+
+    with serving(server), transport_to(server.port) as transport:
+        outcome = transport.send(MESSAGE, SENDER, "a@example.org", meanwhile=done.set)
+
+    assert (outcome.kind, seen) == (Kind.ACCEPTED, [True])
+
+
 # Replies
 
 

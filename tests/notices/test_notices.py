@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -16,8 +18,11 @@ from links.models import Report, Suggestion
 from newsletter import doctor, notifying
 from newsletter.doctor import Result
 from notices import telling
+from notices.choosing import recipients
 from notices.kinds import KINDS
 from notices.models import Told
+from posts.models import SiteSettings
+from posts.settling import settle
 from tests.builders import make_post, make_suggestion, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -168,6 +173,34 @@ def test_who_lost_the_right_is_not_told_any_more(
     run_waiting_tasks()
 
     assert told() == []
+
+
+def test_it_asks_as_often_however_many_people_there_are(people: None) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            recipients(KINDS["suggestions"])
+        return len(seen)
+
+    before = queries()
+    for number in range(5):
+        somebody = User.objects.create_user(f"{number}", f"{number}@example.org", is_staff=True)
+        somebody.groups.set(Group.objects.filter(name="Owner"))
+
+    assert len(recipients(KINDS["suggestions"])) == 6
+    assert queries() == before
+
+
+def test_mail_comes_in_the_name_and_language_of_the_site(people: None, time_machine: Any) -> None:
+    said = {"name": "인공지능 소식", "language": "ko"}
+    SiteSettings.objects.update_or_create(pk=1, defaults=said)
+    settle()
+    make_suggestion("a")
+    later(time_machine, 1.1)
+
+    (message,) = mail.outbox
+    assert message.subject.startswith("인공지능 소식: ")
+    assert "(1)" in message.subject
+    assert "Suggestions" not in message.subject
 
 
 def test_nobody_is_told_where_no_mail_is_sent(

@@ -7,11 +7,13 @@ import os
 import sys
 from getpass import getuser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext_noop
 
 from mailing.models import MailSettings
 from mailing.transferring import export_subscribers
@@ -20,6 +22,8 @@ from posts.messages import Message
 from posts.storage import beside
 
 logger = logging.getLogger(__name__)
+
+COMMANDS: Final = "manage.py"
 
 
 class Command(BaseCommand):
@@ -49,15 +53,25 @@ class Command(BaseCommand):
 
 
 def _write_down(by: str | None) -> None:
-    """Write down that the list was taken: with an account in the history of the settings of mail,
-    and in any case in the log, with the account of the machine."""
-    if by is not None:
-        user = User.objects.filter(username=by, is_active=True).first()
-        if user is None:
-            raise CommandError(f"There is no account of the name {by}.")
-        said = kept(Message("Exported all subscribers with their addresses."))
-        LogEntry.objects.log_actions(user.pk, [MailSettings.current()], CHANGE, [said])
-    logger.warning("All subscribers were exported by command (%s, %s).", by or "-", _login())
+    """Write down that the list was taken: in the history of the settings of mail, and in the log,
+    with the account of the machine."""
+    login = _login()
+    words = gettext_noop("Exported all subscribers with their addresses, by command (%(login)s).")
+    said = kept(Message(words, login=login))
+    LogEntry.objects.log_actions(_account(by).pk, [MailSettings.current()], CHANGE, [said])
+    logger.warning("All subscribers were exported by command (%s, %s).", by or "-", login)
+
+
+def _account(name: str | None) -> User:
+    """Return the account in whose name the list is taken; without a name that of commands, with
+    which nobody can sign in."""
+    if name is None:
+        nobody = {"is_active": False, "password": make_password(None)}
+        return User.objects.get_or_create(username=COMMANDS, defaults=nobody)[0]
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no account of the name {name}.")
+    return user
 
 
 def _login() -> str:

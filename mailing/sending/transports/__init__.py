@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from django.conf import settings
 
 from mailing.sending.transports.backend import BackendTransport
-from mailing.sending.transports.outcomes import Kind, Outcome, Scope
+from mailing.sending.transports.outcomes import Kind, Outcome, Scope, always, nothing
 from mailing.sending.transports.smtp import SmtpTransport
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -19,10 +20,22 @@ class Transport(Protocol):
     @property
     def has_events(self) -> bool: ...
 
-    def send(self, message: bytes, sender: str, recipient: str, token: str = "") -> Outcome:
+    def send(
+        self,
+        message: bytes,
+        sender: str,
+        recipient: str,
+        token: str = "",
+        *,
+        mark: Callable[[], bool] = always,
+        meanwhile: Callable[[], object] = nothing,
+    ) -> Outcome:
         """Hand over a whole message (RFC 5322) in the name of an envelope's sender.
 
-        ``token`` is the delivery's, which providers give back with what they tell of it.
+        ``token`` is the delivery's, which providers give back with what they tell of it. ``mark``
+        is asked once, before the server gets anything that it could take, whether the message may
+        leave, and notes that it does; where it may not, it is kept. ``meanwhile`` is done while
+        the server looks at the message, where it is waited for.
         """
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ What anymail adds to messages and exceptions is looked at by name: it need not b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage as Parsed
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from mailing.sending.transports.outcomes import Kind, Outcome, Scope
+from mailing.sending.transports.outcomes import Kind, Outcome, Scope, always, nothing
 
 PROVIDERS: Final = "anymail.backends."
 # Set by Django, or by the provider, from what the message says elsewhere.
@@ -35,8 +36,19 @@ class BackendTransport:
         """Whether the provider tells afterwards what became of each mail."""
         return settings.EMAIL_BACKEND.startswith(PROVIDERS)
 
-    def send(self, message: bytes, sender: str, recipient: str, token: str = "") -> Outcome:
+    def send(
+        self,
+        message: bytes,
+        sender: str,
+        recipient: str,
+        token: str = "",
+        *,
+        mark: Callable[[], bool] = always,
+        meanwhile: Callable[[], object] = nothing,
+    ) -> Outcome:
         """Hand one mail over; raise nothing that is about one mail."""
+        if not mark():
+            return Outcome(Kind.KEPT)
         mail = as_django(message, recipient)
         mail.metadata = {"delivery": token}  # type: ignore[attr-defined]
         mail.envelope_sender = sender  # type: ignore[attr-defined]

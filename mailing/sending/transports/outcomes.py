@@ -25,6 +25,8 @@ class Kind(StrEnum):
     LOST = "lost"
     # No mail of ours is taken before somebody changes something: a password, the sender.
     TROUBLE = "trouble"
+    # It was not to leave any more.
+    KEPT = "kept"
 
 
 class Scope(StrEnum):
@@ -56,6 +58,15 @@ class Outcome:
     # Nobody reads mail at this address, and nobody will.
     is_dead: bool = False
     provider_id: str = ""
+
+
+def always() -> bool:
+    """Whether a mail may leave that nothing speaks against."""
+    return True
+
+
+def nothing() -> None:
+    """What is done while a server is waited for, where there is nothing to do."""
 
 
 # RFC 3463: the mail is too large, which is not about the sender.

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 import smtplib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from email import message_from_bytes, policy
 from typing import Any, Final
 
 from django.core.mail import get_connection
 
-from mailing.sending.transports.outcomes import Kind, Outcome, Scope, Step, read_reply
+from mailing.sending.transports.outcomes import (
+    Kind,
+    Outcome,
+    Scope,
+    Step,
+    always,
+    nothing,
+    read_reply,
+)
 
 # RFC 5321, 4.5.3.2.6: a server may think about a whole mail for ten minutes. Who does not wait
 # sends it twice.
@@ -45,38 +55,65 @@ class SmtpTransport:
     def __init__(self) -> None:
         self._backend: Any = None
         self._sent = 0
+        self._talker: ThreadPoolExecutor | None = None
 
-    def send(self, message: bytes, sender: str, recipient: str, token: str = "") -> Outcome:
-        """Hand one mail over; raise nothing."""
+    def send(
+        self,
+        message: bytes,
+        sender: str,
+        recipient: str,
+        token: str = "",
+        *,
+        mark: Callable[[], bool] = always,
+        meanwhile: Callable[[], object] = nothing,
+    ) -> Outcome:
+        """Hand one mail over; raise nothing but what ``mark`` and ``meanwhile`` do.
+
+        The envelope is told by a thread of its own while ``mark`` writes to the database: both wait
+        most of the time, one for the server and one for the disk.
+        """
         was_open = self._backend is not None
+        mail = (message, sender, recipient)
+        if self._talker is None:
+            self._talker = ThreadPoolExecutor(1, "smtp")
+        opening = self._talker.submit(self._open, *mail)
         try:
-            outcome = self._send(message, sender, recipient)
-            if outcome.kind == Kind.LOST and was_open and not outcome.code:
-                outcome = self._send(message, sender, recipient)
-        except Refused as refused:
-            outcome = refused.outcome
-        return outcome
+            is_wanted = mark()
+        finally:
+            wait([opening])
+        found = opening.result()
+        if not is_wanted:
+            # Once the server said to go on, there is no other way to take a mail back.
+            self._drop()
+            return Outcome(Kind.KEPT)
+        if was_open and isinstance(found, Outcome) and found.kind == Kind.LOST and not found.code:
+            found = self._open(*mail)
+        return found if isinstance(found, Outcome) else self._body(found, meanwhile)
 
     def close(self) -> None:
-        """End the connection politely, if the server still listens."""
-        backend, self._backend, self._sent = self._backend, None, 0
-        if backend is not None:
-            backend.fail_silently = True
-            backend.close()
+        """End the connection, and the thread."""
+        self._hang_up()
+        if self._talker is not None:
+            self._talker.shutdown()
+            self._talker = None
 
-    def _send(self, message: bytes, sender: str, recipient: str) -> Outcome:
+    def _open(self, message: bytes, sender: str, recipient: str) -> bytes | Outcome:
+        """Come as far as the server says to go on; return what is sent then, or what the server
+        said in place of that."""
         try:
             smtp = self._smtp()
             self._envelope(smtp, message, sender, recipient)
+        except Refused as refused:
+            return refused.outcome
         except OSError as error:  # of which all of smtplib's are
             self._drop()
             return Outcome(Kind.LOST, reason=_name(error), scope=Scope.SENDER)
-        return self._body(smtp, as_sent(message, smtp))
+        return as_sent(message, smtp)
 
     def _smtp(self) -> smtplib.SMTP:
         """Return the open connection; a new one at first, and after so many mails."""
         if self._sent >= MAILS_PER_CONNECTION:
-            self.close()
+            self._hang_up()
         if self._backend is None:
             backend: Any = get_connection()
             try:
@@ -133,12 +170,14 @@ class SmtpTransport:
             self._reset(smtp)
         raise Refused(outcome)
 
-    def _body(self, smtp: smtplib.SMTP, data: bytes) -> Outcome:
+    def _body(self, data: bytes, meanwhile: Callable[[], object]) -> Outcome:
         """Send the mail itself, and return what the server says of it."""
+        smtp: smtplib.SMTP = self._backend.connection
         sock: Any = smtp.sock
         patience = sock.gettimeout()
         try:
             smtp.send(data)
+            meanwhile()
             sock.settimeout(LAST_WORD)
             code, said = smtp.getreply()
             sock.settimeout(patience)
@@ -149,6 +188,13 @@ class SmtpTransport:
         if code == 421 or outcome.kind == Kind.UNKNOWN:
             self._drop()
         return outcome
+
+    def _hang_up(self) -> None:
+        """End the connection politely, if the server still listens."""
+        backend, self._backend, self._sent = self._backend, None, 0
+        if backend is not None:
+            backend.fail_silently = True
+            backend.close()
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         """Begin anew on a connection; RFC 5321, 4.1.1.5."""
