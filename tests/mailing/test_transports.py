@@ -55,6 +55,36 @@ def at(step: str, said: str, mail: int = 0) -> Script:
     return lambda where, number: said if where == step and mail in (0, number) else None
 
 
+def test_a_mail_that_may_not_leave_any_more_is_not_taken_and_the_next_one_is() -> None:
+    def broken() -> bool:
+        raise OSError("the disk is full")
+
+    with serving(Obedient()) as server, transport_to(server.port) as transport:
+        for address in ("a@example.org", "b@example.org"):
+            kept = transport.send(MESSAGE, SENDER, address, mark=lambda: False)
+            with pytest.raises(OSError, match="full"):
+                transport.send(MESSAGE, SENDER, address, mark=broken)
+            assert kept.kind == Kind.KEPT
+        assert transport.send(MESSAGE, SENDER, "c@example.org").kind == Kind.ACCEPTED
+
+    assert server.recipients == ["c@example.org"]
+
+
+def test_a_mail_is_marked_once_also_where_the_connection_broke_meanwhile() -> None:
+    marks: list[bool] = []
+
+    def mark() -> bool:
+        marks.append(True)
+        return True
+
+    with hostile(at("mail", CLOSE, 2)) as (server, port), transport_to(port) as transport:
+        transport.send(MESSAGE, SENDER, "a@example.org")
+        outcome = transport.send(MESSAGE, SENDER, "b@example.org", mark=mark)
+
+    assert (outcome.kind, marks) == (Kind.ACCEPTED, [True])
+    assert server.taken == ["a@example.org", "b@example.org"]
+
+
 def test_what_can_be_done_meanwhile_is_done_while_the_server_looks_at_a_mail() -> None:
     done, seen = threading.Event(), []
     server = Obedient(on_mail=lambda _mail: seen.append(done.wait(10)))

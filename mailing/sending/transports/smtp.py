@@ -77,15 +77,17 @@ class SmtpTransport:
         if self._talker is None:
             self._talker = ThreadPoolExecutor(1, "smtp")
         opening = self._talker.submit(self._open, *mail)
+        is_wanted = False
         try:
             is_wanted = mark()
         finally:
             wait([opening])
-        found = opening.result()
+            if not is_wanted:
+                # Once the server said to go on, there is no other way to take a mail back.
+                self._drop()
         if not is_wanted:
-            # Once the server said to go on, there is no other way to take a mail back.
-            self._drop()
             return Outcome(Kind.KEPT)
+        found = opening.result()
         if was_open and isinstance(found, Outcome) and found.kind == Kind.LOST and not found.code:
             found = self._open(*mail)
         return found if isinstance(found, Outcome) else self._body(found, meanwhile)
