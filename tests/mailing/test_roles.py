@@ -47,6 +47,7 @@ MATRIX = {
     "subscriber page report": LIST,
     "subscriber page export": LIST,
     "subscriber do ask": LIST,
+    "subscriber do invite": LIST,
     "subscriber do pause": LIST,
     "subscriber do leave": LIST,
     "subscriber do suppress": LIST,
