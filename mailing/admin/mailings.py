@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -34,7 +35,7 @@ from mailing.admin.buttons import (
 )
 from mailing.admin.planning import PlanPages
 from mailing.admin.progress import OVER, link_to, page_of, progress_of
-from mailing.admin.words import STATES, leaves_at
+from mailing.admin.words import STATES, hold_minutes, leaves_at
 from mailing.models import Delivery, Mailing
 from posts.admin.auditing import writing_down
 from posts.messages import Message
@@ -83,9 +84,9 @@ class MailingAdmin(ReadOnly, PlanPages):
         """Return the list, with what became of all its mailings by one query."""
         found = super().get_changelist_instance(request)
         rows = found.result_list = list(found.result_list)
-        counts = sending.counts_of(rows)
+        counts, hold = sending.counts_of(rows), cache(hold_minutes)
         for row in rows:
-            row.counts = counts[row.pk]
+            row.counts, row.leaves = counts[row.pk], leaves_at(row, hold)
         return found
 
     # Columns
@@ -103,7 +104,7 @@ class MailingAdmin(ReadOnly, PlanPages):
     @admin.display(description=_("leaves"), ordering="starts_at")
     def starts(self, row: Mailing) -> Any:
         """When it leaves, or left."""
-        at = leaves_at(row)
+        at = row.leaves  # type: ignore[attr-defined]
         return moment(at) if at else gettext("with publishing")
 
     @admin.display(description=_("accepted"))

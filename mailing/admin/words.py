@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -60,21 +61,26 @@ def state_words(row: Mailing) -> str:
     return _stopped(row)
 
 
-def leaves_at(row: Mailing) -> datetime | None:
+def hold_minutes() -> int:
+    """Return for how long a mailing can be stopped, as the settings are now."""
+    return MailSettings.current().hold_minutes
+
+
+def leaves_at(row: Mailing, hold: Callable[[], int] = hold_minutes) -> datetime | None:
     """Return when a mailing leaves, as far as that is known: of one with publishing, once its issue
-    has a date to come."""
+    has a date to come. Lists hand over a ``hold`` that asks once for all of them."""
     if row.held_until or row.starts_at:
         return row.held_until or row.starts_at
     if row.post is None or row.post.status != Post.Status.PUBLISHED or not row.post.published_at:
         return None
-    return row.post.published_at + timedelta(minutes=MailSettings.current().hold_minutes)
+    return row.post.published_at + timedelta(minutes=hold())
 
 
 def _with_publishing(row: Mailing) -> str:
     if at := leaves_at(row):
         words = gettext("It leaves with its issue, at %(moment)s, unless somebody stops it.")
         return words % {"moment": moment_in_words(at)}
-    minutes = MailSettings.current().hold_minutes
+    minutes = hold_minutes()
     if not minutes:
         return gettext("It leaves as soon as the issue is public.")
     words = ngettext(

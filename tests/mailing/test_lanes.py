@@ -27,7 +27,7 @@ from mailing.sending.starting import start_due
 from posts.models import SiteSettings
 from tasks.backends.database import DatabaseBackend
 from tasks.models import StoredTask
-from tests.builders import make_post
+from tests.builders import make_post, make_scheduled
 from tests.conftest import SignIn, make_member
 from tests.mailing.builders import (
     make_delivery,
@@ -265,9 +265,12 @@ def test_the_list_asks_as_often_however_many_mailings_it_has(
     client, url = sign_in(make_member("editor")), "/admin/mailing/mailing/"
     for _number in range(2):
         queued(1)
+    make_mailing(make_scheduled(), status=Mailing.Status.PLANNED, starts_at=None)
     number = queries_of(client, url)
-    for _number in range(4):
+    for place in range(4):
         queued(2)
+        post = make_scheduled(f"Another {place}")
+        make_mailing(post, status=Mailing.Status.PLANNED, starts_at=None)
 
     assert queries_of(client, url) == number
 

@@ -399,7 +399,7 @@ def after_first(
     def carry_on(courier: slices.Courier, *rows: Delivery | None) -> None:
         if server.taken and acts:
             acts.pop()()
-        carry(courier, *rows)  # type: ignore[arg-type]
+        carry(courier, *rows)
 
     monkeypatch.setattr(slices.Courier, "_carry", carry_on)
     return acts.append
