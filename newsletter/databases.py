@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from newsletter.hosts import is_host
+from newsletter.hosts import bracketed, is_host
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 FORM: Final = "sqlite:///path/to/file or postgres://user:password@host:port/name"
@@ -87,7 +87,8 @@ def _sqlite(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
 
 def _postgresql(config: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     host = config["HOST"]
-    is_place = not host or host.startswith("/") or all(map(is_host, host.split(",")))
+    named = (bracketed(one).removesuffix(".") for one in host.split(","))
+    is_place = not host or host.startswith("/") or all(map(is_host, named))
     if not is_place or "/" in config["NAME"]:
         raise ValueError(FORM)
     return {

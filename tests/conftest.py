@@ -26,6 +26,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from newsletter.doctor.pages import found_lately
 from posts.models import Post
 from tasks.working import run_waiting
 from tests.builders import make_member, make_post
@@ -157,6 +158,7 @@ def run_waiting_tasks(settings: Settings) -> Callable[[], int]:
 def _nothing_kept() -> Iterator[None]:
     """Begin with an empty cache, and leave no uploaded file behind."""
     cache.clear()
+    found_lately.cache_clear()
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from functools import lru_cache
 from typing import Final
 
 from django.contrib import admin
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext
 
 from links.access import Actor
 from newsletter.doctor.examining import examine, troubles
-from newsletter.doctor.findings import Finding, Level, Result
+from newsletter.doctor.findings import Finding, Level
 from newsletter.retention import KEPT
 from newsletter.version import version
 from posts.access import CHANGE_SETTINGS, may
@@ -33,7 +33,7 @@ def state(request: HttpRequest) -> HttpResponse:
     if not may_see(request.user):
         raise PermissionDenied
     results = examine(slowly="mail" in request.GET)
-    _keep(results)
+    found_lately.cache_clear()  # what was mended goes from the desk, too
     context = {
         **admin.site.each_context(request),
         "title": gettext("State of the site"),
@@ -49,16 +49,11 @@ def troubles_for(user: Actor) -> list[Finding]:
     """Return what is wrong, or was less than a minute ago, for who may see it."""
     if not may_see(user):
         return []
-    found: list[Finding] | None = cache.get(_key())
-    return _keep(examine()) if found is None else found
+    return found_lately(get_language(), time.monotonic() // KEPT_FOR)
 
 
-def _keep(results: Iterable[Result]) -> list[Finding]:
-    found = [finding for result in troubles(results) for finding in result.findings]
-    cache.set(_key(), found, KEPT_FOR)
-    return found
-
-
-def _key() -> str:
-    """Return under what the findings are kept, which are sentences of a language."""
-    return f"troubles-{get_language()}"
+@lru_cache(maxsize=4)
+def found_lately(_language: str | None, _minute: float) -> list[Finding]:
+    """Return what is wrong, in sentences of a language: kept by this process, and in no Redis, of
+    which it may have to say that it is away."""
+    return [finding for result in troubles(examine()) for finding in result.findings]

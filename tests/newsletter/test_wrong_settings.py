@@ -244,6 +244,8 @@ RIGHT = [
     ("STORAGE_URL", "s3://key:p%2Fw@bucket?endpoint=http://minio_server:9000&region=auto"),
     ("SITE_URL", "https://news.example.org\u200b"),
     ("DATABASE_URL", "postgres://me:p@ss@db_server/news"),
+    ("DATABASE_URL", "postgres://me:hunter2@[::1]:5432/news"),
+    ("DATABASE_URL", "postgres://me:hunter2@db.example.org./news"),
     ("CACHE_URL", "redis://my_redis:6379/0"),
     ("CACHE_URL", "rediss://cache.example.org/0?ssl_cert_reqs=none"),
     ("EMAIL_URL", "smtp://smtp_relay"),
