@@ -156,9 +156,7 @@ def test_what_failed_in_the_background_is_named_in_words(sign_in: SignIn, admin:
     assert "1 task failed in the last seven days: Tell a reader what became of a" in said
 
 
-def test_the_desk_says_that_redis_is_away(
-    sign_in: SignIn, admin: User, settings: Settings
-) -> None:
+def test_the_desk_says_that_redis_is_away(sign_in: SignIn, admin: User, settings: Settings) -> None:
     redis = "django.core.cache.backends.redis.RedisCache"
     settings.CACHES = {"default": {"BACKEND": redis, "LOCATION": "redis://127.0.0.1:1/0"}}
     client = sign_in(admin)
