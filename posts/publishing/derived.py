@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from posts.models import LinkedItem, Post, Section
 
-Citation = tuple[int, int, datetime | None]
+Cited = tuple[int, int, datetime | None]
 """The key of a source, how many of its links a post has, and the date of the row."""
 
 
@@ -37,7 +37,7 @@ class Derived:
 
     sections: Sequence[Section] = ()
     places: Sequence[Place] = ()
-    citations: Collection[Citation] = ()
+    citations: Collection[Cited] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +81,5 @@ def _places(post: Post) -> tuple[list[Place], set[datetime | None]]:
     return [place for place, _date in found], dates
 
 
-def _citations(post: Post) -> set[Citation]:
+def _citations(post: Post) -> set[Cited]:
     return set(post.citations.order_by().values_list("source_id", "link_count", "date"))

@@ -29,8 +29,7 @@ from posts.models import (
     SectionEntry,
 )
 from posts.naming import heading_key, unicode_slug, with_suffix
-from posts.publishing.derived import Citation as Cited
-from posts.publishing.derived import Derived, Stored
+from posts.publishing.derived import Cited, Derived, Stored
 from posts.publishing.itemizing import (
     ItemGrid,
     derive_appearances,

@@ -93,11 +93,12 @@ class SmtpTransport:
         return found if isinstance(found, Outcome) else self._body(found, meanwhile)
 
     def close(self) -> None:
-        """End the connection, and the thread."""
-        self._hang_up()
+        """End the thread, which may be talking still where a task took too long, and then the
+        connection."""
         if self._talker is not None:
             self._talker.shutdown()
             self._talker = None
+        self._hang_up()
 
     def _open(self, message: bytes, sender: str, recipient: str) -> bytes | Outcome:
         """Come as far as the server says to go on; return what is sent then, or what the server
