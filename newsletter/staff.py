@@ -31,6 +31,7 @@ from links.models import (
 from mailing.models import Mailing, MailSettings, Subscriber, Suppression
 from newsletter.factors.adapter import passkeys_work
 from newsletter.factors.pages import SignIn
+from newsletter.lists import staff_list
 from newsletter.version import version
 from posts import identity
 from posts.access import CHANGE_SETTINGS, may
@@ -108,10 +109,10 @@ class StaffSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Register models, but for those in UNUSED."""
+        """Register models, but for those in UNUSED. The lists of all are ours."""
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         shown = [model for model in models if model not in UNUSED]
-        super().register(shown, admin_class, **options)
+        super().register(shown, admin_class, get_changelist=staff_list, **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the groups of the menu: tables in the order of work, and the pages beside them."""

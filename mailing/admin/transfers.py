@@ -167,16 +167,16 @@ class TransferPages(NumberPages):
         given = _read(request, tokens.IMPORT, ticket)
         staging.place_of(given["key"])
         with transaction.atomic():
-            transfer = Transfer.objects.create(
-                name=given["name"],
-                key=given["key"],
-                statement=given["statement"],
-                asks=given["asks"],
-                by_id=request.user.pk,
+            how = {name: given[name] for name in ("name", "statement", "asks")}
+            transfer, is_new = Transfer.objects.get_or_create(
+                key=given["key"], defaults={**how, "by_id": request.user.pk}
             )
-            said = Message(gettext_noop("Imported subscribers from %(name)s."), name=given["name"])
-            record(request, [transfer], said)
-            transaction.on_commit(partial(run_import.enqueue, transfer.pk))
+            if is_new:  # else the button was pressed twice
+                said = Message(
+                    gettext_noop("Imported subscribers from %(name)s."), name=given["name"]
+                )
+                record(request, [transfer], said)
+                transaction.on_commit(partial(run_import.enqueue, transfer.pk))
         return HttpResponseRedirect(
             reverse("admin:mailing_subscriber_progress", args=[transfer.pk])
         )

@@ -50,8 +50,8 @@ def plain(chromium: Browser, live_server: LiveServer) -> Any:
     context.close()
 
 
-@pytest.mark.parametrize("width", [320, 360])
-def test_the_home_page_with_its_form_fits_a_small_phone(
+@pytest.mark.parametrize("width", [320, 360, 640, 768, 900, 1000, 1152])
+def test_the_home_page_with_its_form_fits_and_keeps_the_name_on_one_line(
     plain: Page, site: LiveServer, width: int
 ) -> None:
     plain.set_viewport_size({"width": width, "height": 640})

@@ -102,3 +102,17 @@ def test_an_import_notes_the_key_of_addresses_and_leaves_the_rest_of_the_setting
     assert row.key_fingerprint
     assert row.sender_name == ("As it is now" if has_row else "")
     assert Publication.objects.count() == moves
+
+
+def test_a_button_pressed_twice_begins_one_import(
+    settings: Settings, tmp_path: Path, sign_in: SignIn
+) -> None:
+    settings.UPLOAD_ROOT = str(tmp_path)
+    client, path = sign_in(make_member("keeper")), "/admin/mailing/subscriber/import/"
+    file = SimpleUploadedFile("members.csv", b"email\na@example.org\n")
+    look = client.post(path, {"file": file, "consent": "none", "statement": ""})
+    ticket = {"ticket": look.context["ticket"]}
+
+    first, second = client.post(path, ticket), client.post(path, ticket)
+
+    assert first["Location"] == second["Location"] == f"{path}{Transfer.objects.get().pk}/"

@@ -110,3 +110,35 @@ def test_every_list_of_staff_takes_few_queries_however_much_it_lists(
 
     assert {name: count for name, count in many.items() if count > MOST_QUERIES} == {}
     assert many == few
+
+
+LISTS = ("posts/post", "posts/tag", "links/link", "tasks/storedtask", "auth/user", "axes/accesslog")
+BEYOND = "99999999999999999999"
+
+
+@pytest.mark.parametrize("table", LISTS)
+def test_a_list_takes_a_whole_text_for_words_and_shows_those_that_it_looked_for(
+    table: str, admin_client: Client
+) -> None:
+    answer = admin_client.get(f"/admin/{table}/", {"q": "a word " * 500})
+
+    assert answer.status_code == 200
+    assert answer.context["cl"].query == " ".join(["a word"] * 25)
+
+
+@pytest.mark.parametrize("table", LISTS)
+def test_a_list_is_found_for_numbers_that_no_row_can_have(table: str, admin_client: Client) -> None:
+    narrowed = admin_client.get(f"/admin/{table}/", {"id__in": f"1,{BEYOND}"}, follow=True)
+
+    assert narrowed.status_code in {200, 400}
+
+
+@pytest.mark.parametrize("key", [BEYOND, "x"])
+def test_an_action_for_rows_that_cannot_be_leads_back_to_the_list(
+    key: str, admin_client: Client
+) -> None:
+    sent = {"action": "delete_selected", "_selected_action": key}
+
+    for path in ("/admin/auth/user/", "/admin/tasks/storedtask/"):
+        assert admin_client.post(path, sent, follow=True).status_code == 200
+    assert User.objects.filter(username="admin").exists()
