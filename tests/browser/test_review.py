@@ -25,6 +25,17 @@ def open_panel(page: Page, live_server: LiveServer, post: Post) -> None:
     page.get_by_role("tab", name="Review", exact=True).click()
 
 
+def test_an_address_that_names_a_panel_opens_it(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    form = f"{live_server.url}/admin/posts/post/{make_draft('Half done').pk}/change/"
+    page = enter(editor)
+    for fragment, opened in (("#panel-review", "Review"), ("#%", "Details")):
+        page.goto("about:blank")
+        page.goto(f"{form}{fragment}")
+        expect(page.get_by_role("tab", selected=True)).to_have_text(opened)
+
+
 def test_an_issue_is_asked_about_seen_commented_on_and_approved(
     enter: Enter,
     live_server: LiveServer,

@@ -59,10 +59,13 @@
     }
   });
 
+  const named = () => document.getElementById(location.hash.slice(1));
+
   holder.prepend(list);
   // An error must not hide in a tab that is closed.
   const wrong = panels.find((panel) => panel.querySelector(".errors, .errorlist"));
-  open(wrong ? wrong.dataset.panel : localStorage.getItem(KEY), false);
+  const meant = wrong || named()?.closest("[data-panel]");
+  open(meant ? meant.dataset.panel : localStorage.getItem(KEY), false);
   document.addEventListener("invalid", (event) => {
     const panel = event.target.closest("[data-panel]");
     if (panel && panel.hidden) {
@@ -71,7 +74,7 @@
   }, true);
   // A link to a field leads to its panel.
   window.addEventListener("hashchange", () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = named();
     const panel = target && target.closest("[data-panel]");
     if (panel && panel.hidden) {
       open(panel.dataset.panel, false);
