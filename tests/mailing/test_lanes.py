@@ -25,6 +25,7 @@ from mailing.sending.mails import period_of
 from mailing.sending.signals import refused
 from mailing.sending.starting import start_due
 from posts.models import SiteSettings
+from posts.settling import settle
 from tasks.backends.database import DatabaseBackend
 from tasks.models import StoredTask
 from tests.builders import make_post, make_scheduled
@@ -233,9 +234,8 @@ def test_a_refusal_by_the_server_counts_as_a_mail_that_came_back(is_gone: bool, 
 
 
 def test_a_roll_up_is_of_the_days_where_the_site_is() -> None:
-    SiteSettings.objects.update_or_create(
-        pk=1, defaults={"shown": {"time_zone": "Pacific/Kiritimati"}}
-    )
+    SiteSettings.objects.update_or_create(pk=1, defaults={"time_zone": "Pacific/Kiritimati"})
+    settle()
 
     found = rolling._mailing("weekly", datetime(2026, 5, 10, 12, 0, tzinfo=UTC), [])
 
