@@ -31,7 +31,7 @@ def look(page: Page, name: str) -> None:
 def fits(page: Page) -> None:
     """Fail where a page is wider than a phone, or somebody cannot read or use it."""
     page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("html").evaluate("html => html.scrollWidth") <= 390
     assert barriers_in_any_scheme(page) == []
     page.set_viewport_size({"width": 1280, "height": 800})
 
