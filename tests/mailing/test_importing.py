@@ -37,6 +37,7 @@ from mailing.transferring import (
     report,
 )
 from posts.admin.auditing import words_of
+from tasks.models import StoredTask
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 
@@ -376,6 +377,18 @@ def test_whoever_an_import_asks_gets_one_mail_however_often_the_task_is_begun(
     ]  # fmt: skip
     languages = SignUp.objects.values_list("wording__language", flat=True)
     assert sorted(languages) == ["en", "ko"]
+
+
+def test_each_whom_an_import_asks_is_asked_by_a_task_of_its_own_which_may_fail_alone(
+    mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int]
+) -> None:
+    bring("email\nann@example.org\nbob@example.org\n", Options(ask=True))
+    keys = list(SignUp.objects.order_by("pk").values_list("pk", flat=True))
+
+    asking.answer_all.call(keys)
+
+    waiting = StoredTask.objects.filter(task_path=asking.answer.module_path)
+    assert sorted(task.args_kwargs["args"] for task in waiting) == [[pk] for pk in keys]
 
 
 # Exports
