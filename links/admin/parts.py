@@ -74,7 +74,7 @@ class PeriodFilter(admin.SimpleListFilter):
         # By the index, each of them; where there is one end, there is the other.
         ways = (dated.order_by(self.index), dated.order_by(self.index).reverse())
         first, last = (Subquery(rows.values(self.column)[:1]) for rows in ways)
-        moments = dated.annotate(first=first, last=last).values_list("first", "last")[:1]
+        moments = dated.order_by().annotate(first=first, last=last).values_list("first", "last")[:1]
         ends = [timezone.localtime(end).year for row in moments for end in row]
         chosen = (self.value() or "")[:4]
         for year in range(max(ends, default=-1), min(ends, default=0) - 1, -1)[: self.most]:
