@@ -28,6 +28,7 @@ from posts.models.sections import (
     RecurringSection,
     Section,
     SectionEntry,
+    anchor_of,
     item_anchor,
 )
 from posts.models.tags import Tag, TagAlias, TaggedPost

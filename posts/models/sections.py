@@ -178,7 +178,12 @@ class LinkedItem(models.Model):
 
 def item_anchor(uid: uuid.UUID) -> str:
     """Return the fragment of the permalink of the item that has an identity."""
-    return f"item-{uid.hex[:12]}"
+    return anchor_of(uid.hex)
+
+
+def anchor_of(digits: str) -> str:
+    """Return the same for the 32 hexadecimal digits of an identity."""
+    return f"item-{digits[:12]}"
 
 
 class SectionEntry(models.Model):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, When
 
 from links.models import Link
-from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
+from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry, anchor_of
 from posts.publishing.describing import absolute
 from posts.searching import Hit
 from posts.site.library import as_text, marked_broken, shown, shown_address
@@ -56,7 +56,7 @@ def item(row: tuple[Any, ...]) -> dict[str, Any]:
     parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
     return {
         "id": "-".join(parts),
-        "url": f"{page}#item-{digits[:12]}",
+        "url": f"{page}#{anchor_of(digits)}",
         "title": title or anchor or summary,
         "summary": summary if title or anchor else "",
         "group": group,
