@@ -63,6 +63,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def database(
+    chromium: Browser,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
@@ -70,7 +71,8 @@ def database(
     """A database whose readers never wait for a writer, as in production: SQLite in a file.
 
     In memory, where other tests have it, whoever reads while another writes is refused at once,
-    and a page asks for several things at a time.
+    and a page asks for several things at a time. The browser comes first: with its event loop a
+    thread has other connections than without one (asgiref's Local), and the journeys have those.
     """
     if connection.vendor != "sqlite":
         yield
