@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.apps.registry import Apps
 from django.db import migrations, models
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from posts.naming import initial
-
+LEADS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
+SYLLABLES_PER_LEAD = 588
 DATED = (("section", "post"), ("citation", "post"), ("taggedpost", "content_object"))
 
 
@@ -18,6 +20,19 @@ def take_out_drafts(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> Non
     for model, post in DATED:
         rows = apps.get_model("posts", model).objects.filter(date__isnull=False)
         rows.filter(**{f"{post}__in": drafts.values("pk")}).update(date=None)
+
+
+def initial(name: str) -> str:
+    """Return the initial of a tag as it was told when this was written."""
+    first = unicodedata.normalize("NFKC", name).strip()[:1]
+    if "가" <= first <= "힣":
+        return LEADS[(ord(first) - ord("가")) // SYLLABLES_PER_LEAD]
+    if first and first in LEADS:
+        return first
+    plain = unicodedata.normalize("NFD", first).upper()[:1]
+    if "A" <= plain <= "Z":
+        return plain
+    return "0-9" if first.isdigit() else "*"
 
 
 def set_initials(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -10,8 +10,7 @@ from django.apps.registry import Apps
 from django.conf import settings
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db import migrations, models
-
-from posts.naming import first_free, unicode_slug
+from django.utils.text import slugify
 
 
 def adopt(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -21,8 +20,11 @@ def adopt(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     known: dict[str, int] = {}
     for row in image.objects.exclude(path__contains="//").order_by("pk").iterator():
         if row.file.name not in known:
-            stem = unicode_slug(PurePosixPath(unquote(row.path)).stem)[:60] or "picture"
-            name = first_free(stem, taken.__contains__, 115)
+            stem = slugify(PurePosixPath(unquote(row.path)).stem, allow_unicode=True)[:60]
+            name, number = stem or "picture", 1
+            while name in taken:
+                number += 1
+                name = f"{stem or 'picture'}-{number}"
             taken.add(name)
             new = picture(name=f"{name}.webp", digest=row.digest, sizes=row.sizes)
             new.file.name, new.width, new.height = row.file.name, row.width, row.height
