@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.db.models.sql import UpdateQuery
 
 Build = Callable[..., QuerySet[Any, Any]]
@@ -34,7 +34,7 @@ class _Statement:
         stand_ins = [_stand_in(place, value) for place, value in enumerate(arguments)]
         query = build(*stand_ins).query
         compiler: Any = query.get_compiler(connection=connection)
-        self._sql, parameters = compiler.as_sql()
+        self._sql, parameters = _with_constants(*compiler.as_sql())
         self._note(build.__name__, parameters, stand_ins)
         columns = [column for column, *_rest in compiler.select]
         found: Any = compiler.get_converters(columns)
@@ -70,6 +70,21 @@ class _Statement:
         for place, convert in self._converters.items():
             columns[place] = map(convert, columns[place])
         return list(zip(*columns, strict=True))
+
+
+def _with_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Write members of our enumerations into a statement; return it, and its other parameters.
+
+    Where a partial index has one in its condition, SQLite would plan the query anew at each call:
+    of the version of the site that took 20 of 28 µs.
+    """
+    first, *others = sql.split("%s")
+    parts, left = [first], []
+    for value, rest in zip(parameters, others, strict=True):
+        is_constant = isinstance(value, TextChoices)
+        parts.append(f"'{value}'{rest}" if is_constant else f"%s{rest}")
+        left += [] if is_constant else [value]
+    return "".join(parts), left
 
 
 def _converter(steps: Sequence[Callable[..., Any]], expression: Any) -> Callable[[Any], Any]:

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from posts.models import Post
-from posts.site import listing
+from posts.site import listing, version
 from posts.site.prepared import prepared, prepared_update
 from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
 
@@ -53,6 +53,20 @@ def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
 
     with pytest.raises(TypeError, match="ignoring"):
         ignoring("a", 1)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own plans")
+def test_sqlite_plans_a_query_once_however_often_it_is_asked() -> None:
+    for _time in range(5):
+        version.look()
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("SELECT sql, reprep FROM sqlite_stmt")
+        except OperationalError:
+            pytest.skip("This SQLite does not tell of its statements.")
+        plans = [again for sql, again in cursor.fetchall() if "posts_publication" in sql]
+    assert plans
+    assert max(plans) <= 1
 
 
 @prepared_update
