@@ -149,3 +149,54 @@ def test_what_is_typed_in_a_panel_beside_the_text_is_no_text_to_save(
     page.keyboard.press("Backspace")
     page.clock.run_for(5000)
     page.wait_for_function(f"{KEPT_HERE}.then(many => !many)")
+
+
+# What the database of texts in a browser looked like before its index of numbers.
+AGE = """async () => {
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const kept = await browserCopies.all(document.querySelector("[data-keeping]").dataset.user);
+    await done(indexedDB.deleteDatabase("newsletter.texts"));
+    const request = indexedDB.open("newsletter.texts", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("texts", { keyPath: "key" });
+    const database = await done(request);
+    const texts = database.transaction("texts", "readwrite").objectStore("texts");
+    await Promise.all(kept.map((entry) => done(texts.put(entry))));
+    database.close();
+}"""
+
+
+def test_what_a_browser_kept_before_an_upgrade_of_the_site_comes_back(
+    enter: Enter, live_server: LiveServer, editor: User, complaints: list[str]
+) -> None:
+    page = enter(editor)
+    page.goto(f"{live_server.url}/admin/posts/post/{make_draft(body='Begun.').pk}/change/")
+    page.context.set_offline(True)
+    write(page, "넷 ")
+    expect(page.locator(SAID)).to_contain_text("Not connected")
+    page.evaluate(AGE)
+    page.goto("about:blank")
+    page.context.set_offline(False)
+
+    page.goto(f"{live_server.url}/admin/posts/post/add/")
+
+    page.wait_for_function(f"{KEPT_HERE}.then(many => !many)")
+    assert WorkingCopy.objects.unsaved().get().text.startswith("넷 Begun.")
+    complaints.clear()  # about what was offline
+
+
+def test_a_text_that_the_site_took_makes_no_later_one_forgotten(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    page = enter(editor)
+    page.goto(f"{live_server.url}/admin/posts/post/add/")
+    left = """async (taken) => {
+        await browserCopies.put({ key: "k", user: "nobody", number: 5, fields: [] });
+        await browserCopies.remove("k", taken);
+        return (await browserCopies.all("nobody")).length;
+    }"""
+
+    assert page.evaluate(left, 4) == 1
+    assert page.evaluate(left, 5) == 0

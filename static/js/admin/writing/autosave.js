@@ -31,8 +31,8 @@
 
   const typed = () => {
     const data = new FormData(form);
-    data.set("text", text.value());
-    return [...data]
+    data.delete("text"); // a long text is not copied once more
+    return [...data, ["text", text.value()]]
       .filter(([name, value]) => typeof value === "string" && !NOT_TYPED.has(name))
       .sort(([one], [other]) => (one < other ? -1 : 1));
   };
@@ -75,6 +75,8 @@
 
   // Asking the site
 
+  /* A long text takes a slow machine as long as a key does, so it leaves between two. */
+  const atRest = () => (document.hidden ? null : new Promise(window.writing.idle));
   /* Once: what the site did not take is planned again below. */
   const within = async (asks, stop = new AbortController()) => {
     const late = window.setTimeout(() => stop.abort(), PATIENCE);
@@ -183,6 +185,7 @@
     behind = true;
     held = false;
     const isHere = await window.browserCopies.put(entry);
+    await atRest();
     if (sending || leaving) {
       plan(QUIET);
       return;

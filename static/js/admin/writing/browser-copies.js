@@ -15,9 +15,21 @@
   let opened;
   const database = () => {
     opened = opened || new Promise((resolve, reject) => {
-      const request = indexedDB.open(NAME, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore("texts", { keyPath: "key" });
-      request.onsuccess = () => resolve(request.result);
+      const request = indexedDB.open(NAME, 2);
+      request.onupgradeneeded = ({ oldVersion }) => {
+        const texts = oldVersion
+          ? request.transaction.objectStore("texts")
+          : request.result.createObjectStore("texts", { keyPath: "key" });
+        texts.createIndex("numbers", ["key", "number"]);
+      };
+      request.onsuccess = () => {
+        const { result } = request;
+        result.onversionchange = () => {
+          result.close();
+          opened = null;
+        };
+        resolve(result);
+      };
       request.onerror = () => reject(request.error);
       request.onblocked = () => reject(new Error("blocked"));
     });
@@ -73,8 +85,9 @@
     try {
       const transaction = (await database()).transaction("texts", "readwrite");
       const texts = transaction.objectStore("texts");
-      const stored = await asked(texts.get(key));
-      if (stored && stored.number <= number) {
+      // By the index, so that no text is read.
+      const upTo = IDBKeyRange.bound([key, 0], [key, number]);
+      if (await asked(texts.index("numbers").getKey(upTo))) {
         texts.delete(key);
       }
       await done(transaction);
