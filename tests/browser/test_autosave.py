@@ -200,3 +200,31 @@ def test_a_text_that_the_site_took_makes_no_later_one_forgotten(
 
     assert page.evaluate(left, 4) == 1
     assert page.evaluate(left, 5) == 0
+
+
+def test_a_browser_that_finds_no_time_between_keys_keeps_a_text_once_all_the_same(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    page = enter(editor)
+    page.goto(f"{live_server.url}/admin/posts/post/{make_draft().pk}/change/")
+    page.evaluate("""() => {
+        const idle = window.requestIdleCallback;
+        const { put } = browserCopies;
+        const waiting = [];
+        window.requestIdleCallback = (work) => waiting.push(work);
+        window.puts = 0;
+        browserCopies.put = (entry) => (puts += 1) && put(entry);
+        window.free = () => {
+            window.requestIdleCallback = idle;
+            waiting.forEach((work) => work());
+        };
+    }""")
+
+    for key in "abc":
+        write(page, key)
+        page.wait_for_timeout(300)
+    assert page.evaluate("puts") == 0
+    page.evaluate("free()")
+
+    expect(page.locator(SAID)).to_contain_text("Kept at")
+    assert page.evaluate("puts") == 1

@@ -8,7 +8,8 @@
                                  asked with the one before: for questions of which the last counts
    asking.soon(work, wait)       a function that has work done once it was not called for so many
                                  milliseconds, or for those that it is given; `.stop()` forgets it
-   asking.idle(work)             has work done between two keys, or within half a second         */
+   asking.idle(work)             has work done between two keys, or within half a second
+   asking.atRest(work, wait)     soon, and then idle: once, however often it was called            */
 (() => {
   "use strict";
   const REST = 400; // milliseconds; twice as many before each further try
@@ -66,5 +67,27 @@
     ? window.requestIdleCallback(work, { timeout: 500 })
     : window.setTimeout(work, 50));
 
-  window.asking = { ask, turns, soon, idle };
+  const atRest = (work, wait) => {
+    let isDue = false;
+    const begin = () => {
+      if (isDue) {
+        isDue = false;
+        work();
+      }
+    };
+    const later = soon(() => {
+      if (!isDue) {
+        isDue = true;
+        idle(begin);
+      }
+    }, wait);
+    const { stop } = later;
+    later.stop = () => {
+      stop();
+      isDue = false;
+    };
+    return later;
+  };
+
+  window.asking = { ask, turns, soon, idle, atRest };
 })();

@@ -76,7 +76,7 @@
   // Asking the site
 
   /* A long text takes a slow machine as long as a key does, so it leaves between two. */
-  const atRest = () => (document.hidden ? null : new Promise(window.writing.idle));
+  const betweenKeys = () => (document.hidden ? null : new Promise(window.writing.idle));
   /* Once: what the site did not take is planned again below. */
   const within = async (asks, stop = new AbortController()) => {
     const late = window.setTimeout(() => stop.abort(), PATIENCE);
@@ -115,7 +115,7 @@
 
   // Keeping
 
-  const plan = window.writing.soon(() => window.writing.idle(() => keep()), QUIET);
+  const plan = window.writing.atRest(() => keep(), QUIET);
   /* Before the site is asked this browser has it: it may be the browser that dies. */
   const hold = () => {
     holding = 0;
@@ -185,7 +185,7 @@
     behind = true;
     held = false;
     const isHere = await window.browserCopies.put(entry);
-    await atRest();
+    await betweenKeys();
     if (sending || leaving) {
       plan(QUIET);
       return;

@@ -104,7 +104,7 @@
 
   // Reading a long text takes a while: once the keys rest, and the browser has nothing to do.
   const PAUSE = 800;
-  const tickSoon = writing.soon(() => writing.idle(tick), PAUSE);
+  const tickSoon = writing.atRest(tick, PAUSE);
   writing.text.on("change", () => tickSoon());
 
   // -- into the text

@@ -71,7 +71,7 @@
     show(answer.data);
   };
 
-  const later = writing.soon(look, SOON);
+  const later = writing.atRest(look, SOON);
   const soon = () => later(wait);
 
   // Replaces all at once, so that one undo takes all of it back.

@@ -122,34 +122,27 @@
     const parts = [...old.slice(0, kept), ...fresh, ...old.slice(old.length - tail)];
     shown = parts.map((part, number) => ({ nodes: part.nodes, html: wanted[number].html }));
     shown.forEach((part, number) => {
-      part.start = wanted[number].isNotes ? now.first : wanted[number].start;
+      part.isNotes = wanted[number].isNotes;
+      part.start = part.isNotes ? now.first : wanted[number].start;
     });
     lines = null;
   };
 
+  const blocksOf = ({ nodes, start }) => nodes
+    .filter((node) => node.nodeType === 1)
+    .flatMap((node) => [node, ...node.querySelectorAll("[data-line]")])
+    .filter((block) => block.dataset.line !== undefined)
+    .map((block) => ({ block, line: start + Number(block.dataset.line) }));
+  const byLine = (one, other) => one.line - other.line;
+  const TOP = { line: -1, top: 0 };
+  const placesOf = (blocks) => {
+    const above = scroller().scrollTop;
+    const place = (block) => block.getBoundingClientRect().top + above;
+    return [TOP, ...blocks.map(({ block, line }) => ({ line, top: place(block) }))];
+  };
   /* Where each block stands: by its line in the text, from the top of the frame's page. */
   const places = () => {
-    if (lines) {
-      return lines;
-    }
-    lines = [{ line: -1, top: 0 }];
-    const above = scroller().scrollTop;
-    for (const { nodes, start } of shown) {
-      for (const node of nodes) {
-        if (node.nodeType === 1) {
-          for (const block of [node, ...node.querySelectorAll("[data-line]")]) {
-            const line = block.dataset.line;
-            if (line !== undefined) {
-              lines.push({
-                line: start + Number(line),
-                top: block.getBoundingClientRect().top + above,
-              });
-            }
-          }
-        }
-      }
-    }
-    lines.sort((one, other) => one.line - other.line);
+    lines = lines || placesOf(shown.flatMap(blocksOf).sort(byLine));
     return lines;
   };
   const lineOf = (block) => {
@@ -166,13 +159,16 @@
   };
   const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"];
 
+  /* Only the blocks around a line are measured: a key waits for this. */
   const topOf = (line) => {
-    const all = places();
+    const at = shown.findLastIndex((part) => !part.isNotes && part.start <= line);
+    const near = shown.filter((part, number) => part.isNotes || number === at || number === at + 1);
+    const all = near.flatMap(blocksOf).sort(byLine);
     const next = all.findIndex((one) => one.line > line);
-    const below = all[next < 0 ? all.length - 1 : next];
-    const above = all[next < 0 ? all.length - 1 : Math.max(next - 1, 0)];
+    const around = next < 0 ? all.slice(-1) : all.slice(Math.max(next - 1, 0), next + 1);
+    const [above, below = above] = placesOf(around).slice(-2);
     const share = below.line > above.line ? (line - above.line) / (below.line - above.line) : 0;
-    return above.top + (below.top - above.top) * share;
+    return above.top + (below.top - above.top) * Math.min(share, 1);
   };
   const lineAt = (top) => {
     const all = places();

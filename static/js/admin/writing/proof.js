@@ -196,7 +196,7 @@
     await read();
   };
 
-  const timed = writing.soon(run, PAUSE);
+  const timed = writing.atRest(run, PAUSE);
   const later = () => {
     since = since || Date.now();
     timed(Date.now() - since > MOST ? 0 : PAUSE);

@@ -88,7 +88,7 @@
     said.textContent = ok && data ? data.said : said.dataset.failed;
   });
 
-  const soon = writing.soon(mark, 600);
+  const soon = writing.atRest(mark, 600);
   writing.text.on("change", () => soon());
   prepare();
 })();

@@ -24,7 +24,8 @@
    writing.post, writing.version      the issue's key and the version shown; "" while it is new
    writing.ask(address, options)      asks the site, see asking.js
    writing.send(address, body, options)   posts a form, or anything else as JSON; answers as ask
-   writing.turns(), writing.soon(work, wait), writing.idle(work)   see asking.js
+   writing.turns(), writing.soon(work, wait), writing.idle(work), writing.atRest(work, wait)
+                                      see asking.js
    writing.say(words, link)           words for the line below the text, read aloud; link, if any:
                                       {href, words}, which opens beside this page
    writing.open(name)                 shows a panel                                            */
@@ -119,7 +120,7 @@
     }
   });
 
-  const { ask, turns, soon, idle } = window.asking;
+  const { ask, turns, soon, idle, atRest } = window.asking;
   const send = (address, body, options = {}) => {
     const isForm = body instanceof FormData || body instanceof URLSearchParams;
     const headers = {
@@ -143,6 +144,7 @@
     turns,
     soon,
     idle,
+    atRest,
     say(words, link) {
       if (said) {
         said.textContent = words;

@@ -45,7 +45,7 @@
     }
   };
 
-  const fillSoon = window.writing.soon(() => writing.idle(() => view && fill()), 1000);
+  const fillSoon = writing.atRest(() => view && fill(), 1000);
 
   const told = () => {
     isStale = true;
