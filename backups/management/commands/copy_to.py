@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from backups.archive import BackupError
 from backups.children import run_script
-from backups.copying import Copy, claim, has_tables, is_begun
+from backups.copying import Copy, claim, drop_tables, has_tables, is_begun
 from backups.management.files import HelpFormatter
 from backups.progress import Shown
 
@@ -61,6 +61,7 @@ class Command(BaseCommand):
                 raise BackupError(_("there are tables in that database, and they stay as they are"))
             claim(to)
         if not has_tables(to):
+            drop_tables(to)
             self._there(url, "migrate", "--no-input", "--verbosity", "0")
         return Copy(to, progress).run(lambda: self._finish(url))
 
