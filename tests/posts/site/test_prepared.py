@@ -14,6 +14,7 @@ from posts.models import Post
 from posts.site import listing, version
 from posts.site.prepared import prepared, prepared_update
 from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
+from tests.skips import lacks
 
 pytestmark = pytest.mark.django_db
 
@@ -55,15 +56,17 @@ def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
         ignoring("a", 1)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own plans")
+@pytest.mark.one_database
 def test_sqlite_plans_a_query_once_however_often_it_is_asked() -> None:
+    if connection.vendor != "sqlite":
+        lacks("SQLite, whose own plans these are")
     for _time in range(5):
         version.look()
     with connection.cursor() as cursor:
         try:
             cursor.execute("SELECT sql, reprep FROM sqlite_stmt")
         except OperationalError:
-            pytest.skip("This SQLite does not tell of its statements.")
+            lacks("an SQLite that tells of its statements")
         plans = [again for sql, again in cursor.fetchall() if "posts_publication" in sql]
     assert plans
     assert max(plans) <= 1
