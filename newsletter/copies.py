@@ -76,6 +76,7 @@ class PageMiddleware:
         except DatabaseError:  # what needs none answers all the same
             return self.get_response(request)
         vars(request)["found"] = found
+        self.copies.turn_to(found)
         version = _version(request, found)
         known = _known(request)
         if version in known:
@@ -179,10 +180,19 @@ class Copies:
     def __init__(self, size: int) -> None:
         self.size, self.used = size, 0  # bytes
         self.kept, self.lock = OrderedDict[str, Copy](), Lock()
+        self.found: Found | None = None
         is_shared = settings.CACHES["default"]["BACKEND"].endswith("RedisCache")
         self.shared: Any = caches["default"] if is_shared else None
         self.troubles = _troubles() if is_shared else ()
         self.resumes, self.given, self.since = 0.0, 0, 0.0
+
+    def turn_to(self, found: Found) -> None:
+        """Forget the copies here that are of another version of the site: nobody asks for them."""
+        if found == self.found:
+            return
+        with self.lock:
+            self.kept.clear()
+            self.found, self.used = found, 0
 
     def get(self, key: str) -> Copy | None:
         """Return a copy, wherever it is."""

@@ -23,6 +23,7 @@ from posts import publication, publishing
 from posts.previewing import sign_preview
 from posts.publishing import save_document
 from posts.site import views
+from posts.site.version import Found
 from tests.builders import item, make_draft, make_post, make_scheduled, parsed
 from tests.conftest import SignIn
 
@@ -275,6 +276,30 @@ def test_copies_fill_no_more_than_their_room() -> None:
         room.get("0")
     assert room.used == ROOM
     assert room.kept.keys() == {"0", *map(str, range(85, 100))}  # what was asked for last
+
+
+def test_copies_of_an_older_version_of_the_site_leave_the_memory() -> None:
+    room = Copies(ROOM)
+    room.turn_to(Found("1", ""))
+    room.keep("page", copy())
+    room.turn_to(Found("1", ""))
+    assert room.get("page") == copy()
+    room.turn_to(Found("2", ""))
+    assert (room.get("page"), room.used) == (None, 0)
+
+
+def test_a_save_leaves_nothing_of_before_in_the_memory(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Copies(2**20)
+    monkeypatch.setattr(copies, "Copies", lambda _size: room)
+    post = make_post()
+    for path in ADDRESSES:
+        client.get(path)
+    assert len(room.kept) > 1
+    save_document(post, parsed("Another title"))
+    client.get("/")
+    assert len(room.kept) == 1
 
 
 def test_a_huge_page_is_not_kept() -> None:
