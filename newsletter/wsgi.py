@@ -6,7 +6,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from newsletter.logs import NO_HTTP, Rarely
-from newsletter.serving import limit_queries
+from newsletter.serving import keep_what_is_loaded, limit_queries
 from newsletter.slots import Slots
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
@@ -14,3 +14,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 application = Slots(get_wsgi_application(), threads=4)
 limit_queries()
 logging.getLogger(NO_HTTP[0]).addFilter(Rarely())
+keep_what_is_loaded()
