@@ -5,9 +5,13 @@ part included, so that `a.github.io` and `b.github.io` are two. Nothing is ever 
 on disk: a newer list comes with a newer release of the library.
 """
 
-from functools import cache, lru_cache
+from __future__ import annotations
 
-from tldextract import TLDExtract
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 
 @lru_cache(maxsize=8192)
@@ -33,4 +37,6 @@ def is_name(host: str) -> bool:
 @cache
 def _list() -> TLDExtract:
     """Reading the list takes a twentieth of a second, so it is read when first needed."""
+    from tldextract import TLDExtract  # noqa: PLC0415 (11 MB with its list, and for most work none)
+
     return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)

@@ -13,7 +13,9 @@ from links.normalizing import (
     canonicalize,
     has_owners,
     host_of,
+    is_name,
     kind_of,
+    registered_domain,
     source_key,
     source_name,
     trace,
@@ -314,6 +316,41 @@ def test_nested_wrappers_lead_to_the_address_within():
 )
 def test_a_source_is_the_owner_where_many_share_a_host(url, name):
     assert source_name(canonicalize(url)) == name
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("www.example.com", "example.com"),
+        ("a.b.example.co.uk", "example.co.uk"),
+        ("a.b.github.io", "b.github.io"),
+        ("github.io", "github.io"),
+        ("www.city.kawasaki.jp", "city.kawasaki.jp"),
+        ("a.b.xn--3e0b707e", "b.xn--3e0b707e"),
+        ("a.b.no-such-ending", "b.no-such-ending"),
+        ("localhost", "localhost"),
+        ("203.0.113.7", "203.0.113.7"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ],
+)
+def test_a_domain_is_what_somebody_registered(host, domain):
+    assert registered_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("host", "is_one"),
+    [
+        ("www.example.com", True),
+        ("a.github.io", True),
+        ("co.uk", False),
+        ("node.no-such-ending", False),
+        ("a_file.sh", False),
+        ("203.0.113.7", False),
+        ("localhost", False),
+    ],
+)
+def test_a_name_could_be_registered(host, is_one):
+    assert is_name(host) is is_one
 
 
 @pytest.mark.parametrize(
