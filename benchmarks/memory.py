@@ -4,8 +4,10 @@ The site as README says (gunicorn, slots), with one process, and one worker of t
 for public pages of every kind, each issue, searches that nobody asked before, and addresses that
 do not exist; staff ask for their lists, save issues and block links. What the processes hold
 (resident memory) is looked at after every so many answers. Between the first fifth and the end it
-must not grow, and never be more than 150 MB. The environment is that of the units in `deploy/`, and
-of pages as much is kept as README says, unless `PAGE_CACHE` says otherwise.
+must not grow, and never be more than 150 MB. The environment is that of the units in `deploy/`,
+the libraries are those of `requirements.txt` alone (developers have others, which some of ours load
+where they find them), and of pages as much is kept as README says, unless `PAGE_CACHE` says
+otherwise.
 
     python -m benchmarks.memory [REQUESTS] [SAVES] [postgres://…]      (10000 500, SQLite)
 """
@@ -21,7 +23,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, distribution
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
@@ -42,7 +45,7 @@ SEED = 20240510
 _COMMANDS = (
     (
         *("-m", "gunicorn", "newsletter.wsgi", "--worker-class", "gthread", "--workers", "1"),
-        *("--threads", "256", "--log-level", "error"),
+        *("--threads", "256", "--log-level", "error", "--no-control-socket"),
     ),
     ("manage.py", "run_tasks"),
 )
@@ -104,7 +107,8 @@ def main(requests: int, saves: int, database: str = "") -> int:
     """Print what the processes hold; return 1 when a target is missed."""
     given = {"DATABASE_URL": database} if database else {}
     kept = os.environ.get("PAGE_CACHE", "16")
-    with fresh_project(TASKS="database", PAGE_CACHE=kept, **_shipped(), **given):
+    shipped = {"TASKS": "database", "PAGE_CACHE": kept, **_shipped(), **given}
+    with fresh_project(**shipped) as folder:
         from benchmarks.filling import fill  # noqa: PLC0415 (only after django.setup)
         from links.models import Link  # noqa: PLC0415
         from posts.models import Post  # noqa: PLC0415
@@ -113,7 +117,7 @@ def main(requests: int, saves: int, database: str = "") -> int:
         keys = list(Post.objects.order_by("pk").values_list("pk", flat=True))
         links = list(Link.objects.order_by("pk").values_list("pk", flat=True)[:1000])
         paths, session = _paths(), _signed_in()
-        with _processes() as (port, pids):
+        with _processes(_libraries(folder)) as (port, pids):
             site = Site(port, pids, session)
             with ThreadPoolExecutor(READERS + 1) as people:
                 work = [people.submit(site.save, keys, links, saves, requests)]
@@ -153,12 +157,28 @@ def _path(chance: random.Random, number: int, paths: list[str]) -> str:
     return chance.choice(others) if number % 4 == 0 else chance.choice(paths)
 
 
+def _libraries(folder: Path) -> Path:
+    """Return a folder with links to what a server has installed."""
+    installed = folder / "libraries"
+    installed.mkdir()
+    locked = (PROJECT / "requirements.txt").read_text()
+    for name in re.findall(r"^([\w.-]+)==", locked, re.MULTILINE):
+        with suppress(PackageNotFoundError):  # of another system
+            found = distribution(name)
+            for part in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+                if not (installed / part).exists():
+                    (installed / part).symlink_to(str(found.locate_file(part)))
+    return installed
+
+
 @contextmanager
-def _processes() -> Iterator[tuple[int, dict[str, int]]]:
+def _processes(libraries: Path) -> Iterator[tuple[int, dict[str, int]]]:
     port = free_port()
     server, worker = _COMMANDS
+    environment = {**os.environ, "PYTHONPATH": f"{PROJECT}{os.pathsep}{libraries}"}
     running = [
-        subprocess.Popen([sys.executable, *command], env=dict(os.environ), stderr=sys.stderr)
+        # -S: nothing of this environment but what is on that path.
+        subprocess.Popen([sys.executable, "-S", *command], env=environment, stderr=sys.stderr)
         for command in ((*server, "--bind", f"127.0.0.1:{port}"), worker)
     ]
     try:
