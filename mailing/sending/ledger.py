@@ -31,7 +31,7 @@ from mailing.models import (
 )
 from mailing.sending import pacing
 from posts.models import Post, public
-from posts.site.prepared import prepared_update
+from posts.prepared import prepared_update
 
 Status = Delivery.Status
 

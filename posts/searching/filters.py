@@ -25,6 +25,7 @@ from posts.models import (
     TaggedPost,
 )
 from posts.naming import fold, heading_key, nfc
+from posts.prepared import padded, prepared
 from posts.searching.queries import Filter, Phrase
 
 SHOWN: Final = 10  # values of a facet
@@ -188,12 +189,24 @@ def _labels(name: str, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         return {key: (key, key) for key in keys}
     if name == "kind":
         return {key: (key, str(KIND_LABELS[key])) for key in keys}
-    rows = _NAMED[name].filter(pk__in=keys)
+    rows = _NAMED[name](*padded([*map(int, keys)])) if keys else ()
     return {str(pk): (label, label) for pk, label in rows}
 
 
-_NAMED: Final = {
-    "tag": Tag.objects.values_list("pk", "name"),
-    "section": RecurringSection.objects.filter(hidden=False).values_list("pk", "title"),
-    "source": Source.objects.values_list("pk", "name"),
-}
+@prepared
+def _named_tags(*keys: int) -> QuerySet[Tag, Any]:
+    return Tag.objects.filter(pk__in=keys).values_list("pk", "name")
+
+
+@prepared
+def _named_sections(*keys: int) -> QuerySet[RecurringSection, Any]:
+    rows = RecurringSection.objects.filter(pk__in=keys, hidden=False)
+    return rows.values_list("pk", "title")
+
+
+@prepared
+def _named_sources(*keys: int) -> QuerySet[Source, Any]:
+    return Source.objects.filter(pk__in=keys).values_list("pk", "name")
+
+
+_NAMED: Final = {"tag": _named_tags, "section": _named_sections, "source": _named_sources}

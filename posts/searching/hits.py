@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.utils.safestring import SafeString
 
 from links.models import Link
 from posts.models import LinkedItem, Post, SearchEntry
+from posts.prepared import padded, prepared
 from posts.searching.excerpts import Marker
 
 _SHOWN: Final = Q(item__link__standing=Link.Standing.SHOWN)
@@ -70,10 +71,15 @@ class Hit:
 
 def read_hits(found: Sequence[int], at: datetime, marker: Marker) -> list[Hit]:
     """Return hits by their keys, in this order, without what readers do not see."""
+    known = {row[0]: row for row in _rows(at, *padded(found))} if found else {}
+    return [_hit(known[key], marker) for key in found if key in known]
+
+
+@prepared
+def _rows(at: datetime, *found: int) -> QuerySet[SearchEntry, Any]:
     seen = Q(item=None) | Q(item__hidden=False)
     rows = SearchEntry.objects.filter(seen, key__in=found, date__lte=at)
-    known = {row[0]: row for row in rows.values_list(*_COLUMNS, ADDRESS, SOURCE)}
-    return [_hit(known[key], marker) for key in found if key in known]
+    return rows.values_list(*_COLUMNS, ADDRESS, SOURCE)
 
 
 def _hit(row: Sequence[Any], marker: Marker) -> Hit:

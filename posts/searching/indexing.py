@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from posts.models import Post, SearchEntry, SearchIndex, Section, Tag
+from posts.prepared import prepared
 from posts.searching.documents import Content, Document, Kind, cut, entries_of, shared_facets
 from posts.searching.engines import engine
 from posts.searching.engines.base import Entry
@@ -127,4 +128,10 @@ def is_current() -> bool:
 
 def is_complete() -> bool:
     """Tell whether all posts are in it."""
-    return SearchIndex.objects.filter(version=VERSION, built_to=None).exists()
+    return (VERSION,) in _built()
+
+
+@prepared
+def _built() -> QuerySet[SearchIndex, Any]:
+    """Return by which rules an index was made that is whole."""
+    return SearchIndex.objects.filter(built_to=None).values_list("version")

@@ -28,9 +28,9 @@ from posts import identity
 from posts.cards import Card, can_draw, draw
 from posts.models import Page, Post
 from posts.naming import nfc
+from posts.prepared import prepared
 from posts.publishing.describing import absolute, card_digest
 from posts.site import listing
-from posts.site.prepared import prepared
 from posts.site.shell import address_of, site_digest
 from posts.storage import sweep as sweep_partial
 from posts.storage import write_whole

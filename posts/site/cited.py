@@ -27,6 +27,7 @@ from django.views.decorators.http import require_safe
 
 from links.models import Link
 from posts.models import Appearance, ListCount, RecurringLink
+from posts.prepared import Rows, prepared
 from posts.publishing.counting import RECURS
 from posts.publishing.returning import FEW
 from posts.site import library
@@ -35,7 +36,6 @@ from posts.site.indexes import ENTRY, counted, total
 from posts.site.library import address_of_link
 from posts.site.listing import only_to_come, with_dates
 from posts.site.paging import INDEX_SIZE, first_of_index, paginate_index
-from posts.site.prepared import Rows, prepared
 from posts.site.shell import address_of, filled, page, short_days
 from posts.templatetags.newsletter import number
 

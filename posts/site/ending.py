@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from links.models import Link
 from posts.models import LinkedItem, TaggedPost, item_anchor
-from posts.site.prepared import prepared
+from posts.prepared import prepared
 from posts.site.shell import address_of, filled, joined, short_days
 
 RELATED = 3

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_safe
 
 from links.models import Source
 from posts.models import Citation, ListCount, RecurringSection, Section, Tag, TaggedPost
+from posts.prepared import Rows, prepared
 from posts.publishing.counting import RECURS
 from posts.site.further import address, steps
 from posts.site.initials import group_by_initial, rank
 from posts.site.listing import number_of, only_to_come, with_dates, with_public_count
 from posts.site.paging import INDEX_SIZE, Page, first_of_index, paginate_index
-from posts.site.prepared import Rows, prepared
 from posts.site.shell import address_of, filled, page, short_days
 from posts.templatetags.newsletter import number
 

@@ -31,10 +31,10 @@ from django.utils.safestring import SafeString
 
 from links.models import DIGEST_LENGTH, Link
 from posts.models import Appearance, LinkedItem, Post, RecurringLink, SectionEntry, TaggedPost
+from posts.prepared import Rows, prepared
 from posts.publishing.decisions import link_words
 from posts.site.listing import number_of
 from posts.site.paging import Page, paginate
-from posts.site.prepared import Rows, prepared
 from posts.site.shell import address_of, filled, short_days
 from posts.templatetags.newsletter import issue_count
 

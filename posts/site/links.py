@@ -37,12 +37,12 @@ from django.views.decorators.http import require_safe
 from links.models import DIGEST_LENGTH, Link
 from posts.models import Appearance, LinkedItem, RecurringLink, TaggedPost
 from posts.places import item_called
+from posts.prepared import prepared
 from posts.publishing.decisions import link_words
 from posts.site import library, moved
 from posts.site.further import steps
 from posts.site.library import ROWS, Entry, Row, address_of_link, entry_of, shown
 from posts.site.paging import paginate
-from posts.site.prepared import prepared
 from posts.site.shell import address_of, filled, page, short_days
 from posts.templatetags.newsletter import issue_count
 

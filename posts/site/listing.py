@@ -43,9 +43,9 @@ from posts.models import (
     Tag,
     TaggedPost,
 )
+from posts.prepared import Rows, prepared
 from posts.publishing.counting import month_of
 from posts.site.paging import PAGE_SIZE
-from posts.site.prepared import Rows, prepared
 
 CARD = "page__card"
 RELATED_TAGS = 8

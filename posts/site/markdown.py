@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 from posts import identity
 from posts.models import Post, RecurringSection
 from posts.naming import nfc
+from posts.prepared import prepared
 from posts.publishing.counting import RECURS
 from posts.publishing.describing import absolute
 from posts.site import feeds, indexes, listing, moved
-from posts.site.prepared import prepared
 from posts.site.shell import address_of, with_site
 
 LATEST = 50

@@ -18,11 +18,11 @@ from posts import identity
 from posts.cards import HEIGHT, WIDTH
 from posts.models import Post
 from posts.naming import nfc
+from posts.prepared import prepared
 from posts.publishing.describing import absolute
 from posts.site import moved
 from posts.site.api import as_json, open_to_all, refused, sent
 from posts.site.cards import address_of_card
-from posts.site.prepared import prepared
 from posts.site.shell import address_of
 
 CACHE_SECONDS = 3600

@@ -47,10 +47,10 @@ from posts.models import (
     TaggedPost,
     public,
 )
+from posts.prepared import Rows, prepared
 from posts.publishing.counting import BLOCK, RECURS
 from posts.publishing.describing import absolute
 from posts.site.listing import with_public_count
-from posts.site.prepared import Rows, prepared
 
 ENTRANCES = ("home", "archive", "tags", "sections", "sources", "links", "back", "suggest")
 MOST_AUTHORS = 1000

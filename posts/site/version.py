@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from posts.models import Post, Publication, SiteSettings
 from posts.models.identity import THE_ROW
-from posts.site.prepared import prepared
+from posts.prepared import prepared
 
 # Without GROUP BY: there is a row whether anything moved or not.
 _SUM = Func(F("step"), function="SUM", output_field=BigIntegerField())

@@ -9,10 +9,10 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, Whe
 
 from links.models import Link
 from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry, anchor_of
+from posts.prepared import prepared
 from posts.publishing.describing import absolute
 from posts.searching import Hit
 from posts.site.library import as_text, marked_broken, shown, shown_address
-from posts.site.prepared import prepared
 from posts.site.shell import address_of
 
 

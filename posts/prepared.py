@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
+from itertools import repeat
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ BuildUpdate = Callable[..., tuple[QuerySet[Any, Any], dict[str, Any]]]
 Rows = list[tuple[Any, ...]]
 Kept = TypeVar("Kept")
 
+SIZES = (20, 50, 100, 1000)
 _FAR = datetime(8000, 1, 1, tzinfo=UTC)
 _BIG = 4_000_000_000_000_000_000
 
@@ -117,6 +119,15 @@ def prepared(build: Build) -> Callable[..., Rows]:
     return rows
 
 
+def padded(keys: Sequence[int]) -> Sequence[int]:
+    """Return keys for a prepared query that looks for some (``pk__in``), the last one repeated.
+
+    There is a statement for each number of arguments, so that numbers are to be few.
+    """
+    places = next((size for size in SIZES if size >= len(keys)), len(keys))
+    return [*keys, *repeat(keys[-1], places - len(keys))]
+
+
 def _kept(kind: Callable[..., Kept], build: Callable[..., Any]) -> Callable[[Sequence[Any]], Kept]:
     """Return a function that returns a statement, which it compiles once: threads share it, each
     with a connection of its own (eight of everything took 7 MB)."""
@@ -124,7 +135,8 @@ def _kept(kind: Callable[..., Kept], build: Callable[..., Any]) -> Callable[[Seq
 
     def statement(arguments: Sequence[Any]) -> Kept:
         here = connections[DEFAULT_DB_ALIAS]
-        key = (here.vendor, here.settings_dict["NAME"])  # which tests may change
+        # Tests may change the database.
+        key = (here.vendor, here.settings_dict["NAME"], len(arguments))
         if key not in statements:
             statements[key] = kind(build, arguments)
         return statements[key]
