@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Window
+from django.db.models import Case, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django_tasks import task
@@ -123,9 +123,13 @@ def _hosts_not_reached(answers: Iterable[Answer]) -> set[str]:
 
 
 def _try_later(claimed: dict[int, Link]) -> None:
-    """Give back what was claimed, and let it be due again after a while."""
+    """Give back what was claimed, and let it be due again after a while; what a moderator marked
+    broken meanwhile is not, and what another worker claimed is not given back."""
     later = timezone.now() + OFFLINE_AGAIN
-    Link.objects.filter(pk__in=claimed).update(claimed_until=None, due_at=later)
+    untils = {link.claimed_until for link in claimed.values()}
+    mine = Link.objects.filter(pk__in=claimed, claimed_until__in=untils)
+    due_at = Case(When(due_at=None, then=F("due_at")), default=later)
+    mine.update(claimed_until=None, due_at=due_at)
 
 
 def _collect(asker: Asker) -> list[Answer]:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from links.checking import Manners, Run, Verdict, archiving, check, current_outage
+from links.checking import Manners, Run, Verdict, archiving, check, current_outage, run
 from links.checking import run as checking
 from links.checking.asking import Answer, Asker
 from links.decisions import decide
@@ -582,6 +582,26 @@ def test_a_machine_that_is_offline_takes_no_link_for_broken() -> None:
     assert not Link.objects.filter(failures__gt=0).exists()
     assert not Link.objects.filter(due_at__lte=timezone.now()).exists()
     assert not Link.objects.exclude(claimed_until=None).exists()
+
+
+def test_a_moderator_who_marks_a_link_while_the_network_fails_is_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    link = link_to("https://host.example/")
+
+    async def nothing(host: str, _port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host} is unknown")
+
+    def marked_meanwhile(_make: object) -> bool:
+        decide([link], "mark_broken", by=None, reason="an advertisement")
+        return False
+
+    monkeypatch.setattr(run, "is_online", marked_meanwhile)
+    assert list(check(Run(manners=HASTY), lambda: Fetcher(resolve=nothing))) == []
+
+    link.refresh_from_db()
+    assert link.is_marked_broken
+    assert link.claimed_until is None
 
 
 def test_a_few_hosts_that_are_gone_fail_as_they_should(site: Site) -> None:
