@@ -161,7 +161,9 @@
       body = whole(text);
       answer = await writing.send(panel.dataset.proof, body, { signal });
     }
-    if (answer.isOld) {
+    // What it changes in the preview is laid out, which takes longer than a key may wait.
+    await new Promise(writing.idle);
+    if (signal.aborted) {
       return;
     }
     if (!answer.ok || !answer.data) {
