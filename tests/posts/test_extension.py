@@ -13,7 +13,8 @@ from markdown.treeprocessors import Treeprocessor
 from posts.documents import parse_issue
 from posts.markdown import document
 from posts.markdown.blocks import DocumentParser
-from posts.markdown.extension import DigestExtension, InlineTreeprocessor
+from posts.markdown.extension import DigestExtension
+from posts.markdown.inlines import InlineParser
 from posts.rendering import read_issue, render_markdown
 
 
@@ -100,7 +101,7 @@ def test_an_issue_is_parsed_once_for_cutting_and_for_rendering(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     runs: list[str] = []
-    for phase, name in ((DocumentParser, "parseDocument"), (InlineTreeprocessor, "run")):
+    for phase, name in ((DocumentParser, "parseDocument"), (InlineParser, "parse")):
         work = getattr(phase, name)
 
         def counted(self, *args, work=work, name=name):
@@ -112,7 +113,8 @@ def test_an_issue_is_parsed_once_for_cutting_and_for_rendering(
     assert len(issue.sections) == 2
     read_issue(issue.markdown).to_html()
     read_issue(issue.markdown).to_html([["item-1"], []])
-    assert runs == ["parseDocument", "run"]
+    # One more than there are texts: the first heading is asked for as the title, too.
+    assert runs == ["parseDocument", *["parse"] * 4]
 
 
 def test_an_issue_is_not_parsed_before_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
