@@ -312,7 +312,7 @@ class PostPage(models.Model):
     """What readers get of a post, ready as bytes (UTF-8), in a table of its own.
 
     A page is ``head`` inside the site's shell, then ``intro`` + ``body`` + ``outro``. Small
-    columns come first: a row's list columns are read without touching the large ones.
+    columns come first: SQLite goes through all of a row that stands before what it reads.
     """
 
     post = models.OneToOneField(
@@ -320,11 +320,15 @@ class PostPage(models.Model):
     )
     digest = models.CharField(max_length=64, help_text=_("Of what feeds send; their ETag."))
     card = models.BinaryField(help_text=_("One row of a list."))
+    api = models.BinaryField(null=True, help_text=_("The issue as the API lists it, as JSON."))
     newer = models.BinaryField(help_text=_("The link to it from the issue before."))
     older = models.BinaryField(help_text=_("The link to it from the issue after."))
     rss = models.BinaryField(help_text=_("RSS item without its content."))
     atom = models.BinaryField(help_text=_("Atom entry without its content."))
     json = models.BinaryField(help_text=_("JSON Feed item without its content."))
+    markdown_head = models.BinaryField(
+        null=True, help_text=_("What the issue as Markdown says of itself.")
+    )
     head = models.BinaryField(help_text=_("Metadata for the page's head."))
     intro = models.BinaryField(help_text=_("The article up to its body."))
     outro = models.BinaryField(help_text=_("The article after its body."))
@@ -332,11 +336,6 @@ class PostPage(models.Model):
     body = models.BinaryField(help_text=_("Sanitised HTML of the whole issue."))
     feed_body = models.BinaryField(
         null=True, help_text=_("The body as feeds send it, where it is another.")
-    )
-
-    api = models.BinaryField(null=True, help_text=_("The issue as the API lists it, as JSON."))
-    markdown_head = models.BinaryField(
-        null=True, help_text=_("What the issue as Markdown says of itself.")
     )
     markdown = models.BinaryField(
         null=True, help_text=_("The Markdown that readers get, with what was decided.")

@@ -14,7 +14,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import StateApps
 
 from links.models import Suggestion
-from posts.models import Post
+from posts.models import Post, PostPage
+from tests.builders import make_posts
 
 SQUASHED = [("links", "0001_squashed"), ("posts", "0001_squashed"), ("posts", "0002_groups")]
 LAST = [("links", "0001_squashed"), ("posts", "0002_groups")]
@@ -52,6 +53,25 @@ def test_a_database_from_before_goes_on_and_suggestions_know_the_decision_of_the
     # Two decisions decline on Monday, none answers on Tuesday.
     known = Suggestion.objects.order_by("token").values_list("answered_by", flat=True)
     assert list(known) == [approved, None, None, None]
+
+
+def test_stored_pages_say_the_same_once_what_lists_read_stands_before_their_texts(
+    transactional_db: None,
+) -> None:
+    executor = MigrationExecutor(connection)
+    before = [("posts", "0039_earlier_editions")]
+    executor.migrate(before)
+    (post,) = make_posts(1)
+    names = [field.attname for field in PostPage._meta.local_fields]
+    stored = PostPage.objects.filter(post=post).values_list(*names).get()
+
+    call_command("migrate", verbosity=0)
+
+    assert PostPage.objects.values_list(*names).get() == stored
+    with connection.cursor() as cursor:
+        table = connection.introspection.get_table_description(cursor, PostPage._meta.db_table)
+    if connection.vendor == "sqlite":
+        assert [column.name for column in table] == names
 
 
 def _suggest(old_apps: StateApps) -> int:
