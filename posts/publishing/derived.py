@@ -42,13 +42,12 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Stored(Derived):
-    """The same with all items, tombstones among them, and the dates of the places that lists have.
+    """The same with all items, tombstones among them.
 
     Whoever writes rows changes these objects.
     """
 
     items: Sequence[LinkedItem] = ()
-    dates: Collection[datetime | None] = ()
 
 
 NOTHING = Stored()
@@ -57,28 +56,25 @@ NOTHING = Stored()
 
 def derived_of(post: Post) -> Derived:
     """Return what is stored of a post and counted; sections come without their text."""
-    places, _dates = _places(post)
-    return Derived(_sections(post, "source"), places, _citations(post))
+    return Derived(_sections(post, "source"), _places(post), _citations(post))
 
 
 def stored_of(post: Post) -> Stored:
     """Return all that is stored of a post."""
-    places, dates = _places(post)
     # Not `post.items`, which ties each row to the post, and in the order of no join: that takes
     # half as long, and a long issue has a thousand of them.
     items = list(LinkedItem.objects.filter(post=post.pk).order_by())
-    return Stored(_sections(post), places, _citations(post), items, dates)
+    return Stored(_sections(post), _places(post), _citations(post), items)
 
 
 def _sections(post: Post, *left_out: str) -> list[Section]:
     return list(Section.objects.filter(post=post.pk).order_by("position").defer(*left_out))
 
 
-def _places(post: Post) -> tuple[list[Place], set[datetime | None]]:
-    rows = post.appearances.order_by("section", "position").values_list(*Place._fields, "date")
-    found = [(Place._make(values), date) for *values, date in rows]
-    dates = {date for place, date in found if place.host_id is not None}
-    return [place for place, _date in found], dates
+def _places(post: Post) -> list[Place]:
+    # (Without their dates: to read those takes SQLite longer than all else.)
+    rows = post.appearances.order_by("section", "position").values_list(*Place._fields)
+    return list(map(Place._make, rows))
 
 
 def _citations(post: Post) -> set[Cited]:
