@@ -12,7 +12,7 @@ import io
 import math
 import unicodedata
 from bisect import bisect_right
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -147,6 +147,6 @@ def _pixels(char: str) -> bytes:
     return bytes(mask) + repr(mask.size).encode()
 
 
-@cache
+@lru_cache(maxsize=2)  # 2.7 MB each: the small one and that of a title, of which most need one size
 def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FACE), size)
