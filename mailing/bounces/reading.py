@@ -19,13 +19,14 @@ from email.parser import HeaderParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
-
-from flufl.bounce import Recipients, all_failures
 
 from mailing.bounces.verdicts import code_in, verdict
 from mailing.models import Event
+
+if TYPE_CHECKING:
+    from flufl.bounce import Recipients
 
 # A report says what it has to say at its beginning; what follows is the mail that came back.
 MOST_BYTES: Final = 1024 * 1024
@@ -221,6 +222,8 @@ def _guessed(
 
 def _detected(message: Message) -> tuple[Recipients, Recipients]:
     """Return whom flufl.bounce finds: those for whom a server still tries, and the others."""
+    from flufl.bounce import all_failures  # noqa: PLC0415 (1 MB, for reports of an odd form alone)
+
     for name in ("From", "Subject"):  # it takes them for ASCII
         if name in message:
             plain = _header(message, name)[:LONGEST_LINE].encode("ascii", "replace").decode()

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from mailing import bounces, choosing, subscribing
 from mailing.addresses import digest_of
-from mailing.bounces import Outcome, Told, reading
+from mailing.bounces import Outcome, Told
 from mailing.bounces.events import SOFT_NOTE
 from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
 from tests.builders import make_post
@@ -384,7 +384,7 @@ def test_a_mail_of_empty_lines_is_short_for_the_library(
         seen.append(message.as_string())
         return frozenset(), frozenset({b"reader@example.com"})
 
-    monkeypatch.setattr(reading, "all_failures", look)
+    monkeypatch.setattr("flufl.bounce.all_failures", look)
     body = "\n" * 900_000 + "[" * 90_000 + "\n550 5.1.1 no such user"
     mail = letters.mail(to=letters.envelope(delivery.token), body=body)
 
@@ -397,6 +397,6 @@ def test_a_mail_of_empty_lines_is_short_for_the_library(
 def test_the_library_is_not_asked_about_mail_that_names_none_of_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "all_failures", lambda message: pytest.fail("it was asked"))
+    monkeypatch.setattr("flufl.bounce.all_failures", lambda message: pytest.fail("it was asked"))
 
     assert bounces.take_mail(letters.mail(to="b@example.org", body="\n" * 9)) == Outcome.STRANGE
