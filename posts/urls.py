@@ -141,7 +141,6 @@ for_machines = [
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("api/v1/", include((api.urlpatterns, "api"))),
     path("posts/<str:slug>/", views.post, name="post"),
     path("posts/<str:slug>.md", markdown.issue, name="post-markdown"),
     # Signed tokens have colons, those of stored addresses none.
@@ -156,6 +155,7 @@ urlpatterns = [
     path("sources/", include(sources)),
     path("links/", include(of_links)),
     path("search/", include(searches)),
+    path("api/v1/", include((api.urlpatterns, "api"))),
     *taking_part,
     *feeds_of(feeds.site),
     *feeds_of(feeds.items, "items-", BY_ITEM),
