@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from links.models import Link
@@ -32,11 +32,11 @@ from posts.publishing.counting import RECURS
 from posts.publishing.returning import FEW
 from posts.site import library
 from posts.site.further import steps
-from posts.site.indexes import ENTRY, counted, total
+from posts.site.indexes import ENTRY, counted, in_words, orders_list, total
 from posts.site.library import address_of_link
 from posts.site.listing import only_to_come, with_dates
 from posts.site.paging import INDEX_SIZE, first_of_index, paginate_index
-from posts.site.shell import address_of, filled, page, short_days
+from posts.site.shell import address_of, filled, filled_page, short_days
 from posts.templatetags.newsletter import number
 
 SHARE = 10
@@ -115,15 +115,19 @@ def _page(request: HttpRequest, rows_of: RowsOf, order: str, dated: str) -> Http
         for count, key, name, url, first, date, standing, _pk in found.rows
         if count >= RECURS and standing == Link.Standing.SHOWN
     ]
-    context = {
+    amount = counted(_total(now))
+    words = ngettext(
+        "%(shown)s link in several issues", "%(shown)s links in several issues", amount
+    )
+    texts = {
         "rows": filled("entry", ENTRY, rows),
-        "total": counted(_total(now)),
-        "order": order,
-        "orders": _ways(order),
+        "told": in_words(amount, words),
+        "came_back": "1" if order == BY_RETURN else "",
+        "orders": orders_list(_ways(order)),
         "dated": dated,
         **steps(request, found),
     }
-    return page("link_index", context, nav="sources", path=request.path)
+    return filled_page("link_index", texts, nav="sources", path=request.path)
 
 
 def _name(name: str | None, url: str) -> str:

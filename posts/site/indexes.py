@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from links.models import Source
@@ -23,7 +23,7 @@ from posts.site.further import address, steps
 from posts.site.initials import group_by_initial, rank
 from posts.site.listing import number_of, only_to_come, with_dates, with_public_count
 from posts.site.paging import INDEX_SIZE, Page, first_of_index, paginate_index
-from posts.site.shell import address_of, filled, page, short_days
+from posts.site.shell import address_of, each_filled, filled, filled_page, page, short_days
 from posts.templatetags.newsletter import number
 
 OWNERS = 100  # the most cited of all hosts, of whom each host shows some
@@ -147,7 +147,8 @@ def tags(request: HttpRequest) -> HttpResponse:
         "initial": letter,
         "total": counts.total(),
     }
-    return _index(request, "tag_index", "tags", found, context)
+    context |= _steps(request, found)
+    return page("tag_index", context, nav="tags", path=request.path)
 
 
 @require_safe
@@ -161,12 +162,14 @@ def sections(request: HttpRequest) -> HttpResponse:
         for count, title, slug, first, last, _pk in found.rows
         if count >= RECURS
     ]
-    context = {
+    amount = counted(_section_total(now))
+    texts = {
         "rows": filled("entry", ENTRY, rows),
-        "total": counted(_section_total(now)),
+        "told": in_words(amount, ngettext("%(shown)s section", "%(shown)s sections", amount)),
         "orders": _orders(request, (BY_USE, gettext("Most often")), (BY_DATE, gettext("Latest"))),
+        **_steps(request, found),
     }
-    return _index(request, "section_index", "sections", found, context)
+    return filled_page("section_index", texts, nav="sections", path=request.path)
 
 
 @require_safe
@@ -180,9 +183,10 @@ def sources(request: HttpRequest) -> HttpResponse:
     else:
         found = found_in(request.GET.get("page"), hosts, order, now)
     below = {} if name else _below(now)
-    context = {
+    amount = counted(_host_total(now))
+    texts = {
         "rows": filled("entry", ENTRY, _source_rows(found, below)),
-        "total": counted(_host_total(now)),
+        "told": in_words(amount, ngettext("%(shown)s source", "%(shown)s sources", amount)),
         "sought": name,
         "orders": _orders(
             request,
@@ -190,8 +194,9 @@ def sources(request: HttpRequest) -> HttpResponse:
             (BY_DATE, gettext("Latest")),
             (BY_NAME, gettext("By name")),
         ),
+        **_steps(request, found),
     }
-    return _index(request, "source_index", "sources", found, context)
+    return filled_page("source_index", texts, nav="sources", path=request.path)
 
 
 def _source_rows(found: Page, below: dict[int, list[Entry]]) -> list[tuple[Any, ...]]:
@@ -249,13 +254,19 @@ def _order(request: HttpRequest, *orders: str) -> str:
     return COLUMNS[order]
 
 
-def _orders(request: HttpRequest, *orders: tuple[str, str]) -> list[tuple[str, str]]:
-    """Return (name, address) of the orders to choose from, without one for that of the page."""
+def _orders(request: HttpRequest, *orders: tuple[str, str]) -> SafeString:
+    """Return the orders to choose from, of each its ``?order=`` and name."""
     chosen, sought = request.GET.get("order", BY_USE), request.GET.get("q", "")
-    return [
+    return orders_list(
         (name, "" if order == chosen else address(request, order=order, q=sought))
         for order, name in orders
-    ]
+    )
+
+
+def orders_list(orders: Iterable[tuple[str, str]]) -> SafeString:
+    """Return orders, as (name, address, or "" for that of the page), as entries of a list."""
+    entries = each_filled("order", ("name", "url"), orders)
+    return SafeString("".join(entry.rstrip() for entry in entries))
 
 
 def counted(rows: Rows) -> int:
@@ -263,8 +274,12 @@ def counted(rows: Rows) -> int:
     return rows[0][0] - rows[0][1] if rows else 0
 
 
-def _index(
-    request: HttpRequest, name: str, nav: str, found: Page, context: dict[str, Any]
-) -> HttpResponse:
-    kept = {name: request.GET.get(name, "") for name in ("initial", "order", "q")}
-    return page(name, context | steps(request, found, **kept), nav=nav, path=request.path)
+def in_words(count: int, words: str) -> str:
+    """Return how many of something there are; "" for none."""
+    return words % {"shown": number(count)} if count else ""
+
+
+def _steps(request: HttpRequest, found: Page) -> dict[str, str]:
+    """Return the addresses of a page's neighbours, which have its options."""
+    options = {name: request.GET.get(name, "") for name in ("initial", "order", "q")}
+    return steps(request, found, **options)

@@ -33,7 +33,7 @@ from links.models import DIGEST_LENGTH, Link
 from posts.models import Appearance, LinkedItem, Post, RecurringLink, SectionEntry, TaggedPost
 from posts.prepared import Rows, prepared
 from posts.publishing.decisions import link_words
-from posts.site.listing import number_of
+from posts.site.listing import with_public_count
 from posts.site.paging import Page, paginate
 from posts.site.shell import address_of, filled, short_days
 from posts.templatetags.newsletter import issue_count
@@ -45,11 +45,7 @@ RowsOf = Callable[..., QuerySet[Any, Any]]
 # In the place of what is stored of an issue for feeds, where no feed is made.
 _NO_PAGE = Value(None, output_field=BinaryField())
 # Where a feed is made, which does not say in how many issues a link is.
-_NOT_COUNTED = (
-    Value("", output_field=TextField()),
-    Value(0, output_field=IntegerField()),
-    Value(0, output_field=IntegerField()),
-)
+_NOT_COUNTED = (Value("", output_field=TextField()), Value(0, output_field=IntegerField()))
 FIELDS = (
     "title", "url", "line", "source", "source_url", "place", "issue", "cited", "cited_url",
     "date", "lang",
@@ -78,7 +74,6 @@ class Row(NamedTuple):
     page: bytes | None
     link: str | None
     cited: int | None
-    coming: int
     date: datetime
     pk: int
 
@@ -187,11 +182,10 @@ def item_columns(at: datetime, item: str = "", *, page: bool = False) -> tuple[A
 
 
 def _cited(at: datetime, link: str) -> tuple[Any, ...]:
-    """Return the key of a link, in how many posts it is if in several, in how many to come."""
-    counted = RecurringLink.objects.filter(link=OuterRef(link)).values("post_count")
-    coming = Appearance.objects.filter(link=OuterRef(link), date__gt=at)
-    key = Case(When(shown(link), then=F(f"{link}__key")))
-    return key, Subquery(counted), number_of(coming)
+    """Return the key of a link, and in how many public posts it is where several have it."""
+    recurring = RecurringLink.objects.filter(link=OuterRef(link))
+    counted = with_public_count(recurring, Appearance, at).values("public_count")
+    return Case(When(shown(link), then=F(f"{link}__key"))), Subquery(counted)
 
 
 def links_of_host(host: int, at: datetime, *, page: bool = False) -> QuerySet[Appearance, Any]:
@@ -251,7 +245,7 @@ def _first_for_feeds(rows_of: RowsOf) -> Callable[[int, datetime], Rows]:
 
 def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
     """Return the first page of a list, for a feed."""
-    return [entry_of(Row(*row)) for row in _first_for_feeds(rows_of)(of, at)]
+    return [entry_of(Row._make(row)) for row in _first_for_feeds(rows_of)(of, at)]
 
 
 def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
@@ -299,14 +293,14 @@ def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:
         if needed <= 0:
             break
     rows = _items_of_tag_since(*tag, start, at) if tag else _items_since(start, at)
-    return [entry_of(Row(*row)) for row in rows]
+    return [entry_of(Row._make(row)) for row in rows]
 
 
 def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
     say = short_days()
-    return replace(page, rows=[linked((entry_of(Row(*row)) for row in page.rows), say)])
+    return replace(page, rows=[linked((entry_of(Row._make(row)) for row in page.rows), say)])
 
 
 def linked(entries: Iterable[Entry], say: Callable[[datetime], SafeString]) -> SafeString:
@@ -352,7 +346,7 @@ def entry_of(row: Row, length: int = LINE_LENGTH) -> Entry:
         page=row.page,
         date=row.date,
         link=row.link or "",
-        cited=(row.cited or 1) - row.coming if row.link else 1,
+        cited=row.cited if row.link and row.cited else 1,
     )
 
 

@@ -43,7 +43,7 @@ from posts.site import library, moved
 from posts.site.further import steps
 from posts.site.library import ROWS, Entry, Row, address_of_link, entry_of, shown
 from posts.site.paging import paginate
-from posts.site.shell import address_of, filled, page, short_days
+from posts.site.shell import address_of, facts_in_words, filled, filled_page, short_days
 from posts.templatetags.newsletter import issue_count
 
 WORDS_LENGTH = 600
@@ -143,36 +143,32 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
     value = request.GET.get("page")
     found = paginate(value, lambda: newest, lambda: mentions(*bounds, now), ROWS)
     say = short_days()
-    context = {
+    texts = {
         "title": latest.title,
         "address": latest.address,
-        "source": (latest.source, address_of("source", latest.source)),
+        "source": latest.source,
+        "source_url": address_of("source", latest.source),
         "language": latest.language,
-        "notes": _notes(head, latest),
+        "note": link_words(latest.language).replaced if head.is_replaced else "",
         "copy": head.copy,
-        "facts": _facts(head, latest, say),
-        "is_single": latest.cited == 1,
+        **facts_in_words(_facts(head, latest, say)),
+        "is_single": "1" if latest.cited == 1 else "",
         "rows": _rows(bounds, found.rows, say),
         "beside": "" if value else library.linked(_others(_beside(*bounds, now)), say),
         **steps(request, found),
     }
-    return page("link", context, nav="sources", path=request.path)
+    return filled_page("link", texts, nav="sources", path=request.path)
 
 
 def _read(row: Sequence[Any]) -> tuple[Head, Entry]:
     size = len(Head._fields)
-    return Head(*row[:size]), entry_of(Row(*row[size:]), WORDS_LENGTH)
+    return Head._make(row[:size]), entry_of(Row._make(row[size:]), WORDS_LENGTH)
 
 
 def _has_short_name(key: str) -> bool:
     """Tell whether a link is the one that the first digits of its key name."""
     name = key[:DIGEST_LENGTH]
     return Link.objects.filter(pk=Subquery(_called(name, f"{name}g")), key=key).exists()
-
-
-def _notes(head: Head, latest: Entry) -> list[str]:
-    """Return what was decided about a link that is shown, in the site's words."""
-    return [link_words(latest.language).replaced] if head.is_replaced else []
 
 
 def _facts(head: Head, latest: Entry, say: Callable[[datetime | None], SafeString]) -> list[str]:
@@ -217,7 +213,7 @@ def _others(rows: Iterable[Sequence[Any]]) -> list[Entry]:
     """Return the first of the items that have each link."""
     nearest: dict[str, Entry] = {}
     for key, *row in rows:
-        nearest.setdefault(key, entry_of(Row(*row)))
+        nearest.setdefault(key, entry_of(Row._make(row)))
     return list(nearest.values())[:BESIDE]
 
 

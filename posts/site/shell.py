@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.html import escape, format_html_join
+from django.utils.html import escape, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language, get_language_info
@@ -46,6 +47,8 @@ _PARTS = {"mark": SafeString(PART)}
 MASTHEAD = b'<header class="masthead"'
 Shell = tuple[str, ...]
 """What stands before a page's head, its style sheets and feeds, its content, and after that."""
+Pattern = tuple[str, Callable[[Sequence[str]], tuple[str, ...]]]
+"""A row with gaps, and a function that chooses what fills them."""
 
 
 def page(
@@ -171,12 +174,13 @@ def each_filled(
     their places: to render it for every row would take ten times as long as all else of a list.
     """
     columns = [_escaped(column) for column in zip(*rows, strict=True)]
-    patterns: dict[tuple[bool, ...], str] = {}
-    for row in zip(*columns, strict=True):
-        given = tuple(map(bool, row))
+    has_values = zip(*(map(bool, column) for column in columns), strict=True)
+    patterns: dict[tuple[bool, ...], Pattern] = {}
+    for row, given in zip(zip(*columns, strict=True), has_values, strict=True):
         if given not in patterns:
             patterns[given] = kept(_pattern, name, extension, tuple(fields), given)
-        yield patterns[given].format(*row)
+        text, chosen = patterns[given]
+        yield text % chosen(row)
 
 
 def _escaped(column: Sequence[str]) -> Sequence[str]:
@@ -186,13 +190,30 @@ def _escaped(column: Sequence[str]) -> Sequence[str]:
     return escape(CUT.join(column)).split(CUT)
 
 
-def _pattern(name: str, extension: str, fields: tuple[str, ...], given: tuple[bool, ...]) -> str:
-    """Return a row with gaps for the fields that have a value, to be filled by ``str.format``."""
-    gaps = [(field, SafeString(f"{CUT}{{{at}}}{CUT}")) for at, field in enumerate(fields)]
+def _pattern(
+    name: str, extension: str, fields: tuple[str, ...], given: tuple[bool, ...]
+) -> Pattern:
+    """Return a row with gaps, to be filled by ``%``, and what chooses the fields that fill them."""
+    gaps = [(field, SafeString(f"{CUT}{at}{CUT}")) for at, field in enumerate(fields)]
     context = _PARTS | dict(compress(gaps, given))
     pieces = _render(name, context, extension).split(CUT)
-    pieces[::2] = [piece.replace("{", "{{").replace("}", "}}") for piece in pieces[::2]]
-    return "".join(pieces)
+    places = list(map(int, pieces[1::2]))
+    text = "%s".join(piece.replace("%", "%%") for piece in pieces[::2])
+    # Chosen from two places on, the fields are a tuple.
+    chosen = itemgetter(*places) if len(places) > 1 else partial(_chosen, places)
+    return text, chosen
+
+
+def _chosen(places: Sequence[int], row: Sequence[str]) -> tuple[str, ...]:
+    return tuple(row[place] for place in places)
+
+
+def facts_in_words(facts: Sequence[str]) -> dict[str, str]:
+    """Return what is said of a list's rows in its header, as HTML and as plain text."""
+    return {
+        "facts": format_html_join("", "<span>{}</span> ", ((fact,) for fact in facts)),
+        "told": strip_tags(", ".join(facts)),
+    }
 
 
 @lru_cache(maxsize=8192)

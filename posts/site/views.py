@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
@@ -28,6 +28,7 @@ from posts.site.paging import Page, paginate
 from posts.site.shell import (
     address_of,
     article_page,
+    facts_in_words,
     filled_page,
     joined,
     page,
@@ -275,11 +276,10 @@ def _library(request: HttpRequest, found: Page, context: dict[str, Any], nav: st
 
 def _texts(context: dict[str, Any]) -> dict[str, str]:
     """Return what the page of a list says beside its rows as texts; see ``listing.html``."""
-    facts, given = context.get("facts", ()), context.get("feeds", ())
+    given = context.get("feeds", ())
     name = f"{context['title']} · {identity.current().name}"
     return context | {
-        "facts": format_html_join("", "<span>{}</span> ", ((fact,) for fact in facts)),
-        "told": strip_tags(", ".join(facts)),
+        **facts_in_words(context.get("facts", ())),
         "related": format_html_join(
             "\n", '<li><a class="tag" href="{}">{}</a></li>', context.get("related", ())
         ),
