@@ -52,9 +52,10 @@ def came_back(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
     return found
 
 
-def ending(slug: str, at: datetime) -> bytes:
-    """Return the HTML below a public issue; nothing where there is nothing to say."""
-    cards, links = related(slug, at), came_back(slug, at)
+def ending(slug: str, at: datetime, *, with_links: bool = True) -> bytes:
+    """Return the HTML below a public issue, with its links that came back if it has any; nothing
+    where there is nothing to say."""
+    cards, links = related(slug, at), came_back(slug, at) if with_links else []
     if not cards and not links:
         return b""
     name, tag = cards[0][2:] if cards else ("", "")

@@ -85,8 +85,6 @@ def author(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     if not rows:
         return moved.feed(request, moved.author(slug))
     pk, name, *_about = rows[0]
-    if not listing.newest(listing.authored, 1)(pk, timezone.now()):
-        raise Http404("Nothing by this author is public.")
     page = address_of("author", nfc(slug))
     return _feed(request, form, _titled(name), page, listing.authored, pk)
 
@@ -183,10 +181,12 @@ def _titled(name: str) -> str:
 def _feed(
     request: HttpRequest, form: str, title: str, page: str, rows_of: listing.RowsOf, *of: int
 ) -> HttpResponse:
-    """Send the feed of a list (``of`` a row)."""
+    """Send the feed of a list (``of`` a row), or raise Http404 where that has nothing public."""
     columns = ("page__digest", "modified_at", f"page__{form}", "page__body", "page__feed_body")
     now = timezone.now()
     rows = listing.newest(rows_of, FEED_POSTS, *columns)(*of, now)
+    if of and not rows:
+        raise Http404("Nothing is public here.")
     told = (form, title, settings.SITE_URL, _hub(*of), *identity.current().key)
     known = repr((*told, [row[0] for row in rows])).encode()
     changed = max((row[1] for row in rows), default=NEVER)

@@ -42,10 +42,12 @@ ROWS = 50
 LINE_LENGTH = 160
 TITLE_LENGTH = 100
 RowsOf = Callable[..., QuerySet[Any, Any]]
-# In the place of what is stored of an issue for feeds, where no feed is made.
+# In the place of what feeds alone need, where none is made: what is stored of an issue for them,
+# and what tells entries apart.
 _NO_PAGE = Value(None, output_field=BinaryField())
+_NOTHING = Value("", output_field=TextField())
 # Where a feed is made, which does not say in how many issues a link is.
-_NOT_COUNTED = (Value("", output_field=TextField()), Value(0, output_field=IntegerField()))
+_NOT_COUNTED = (_NOTHING, Value(0, output_field=IntegerField()))
 FIELDS = (
     "title", "url", "line", "source", "source_url", "place", "issue", "cited", "cited_url",
     "date", "lang",
@@ -53,7 +55,7 @@ FIELDS = (
 
 
 class Row(NamedTuple):
-    """The columns of a list; ``identity`` and ``key`` together tell entries apart."""
+    """The columns of a list; ``identity`` and ``key`` together tell entries of feeds apart."""
 
     identity: str
     key: str
@@ -164,8 +166,8 @@ def item_columns(at: datetime, item: str = "", *, page: bool = False) -> tuple[A
     to an item."""
     link = f"{item}link"
     return (
-        as_text(f"{item}uid"),
-        Value("", output_field=TextField()),
+        as_text(f"{item}uid") if page else _NOTHING,
+        _NOTHING,
         f"{item}title",
         f"{item}anchor_text",
         Substr(f"{item}summary", 1, LINE_LENGTH + 1),
@@ -213,8 +215,8 @@ def place_columns(
 ) -> tuple[Any, ...]:
     """Return the columns of a ``Row`` of a place of a link, with so much of the summary."""
     return (
-        as_text("post__uid"),
-        "link__key",
+        as_text("post__uid") if page else _NOTHING,
+        "link__key" if page else _NOTHING,
         Coalesce("item__title", Value(""), output_field=TextField()),
         "anchor_text",
         Substr("item__summary", 1, length + 1),

@@ -16,6 +16,7 @@ from django.db.models import (
     Case,
     Count,
     DateTimeField,
+    Exists,
     F,
     Func,
     IntegerField,
@@ -37,6 +38,7 @@ from posts.models import (
     Author,
     Authorship,
     Citation,
+    LinkedItem,
     Post,
     RecurringSection,
     Section,
@@ -120,11 +122,16 @@ def first_page(rows_of: RowsOf) -> Callable[..., Rows]:
 
 @prepared
 def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
-    """Return the stored parts of a public post's page and the links to its neighbours."""
+    """Return the stored parts of a public post's page, the links to its neighbours, and whether it
+    has links that came back."""
     columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
+    returning = LinkedItem.objects.filter(post=OuterRef("pk"), returns=True)
     rows = Post.objects.published(at).filter(slug=slug)
-    rows = rows.annotate(older=Subquery(_older()), newer=Subquery(_newer(at)))
-    return rows.values_list(*columns, "published_at", "language", "translations", "older", "newer")
+    rows = rows.annotate(
+        older=Subquery(_older()), newer=Subquery(_newer(at)), returns=Exists(returning)
+    )
+    columns += ["published_at", "language", "translations", "older", "newer", "returns"]
+    return rows.values_list(*columns)
 
 
 def _older() -> QuerySet[Post, Any]:

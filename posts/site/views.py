@@ -59,12 +59,11 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     rows = listing.issue(slug, now)
     if not rows:
         return redirect(moved.post(slug), permanent=True)
-    *parts, published_at, language, told, older, newer = rows[0]
+    *parts, published_at, language, told, older, newer, returns = rows[0]
     others = [one for one in told if one["from"] and datetime.fromisoformat(one["from"]) <= now]
     languages = translated(slug, language, others) if others else (b"", b"")
-    return article_page(
-        parts, published_at, (older, newer), ending=ending(slug, now), languages=languages
-    )
+    below = ending(slug, now, with_links=returns)
+    return article_page(parts, published_at, (older, newer), ending=below, languages=languages)
 
 
 @require_safe

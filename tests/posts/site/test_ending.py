@@ -38,6 +38,13 @@ def test_a_link_that_came_back_leads_to_where_it_stood_before_and_since(client: 
         assert page.texts(".came-back a") == ["Seen again", there.title]
 
 
+def test_an_issue_without_links_that_came_back_does_not_look_for_them(client: Client) -> None:
+    alone = issue(1, tags=[])
+    before = queries(client, alone.get_absolute_url())
+    issue(2, tags=[])
+    assert queries(client, alone.get_absolute_url()) == before + 1
+
+
 def test_what_readers_do_not_see_did_not_come_back(client: Client) -> None:
     first = issue(1, tags=[])
     assert ending(client, first).all(".ending") == []
