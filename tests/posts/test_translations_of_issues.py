@@ -90,7 +90,7 @@ def test_reading_takes_no_query_more(client: Client) -> None:
     make_post(language="en", translationKey="one")
     client.get(ENGLISH)
     alone = queries(client, ENGLISH)
-    make_korean()
+    make_post("첫째 글", "링크가 없는 글.", slug="first", language="ko", translationKey="one")
 
     assert queries(client, ENGLISH) == alone
 

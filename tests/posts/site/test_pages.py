@@ -425,7 +425,9 @@ def test_pages_take_three_queries_at_most_however_many_posts_there_are(client: C
     make_posts(3)
     few = {path: queries(client, path) for path in paths}
     make_posts(6, start=datetime(2024, 5, 20, tzinfo=UTC))
-    assert {path: queries(client, path) for path in paths} == few
+    many = {path: queries(client, path) for path in paths}
+    # Links that all issues have are no longer said to have come back: nothing is asked about them.
+    assert many == few | {"/posts/issue-1/": few["/posts/issue-1/"] - 1}
     assert max(few.values()) <= 3
 
 
