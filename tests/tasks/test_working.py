@@ -18,7 +18,7 @@ from django_tasks.base import Task
 from pytest_django.fixtures import Settings
 
 from newsletter import env
-from newsletter.schedule import DAYS
+from newsletter.schedule import DAYS, PERIODS, RETRIES
 from tasks.backends.database import DatabaseBackend
 from tasks.backends.inline import InlineTaskFailed
 from tasks.backends.redis import Bell, bell_at
@@ -36,9 +36,30 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 # Where the project declares tasks.
 TASK_PATHS = {
     f"{'.'.join(file.relative_to(CHECKOUT).with_suffix('').parts)}.{name}"
-    for app in ("links", "newsletter", "posts", "tasks")
+    for app in ("backups", "links", "mailing", "newsletter", "notices", "posts", "tasks")
     for file in (CHECKOUT / app).rglob("*.py")
-    for name in re.findall(r"^@task\b.*\ndef (\w+)", file.read_text(encoding="utf-8"), re.M)
+    for name in re.findall(r"^@task\b.*\n(?:@.*\n)*def (\w+)", file.read_text("utf-8"), re.M)
+}
+
+
+# Tasks that somebody or something starts again: with the settings that they are for, periodically.
+STARTED_AGAIN = {
+    "backups.rotating.back_up",
+    "links.checking.archiving.look_for_copies",  # the next check
+    "links.decisions.links.finish",  # finish_all
+    "mailing.bounces.collecting.collect",
+    "mailing.bounces.providers.confirm_subscription",  # the provider
+    "mailing.choosing.searches.key_new_searches",  # the next issue
+    "mailing.sending.rolling.roll_up",
+    "mailing.sending.starting.start_due",
+    "mailing.transferring.running.run_import",  # who imports, and sees it
+    "newsletter.passwords.mail_one_time_address",  # who wants to sign in
+    "posts.following.rebuild_stale",  # look_after_pages
+    "posts.mirroring.mirror",  # the next save
+    "posts.purging.purge",
+    "posts.resizing.make_picture_sizes",  # make_missing_sizes
+    "posts.resizing.make_sizes",
+    "posts.site.announcing.announce",
 }
 
 
@@ -174,6 +195,10 @@ def test_what_nobody_would_start_again_is_tried_for_days():
     waits = [retries.delay_after(number) for number in range(1, retries.attempts)]
 
     assert timedelta(days=3) < sum(waits, timedelta(0)) < timedelta(days=5.5)
+
+
+def test_every_task_is_started_again_or_tried_for_days():
+    assert TASK_PATHS - PERIODS.keys() - RETRIES.keys() == STARTED_AGAIN
 
 
 def test_an_error_that_says_so_is_final(
