@@ -130,31 +130,26 @@ class ParsedIssue:
         """
         marks = self._marks(decisions, images, foreign=foreign)
         writer = Writer(marks, self._key)
-        pages: list[str] = []
-        made: list[tuple[int, bytes]] = []
+        pages = []
         for place in range(len(self.sections)):
             anchors = _at(item_anchors, place)
             said = self._levels[place], self._anchors[place], anchors, writer.levels, engine()
             digest = self._digest(place, marks, "HTML", *said)
             if kept := MEMORY.get(digest):
-                pages.append(kept.decode())
+                html = kept.decode()
                 writer.pass_over(self._read_levels(place))
             else:
                 self._mark_section(marks, place, anchors)
-                pages.append(self._html(place, writer))
-                made.append((place, digest))
-        # All at once: in turns with writing it took a quarter longer.
-        for place, digest in made:
-            pages[place] = sanitize(self.document.finish(pages[place]), self._key)
-            kept = pages[place].encode()
-            MEMORY.keep(digest, kept, len(kept))
+                html = self._html(place, writer)
+                MEMORY.keep(digest, kept := html.encode(), len(kept))
+            pages.append(html)
         return tuple(pages)
 
     def _html(self, place: int, writer: Writer) -> str:
         html = writer.write(self.document.tree(place))
         if place == len(self.sections) - 1 and self.document.used_notes:
             html += writer.write_notes(self.document.used_notes)
-        return html
+        return sanitize(self.document.finish(html), self._key)
 
     def _digest(self, place: int, marks: Marks, *said: object) -> bytes:
         """A digest of a section and of all that it is written by, also ``said``."""
