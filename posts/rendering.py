@@ -8,12 +8,12 @@ text and the arguments: no database, no settings, no network.
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as etree
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
 from html import escape
-from itertools import chain, islice
-from sys import getsizeof
+from itertools import islice
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
@@ -25,9 +25,9 @@ from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.lined import LinedWriter
 from posts.markdown.plain import PlainWriter, Whole
 from posts.markdown.source import SourceWriter
+from posts.markdown.tree import NAME, fold, plain_text
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer, is_foreign
-from posts.memory import MEMORY, digest_of
-from posts.naming import heading_key
+from posts.naming import heading_key, join_words, nfc
 from posts.outlining import (
     HEADINGS,
     FoundItem,
@@ -35,10 +35,11 @@ from posts.outlining import (
     FoundSection,
     Outline,
     depths,
+    links_in,
     outline,
+    visible_text,
 )
-from posts.readings import make_anchor, name_headings, read_sections
-from posts.sanitizing import engine, make_key, sanitize
+from posts.sanitizing import make_key, sanitize
 
 __all__ = [
     "CoveredBefore",
@@ -60,6 +61,8 @@ NOTES: Final = -1
 """The number of the footnotes among sections."""
 _FRAGMENT: Final = re.compile(r"[(<\"'=]\s*#|\]:\s*<?#")
 """What any link within an issue holds."""
+_MAX_ANCHOR: Final = 100
+_RESERVED: Final = re.compile(r"(?:item|fn|fnref)-")
 
 
 class Head(NamedTuple):
@@ -84,34 +87,30 @@ class PlainText(NamedTuple):
 class ParsedIssue:
     """An issue that was read: ``sections`` says what is in it, ``to_html`` shows it.
 
-    Of a part of an issue, ``above`` are the heads of the sections before it. What is kept of its
-    sections (``posts.memory``) is neither read nor written again.
+    Of a part of an issue, ``above`` are the heads of the sections before it.
     """
 
     def __init__(self, document: Document, title: str = "", above: Sequence[Head] = ()) -> None:
+        trees = document.trees
         self.document = document
-        self._outlines: dict[int, Outline] = {}
-        self._readings = read_sections(document, self.outline)
-        self._anchors = name_headings(self._readings, (head.anchor for head in above if head.level))
-        self.sections = tuple(
-            replace(reading.found, anchor=anchors[0]) if reading.found.level else reading.found
-            for reading, anchors in zip(self._readings, self._anchors, strict=True)
-        )
+        self.outlines = [
+            outline(tree, document.spans, line)
+            for tree, line in zip(trees, document.first_lines, strict=True)
+        ]
+        self._headings = _name_headings(trees, above)
         self._key = make_key(document.text)
+        notes = _notes_by_section(document)
+        self._fragments = _fragments(document, self._headings)
+        self.sections = tuple(
+            _found_section(tree, self.outlines[place], self._headings, notes[place])
+            for place, tree in enumerate(trees)
+        )
         place = title_section(title, (*above, *self.sections))
         self.title_place = None if place is None or place < len(above) else place - len(above)
+        below = None if self.title_place is None else trees[self.title_place][0]
         self._above = [head.level for head in above if head.level and not head.is_title]
-        headings = [[level for level, _anchor in one.headings] for one in self._readings]
-        self._levels = _levels(headings, self.title_place, self._above)
+        self._levels = _levels(self._headings, below, self._above)
         self._hosts: dict[str, tuple[str, str]] = {}
-
-    def outline(self, place: int) -> Outline:
-        """The items of a section with the elements that they were found in."""
-        if place not in self._outlines:
-            document = self.document
-            line = document.first_lines[place]
-            self._outlines[place] = outline(document.tree(place), document.spans, line)
-        return self._outlines[place]
 
     def to_html(
         self,
@@ -128,47 +127,13 @@ class ParsedIssue:
         no other image that is elsewhere is shown, but its words, which lead there. May be called
         again with other arguments.
         """
-        marks = self._marks(decisions, images, foreign=foreign)
+        marks = self._marks(item_anchors, decisions or Decisions(), images or {})
+        marks.foreign = foreign
         writer = Writer(marks, self._key)
-        pages = []
-        for place in range(len(self.sections)):
-            anchors = _at(item_anchors, place)
-            said = self._levels[place], self._anchors[place], anchors, writer.levels, engine()
-            digest = self._digest(place, marks, "HTML", *said)
-            if kept := MEMORY.get(digest):
-                html = kept.decode()
-                writer.pass_over(self._read_levels(place))
-            else:
-                self._mark_section(marks, place, anchors)
-                html = self._html(place, writer)
-                MEMORY.keep(digest, kept := html.encode(), len(kept))
-            pages.append(html)
-        return tuple(pages)
-
-    def _html(self, place: int, writer: Writer) -> str:
-        html = writer.write(self.document.tree(place))
-        if place == len(self.sections) - 1 and self.document.used_notes:
-            html += writer.write_notes(self.document.used_notes)
-        return sanitize(self.document.finish(html), self._key)
-
-    def _digest(self, place: int, marks: Marks, *said: object) -> bytes:
-        """A digest of a section and of all that it is written by, also ``said``."""
-        if not (digest := self.document.digests[place]):
-            return digest
-        reading = self._readings[place]
-        decided = marks.decided.about(place, reading.urls)
-        images = [(src, marks.images[src]) for src, _alt in reading.images if src in marks.images]
-        return digest_of(digest, decided, images, marks.foreign, self._led, *said)
-
-    @cached_property
-    def _led(self) -> str:
-        """Where links within the issue lead."""
-        return f"{sorted(self._fragments.targets.items())}{sorted(self._fragments.ids.items())}"
-
-    def _read_levels(self, place: int) -> Iterator[tuple[int, int]]:
-        """The levels of the headings of a section, as written and as shown."""
-        written = (level for level, _anchor in self._readings[place].headings)
-        return zip(written, self._levels[place], strict=True)
+        pages = [writer.write(tree) for tree in self.document.trees]
+        if self.document.used_notes:
+            pages[-1] += writer.write_notes(self.document.used_notes)
+        return tuple(sanitize(self.document.finish(page), self._key) for page in pages)
 
     def to_lined_html(
         self,
@@ -181,19 +146,18 @@ class ParsedIssue:
     ) -> dict[int, str]:
         """The same HTML of those sections that are wanted, by number, whose blocks also say on
         which line of their section they stand (``data-line``); of -1, the footnotes."""
-        marks = self._marks(decisions, images, foreign=foreign)
+        marks = self._marks(item_anchors, decisions, images)
+        marks.foreign = foreign
         writer = LinedWriter(marks, self._key, self.document.spans)
-        above = zip(self._above, depths(self._above), strict=True)
-        writer.pass_over((written, depth + 1) for written, depth in above)
+        writer.go_on(zip(self._above, depths(self._above), strict=True))
         chosen = frozenset(wanted)
         pages: dict[int, str] = {}
-        for place in range(len(self.sections)):
+        for place, tree in enumerate(self.document.trees):
             if place in chosen:
-                self._mark_section(marks, place, _at(item_anchors, place))
                 writer.first = self.document.first_lines[place]
-                pages[place] = writer.write(self.document.tree(place))
+                pages[place] = writer.write(tree)
             else:
-                writer.pass_over(self._read_levels(place))
+                writer.pass_over(tree)
         if self.document.used_notes:
             writer.first = 0
             pages[NOTES] = writer.write_notes(self.document.used_notes)
@@ -211,20 +175,13 @@ class ParsedIssue:
         ``images`` are those known, by address as written.
         """
         document = self.document
-        marks = self._marks(decisions, images)
         writer = SourceWriter(
-            marks, document.lines, document.spans, definitions=document.definitions
+            self._marks(None, decisions or Decisions(), images or {}),
+            document.lines,
+            document.spans,
+            definitions=document.definitions,
         )
-        parts = []
-        for place, line in enumerate(document.first_lines):
-            digest = self._digest(place, marks, "Markdown")
-            part = MEMORY.get(digest)
-            if part is None:
-                self._mark_section(marks, place, ())
-                part = writer.section(document.tree(place), line)
-                MEMORY.keep(digest, part, sum(map(getsizeof, part.lines)))
-            parts.append(part.below(line))
-        return writer.write(parts, document.used_notes)
+        return writer.write(document.trees, document.used_notes)
 
     def to_text(
         self,
@@ -236,9 +193,8 @@ class ParsedIssue:
         images: Mapping[str, ImageSize] | None = None,
     ) -> PlainText:
         """The text of a mail without HTML; ``whole`` makes addresses whole. See ``to_html``."""
-        marks = self._marks(decisions, images, foreign=foreign)
-        for place in range(len(self.sections)):
-            self._mark_section(marks, place, _at(item_anchors, place))
+        marks = self._marks(item_anchors, decisions, images or {})
+        marks.foreign = foreign
         writer = PlainWriter(marks, whole)
         sections = tuple(writer.write(tree) for tree in self.document.trees)
         return PlainText(sections, writer.write_notes(self.document.used_notes), writer.items)
@@ -247,10 +203,6 @@ class ParsedIssue:
     def dead_fragments(self) -> list[str]:
         """Where links within the issue lead to that it does not have, as written, without ``#``."""
         return self._fragments.dead
-
-    @cached_property
-    def _fragments(self) -> Fragments:
-        return _fragments(self.document, self._anchors)
 
     @property
     def foreign_images(self) -> list[str]:
@@ -267,55 +219,45 @@ class ParsedIssue:
         return found
 
     def _images(self) -> Iterator[tuple[str, str]]:
-        for reading in self._readings:
-            yield from reading.images
-        for note in self.document.used_notes:
-            for image in note.element.iter("img"):
+        notes = (note.element for note in self.document.used_notes)
+        for root in (*self.document.trees, *notes):
+            for image in root.iter("img"):
                 yield image.get("src", ""), image.get("alt", "")
 
     def _marks(
         self,
-        decisions: Decisions | None,
-        images: Mapping[str, ImageSize] | None,
-        *,
-        foreign: bool = True,
+        item_anchors: Sequence[Sequence[str]] | None,
+        decided: Decisions,
+        images: Mapping[str, ImageSize],
     ) -> Marks:
-        """What is written of all sections; what the elements of each mean is still to be marked."""
-        return Marks(
+        marks = Marks(
+            self._headings,
+            self._levels,
             targets=self._fragments.targets,
             places=self._fragments.ids,
-            decided=decisions or Decisions(),
-            images=images or {},
-            foreign=foreign,
+            decided=decided,
+            images=images,
         )
-
-    def _mark_section(self, marks: Marks, number: int, anchors: Sequence[str]) -> None:
-        found, decided = self.outline(number), marks.decided
-        headings = (one for one in self.document.tree(number) if one.tag in HEADINGS)
-        names = zip(headings, self._anchors[number], self._levels[number], strict=True)
-        for element, anchor, level in names:
-            marks.headings[element], marks.levels[element] = anchor, level
-        marks.groups |= found.groups
-        marks.titles |= found.titles
-        for index, item in enumerate(found.items):
-            anchor = anchors[index] if index < len(anchors) else ""
-            hidden = (number, index) in decided.hidden
-            url = "" if item.main is None else item.links[item.main].url
-            again = decided.again.get((number, index))
-            mark = self._mark(decided.shown(url), anchor, hidden, again)
-            element = found.item_elements[index]
-            marks.items[element] = mark
-            if hidden and element in found.bodies:
-                marks.removed.add(found.bodies[element])
+        for number, found in enumerate(self.outlines):
+            marks.groups |= found.groups
+            marks.titles |= found.titles
+            anchors = item_anchors[number] if item_anchors is not None else ()
+            for index, item in enumerate(found.items):
+                anchor = anchors[index] if index < len(anchors) else ""
+                hidden = (number, index) in decided.hidden
+                url = "" if item.main is None else item.links[item.main].url
+                again = decided.again.get((number, index))
+                mark = self._mark(decided.shown(url), anchor, hidden, again)
+                element = found.item_elements[index]
+                marks.items[element] = mark
+                if hidden and element in found.bodies:
+                    marks.removed.add(found.bodies[element])
+        return marks
 
     def _mark(self, url: str, anchor: str, hidden: bool, again: CoveredBefore | None) -> ItemMark:
         if url not in self._hosts:
             self._hosts[url] = escape(_shown_host(url)), kind_of(url)
         return ItemMark(*self._hosts[url], escape(anchor), hidden, again)
-
-
-def _at(item_anchors: Sequence[Sequence[str]] | None, place: int) -> Sequence[str]:
-    return item_anchors[place] if item_anchors is not None else ()
 
 
 def _shown_host(url: str) -> str:
@@ -366,20 +308,17 @@ def title_section(title: str, sections: Sequence[Headed]) -> int | None:
 
 
 def _levels(
-    headings: Sequence[Sequence[int]], title: int | None, above: Sequence[int] = ()
-) -> list[list[int]]:
+    headings: Iterable[etree.Element], title: etree.Element | None, above: Sequence[int] = ()
+) -> dict[etree.Element, int]:
     """The level of each heading below that of the page, which is the first; ``above`` are those of
     headings before them.
 
-    One that says the title, the first of the section ``title``, is that of the page itself: those
-    after it are not below it.
+    One that says the title is that of the page itself: those after it are not below it.
     """
-    own = [[*levels[place == title :]] for place, levels in enumerate(headings)]
-    found = islice(depths((*above, *chain(*own))), len(above), None)
-    return [
-        [2] * (place == title) + [depth + 1 for depth in islice(found, len(levels))]
-        for place, levels in enumerate(own)
-    ]
+    below = [heading for heading in headings if heading is not title]
+    found = islice(depths((*above, *(int(head.tag[1]) for head in below))), len(above), None)
+    levels = {heading: depth + 1 for heading, depth in zip(below, found, strict=True)}
+    return levels if title is None else {title: 2, **levels}
 
 
 def dead_fragments(document: Document) -> list[tuple[str, int]]:
@@ -389,7 +328,7 @@ def dead_fragments(document: Document) -> list[tuple[str, int]]:
     """
     if _FRAGMENT.search(document.text) is None:
         return []
-    dead = ParsedIssue(document).dead_fragments
+    dead = _fragments(document, _name_headings(document.trees)).dead
     places = [document.text.find(f"#{fragment}") for fragment in dead]
     return [
         (unquote(fragment), document.text.count("\n", 0, max(place, 0)))
@@ -397,10 +336,84 @@ def dead_fragments(document: Document) -> list[tuple[str, int]]:
     ]
 
 
-def _fragments(document: Document, anchors: Sequence[Sequence[str]]) -> Fragments:
+def _fragments(document: Document, headings: Mapping[etree.Element, str]) -> Fragments:
     if _FRAGMENT.search(document.text) is None:
-        return Fragments((), {}, make_anchor)
-    headings = (one for tree in document.trees for one in tree if one.tag in HEADINGS)
-    named = dict(zip(headings, chain(*anchors), strict=True))
+        return Fragments((), headings, make_anchor)
     notes = (note.element for note in document.used_notes)
-    return Fragments([*document.trees, *notes], named, make_anchor)
+    return Fragments([*document.trees, *notes], headings, make_anchor)
+
+
+def _notes_by_section(document: Document) -> Mapping[int, list[etree.Element]]:
+    """The footnotes that are used, by the section that defines them."""
+    notes: dict[int, list[etree.Element]] = defaultdict(list)
+    for note in document.used_notes:
+        notes[bisect_right(document.first_lines, note.line) - 1].append(note.element)
+    return notes
+
+
+def _found_section(
+    tree: etree.Element,
+    found: Outline,
+    headings: Mapping[etree.Element, str],
+    notes: Sequence[etree.Element],
+) -> FoundSection:
+    links = tuple(
+        found.links.get(link) or FoundLink(link.get("href", ""), fold(plain_text(link)), None)
+        for root in (tree, *notes)
+        for link in links_in(root)
+    )
+    first = tree[0] if len(tree) and tree[0].tag in HEADINGS else None
+    body = list(tree) if first is None else list(tree)[1:]
+    return FoundSection(
+        heading="" if first is None else heading_text(first),
+        level=0 if first is None else int(first.tag[1]),
+        anchor="" if first is None else headings[first],
+        items=tuple(found.items),
+        links=links,
+        text=visible_text([*body, *notes]),
+    )
+
+
+def heading_text(element: etree.Element) -> str:
+    """The visible text of a heading."""
+    return fold("".join(element.itertext()))
+
+
+def _name_headings(
+    trees: Iterable[etree.Element], above: Iterable[Head] = ()
+) -> dict[etree.Element, str]:
+    """An anchor for every heading that stands at the top of a section's tree."""
+    taken: dict[str, int] = {}
+    for head in above:
+        if head.level:
+            _unique(head.anchor, taken)
+    return {
+        element: _unique(base_anchor(element), taken)
+        for tree in trees
+        for element in tree
+        if element.tag in HEADINGS
+    }
+
+
+def base_anchor(heading: etree.Element) -> str:
+    """The anchor of a heading before a number is put behind it."""
+    return make_anchor(heading.get(NAME) or heading_text(heading))
+
+
+def make_anchor(heading: str) -> str:
+    """The anchor of a heading: its letters and digits of any script, joined by hyphens."""
+    text = nfc(heading).lower()
+    anchor = join_words(text, "-")[:_MAX_ANCHOR].strip("-_") or "section"
+    return f"section-{anchor}" if _RESERVED.match(anchor) else anchor
+
+
+def _unique(anchor: str, taken: dict[str, int]) -> str:
+    """The anchor, with the first free number from 2 if it is taken."""
+    number = taken.get(anchor, 0) + 1
+    candidate = anchor if number == 1 else f"{anchor}-{number}"
+    while number > 1 and candidate in taken:
+        number += 1
+        candidate = f"{anchor}-{number}"
+    taken[anchor] = number
+    taken.setdefault(candidate, 1)
+    return candidate

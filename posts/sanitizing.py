@@ -93,11 +93,6 @@ def use_engine(engine: Engine) -> None:
     _chosen = engine
 
 
-def engine() -> Engine:
-    """Return the engine that is chosen."""
-    return _chosen
-
-
 def _is_safe_url(url: str) -> bool:
     """Whether an address has no scheme or a permitted one, also for a reader lax with controls."""
     if url.startswith(_PLAINLY_SAFE):

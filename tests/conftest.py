@@ -27,7 +27,6 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from newsletter.doctor.pages import found_lately
-from posts.memory import MEMORY
 from posts.models import Post
 from tasks.working import run_waiting
 from tests.builders import make_member, make_post
@@ -157,9 +156,8 @@ def run_waiting_tasks(settings: Settings) -> Callable[[], int]:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    """Begin with an empty cache and memory, and leave no uploaded file behind."""
+    """Begin with an empty cache, and leave no uploaded file behind."""
     cache.clear()
-    MEMORY.forget()
     found_lately.cache_clear()
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)

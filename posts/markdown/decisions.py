@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -50,22 +50,6 @@ class Decisions:
         """Whether the HTML is another than without decisions."""
         links = self.blocked, self.held, self.replaced, self.broken, self.copies
         return any((*links, self.hidden, self.again))
-
-    def about(self, section: int, urls: Iterable[str]) -> tuple[object, ...]:
-        """Return all that a section with some addresses is written by, as plain values."""
-        if not self.change_something:
-            return ()
-        links = [
-            (url, url in self.blocked, url in self.held, self.replaced.get(url), url in self.broken)
-            for url in sorted(urls)
-            if self.shown(url) != url or url in self.broken
-        ]
-        copies = sorted((url, self.copies[url]) for url in urls if url in self.copies)
-        hidden = sorted(item for place, item in self.hidden if place == section)
-        again = sorted((item, said) for (at, item), said in self.again.items() if at == section)
-        return (
-            (links, copies, hidden, again, self.words) if links or copies or hidden or again else ()
-        )
 
     def shown(self, url: str) -> str:
         """Return the address that readers get for one; "" for none."""

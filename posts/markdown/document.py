@@ -13,8 +13,6 @@ import xml.etree.ElementTree as etree
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import pairwise
-from threading import Lock
 from typing import Final, NamedTuple
 
 from markdown import Markdown
@@ -23,11 +21,10 @@ from markdown.extensions import Extension
 from posts.markdown.blocks import DocumentParser
 from posts.markdown.extension import DigestExtension
 from posts.markdown.inlines import InlineParser
-from posts.markdown.limits import MAX_UNDEFINED, MarkdownLimitError, check_size
+from posts.markdown.limits import MarkdownLimitError, check_size
 from posts.markdown.lines import with_ends
 from posts.markdown.references import Target
 from posts.markdown.tree import Head, Leaf, Span, Spot, Undefined, UsedNote, fold, plain_text
-from posts.memory import digest_of
 
 EXTENSIONS: Final[list[Extension | str]] = []
 """Further extensions of Python-Markdown, whose treeprocessors and postprocessors take effect."""
@@ -76,8 +73,6 @@ class Document:
         self._cut = cut
         self._around = around
         self._extension = DigestExtension()
-        self._parsers: dict[int, InlineParser] = {}
-        self._lock = Lock()
 
     @cached_property
     def sections(self) -> tuple[SectionSource, ...]:
@@ -106,40 +101,24 @@ class Document:
         return [head.line for head in self._heads]
 
     @cached_property
-    def is_apart(self) -> bool:
-        """Whether each section is read alone: no footnotes are numbered throughout the text, and no
-        further extension wants all of it."""
-        return self._cut and not EXTENSIONS and not self._blocks.notes
-
-    @cached_property
-    def digests(self) -> list[bytes]:
-        """A digest of each section and of all that others say to it, which what is read in it
-        follows from; empty ones where sections are not read alone."""
-        if not self.is_apart:
-            return [b""] * len(self._heads)
-        blocks, lines = self._blocks, [*self.first_lines, len(self.lines)]
-        said = f"{sorted(blocks.definitions.items())}{sorted(blocks.glued)}"
-        return [
-            digest_of(said, blocks.tag_lines.beyond(*span) if "<" in one.source else (), one.source)
-            for one, span in zip(self.sections, pairwise(lines), strict=True)
-        ]
-
-    def tree(self, place: int) -> etree.Element:
-        """The content of a section, ready to be written; read when it is first asked for."""
-        with self._lock:
-            if self.is_apart and place not in self._parsers:
-                self._parsers[place] = self._extension.inlines.read(self._leaves[place])
-            return self._trees[place]
-
-    @cached_property
     def trees(self) -> list[etree.Element]:
         """The content of each section, ready to be written."""
-        return [self.tree(place) for place in range(len(self._heads))]
+        root = self._blocks.root
+        for treeprocessor in self._md.treeprocessors:
+            changed = treeprocessor.run(root)
+            root = root if changed is None else changed
+        trees = [etree.Element(root.tag) for _ in self._heads]
+        places = {head.leaf.element: place for place, head in enumerate(self._heads) if head.leaf}
+        place = 0
+        for child in root if trees else ():
+            place = places.get(child, place)
+            trees[place].append(child)
+        return trees
 
     @property
     def used_notes(self) -> list[UsedNote]:
         """The footnotes that the sections use, by number."""
-        return self._blocks.used_notes if not self.is_apart and self.trees else []
+        return self._blocks.used_notes if self.trees else []
 
     @property
     def has_notes(self) -> bool:
@@ -149,8 +128,7 @@ class Document:
     @property
     def undefined(self) -> list[Undefined]:
         """The references without a definition, at most ``MAX_UNDEFINED``."""
-        found = [one for parser in self._all_parsers() for one in parser.undefined]
-        return found[:MAX_UNDEFINED]
+        return list(self._blocks.undefined) if self.trees else []
 
     @property
     def spans(self) -> dict[etree.Element, Span]:
@@ -166,8 +144,7 @@ class Document:
     @property
     def spots(self) -> dict[etree.Element, Spot]:
         """Where links, pictures and code stand in the leaves."""
-        parsers = self._all_parsers()
-        return {element: spot for parser in parsers for element, spot in parser.spots.items()}
+        return self._blocks.spots if self.trees else {}
 
     @property
     def lines(self) -> list[str]:
@@ -189,41 +166,6 @@ class Document:
         for postprocessor in self._md.postprocessors:
             html = postprocessor.run(html)
         return html
-
-    def _all_parsers(self) -> list[InlineParser]:
-        """The parsers of all sections, in their order."""
-        return [self._parsers[place] for place in sorted(self._parsers)] if self.trees else []
-
-    @cached_property
-    def _trees(self) -> list[etree.Element]:
-        """The blocks of each section; their text is read already where sections are not apart."""
-        root = self._blocks.root
-        if not self.is_apart:
-            for treeprocessor in self._md.treeprocessors:
-                changed = treeprocessor.run(root)
-                root = root if changed is None else changed
-            self._parsers[0] = self._extension.inlines.parser
-        trees = [etree.Element(root.tag) for _ in self._heads]
-        place = 0
-        for child in root if trees else ():
-            place = self._places.get(child, place)
-            trees[place].append(child)
-        return trees
-
-    @cached_property
-    def _leaves(self) -> list[list[Leaf]]:
-        """The texts of each section's blocks."""
-        leaves: list[list[Leaf]] = [[] for _ in self._heads]
-        place = 0
-        for leaf in self._blocks.leaves:
-            place = self._places.get(leaf.element, place)
-            leaves[place].append(leaf)
-        return leaves
-
-    @cached_property
-    def _places(self) -> dict[etree.Element, int]:
-        """The sections by the elements of their headings."""
-        return {head.leaf.element: place for place, head in enumerate(self._heads) if head.leaf}
 
     @cached_property
     def _md(self) -> Markdown:

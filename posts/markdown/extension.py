@@ -10,7 +10,6 @@ patterns is not asked, since the phases that would ask are ours.
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from collections.abc import Iterable
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -18,15 +17,12 @@ from markdown.treeprocessors import Treeprocessor
 
 from posts.markdown.blocks import DocumentParser
 from posts.markdown.inlines import InlineParser
-from posts.markdown.tree import Leaf, UsedNote
+from posts.markdown.tree import UsedNote
 from posts.markdown.writing import Marks, Writer
 
 
 class InlineTreeprocessor(Treeprocessor):
-    """Fills the elements of the text that was parsed last, then those of the footnotes it uses.
-
-    ``parser`` is the one that did so.
-    """
+    """Fills the elements of the text that was parsed last, then those of the footnotes it uses."""
 
     def __init__(self, md: Markdown, blocks: DocumentParser) -> None:
         super().__init__(md)
@@ -34,20 +30,13 @@ class InlineTreeprocessor(Treeprocessor):
 
     def run(self, root: etree.Element) -> None:
         """Parse the text of all leaves; called by Python-Markdown."""
-        self.parser = parser = InlineParser(self._blocks)
+        parser = InlineParser(self._blocks)
         heads = {head.leaf.element for head in self._blocks.heads if head.leaf}
         for leaf in self._blocks.leaves:
             if leaf.element in heads:
                 parser.open_tags = 0  # Tags left open end with their section.
             parser.parse(leaf)
         self._blocks.used_notes = self._read_notes(parser)
-
-    def read(self, leaves: Iterable[Leaf]) -> InlineParser:
-        """Parse the text of one section, where there are no footnotes; return who did so."""
-        parser = InlineParser(self._blocks)
-        for leaf in leaves:
-            parser.parse(leaf)
-        return parser
 
     def _read_notes(self, parser: InlineParser) -> list[UsedNote]:
         """Parse the footnotes that are used, also by one another, in the order of first use."""
@@ -74,8 +63,7 @@ class DigestExtension(Extension):
         md.parser = self.blocks
         md.preprocessors.deregister("normalize_whitespace")
         md.preprocessors.deregister("html_block")
-        self.inlines = InlineTreeprocessor(md, self.blocks)
-        md.treeprocessors.register(self.inlines, "inline", 20)
+        md.treeprocessors.register(InlineTreeprocessor(md, self.blocks), "inline", 20)
         md.treeprocessors.deregister("prettify")
         md.treeprocessors.deregister("unescape")
         md.postprocessors.deregister("amp_substitute")

@@ -48,15 +48,11 @@ _NOTE: Final = re.compile(r"\[\^([^\]\s]{1,200})\]")
 
 
 class InlineParser(TagParser):
-    """Parses leaves of one issue; knows its definitions and numbers its footnotes.
-
-    Notes what is ``undefined`` and the ``spots`` of links, pictures and code.
-    """
+    """Parses leaves of one issue; knows its definitions and numbers its footnotes."""
 
     def __init__(self, blocks: DocumentParser) -> None:
         super().__init__(blocks)
         self.note_uses: dict[str, int] = {}
-        self.undefined: dict[Undefined, None] = {}
         self._note_numbers: dict[str, int] = {}
 
     def parse(self, leaf: Leaf) -> None:
@@ -275,9 +271,9 @@ class InlineParser(TagParser):
 
     def _note_undefined(self, label: str, position: int) -> None:
         """Note a reference that no definition answers."""
-        if len(self.undefined) < limits.MAX_UNDEFINED:
+        if len(self._blocks.undefined) < limits.MAX_UNDEFINED:
             line = self._leaf.line + self._text.count("\n", 0, position)
-            self.undefined[Undefined(label, line)] = None
+            self._blocks.undefined[Undefined(label, line)] = None
 
     def _make_link(self, bracket: Bracket, target: Target) -> etree.Element:
         element = etree.Element("a", {"href": target.url})

@@ -77,22 +77,6 @@ class TagLines:
         """Whether a comment that starts on a line ends at all."""
         return _next(self._ends.get(COMMENT_END, ()), number) is not None
 
-    def beyond(self, first: int, behind: int) -> list[tuple[str, bool, bool, bool]]:
-        """What is said above from outside of some lines about the tags in them, by name: whether
-        one is opened there, whether one is closed after them, and whether one is opened before that
-        again."""
-        own = range(first, behind)
-        lists = (*self._starts.items(), *self._ends.items())
-        names = {name for name, numbers in lists if _next(numbers, first) in own}
-        return [self._beyond(name, first, behind) for name in sorted(names | {COMMENT_END})]
-
-    def _beyond(self, name: str, first: int, behind: int) -> tuple[str, bool, bool, bool]:
-        starts, ends = self._starts.get(name, []), self._ends.get(name, [])
-        start, end = _next(starts, behind), _next(ends, behind)
-        is_opened = start is not None or (bool(starts) and starts[0] < first)
-        is_before = start is not None and end is not None and start <= end
-        return name, is_opened, end is not None, is_before
-
     @cached_property
     def _ends(self) -> dict[str, list[int]]:
         return self._lines_of("/")

@@ -12,7 +12,7 @@ import re
 import xml.etree.ElementTree as etree
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape
-from typing import Final, NamedTuple
+from typing import Final
 
 from posts.markdown.lines import expand_tabs
 from posts.markdown.phrases import PhraseWriter, address_forms
@@ -29,22 +29,6 @@ _MARKER: Final = re.compile(r" *(?:[-+*]|\d{1,9}[.)])(?: +|$)")
 _SPACES: Final = re.compile(r" *")
 _TICKS: Final = re.compile(r"`+")
 _CODE_INDENT: Final = 4
-
-
-class Written(NamedTuple):
-    """Lines that were written, and which of the text they stand for, where there are such: the
-    first, and the one behind the last. ``is_tight`` where else no blank line goes before them."""
-
-    lines: Sequence[str]
-    start: int | None = None
-    end: int | None = None
-    is_tight: bool = False
-
-    def below(self, line: int) -> Written:
-        """The same in a text that has so many lines more above."""
-        start = None if self.start is None else self.start + line
-        end = None if self.end is None else self.end + line
-        return self._replace(start=start, end=end)
 
 
 class SourceWriter(PhraseWriter):
@@ -73,16 +57,11 @@ class SourceWriter(PhraseWriter):
         decided = marks.decided
         self._watched = decided.change_something or bool(marks.images)
 
-    def section(self, tree: etree.Element, first: int) -> Written:
-        """A section whose first line is this one, as in a text that begins with it."""
-        written = self._joined(self._block(block, 0) for block in tree)
-        text = "\n".join(line.rstrip("\r\n") for line in written.lines)
-        return written._replace(lines=(text,) if written.lines else ()).below(-first)
-
-    def write(self, sections: Iterable[Written], notes: Iterable[UsedNote]) -> str:
-        """The Markdown of sections, as they stand in the text, and of the footnotes that are left
-        in them."""
-        lines = [*self._joined(sections).lines]
+    def write(self, trees: Iterable[etree.Element], notes: Iterable[UsedNote]) -> str:
+        """The Markdown of sections and of the footnotes that are left in them."""
+        root = etree.Element("div")
+        root.extend(block for tree in trees for block in tree)
+        lines = self._blocks(root, 0)
         for note in notes:
             if note.number in self.notes:
                 first, *rest = self._blocks(note.element, None) or [""]
@@ -128,22 +107,22 @@ class SourceWriter(PhraseWriter):
 
     # -- blocks -----------------------------------------------------------------------------
 
-    def _blocks(self, parent: Iterable[etree.Element], column: int | None) -> Sequence[str]:
+    def _blocks(self, parent: Iterable[etree.Element], column: int | None) -> list[str]:
         """The lines of blocks that stand at a column of the text; None: nothing is as written."""
-        return self._joined(self._block(block, column) for block in parent).lines
-
-    def _joined(self, parts: Iterable[Written]) -> Written:
         lines: list[str] = []
-        first = last = Written(lines)
-        for part in parts:
-            if part.lines:
-                if lines:
-                    lines += [""] * self._gap(last.end, part.start, is_tight=part.is_tight)
-                else:
-                    first = part
-                lines += part.lines
-                last = part
-        return Written(lines, first.start, last.end, first.is_tight)
+        end: int | None = None
+        for block in parent:
+            found = self._block(block, column)
+            if not found:
+                continue
+            start, last = (
+                self._spans.get(block, (None, None)) if column is not None else (None, None)
+            )
+            if lines:
+                lines += [""] * self._gap(end, start, is_tight=block.tag in (TIGHT, *_LISTS))
+            lines += found
+            end = last
+        return lines
 
     def _gap(self, end: int | None, start: int | None, *, is_tight: bool) -> int:
         """How many blank lines part two blocks."""
@@ -151,18 +130,7 @@ class SourceWriter(PhraseWriter):
             return 0 if is_tight else 1
         return sum(not line.strip() for line in self._lines[end:start]) or int(start > end)
 
-    def _block(self, block: etree.Element, column: int | None) -> Written:
-        is_tight = block.tag in (TIGHT, *_LISTS)
-        return self._placed(self._lines_of(block, column), block, column, is_tight=is_tight)
-
-    def _placed(
-        self, lines: Sequence[str], block: etree.Element, column: int | None, *, is_tight: bool
-    ) -> Written:
-        is_written = column is not None and block in self._spans
-        start, end = self._spans[block] if is_written else (None, None)
-        return Written(lines, start, end, is_tight)
-
-    def _lines_of(self, block: etree.Element, column: int | None) -> Sequence[str]:
+    def _block(self, block: etree.Element, column: int | None) -> list[str]:
         if column is not None and block in self._spans and self._is_plain(block):
             start, end = self._spans[block]
             return [self._line(number, column) for number in range(start, end)]
@@ -174,18 +142,25 @@ class SourceWriter(PhraseWriter):
         write = _BLOCKS.get(block.tag, SourceWriter._other)
         return write(self, block)
 
-    def _list(self, block: etree.Element, column: int | None) -> Sequence[str]:
-        first = int(block.get("start", "1"))
-        items = (
-            self._placed(
-                self._item(item, "- " if block.tag == "ul" else f"{number}. ", column),
-                item,
-                column,
-                is_tight=all(child.tag != "p" for child in item),
+    def _list(self, block: etree.Element, column: int | None) -> list[str]:
+        lines: list[str] = []
+        end: int | None = None
+        number = int(block.get("start", "1"))
+        for item in block:
+            marker = "- " if block.tag == "ul" else f"{number}. "
+            found = self._item(item, marker, column)
+            number += 1
+            if not found:
+                continue
+            start, last = (
+                self._spans.get(item, (None, None)) if column is not None else (None, None)
             )
-            for number, item in enumerate(block, first)
-        )
-        return self._joined(items).lines
+            if lines:
+                loose = any(child.tag == "p" for child in item)
+                lines += [""] * self._gap(end, start, is_tight=not loose)
+            lines += found
+            end = last
+        return lines
 
     def _item(self, item: etree.Element, marker: str, column: int | None) -> list[str]:
         if column is not None and item in self._spans and self._is_plain(item):

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from posts.markdown import limits, lines, references
 from posts.markdown.mentions import TagLines
-from posts.markdown.tree import Head, Leaf, Note, Span, UsedNote
+from posts.markdown.tree import Head, Leaf, Note, Span, Spot, Undefined, UsedNote
 from posts.messages import Message as _
 
 Outcome = Literal["container", "leaf", None]
@@ -37,9 +37,9 @@ class BlockStack:
 
     Definitions gather in ``definitions`` and ``notes``, of two with the same label the first;
     ``defined_at`` has a line of the paragraph of each. Places are in ``spans``, text in
-    ``leaves``, headings that start a section in ``heads``. The inline phase adds ``used_notes``.
-    The labels in ``glued`` have a definition right below a line of text, which is none (CommonMark
-    4.7).
+    ``leaves``, headings that start a section in ``heads``. The inline phase adds ``used_notes``,
+    what is ``undefined`` and the ``spots`` of links, pictures and code. The labels in ``glued``
+    have a definition right below a line of text, which is none (CommonMark 4.7).
     """
 
     def _begin(self, root: etree.Element, source: list[str]) -> None:
@@ -51,6 +51,8 @@ class BlockStack:
         self.leaves: list[Leaf] = []
         self.heads: list[Head] = []
         self.used_notes: list[UsedNote] = []
+        self.undefined: dict[Undefined, None] = {}
+        self.spots: dict[etree.Element, Spot] = {}
         self.glued: set[str] = set()
         self._stack = [Block("document", root, 0)]
         self._last = 0

@@ -67,7 +67,6 @@ class TagParser:
     def __init__(self, blocks: DocumentParser) -> None:
         self._blocks = blocks
         self.open_tags = 0
-        self.spots: dict[etree.Element, Spot] = {}
 
     def _begin(self, leaf: Leaf) -> None:
         self._leaf = leaf
@@ -83,7 +82,7 @@ class TagParser:
         self._embeds: dict[str, int] = {}
 
     def _note_spot(self, element: etree.Element, start: int, end: int) -> None:
-        self.spots[element] = Spot(self._leaf, start, end)
+        self._blocks.spots[element] = Spot(self._leaf, start, end)
 
     def _add_at(self, element: etree.Element, start: int, end: int) -> None:
         self._note_spot(element, start, end)

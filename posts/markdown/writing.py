@@ -64,8 +64,8 @@ class ImageSize(NamedTuple):
 class Marks:
     """What the tree's elements mean, beyond their tags."""
 
-    headings: dict[etree.Element, str] = field(default_factory=dict)
-    levels: dict[etree.Element, int] = field(default_factory=dict)
+    headings: Mapping[etree.Element, str] = field(default_factory=dict)
+    levels: Mapping[etree.Element, int] = field(default_factory=dict)
     items: dict[etree.Element, ItemMark] = field(default_factory=dict)
     groups: set[etree.Element] = field(default_factory=set)
     titles: set[etree.Element] = field(default_factory=set)
@@ -108,16 +108,16 @@ class Writer:
         self._content(root)
         return "".join(self._out)
 
-    def pass_over(self, levels: Iterable[tuple[int, int]]) -> None:
-        """Go on behind headings of these levels, as written and as shown, which are not written:
-        those below go by them."""
-        for written, shown in levels:
-            self._level = self._page_levels[written] = min(shown, _MAX_HEADING)
+    def go_on(self, levels: Iterable[tuple[int, int]]) -> None:
+        """Go on behind headings of these levels, as written and as depths, which start at 1."""
+        for written, depth in levels:
+            self._level = self._page_levels[written] = min(depth + 1, _MAX_HEADING)
 
-    @property
-    def levels(self) -> tuple[int, list[tuple[int, int]]]:
-        """What headings below go by."""
-        return self._level, sorted(self._page_levels.items())
+    def pass_over(self, root: etree.Element) -> None:
+        """Take note of the headings of a root that is not written: those below it go by them."""
+        for element in root:
+            if level := self._marks.levels.get(element):
+                self._level = self._page_levels[int(element.tag[1])] = min(level, _MAX_HEADING)
 
     def write_notes(self, notes: list[UsedNote]) -> str:
         """The block of footnotes."""

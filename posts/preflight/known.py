@@ -89,5 +89,7 @@ def covered(written: Written, facts: Facts) -> Iterator[Finding]:
 
 def _main_links(written: Written) -> Iterator[tuple[str, list[WrittenLink]]]:
     """Yield the heading of each section with the main links of its items."""
-    for section, links in zip(written.sections, written.links_by_section, strict=True):
-        yield section.heading, [link for link in links if link.item and is_entry(link)]
+    main = [link for link in written.links if is_entry(link)]
+    for section in written.sections:
+        items = {id(item) for item in section.items}
+        yield section.heading, [link for link in main if id(link.item) in items]

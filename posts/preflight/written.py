@@ -108,15 +108,10 @@ class Written:
     @cached_property
     def links(self) -> list[WrittenLink]:
         """All links, in their order; those of footnotes last."""
-        found = [link for links in self.links_by_section for link in links]
+        found = [link for place in range(len(self.sections)) for link in self._links_of(place)]
         for note in self.document.used_notes:
             found += (self._link(element) for element in links_in(note.element))
         return found
-
-    @cached_property
-    def links_by_section(self) -> list[list[WrittenLink]]:
-        """The links of each section, without those of footnotes."""
-        return [[*self._links_of(place)] for place in range(len(self.sections))]
 
     @cached_property
     def pictures(self) -> list[WrittenPicture]:

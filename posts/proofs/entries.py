@@ -38,13 +38,13 @@ def entries_of(parsed: ParsedIssue, section: int) -> list[Entry]:
 
 class _Walk:
     def __init__(self, parsed: ParsedIssue, section: int) -> None:
-        outline = parsed.outline(section)
+        outline = parsed.outlines[section]
         self.found: list[Entry] = []
         self._items = dict(zip(outline.item_elements, outline.items, strict=True))
         self._spans = parsed.document.spans
         self._first = parsed.document.first_lines[section]
         self._lists = 0
-        self._blocks(parsed.document.tree(section))
+        self._blocks(parsed.document.trees[section])
 
     def _blocks(self, parent: Iterable[etree.Element]) -> None:
         here = self._lists

@@ -26,8 +26,7 @@ from posts.markdown.lines import with_ends
 from posts.markdown.references import Target
 from posts.markdown.tree import PLACE
 from posts.outlining import HEADINGS
-from posts.readings import base_anchor
-from posts.rendering import Head, ParsedIssue, read_issue
+from posts.rendering import Head, ParsedIssue, base_anchor, read_issue
 
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG: Final = re.compile(r"<(?!https?:|mailto:)/?([A-Za-z][A-Za-z0-9]*|[!?])|-->")

@@ -21,7 +21,6 @@ from links.registering import canonical_or_none
 from posts import identity
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
-from posts.memory import MEMORY, digest_of
 from posts.models import Author, Correction, LinkedItem, Post, PostPage, Section, Tag
 from posts.outlining import depths
 from posts.publishing import describing, marks
@@ -62,8 +61,7 @@ def compose(
         context = _context(post, tags, authors, sections)
         opening = _render("opening", context | _opening(post, sections, items, html))
         corrected = _render("corrections", context) if context["corrections"] else ""
-        url = context["absolute_url"]
-        fed = stored("".join(_fed(part, url) for part in (corrected, *html)))
+        fed = stored(feed_body("".join((corrected, *html)), context["absolute_url"]))
         columns = {
             **_frame(context, [item for rows in items for item in rows], fed),
             "opening": stored(opening),
@@ -143,14 +141,6 @@ def feed_body(html: str, url: str) -> str:
     It stands in a CDATA section, which only ``]]>`` can end.
     """
     return sanitize_for_feed(EMPTY_LINK.sub("", html), url).replace("]]>", "]]&gt;")
-
-
-def _fed(html: str, url: str) -> str:
-    """Return a part of a body as feeds send it, kept in memory."""
-    digest = digest_of("feed", url, html)
-    kept: bytes = MEMORY.get(digest) or feed_body(html, url).encode()
-    MEMORY.keep(digest, kept, len(kept))
-    return kept.decode()
 
 
 def _render(name: str, context: dict[str, Any], extension: str = "html") -> str:

@@ -196,7 +196,7 @@ def _shown_links(
     return [
         links[place.url]
         for rows, section in zip(items, found, strict=False)
-        for _position, place in shown_places(rows, section, links)
+        for place in shown_places(rows, section, links)
     ]
 
 

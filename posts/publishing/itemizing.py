@@ -216,7 +216,7 @@ def derive_appearances(
         known[place.section_id].append(place)
     listed = _listed_places(items, found, links)
     wanted = [
-        _appearances(section, items[index], found[index], links, listed[index]) if found else []
+        _appearances(section, items[index], found[index], links, listed) if found else []
         for index, section in enumerate(sections)
     ]
     both = zip(sections, wanted, strict=True)
@@ -234,32 +234,29 @@ def derive_appearances(
 
 def _listed_places(
     items: ItemGrid, found: Sequence[FoundSection], links: Mapping[str, Link]
-) -> list[set[int]]:
-    """Return for each section the positions of its links that lists have: one place of each web
-    link that readers see, as an item's main link, or else the first."""
-    places: dict[int, tuple[bool, int, int]] = {}
-    for index, (rows, section) in enumerate(zip(items, found, strict=False)):
-        for position, place in shown_places(rows, section, links):
+) -> set[int]:
+    """Return (by ``id``) one place of each web link that readers see: as an item's main link, or
+    else the first."""
+    places: dict[int, tuple[bool, FoundLink]] = {}
+    for rows, section in zip(items, found, strict=False):
+        for place in shown_places(rows, section, links):
             link = links[place.url]
             is_main = place.item is not None and rows[place.item].link_id == link.pk
             if link.pk not in places or (is_main and not places[link.pk][0]):
-                places[link.pk] = is_main, index, position
-    listed: list[set[int]] = [set() for _section in found]
-    for _is_main, index, position in places.values():
-        listed[index].add(position)
-    return listed
+                places[link.pk] = is_main, place
+    return {id(place) for _is_main, place in places.values()}
 
 
 def shown_places(
     rows: Sequence[LinkedItem], found: FoundSection, links: Mapping[str, Link]
-) -> Iterator[tuple[int, FoundLink]]:
-    """Yield the places of the web links of a section that readers see, with their positions."""
-    for position, place in enumerate(found.links):
+) -> Iterator[FoundLink]:
+    """Yield the places of the web links of a section that readers see."""
+    for place in found.links:
         link = links.get(place.url)
         if link is None or not link.source_id or link.standing != Link.Standing.SHOWN:
             continue
         if place.item is None or not rows[place.item].hidden:
-            yield position, place
+            yield place
 
 
 def _appearances(
@@ -277,7 +274,7 @@ def _appearances(
             links[link.url].pk,
             link.url,
             link.anchor,
-            *(_host_and_owner(links[link.url]) if position in listed else (None, None)),
+            *(_host_and_owner(links[link.url]) if id(link) in listed else (None, None)),
         )
         for position, link in enumerate(found.links)
         if link.url in links

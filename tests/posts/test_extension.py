@@ -13,8 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from posts.documents import parse_issue
 from posts.markdown import document
 from posts.markdown.blocks import DocumentParser
-from posts.markdown.extension import DigestExtension
-from posts.markdown.inlines import InlineParser
+from posts.markdown.extension import DigestExtension, InlineTreeprocessor
 from posts.rendering import read_issue, render_markdown
 
 
@@ -101,7 +100,7 @@ def test_an_issue_is_parsed_once_for_cutting_and_for_rendering(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     runs: list[str] = []
-    for phase, name in ((DocumentParser, "parseDocument"), (InlineParser, "parse")):
+    for phase, name in ((DocumentParser, "parseDocument"), (InlineTreeprocessor, "run")):
         work = getattr(phase, name)
 
         def counted(self, *args, work=work, name=name):
@@ -113,8 +112,7 @@ def test_an_issue_is_parsed_once_for_cutting_and_for_rendering(
     assert len(issue.sections) == 2
     read_issue(issue.markdown).to_html()
     read_issue(issue.markdown).to_html([["item-1"], []])
-    # One more than there are texts: the first heading is asked for as the title, too.
-    assert runs == ["parseDocument", *["parse"] * 4]
+    assert runs == ["parseDocument", "run"]
 
 
 def test_an_issue_is_not_parsed_before_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:

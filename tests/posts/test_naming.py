@@ -3,7 +3,7 @@
 import pytest
 
 from posts.naming import heading_key, tag_slug, unicode_slug
-from posts.readings import make_anchor
+from posts.rendering import make_anchor
 
 
 @pytest.mark.parametrize(
