@@ -215,9 +215,10 @@ class SourceWriter(PhraseWriter):
         return ["***"]
 
     def _table(self, block: etree.Element) -> list[str]:
-        rows = [[self._cell(cell) for cell in row] for row in block.iter("tr")]
+        cells = [list(row) for row in block.iter("tr")]
+        rows = [[self._cell(cell) for cell in row] for row in cells]
         ends = {"left": ":--", "center": ":-:", "right": "--:"}
-        below = [ends.get(cell.get("align", ""), "---") for cell in block.iter("th")]
+        below = [ends.get(cell.get("align", ""), "---") for row in cells[:1] for cell in row]
         return [f"| {' | '.join(row)} |" for row in (rows[0], below, *rows[1:])] if rows else []
 
     def _cell(self, cell: etree.Element) -> str:

@@ -52,6 +52,13 @@ def test_an_issue_is_there_as_its_author_wrote_it(client: Client) -> None:
     )
 
 
+def test_a_table_whose_first_column_has_no_name_stays_a_table() -> None:
+    issue = read_issue(Document(f"| | b |\n|:--|:--:|\n| [x]({HELD}) | y |\n"))
+    decided = Decisions(held=frozenset([HELD]))
+    issue.to_html(decisions=decided)  # as a save does before
+    assert "|  | b |\n| :-- | :-: |\n" in issue.to_markdown(decided)
+
+
 def test_its_header_says_what_is_public_and_nothing_of_the_authors_own(client: Client) -> None:
     make_post(tags=["Llama 3 평가"], note_to_self="do not send", description="About it")
     issue = parse_issue(markdown(client).encode())
