@@ -285,7 +285,7 @@ def test_copies_of_an_older_version_of_the_site_leave_the_memory() -> None:
     room.turn_to(Found("1", ""))
     assert room.get("page") == copy()
     room.turn_to(Found("2", ""))
-    assert (room.get("page"), room.used) == (None, 0)
+    assert (room.kept, room.used) == ({}, 0)
 
 
 def test_a_save_leaves_nothing_of_before_in_the_memory(

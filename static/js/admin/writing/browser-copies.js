@@ -28,6 +28,7 @@
           result.close();
           opened = null;
         };
+        opened = Promise.resolve(result); // also where it was blocked before
         resolve(result);
       };
       request.onerror = () => reject(request.error);
