@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -116,7 +116,10 @@ def disturbed(site: Site, chance: random.Random, limit: int) -> Counter[str]:
     full = sum(process.returncode not in {0, -signal.SIGKILL} for process in running)
     time.sleep(LEASE + 0.5)
     python(site, *SELF, "--look-after").wait()
-    finish(partial(python, site))
+    for _attempt in range(20):
+        python(site, "manage.py", "run_tasks", "--once").wait()
+        if python(site, *SELF, "--is-left").wait() == 0:
+            break
     answers = said.read_text().split()
     found = site.path.with_name("found")
     with found.open("wb") as out:
@@ -124,14 +127,6 @@ def disturbed(site: Site, chance: random.Random, limit: int) -> Counter[str]:
     wrong = Counter[str]({} if unseen else json.loads(found.read_text()))
     wrong["damaged"] += is_damaged(site)
     return wrong + Counter(killed=killed, full=full, decided=len(answers), unseen=unseen)
-
-
-def finish(start: Callable[..., subprocess.Popen[bytes]]) -> None:
-    """Let a worker do all that is left; ``start`` starts Python with some arguments."""
-    for _attempt in range(20):
-        start("manage.py", "run_tasks", "--once").wait()
-        if start(*SELF, "--is-left").wait() == 0:
-            return
 
 
 def is_damaged(site: Site) -> bool:
@@ -238,12 +233,10 @@ def look_after() -> None:
 
 
 def is_left() -> bool:
-    """Tell whether a worker has anything left to do; nobody waits for another attempt."""
-    from django.utils import timezone  # noqa: PLC0415
-
+    """Tell whether a worker has anything left to do."""
     from tasks.models import StoredTask  # noqa: PLC0415
 
-    return bool(StoredTask.objects.filter(finished_at=None).update(run_after=timezone.now()))
+    return StoredTask.objects.filter(finished_at=None).exists()
 
 
 def look(answers: list[str]) -> dict[str, int]:

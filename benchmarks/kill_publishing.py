@@ -34,7 +34,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.kill_decisions import LEASE, finish, is_damaged, kill
+from benchmarks.kill_decisions import LEASE, is_damaged, kill
 from benchmarks.kill_import import _pictured
 from benchmarks.sites import KINDS, Site, sites
 from tests.corpus import CHECKOUT, ROOT, issue_files
@@ -129,8 +129,8 @@ class Disturbed:
             ended = sum(kill(process, start + moment) for moment, process in pairs)
         said = self.said.read_text().split()
         time.sleep(LEASE + 0.5)
-        stuck = self.python(*SELF, "--publish").wait() != 0
-        finish(self.python)
+        finishing = ((*SELF, "--publish"), ("manage.py", "run_tasks", "--once"))
+        stuck = sum(self.python(*command).wait() != 0 for command in finishing)
         with (self.folder / "found").open("wb") as out:
             self.python(*SELF, "--look", *said, out=out).wait()
         found = Counter[str](json.loads((self.folder / "found").read_text()))
