@@ -1,17 +1,20 @@
 """The domain somebody registered: `example.co.uk` of `www.example.co.uk`.
 
-Told by the Public Suffix List (https://publicsuffix.org) as it comes with tldextract, its private
-part included, so that `a.github.io` and `b.github.io` are two. Nothing is ever fetched or cached
-on disk: a newer list comes with a newer release of the library.
+Told by the Public Suffix List (https://publicsuffix.org) as it comes with publicsuffixlist, its
+private part included, so that `a.github.io` and `b.github.io` are two. Nothing is ever fetched or
+cached on disk: a newer list comes with a newer release of the library.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tldextract import TLDExtract
+    from publicsuffixlist import PublicSuffixList
+
+_NUMBER = re.compile(r"\[.*|[0-9.]+")
 
 
 @lru_cache(maxsize=8192)
@@ -21,22 +24,22 @@ def registered_domain(host: str) -> str:
     Below an ending that nobody lists it is the last two labels; an address in numbers and a public
     suffix are their own.
     """
-    found = _list().extract_str(host)
-    if found.suffix:
-        return f"{found.domain}.{found.suffix}" if found.domain else host
-    is_number = found.ipv4 or host.startswith("[")
-    return host if is_number else ".".join(host.rsplit(".", 2)[-2:])
+    if _NUMBER.fullmatch(host):
+        return host
+    if _list().publicsuffix(host):
+        return _list().privatesuffix(host) or host
+    return ".".join(host.rsplit(".", 2)[-2:])
 
 
 def is_name(host: str) -> bool:
     """Whether an ASCII host could be somebody's: something registrable below a public suffix."""
-    found = _list().extract_str(host)
-    return bool(found.domain and found.suffix) and "_" not in found.domain
+    domain = _list().privatesuffix(host) or ""
+    return bool(domain) and "_" not in domain.partition(".")[0]
 
 
 @cache
-def _list() -> TLDExtract:
-    """Reading the list takes a twentieth of a second, so it is read when first needed."""
-    from tldextract import TLDExtract  # noqa: PLC0415 (11 MB with its list, and for most work none)
+def _list() -> PublicSuffixList:
+    """Reading the list takes a tenth of a second, so it is read when first needed."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 (3 MB, for most work none)
 
-    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+    return PublicSuffixList(accept_unknown=False)
