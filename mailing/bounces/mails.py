@@ -46,7 +46,7 @@ def take(data: bytes) -> Outcome:
 
 def _record(mail: Mail) -> Outcome:
     delivery = _delivery(mail)
-    # Short mails, such as a welcome, have no row in a ledger, but the reader's key.
+    # Short mails, such as a welcome, have no row in a ledger; they name their reader.
     reader = None if delivery else _reader(mail)
     if (delivery is None and reader is None) or mail.kind is None:
         return Outcome.NOBODY
@@ -72,7 +72,8 @@ def _delivery(mail: Mail) -> Delivery | None:
 
 
 def _reader(mail: Mail) -> Subscriber | None:
-    return Subscriber.objects.filter(key__in=mail.keys).first() if mail.keys else None
+    by_key = Subscriber.objects.filter(key__in=mail.keys).first() if mail.keys else None
+    return by_key or subscribing.of_envelope(mail.tokens)
 
 
 def _leave(mail: Mail) -> Outcome:

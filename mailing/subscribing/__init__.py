@@ -18,5 +18,5 @@ from mailing.subscribing.notes import reader_url
 from mailing.subscribing.pausing import pause, resume
 from mailing.subscribing.renewing import renew
 from mailing.subscribing.suppressing import is_suppressed, suppress
-from mailing.subscribing.tokens import LIFETIME, TokenError, TokenExpired
+from mailing.subscribing.tokens import LIFETIME, TokenError, TokenExpired, of_envelope
 from mailing.subscribing.wishes import EVERYTHING, MOST, Wish, choose, keys_of, wish_of, wishes_of

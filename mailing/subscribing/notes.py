@@ -22,7 +22,7 @@ from django_tasks import task
 
 from mailing.addresses import digest_of
 from mailing.composing import Kind, Mail, compose_note
-from mailing.composing.headers import date, mailbox, message_id, sender
+from mailing.composing.headers import date, envelope_sender, mailbox, message_id, sender
 from mailing.models import MailSettings, Subscriber
 from mailing.subscribing import tokens
 from mailing.subscribing.naming import names_of
@@ -69,23 +69,38 @@ def send(kind: str, pk: int, of: Any = None) -> bool:
         return False
     with timezone.override(subscriber.zone or identity.current().time_zone):
         note = compose_note(kind, subscriber, **known)
-    hand_over(_message(note, known.get("address") or subscriber.address))
+    hand_over(_message(note, subscriber, known.get("address", "")))
     return True
 
 
-def _message(note: Mail, address: str) -> EmailMultiAlternatives:
+def _message(note: Mail, subscriber: Subscriber, elsewhere: str) -> EmailMultiAlternatives:
+    """Return a note to a subscriber, or to another address than theirs."""
     ours = MailSettings.current()
     name, own = sender(ours)
     message = EmailMultiAlternatives(
         note.subject,
         note.text,
-        formataddr((name, mailbox(own))),
-        [address],
-        headers={**note.headers, "Message-ID": message_id(uuid4()), "Date": date(timezone.now())},
+        # Django takes it for the envelope (RFC 5321), and what headers say of it for the mail.
+        _envelope(ours, subscriber, elsewhere),
+        [elsewhere or subscriber.address],
+        headers={
+            **note.headers,
+            "From": formataddr((name, mailbox(own))),
+            "Message-ID": message_id(uuid4()),
+            "Date": date(timezone.now()),
+        },
         reply_to=[mailbox(ours.reply_to)] if ours.reply_to else None,
     )
     message.attach_alternative(note.html, "text/html")
     return message
+
+
+def _envelope(ours: MailSettings, subscriber: Subscriber, elsewhere: str) -> str:
+    """Return where a note comes back to, which says whose it was; but what comes back from another
+    address says nothing of a subscriber's own."""
+    if elsewhere and ours.bounce_address:
+        return mailbox(ours.bounce_address)
+    return envelope_sender(tokens.in_envelope(subscriber), ours)
 
 
 # What they are told; None where there is nothing to say any more

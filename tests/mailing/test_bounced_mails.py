@@ -11,13 +11,24 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from mailing import bounces, choosing, subscribing
 from mailing.addresses import digest_of
 from mailing.bounces import Outcome, Told
 from mailing.bounces.events import SOFT_NOTE
-from mailing.models import Consent, Delivery, Event, Subscriber, Suppression
+from mailing.models import (
+    Consent,
+    Delivery,
+    Event,
+    MailSettings,
+    SignUp,
+    Subscriber,
+    Suppression,
+)
+from mailing.subscribing import notes, of_envelope
+from mailing.subscribing.tokens import in_envelope
 from tests.builders import make_post
 from tests.mailing import letters
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
@@ -152,6 +163,70 @@ def test_a_short_mail_that_came_back_is_known_by_the_key_of_its_reader() -> None
 
     assert bounces.take_mail(mail) == Outcome.COUNTED
     assert fresh(subscriber).status == Status.BOUNCED
+
+
+@pytest.mark.parametrize("kind", ["confirm", "welcome", "goodbye"])
+def test_a_short_mail_that_came_back_is_known_by_its_envelope(
+    kind: str, mail_is_on: MailSettings, mailoutbox: list[EmailMessage]
+) -> None:
+    subscriber, said = asked_by(mail_is_on)
+
+    notes.send.call(kind, subscriber.pk, said)
+
+    [sent] = mailoutbox
+    assert str(sent.message()["From"]) == "Newsletter <news@news.example.org>"
+    came_back = letters.report(
+        uuid4(), "Action: failed\nStatus: 5.1.1", to=sent.from_email, returned="Subject: a mail\n"
+    )
+    assert bounces.take_mail(came_back) == Outcome.COUNTED
+    assert is_suppressed(subscriber)
+
+
+def test_a_short_mail_that_came_back_from_an_earlier_address_counts_for_nobody(
+    mail_is_on: MailSettings, mailoutbox: list[EmailMessage]
+) -> None:
+    subscriber, said = asked_by(mail_is_on)
+    notes.send.call("welcome", subscriber.pk, said)
+    subscriber.address = "new@example.org"
+    subscriber.save()
+
+    came_back = letters.report(
+        uuid4(), "Action: failed\nStatus: 5.1.1", to=mailoutbox[0].from_email, returned="\n"
+    )
+
+    assert bounces.take_mail(came_back) == Outcome.NOBODY
+
+
+def test_a_mail_to_an_address_that_is_not_confirmed_yet_says_nothing_of_the_reader(
+    mail_is_on: MailSettings, mailoutbox: list[EmailMessage]
+) -> None:
+    subscriber, _said = asked_by(mail_is_on)
+    subscriber.moving_to = "new@example.org"
+    subscriber.save()
+
+    notes.send.call("move", subscriber.pk)
+
+    [sent] = mailoutbox
+    assert (sent.from_email, sent.to) == ("bounces@news.example.org", ["new@example.org"])
+
+
+def test_a_word_like_that_of_an_envelope_is_nobodys() -> None:
+    subscriber = make_subscriber()
+    mine = in_envelope(subscriber)
+
+    assert of_envelope([uuid4(), UUID(int=2**128 - 1), UUID(int=mine.int ^ 1), mine]) == subscriber
+    assert of_envelope([UUID(int=mine.int ^ 1)]) is None
+
+
+def asked_by(settings: MailSettings) -> tuple[Subscriber, int]:
+    """Return somebody who asked for mail and left, and what they asked for; mail that comes back
+    has an address of its own."""
+    settings.sender_address = "news@news.example.org"
+    settings.bounce_address = "bounces@news.example.org"
+    settings.save()
+    subscriber = make_subscriber(status=Status.LEFT, language="en")
+    sign_up = SignUp.objects.create(subscriber=subscriber, form="/subscribe/", language="en")
+    return subscriber, sign_up.pk
 
 
 # Once, in any order
