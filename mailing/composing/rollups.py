@@ -21,7 +21,7 @@ from mailing.composing.issues import Issue, issues_of
 from mailing.composing.mails import Mail
 from mailing.composing.pieces import Box, Piece
 from mailing.composing.texts import within
-from mailing.models import MailSettings, Rhythm
+from mailing.models import Mailing, MailSettings, Rhythm
 from posts import identity
 from posts.models import LinkedItem, Post
 from posts.publishing.decisions import spoken
@@ -69,21 +69,22 @@ def compose_rollup(
 
 def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) -> Mail:
     settings, site = MailSettings.current(), identity.current()
+    is_advertising = _is_advertising(shares)
     said = period_in_words(period)
     count = len({share.issue.url for share in shares})
     lead = ngettext(
         "What you follow, of %(count)d issue.", "What you follow, of %(count)d issues.", count
     ) % {"count": count}
-    around = frames.frame(
-        settings,
-        {
-            "title": said,
-            "language": language,
-            "preheader": "; ".join(_titles(shares)),
-            "lead": lead,
-            "has_reader": True,
-        },
-    )
+    context = {
+        "title": said,
+        "language": language,
+        "preheader": "; ".join(_titles(shares)),
+        "lead": lead,
+        "has_reader": True,
+    }
+    if is_advertising:
+        context["contact"] = headers.sender(settings)[1]
+    around = frames.frame(settings, context)
     fitted = fitted_in(around, list(_sections(shares)), absolute("/"), budget)
     said_in_text, text_left_out = within(_texts(shares), absolute("/"))
     html = around.html(fitted.html)
@@ -91,7 +92,7 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
     shown = tuple(uids[anchor] for anchor in fitted.shown)
     named = hashlib.sha256(b"".join(uid.bytes for uid in sorted(shown))).hexdigest()[:12]
     return Mail(
-        subject=headers.subject(f"{site.name}: {said}"),
+        subject=headers.subject(f"{site.name}: {said}", is_advertising=is_advertising),
         html=html,
         text=around.text(said_in_text),
         headers=headers.of_list(settings)
@@ -104,6 +105,14 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
         sent_to=frames.sent_to(),
         size=encoding.sent(html),
     )
+
+
+def _is_advertising(shares: Iterable[_Share]) -> bool:
+    """Tell whether a mail brings items of an issue that is sent as advertising."""
+    uids = [share.issue.uids[piece.anchor] for share in shares for piece in share.pieces]
+    posts = LinkedItem.objects.filter(uid__in=uids).values("post")
+    marked = Mailing.objects.filter(is_advertising=True, post__in=posts)
+    return marked.exclude(status=Mailing.Status.CANCELLED).exists()
 
 
 def period_in_words(period: Period) -> str:

@@ -12,11 +12,11 @@ from links.decisions import decide
 from links.models import Decision, Link
 from mailing.composing import Period, compose_note, compose_rollup
 from mailing.composing.rollups import period_in_words
-from mailing.models import MailSettings, Rhythm
+from mailing.models import Mailing, MailSettings, Rhythm
 from posts import following, publishing
 from posts.models import LinkedItem, Post
 from tests.builders import LONG_AGO, item, make_draft, make_post, make_posts
-from tests.mailing.builders import make_subscriber
+from tests.mailing.builders import make_mailing, make_subscriber
 from tests.mailing.test_composing import long_body
 from tests.reading import Page
 
@@ -81,6 +81,24 @@ def test_the_subject_says_the_period_in_the_readers_language(language: str, subj
     mail = compose_rollup(uids(), period=WEEK, language=language)
     assert mail.subject == subject
     assert Page(mail.html).value("html", "lang") == language
+
+
+@pytest.mark.parametrize(
+    ("status", "is_marked"), [(Mailing.Status.PLANNED, True), (Mailing.Status.CANCELLED, False)]
+)
+def test_items_of_an_advertising_issue_make_the_mail_advertising(
+    status: str, is_marked: bool
+) -> None:
+    first, second, _third = make_week()
+    make_mailing(second, status=status, is_advertising=True)
+
+    mail = compose_rollup(uids(post=second), period=WEEK, language="en")
+
+    assert mail.subject.startswith("(광고) ") is is_marked
+    for part in (mail.html, mail.text):
+        assert ("수신 거부" in part) is is_marked
+    others = compose_rollup(uids(post=first), period=WEEK, language="en")
+    assert "(광고)" not in others.subject
 
 
 def test_a_month_is_called_by_its_name() -> None:
