@@ -100,8 +100,8 @@ def _publishing(post: Post) -> str:
 
 def _audiences() -> list[tuple[str, str]]:
     """Return whom a mailing can be for: everybody, or the readers of one of their languages."""
-    found = Subscriber.objects.receiving().exclude(language="").order_by("language")
-    codes = found.values_list("language", flat=True).distinct()
+    found = Subscriber.objects.receiving().order_by().values_list("language", flat=True).distinct()
+    codes = sorted({code or identity.current().language for code in found})
     return [(EVERYBODY, gettext("Everybody who chose it")), *((code, _language(code))
             for code in codes)]  # fmt: skip
 

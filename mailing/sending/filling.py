@@ -16,6 +16,7 @@ from mailing.models import Delivery, Mailing, Subscriber
 from mailing.sending import ledger
 from mailing.sending.slices import finish, wake
 from mailing.sending.transports import the_transport
+from posts import identity
 
 BATCH: Final = 1000
 
@@ -77,4 +78,8 @@ def _add(mailing: Mailing, batch: Sequence[Recipient], last: int) -> bool:
 def within(readers: QuerySet[Subscriber], audience: dict[str, Any]) -> QuerySet[Subscriber]:
     """Return those of readers for whom a mailing is, see ``Mailing.audience``."""
     language = audience.get("language")
-    return readers.filter(language=language) if language else readers
+    if not language:
+        return readers
+    # Who leaves it to the site reads what that speaks.
+    is_of_site = language == identity.current().language
+    return readers.filter(language__in=(language, "") if is_of_site else (language,))

@@ -211,6 +211,15 @@ def test_a_time_and_a_language_can_be_chosen(client: Client) -> None:
     assert timezone.localtime(row.starts_at).strftime("%H:%M") == "08:30"
 
 
+def test_readers_without_a_language_are_offered_as_those_of_the_sites(client: Client) -> None:
+    make_subscriber(language="")
+    post = make_post()
+
+    client.post(plan_url(post), {"when": "now", "audience": "en"})
+
+    assert Mailing.objects.get().audience == {"language": "en"}
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [

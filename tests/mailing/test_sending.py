@@ -221,6 +221,17 @@ def test_only_readers_of_a_language_get_what_is_for_them(
     assert states(mailing) == {"accepted": 1}
 
 
+def test_who_leaves_the_language_to_the_site_gets_what_is_for_readers_of_that(
+    server: Obedient, no_hold: None, run_waiting_tasks: Run
+) -> None:
+    reader = make_subscriber(language="")
+    make_subscriber(language="ko")
+
+    sent(make_post(), run_waiting_tasks, audience={"language": "en"})
+
+    assert server.recipients == [reader.address]
+
+
 def test_no_reader_gets_an_issue_by_two_mailings(
     server: Obedient, no_hold: None, run_waiting_tasks: Run
 ) -> None:
