@@ -42,7 +42,7 @@ def ask_again() -> int:
         asked = list(rows.select_for_update(skip_locked=True))
         Subscriber.objects.filter(pk__in=[row.pk for row in asked]).update(asked_at=now)
         for row in asked:
-            notes.send_later("reconfirm", row)
+            notes.send_with("reconfirm", row)
     return len(asked)
 
 

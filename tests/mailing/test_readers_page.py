@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from mailing import subscribing
 from mailing.models import Consent, Event, MailSettings, SignUp, Subscriber, Suppression
+from mailing.subscribing import notes
 from mailing.subscribing.pausing import end_pauses
 from mailing.subscribing.renewing import ask_again
 from posts.models import Post
@@ -472,6 +473,21 @@ def test_who_does_not_answer_stays_subscribed_and_is_not_asked_each_day(client: 
     reader.refresh_from_db()
     assert reader.status == "active"
     assert len(mail.outbox) == 1
+
+
+def test_who_cannot_be_asked_now_is_asked_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_given: object) -> None:
+        raise RuntimeError
+
+    make_subscriber()
+    MailSettings.objects.update(reconfirm_years=2)
+    with time_machine.travel(timezone.now() + timedelta(days=730)):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(notes.send), "enqueue", end)
+            with pytest.raises(RuntimeError):
+                ask_again.call()
+
+        assert ask_again.call() == 1
 
 
 @pytest.mark.parametrize(("years", "is_on"), [(0, True), (2, False)])
