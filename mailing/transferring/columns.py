@@ -80,7 +80,9 @@ COMPLAINED: Final = State(6, Status.COMPLAINED, Reason.COMPLAINED)
 WORDS: Final[Mapping[str, State]] = {
     **dict.fromkeys(
         ("", "active", "subscribed", "enabled", "confirmed", "regular", "premium", "gifted",
-         "trialed", "paid", "free", "comped", "complimentary", "구독 중"), ACTIVE),
+         "trialed", "paid", "free", "comped", "complimentary", "구독 중",
+         # Of Buttondown: whether and when they pay, while they get its mails.
+         "unpaid", "churning", "past due"), ACTIVE),
     "paused": PAUSED,
     **dict.fromkeys(("waiting", "unactivated", "unconfirmed", "pending", "validating"), WAITING),
     **dict.fromkeys(
@@ -250,10 +252,12 @@ def _listed(text: str) -> list[Any]:
 
 
 def moment_of(text: str, *, to_come: bool = False) -> datetime | None:
-    """Return the moment that a text names (ISO 8601, UTC unless it says otherwise), or None.
+    """Return the moment that a text names (ISO 8601, UTC unless it says otherwise), or None. Some
+    services name UTC behind it.
 
     What is yet to come is none, unless ``to_come``: a clock or a column was wrong.
     """
+    text = text.removesuffix(" UTC")
     try:
         found = parse_datetime(text)
         if found is None and (date := parse_date(text)):

@@ -228,9 +228,11 @@ def _decide(digest: str, entry: Entry, batch: _Batch, options: Options) -> Kind:
     is_waiting = entry.state == columns.WAITING
     if is_waiting and entry.is_ours and not options.ask:
         return Kind.ADDED
-    if is_waiting or not options.statement:
-        return Kind.ASKED if options.ask else Kind.NO_CONSENT
-    return Kind.ADDED
+    if not is_waiting and options.statement:
+        return Kind.ADDED
+    if options.ask:
+        return Kind.ASKED
+    return Kind.UNCONFIRMED if is_waiting else Kind.NO_CONSENT
 
 
 def _store(entries: Sequence[tuple[str, Entry]], options: Options) -> None:

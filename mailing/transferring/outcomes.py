@@ -26,6 +26,7 @@ class Kind(StrEnum):
     SUPPRESSED = "suppressed"
     LEFT_BEFORE = "left before"
     NO_CONSENT = "no consent"
+    UNCONFIRMED = "unconfirmed"
     NO_ADDRESS = "no address"
     UNKNOWN_STATE = "unknown state"
     UNREADABLE = "unreadable"
@@ -41,6 +42,7 @@ WORDS: Final[dict[Kind, Any]] = {
     Kind.SUPPRESSED: _("Left out: suppressed"),
     Kind.LEFT_BEFORE: _("Left out: left here before"),
     Kind.NO_CONSENT: _("Left out: no consent"),
+    Kind.UNCONFIRMED: _("Left out: never confirmed"),
     Kind.NO_ADDRESS: _("Refused: no address"),
     Kind.UNKNOWN_STATE: _("Refused: unknown state"),
     Kind.UNREADABLE: _("Refused: unreadable"),
@@ -55,6 +57,7 @@ REASONS: Final[dict[Kind, Any]] = {
     Kind.SUPPRESSED: _("This address is never to get mail again."),
     Kind.LEFT_BEFORE: _("They left, or were erased, on this site."),
     Kind.NO_CONSENT: _("There is no statement of consent, and nobody is to be asked."),
+    Kind.UNCONFIRMED: _("The file says that they never confirmed, and nobody is to be asked."),
     Kind.NO_ADDRESS: _("This is no e-mail address."),
     Kind.UNKNOWN_STATE: _("The file calls their state “%(detail)s”, which is not known here."),
     Kind.UNREADABLE: _("The row cannot be read: a quote without end, or a byte that no text has."),

@@ -115,8 +115,12 @@ def state_of(address: str) -> str:
             "ann@example.org,,{},ai,regular,2024-01-10T09:00:00Z\n"
             "bob@example.org,,{},,unsubscribed,2024-01-10T09:00:00Z\n"
             "cem@example.org,,{},,undeliverable,2024-01-10T09:00:00Z\n"
-            "dan@example.org,,{},,complained,2024-01-10T09:00:00Z\n",
-            {"ann": "active", "bob": "left", "cem": "bounced", "dan": "complained"},
+            "dan@example.org,,{},,complained,2024-01-10T09:00:00Z\n"
+            "eve@example.org,,{},,unpaid,2024-01-10T09:00:00Z\n"
+            "fay@example.org,,{},,churning,2024-01-10T09:00:00Z\n"
+            "gus@example.org,,{},,past_due,2024-01-10T09:00:00Z\n",
+            {"ann": "active", "bob": "left", "cem": "bounced", "dan": "complained"}
+            | dict.fromkeys(("eve", "fay", "gus"), "active"),
         ),
         (
             "listmonk",
@@ -150,7 +154,7 @@ def test_what_a_row_says_is_kept(db: None) -> None:
     make_post(tags=["Llama 3 평가"])
     text = (
         "Email,First Name,Last Name,Labels,Language,Created at\n"
-        'Ann@Example.ORG,안,이,"llama 3 평가, unknown",Korean,2024-05-10T09:00:00Z\n'
+        'Ann@Example.ORG,안,이,"llama 3 평가, unknown",Korean,2024-05-10 09:00:00 UTC\n'
         "bob@example.org,,,unknown,en-GB,10 May\n"
     )
 
@@ -222,6 +226,12 @@ def test_without_a_statement_nobody_gets_mail_and_who_left_is_still_known() -> N
 
     assert found == {"a@example.org": Kind.NO_CONSENT, "b@example.org": Kind.ADDED}
     assert not Subscriber.objects.receiving().exists()
+
+
+def test_who_never_confirmed_is_left_out_for_that_whatever_the_statement_says() -> None:
+    found = bring("email,status\na@example.org,pending\n")
+
+    assert found == {"a@example.org": Kind.UNCONFIRMED}
 
 
 def test_who_bounced_or_complained_or_was_blocked_is_suppressed() -> None:

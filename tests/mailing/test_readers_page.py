@@ -294,6 +294,15 @@ def test_a_pause_made_longer_at_the_last_moment_goes_on() -> None:
     assert (second.status, second.paused_until) == ("paused", now + timedelta(days=9))
 
 
+def test_a_pause_without_an_end_says_so_and_how_it_ends(client: Client) -> None:
+    reader = make_subscriber(status="paused", paused_until=None)
+
+    page = Page(client.get(reader.own_path()))
+
+    assert page.texts(".description") == ["Paused, until you let it go on."]
+    assert "Go on now" in page.texts("button")
+
+
 def test_a_pause_can_be_ended(client: Client, reader: Subscriber) -> None:
     subscribing.pause(reader, timezone.now() + timedelta(days=3))
 
