@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from posts.messages import Message
+from posts.preflight import titles_of
 from posts.translating import translated
 
 
@@ -60,6 +61,12 @@ def words_of(entry: LogEntry) -> str:
         ours = [part["message"] for part in parts if "message" in part]
         others = [part for part in parts if "message" not in part]
         fields = LogEntry(change_message=json.dumps(others)).get_change_message() if others else ""
-        said = [fields, *(translated(Message(one["template"], **one["values"])) for one in ours)]
+        said = [fields, *(translated(Message(one["template"], **_shown(one))) for one in ours)]
     # What was written down before rows held templates may be one without values.
     return " ".join(gettext(words) for words in said if words)
+
+
+def _shown(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a message; checks are kept by their names, and read by their titles."""
+    values: dict[str, Any] = message["values"]
+    return values | ({"kinds": titles_of(values["kinds"])} if "kinds" in values else {})

@@ -9,6 +9,6 @@ from posts.preflight.checks import OWN
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Edit, Finding
 from posts.preflight.levels import levels, set_levels
-from posts.preflight.releasing import WriteDown, held_among, overridden, release
+from posts.preflight.releasing import WriteDown, held_among, overridden, release, titles_of
 from posts.preflight.subjects import Suggested, suggest_tags
 from posts.preflight.written import Details, Written

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
 from links.models import Link
 from links.queue import deceptions, explain
 from posts.messages import Message as _
@@ -82,7 +85,7 @@ def covered(written: Written, facts: Facts) -> Iterator[Finding]:
         for link, place in again:
             if place.section == section and link.item and day_of(link.item):
                 continue
-            day = f"{place.date:%Y-%m-%d}"
+            day = date_format(localtime(place.date), "DATE_FORMAT")
             words = _("Covered before, in “%(title)s” (%(day)s).", title=place.title, day=day)
             yield _at("covered-before", link, words, place.path)
 

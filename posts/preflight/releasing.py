@@ -13,6 +13,7 @@ from posts.preflight.checking import check_post, held_by
 from posts.preflight.findings import Finding
 from posts.preflight.levels import levels
 from posts.publishing import Log, publish
+from posts.slots import CHECKS
 
 WriteDown = Callable[[Sequence[_]], Log]
 """Of what is said of a post: what writes that down, in the transaction of publishing it."""
@@ -62,3 +63,10 @@ def overridden(holding: Iterable[Finding], why: str) -> _:
     """Return what is written down of publishing what checks hold."""
     kinds = ", ".join(sorted({finding.kind for finding in holding}))
     return _("Published although checks hold it (%(kinds)s): %(why)s", kinds=kinds, why=why)
+
+
+def titles_of(kinds: str) -> str:
+    """Return the titles of checks that such words name, in the language that is active; a check
+    that is no more keeps its name."""
+    titles = {check.name: str(check.title) for check in CHECKS}
+    return ", ".join(titles.get(kind, kind) for kind in kinds.split(", "))

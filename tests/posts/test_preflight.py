@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from links.models import Link
@@ -239,11 +239,13 @@ def test_what_is_known_of_links_is_said() -> None:
 
 
 def test_a_link_that_an_earlier_issue_had_is_said_with_title_day_and_place() -> None:
-    make_post("Earlier", "- [A](https://a.example/)", tags=())
+    evening = datetime(2024, 5, 10, 20, tzinfo=UTC)
+    make_post("Earlier", "- [A](https://a.example/)", at=evening, tags=())
 
-    (finding,) = found("- [A again](https://a.example/)\n", "covered-before")
+    with timezone.override("Asia/Seoul"), translation.override("ko"):
+        (finding,) = found("- [A again](https://a.example/)\n", "covered-before")
 
-    assert "“Earlier” (2024-05-10)" in finding.words
+    assert "“Earlier” (2024년 5월 11일)" in finding.words
     assert finding.path.startswith("/posts/earlier/#item-")
 
 
@@ -363,8 +365,9 @@ def test_overriding_needs_a_reason_and_is_recorded(admin_client: Client) -> None
     assert send(admin_client, post, _publish="1", override="It is meant so").is_public()
 
     entry = LogEntry.objects.latest("pk")
-    assert "unfinished-link" in words_of(entry)
-    assert "It is meant so" in words_of(entry)
+    assert "(Links that are not finished): It is meant so" in words_of(entry)
+    with translation.override("ko"):
+        assert "(완성되지 않은 링크): It is meant so" in words_of(entry)
     assert entry.user.username == "admin"
 
 
