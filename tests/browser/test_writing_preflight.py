@@ -38,6 +38,12 @@ def test_what_is_wrong_is_seen_mended_and_holds_until_somebody_says_why(
     panel = page.locator("#panel-preflight")
     expect(panel.get_by_text("A link that is not finished")).to_be_visible()
 
+    # What holds stands out at its line, too.
+    expect(page.locator(".cm-line.remark-error")).to_have_text(
+        "- [Three](https://b.example.org/three"
+    )
+    expect(page.locator(".cm-line.remark-warning").first).to_be_visible()
+
     # A click leads to the line; offsets count as scripts count, behind an emoji, too.
     tracked = panel.locator("section", has_text="Addresses that count readers")
     tracked.locator(".remark-place").first.click()

@@ -568,7 +568,7 @@ def test_of_many_findings_so_many_are_shown_and_the_number_is_said(admin_client:
     assert len(Page(answer["html"]).all(".remarks-stop li")) == 100
     assert "and 150 more" in Page(answer["html"]).text()
     assert answer["count"] > 250
-    assert sum(mark["level"] == "stop" for mark in answer["marks"]) == 100
+    assert sum(mark["level"] == "error" for mark in answer["marks"]) == 100
 
 
 def test_scripts_get_so_many_lines_of_one_check_and_the_number_of_the_rest() -> None:

@@ -41,6 +41,8 @@ SHOWN: Final = 30
 """So many findings of one check are shown at once."""
 MOST: Final = 100
 """So many are shown at all, and marked in the text; of the rest the number is said."""
+MARKS: Final = {Level.STOP: "error", Level.WARN: "warning"}
+"""How a line is marked in the text (static/js/admin/writing/text.js)."""
 UNREADABLE: Final = _("The text")
 ASKED: Final = "checks"
 """In the query of a form's address: show what the checks find, for who has no scripts."""
@@ -162,7 +164,7 @@ def _marks(groups: Iterable[Group]) -> Iterator[dict[str, Any]]:
     for group in groups:
         for row in group.rows:
             if row.line:
-                yield {"line": row.line, "level": group.level.value, "words": row.words}
+                yield {"line": row.line, "level": MARKS[group.level], "words": row.words}
 
 
 def _suggested(written: Written) -> list[dict[str, str]]:

@@ -11,10 +11,11 @@
   const changed = StateEffect.define();
 
   class Mark extends GutterMarker {
-    constructor(level, words) {
+    constructor(level, words, remarks) {
       super();
       this.level = level;
       this.words = words;
+      this.remarks = remarks;
     }
 
     eq(other) {
@@ -40,7 +41,7 @@
     });
     const ranges = [...byLine].map(([line, remarks]) => {
       const words = remarks.map((remark) => remark.words).join(" · ");
-      return new Mark(worst(remarks), words).range(doc.line(line).from);
+      return new Mark(worst(remarks), words, remarks).range(doc.line(line).from);
     });
     return RangeSet.of(ranges, true);
   };
@@ -91,6 +92,19 @@
     }
   });
 
+  /* One source has said something new; what the others said stands where its lines are by now. */
+  const follow = (state) => {
+    for (let mark = state.field(field).iter(); mark.value; mark.next()) {
+      const { number } = state.doc.lineAt(mark.from);
+      mark.value.remarks.forEach((remark) => {
+        remark.line = number;
+      });
+    }
+  };
+
   writing.extensions.push(field, gutter, listener);
-  writing.showRemarks = (view) => view.dispatch({ effects: changed.of(null) });
+  writing.showRemarks = (view) => {
+    follow(view.state);
+    view.dispatch({ effects: changed.of(null) });
+  };
 })();
