@@ -118,6 +118,14 @@ def test_pictures_are_put_into_a_new_issue_and_shown_to_readers(
     post = Post.objects.get()
     assert post.images.count() == 2
     page.get_by_role("tab", name="Details").click()
+
+    # From the field of the cover one click chooses it, unless nobody has said what is to be seen.
+    page.fill("#id_cover", "")
+    page.get_by_role("button", name="Choose from the pictures").click()
+    expect(page.get_by_text("The picture that you choose becomes the cover.")).to_be_visible()
+    page.get_by_role("button", name="A [red] box").click()
+    expect(page.locator("#id_cover")).to_have_value("pictures/chart.webp")
+    expect(page.get_by_role("button", name="Choose from the pictures")).to_be_focused()
     expect(page.get_by_alt_text("The cover")).to_be_visible()
     expect(page.get_by_alt_text("The cover")).not_to_have_js_property("naturalWidth", 0)
     page.click("text=Publish now…")

@@ -60,11 +60,19 @@
       cover.src = source;
     }
   };
+  /* Whoever came from the field wants a cover: what is chosen then becomes it. */
+  let isForCover = false;
+  const choose = chooser.querySelector("button");
   if (field) {
     field.after(chooser);
-    chooser.querySelector("button").addEventListener("click", () => {
+    choose.addEventListener("click", () => {
       writing.open("pictures");
+      isForCover = true;
+      say(words.choose);
       part("search").focus();
+    });
+    document.addEventListener("writing:panel", () => {
+      isForCover = false;
     });
     field.addEventListener("input", showCover);
     cover.addEventListener("error", () => {
@@ -76,6 +84,13 @@
     field.value = picture.path;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     say(words.covered);
+  };
+  const backToField = () => {
+    const panel = field.closest("[data-panel]");
+    if (panel) {
+      writing.open(panel.dataset.panel);
+    }
+    choose.focus();
   };
 
   /* What is said of a picture, asked before it stands in the text. */
@@ -107,6 +122,8 @@
       listen(card, get, picture);
       asked.append(card);
     }
+    get("insert").classList.toggle("default", !isForCover);
+    get("cover").classList.toggle("default", isForCover);
     if (focus) {
       get("alt").focus();
       card.scrollIntoView({ block: "nearest" });
@@ -151,16 +168,22 @@
     get("insert").addEventListener("click", put);
     get("leave").addEventListener("click", () => leave(card));
     get("cover").hidden = !field;
-    get("cover").addEventListener("click", () => {
+    const takeAsCover = () => {
       makeCover(picture);
       keepWords(picture, said());
-      leave(card);
-    });
-    // Enter puts the picture into the text; it would save the issue otherwise.
+      if (isForCover) {
+        card.remove();
+        backToField();
+      } else {
+        leave(card);
+      }
+    };
+    get("cover").addEventListener("click", takeAsCover);
+    // Enter does what the button does that stands out; it would save the issue otherwise.
     card.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.target.matches("input") && !event.isComposing) {
         event.preventDefault();
-        put();
+        (get("cover").classList.contains("default") ? takeAsCover : put)();
       }
     });
   };
@@ -315,7 +338,14 @@
     entry.querySelector("img").src = picture.thumbnail;
     entry.querySelector("span").textContent = picture.alt || picture.name;
     entry.querySelector("button").title = picture.name;
-    entry.querySelector("button").addEventListener("click", () => ask(picture, true));
+    entry.querySelector("button").addEventListener("click", () => {
+      if (isForCover && (picture.alt || picture.is_decorative)) {
+        makeCover(picture);
+        backToField();
+      } else {
+        ask(picture, true);
+      }
+    });
     return entry;
   };
   const soon = writing.soon(find, 250);
