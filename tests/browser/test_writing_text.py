@@ -86,6 +86,16 @@ def test_remarks_stand_at_their_lines_and_below_the_plain_box_that_is_remembered
     select(page, "Three")
     expect(page.locator("[data-text=remark]")).to_have_text("No picture")
 
+    # What one says anew leaves the marks of others at their lines, which have moved.
+    page.evaluate("writing.text.replace(3, 3, '\\nMore')")
+    page.evaluate("writing.text.mark('other', [{line: 1, level: 'hint', words: 'Fine'}])")
+    select(page, "Three")
+    expect(page.locator("[data-text=remark]")).to_have_text("No picture")
+    page.evaluate("writing.text.undo()")
+    page.evaluate("writing.text.mark('other', [])")
+    select(page, "Three")
+    expect(page.locator("[data-text=remark]")).to_have_text("No picture")
+
     page.keyboard.insert_text("Drei")
     page.get_by_role("button", name="Plain box").click()
     expect(page.locator("#id_text")).to_be_focused()
@@ -157,6 +167,11 @@ def test_what_is_pasted_becomes_markdown(write: Open) -> None:
         "## 제목\n\nAn [address](https://one.example.org/), **bold** and *so* on\n\n"
         "- One\n  - Two\n- Three\n\n| A |\n| --- |\n| 1 |"
     )
+    page.evaluate("writing.text.replace(0, writing.text.value().length, '앞뒤')")
+    page.evaluate("writing.text.select(1)")
+    page.evaluate(PASTE, ["plain", "<h2>제목</h2><ul><li>One</li></ul>"])
+    expect(page.locator(".cm-content")).to_contain_text("제목")
+    assert value(page) == "앞\n\n## 제목\n\n- One\n\n뒤"
     page.keyboard.press("Control+a")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("navigator.clipboard.writeText('')")  # which browsers of other tests share

@@ -100,11 +100,24 @@
     return writing.turndown.turndown(readable(html));
   };
 
+  /* Headings, lists and their like begin a line of their own, wherever the cursor stands. */
+  const BLOCK = /^(?:#{1,6}\s|[-*+]\s|\d+[.)]\s|>|```|\|)/;
+  const ITEM = /^\s*(?:[-*+]|\d+[.)])\s/;
+  const apart = ({ doc, selection: { main } }, words) => {
+    const [first, last] = [doc.lineAt(main.from), doc.lineAt(main.to)];
+    const before = first.text.slice(0, main.from - first.from);
+    const after = last.text.slice(main.to - last.from);
+    const gap = ITEM.test(before) && ITEM.test(words) ? "\n" : "\n\n";
+    const above = before.trim() && BLOCK.test(words) ? gap : "";
+    const below = after.trim() && BLOCK.test(words.slice(words.lastIndexOf("\n") + 1)) ? "\n\n" : "";
+    return above + words + below;
+  };
+
   const pasteRich = async (view, html, plain) => {
     let words = plain;
     try {
       await load();
-      words = convert(html) || plain;
+      words = apart(view.state, convert(html) || plain);
     } catch {
       loading = null;
     }
