@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from email.utils import formataddr
+from email.headerregistry import Address
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -85,7 +85,8 @@ def _message(note: Mail, subscriber: Subscriber, elsewhere: str) -> EmailMultiAl
         [elsewhere or subscriber.address],
         headers={
             **note.headers,
-            "From": formataddr((name, mailbox(own))),
+            # Not encoded: Django does that, and providers take names as they are.
+            "From": str(Address(name, addr_spec=mailbox(own))),
             "Message-ID": message_id(uuid4()),
             "Date": date(timezone.now()),
         },

@@ -256,4 +256,6 @@ def test_a_note_as_it_leaves_has_no_fault_and_names_no_machine(
         audit_list(found, reader)
         assert re.fullmatch(r"<[0-9a-f]{32}@news\.example\.org>", found["Message-ID"])
         assert found["From"].addresses[0].display_name == "뉴스레터"
+        # As providers get it, who encode it themselves.
+        assert message.extra_headers["From"] == "뉴스레터 <digest@example.org>"
     assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2
