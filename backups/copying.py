@@ -148,7 +148,7 @@ class Copy:
     def _count_on(self) -> None:
         """Let new rows get keys beyond those copied."""
         with self.to.cursor() as cursor:
-            for sql in self.to.ops.sequence_reset_sql(no_style(), list(apps.get_models())):
+            for sql in self.to.ops.sequence_reset_sql(no_style(), tables()):
                 cursor.execute(sql)
 
     def _end(self) -> None:

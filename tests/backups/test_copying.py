@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -85,6 +86,19 @@ def test_all_rows_are_copied_as_they_are_and_new_ones_get_keys_of_their_own(
     assert bytes(there.page.body) == bytes(post.page.body)
     assert Tag.objects.using(to.alias).create(name="Another").pk > Tag.objects.get().pk
     assert not is_begun(to)
+
+
+def test_roles_given_after_a_copy_are_kept_beside_those_copied(
+    editor: User, to: BaseDatabaseWrapper
+) -> None:
+    (role,) = editor.groups.all()
+    copy(to)
+
+    # A key that is taken is no error here: Django would leave the row out.
+    another = User.objects.using(to.alias).create(username="another")
+    another.groups.add(Group.objects.using(to.alias).get(pk=role.pk))
+
+    assert another.groups.count() == 1
 
 
 def test_relations_hold_again_after_a_copy(to: BaseDatabaseWrapper) -> None:
