@@ -183,8 +183,8 @@ TASK_NAMES = schedule.NAMES
 MOVED_TASKS = schedule.MOVED
 # Who has this right is told of all that they may see, unless they chose otherwise.
 NOTICES_OWNER = "posts.change_sitesettings"
-# Speaks the language of the site, and tells its name.
-NOTICES_SITE = "posts.identity.speaking"
+# Speaks the language of the site, and tells its name: for mail of apps that know no other.
+SITE_IDENTITY = "posts.identity.speaking"
 # Backups: none are taken by themselves unless there is a folder for them
 BACKUP_DIR = env.folder("BACKUP_DIR", BASE_DIR) if env.text("BACKUP_DIR") else None
 BACKUP_DAYS = env.integer("BACKUP_DAYS", 7, minimum=1, maximum=3650)

@@ -58,7 +58,7 @@ def tell(user_pk: int, name: str, lines: list[str], count: int) -> bool:
     user, kind = User.objects.filter(pk=user_pk).first(), KINDS.get(name)
     if not (user and user.email and kind and kind.name in wanted_by(user)):
         return False
-    with import_string(settings.NOTICES_SITE)() as site:
+    with import_string(settings.SITE_IDENTITY)() as site:
         said = {"site": site.name, "what": kind.title, "n": count}
         subject = gettext("%(site)s: %(what)s (%(n)d)") % said
         more = gettext("and %(n)d more") % {"n": count - len(lines)}

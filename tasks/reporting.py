@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import Max
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django_tasks import TaskResultStatus, task
 
@@ -29,14 +30,14 @@ def report_failures() -> int:
     if not (count and settings.ADMINS and settings.EMAIL):
         return 0
     latest = cast(Iterable[StoredTask], failed.order_by("-finished_at")[:NAMED])
-    with translation.override(settings.LANGUAGE_CODE):
+    with import_string(settings.SITE_IDENTITY)() as site:
         said = gettext("This failed in the background, and is not tried again by itself:")
-        subject = gettext("%(site)s: what failed") % {"site": settings.SITE_NAME}
+        subject = gettext("%(site)s: what failed") % {"site": site.name}
         names = [f"- {task.name}: {task.trouble}" for task in latest]
     page = settings.SITE_URL + reverse("admin:tasks_storedtask_changelist") + "?state=failed"
     addresses = [address for _name, address in settings.ADMINS]
     text = "\n".join([said, "", *names, "", page, ""])
-    send_mail(subject, text, settings.EMAIL_FROM, addresses)
+    send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, addresses)
     return count
 
 

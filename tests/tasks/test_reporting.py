@@ -8,6 +8,8 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from pytest_django.fixtures import Settings
 
+from posts.models import SiteSettings
+from posts.settling import settle
 from tasks.reporting import report_failures
 from tests.builders import make_task
 
@@ -51,6 +53,17 @@ def test_the_owner_is_told_once_what_failed_in_words() -> None:
     assert message.to == ["owner@example.org"]
     assert "Tell a reader what became of a suggestion: ValueError: no such thing" in message.body
     assert "https://news.example.org/admin/tasks/storedtask/?state=failed" in message.body
+
+
+def test_the_mail_is_in_the_name_and_language_that_the_owner_chose() -> None:
+    SiteSettings.objects.update_or_create(pk=1, defaults={"name": "주간 링크", "language": "ko"})
+    settle()
+    fail()
+    report()
+
+    [message] = mail.outbox
+    assert message.subject == "주간 링크: 실패한 작업"
+    assert "제안이 어떻게 되었는지 독자에게 알리기" in message.body
 
 
 def test_what_fails_later_is_told_later() -> None:
