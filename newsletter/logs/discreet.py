@@ -10,14 +10,19 @@ HIDDEN: Final = "…"
 # A part of an address, or a value in its query, made of random or signed letters: long, with small
 # and capital ones and digits, as tokens and signatures are and words are not.
 _RUN: Final = re.compile(r"(?<=[/=])[A-Za-z0-9_:.-]{20,}={0,2}(?![A-Za-z0-9_:.-])")
-# A reader's key, which may happen to have letters of one kind.
-_KEY: Final = re.compile(r"(?<=/mail/)[A-Za-z0-9_-]{20,40}(?![A-Za-z0-9_-])")
+# What may happen to have letters of one kind: a reader's key, and Django's token that sets a
+# password.
+_KEYS: Final = (
+    re.compile(r"(?<=/mail/)[A-Za-z0-9_-]{20,40}(?![A-Za-z0-9_-])"),
+    re.compile(r"(?<=/)[0-9a-z]{1,13}-[0-9a-f]{32}(?![A-Za-z0-9_-])"),
+)
 _KINDS: Final = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 
 def without_secrets(text: str) -> str:
     """Return a text with what may be a token in an address left out."""
-    text = _KEY.sub(HIDDEN, text)
+    for key in _KEYS:
+        text = key.sub(HIDDEN, text)
     return _RUN.sub(lambda run: HIDDEN if _is_random(run[0]) else run[0], text)
 
 

@@ -78,7 +78,7 @@ def nginx(folder: Path, upstream: int) -> tuple[list[str], int, int]:
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/pid; error_log stderr crit; events {{}}"
-        f"http {{ access_log off; {temporary}\n{site} }}",
+        f"http {{ access_log {folder}/access.log; {temporary}\n{site} }}",
         encoding="utf-8",
     )
     options = ["-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]

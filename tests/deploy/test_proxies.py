@@ -160,6 +160,21 @@ def received(site: socket.socket) -> bytes:
         return connection.recv(65_536)
 
 
+def test_nginx_writes_down_no_address_that_opens_a_door(tmp_path: Path) -> None:
+    command, _plain, secure = nginx(tmp_path, free_port())
+    address = f"https://127.0.0.1:{secure}"
+    doors = ["/mail/", "/subscribe/", "/preview/", "/preview/pages/", "/suggest/"]
+    doors += ["/admin/reset/Mg/", "/admin/mailing/subscriber/?q="]
+    with running(command, secure, {"PATH": os.environ["PATH"]}), client(address) as ours:
+        for door in doors:
+            ours.get(f"{door}opens-a-door")
+        ours.get("/suggest/")
+
+    written = (tmp_path / "access.log").read_text(encoding="utf-8")
+    assert "opens-a-door" not in written
+    assert "GET /suggest/ " in written
+
+
 def test_the_server_of_the_readme_bears_slow_clients_without_a_proxy(site: Site) -> None:
     with ExitStack() as stack:
         for begun in [head("GET", "/")[:-2], head("POST", "/suggest/", 10)] * 40:

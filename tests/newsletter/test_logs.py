@@ -64,6 +64,7 @@ SIGNED = "WzFd:1tGh2K:4fJx0nZqYv8sTtKk1mS0cX2aBqLr9w"
         (f"GET /preview/pages/{SIGNED}/", "GET /preview/pages/…/"),
         (f"/subscribe/?t={TOKEN}&lang=ko", "/subscribe/?t=…&lang=ko"),
         (f"GET /mail/{'abcdefgh' * 4}/leave/", "GET /mail/…/leave/"),
+        (f"Busy: /admin/reset/Mg/divhvo-{'0f' * 16}/", "Busy: /admin/reset/Mg/…/"),
         ("/posts/a-long-slug-of-2024-in-small-letters/", None),
         ("/posts/llama-3-평가-그리고-긴-이름-2024/", None),
         ("Task 0b8e2f64-5f0a-4c1e-9f57-0c3c2b7d9a11 (posts.readers.telling.tell) failed", None),
