@@ -11,6 +11,7 @@ from django.core import mail
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from newsletter.passwords import one_time_address
 from tests.builders import make_member
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -99,6 +100,29 @@ def test_nobody_learns_which_accounts_there_are_nor_floods_them(settings: Settin
 
     assert len({answer.content for answer in answers}) == 1
     assert len(mail.outbox) == 3
+
+
+def test_in_korean_these_pages_speak_as_all_others_do(settings: Settings) -> None:
+    settings.EMAIL = LOCMEM
+    settings.LANGUAGE_CODE = "ko"
+    guest = User.objects.create_user("guest", is_staff=True)
+    first = Client()
+    place = first.get(one_time_address(guest), follow=True).redirect_chain[-1][0]
+    new = {"new_password1": NEW, "new_password2": NEW}
+
+    answers = [
+        Client().get("/admin/password_reset/"),
+        Client().get("/admin/password_reset/done/"),
+        first.get(place),
+        first.post(place, new, follow=True),
+        Client().get(one_time_address(guest)[:-2] + "x/"),
+        first.get("/admin/reset/x/y/"),
+    ]
+
+    for answer in answers:
+        said = Page(answer).text()
+        assert re.search("[가-힣]", said)
+        assert re.findall(r"니다|시오|독자|초기화", said) == []
 
 
 def test_without_mail_there_is_no_such_page(client: Client) -> None:
