@@ -1,4 +1,4 @@
-"""Passkeys in a real browser, with an authenticator of its own making."""
+"""A second factor in a real browser: passkeys, by an authenticator of its own making, and codes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from newsletter.factors import keeping
 from newsletter.guessing import TRIES
 from newsletter.passwords import one_time_address
 from tests.browser.barriers import barriers_in_any_scheme
+from tests.newsletter.test_factors import code_of
 
 pytestmark = pytest.mark.one_database
 
@@ -61,6 +62,18 @@ def leave(page: Page) -> None:
     page.click("#logout-form button")
 
 
+def guess(client: Any) -> None:
+    """Try more passwords of the chief than are looked at, each from elsewhere."""
+    for number in range(TRIES[0].times + 1):
+        data = {"username": "chief", "password": "guess"}
+        client.post("/admin/login/", data, REMOTE_ADDR=f"2001:db8:{number}::1")
+
+
+def give_code(page: Page, code: str) -> None:
+    page.fill("#id_code", code)
+    page.locator("form", has=page.locator("#id_code")).locator("button").click()
+
+
 def add_passkey(page: Page, name: str = "My laptop") -> None:
     page.fill("#id_name", name)
     page.click("form[data-passkey=create] button")
@@ -96,15 +109,33 @@ def test_the_owner_of_an_account_that_is_guessed_at_gets_in_by_a_passkey(
     give_password(page, site)
     add_passkey(page)
     page.context.clear_cookies()
-    for number in range(TRIES[0].times + 1):
-        data = {"username": "chief", "password": "guess"}
-        client.post("/admin/login/", data, REMOTE_ADDR=f"2001:db8:{number}::1")
+    guess(client)
     give_password(page, site)
     expect(page.locator(".error-summary")).to_contain_text("Too many passwords")
 
     page.click("form[data-passkey=get] button")
 
     expect(page).to_have_url(f"{site}/admin/notices/")
+
+
+def test_an_app_and_recovery_codes_let_in_where_the_owner_did_before_while_others_guess(
+    page: Page, site: str, chief: User, settings: Settings, client: Any
+) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    give_password(page, site)
+    secret = page.locator(".secret").inner_text().replace(" ", "")
+    give_code(page, code_of(secret))
+    codes = page.locator(".codes li")
+    expect(codes).to_have_count(10)
+    recovery = codes.first.inner_text()
+    page.click(".factors .button.default")
+    guess(client)
+
+    for code in (code_of(secret), recovery):
+        leave(page)
+        give_password(page, site)
+        give_code(page, code)
+        expect(page).to_have_url(f"{site}/admin/notices/")
 
 
 def test_a_device_without_a_passkey_says_so_and_signs_nobody_in(
