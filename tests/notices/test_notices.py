@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks import TaskResultStatus
 from pytest_django.fixtures import Settings
 
 from links.models import Report, Suggestion
@@ -23,6 +24,7 @@ from notices.kinds import KINDS
 from notices.models import Told
 from posts.models import SiteSettings
 from posts.settling import settle
+from tasks.models import StoredTask
 from tests.builders import make_post, make_suggestion, make_task
 from tests.conftest import SignIn
 from tests.reading import Page
@@ -247,3 +249,16 @@ def test_without_an_address_it_is_said_who_adds_one(
     assert "ask an owner to add it" in asked
     assert "ask an owner to add it" not in page
     assert f'href="/admin/auth/user/{admin.pk}/change/"' in page
+
+
+@pytest.mark.parametrize(("role", "status"), [("owner", 200), ("editor", 403), ("moderator", 403)])
+def test_owners_who_are_told_of_failed_tasks_see_them_and_run_them_again(
+    role: str, status: int, sign_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    task = make_task(status=TaskResultStatus.FAILED)
+    client = sign_in(request.getfixturevalue(role))
+    again = {"action": "retry_selected", "_selected_action": task.pk}
+
+    assert client.get("/admin/tasks/storedtask/?state=failed").status_code == status
+    assert client.post("/admin/tasks/storedtask/", again, follow=True).status_code == status
+    assert StoredTask.objects.ready().filter(pk=task.pk).exists() is (role == "owner")

@@ -536,6 +536,8 @@ def test_the_groups_hold_no_right_beyond_these() -> None:
         "posts.add_author",
         "posts.delete_author",
         *(f"posts.{verb}_redirect" for verb in ("add", "change", "delete", "view")),
+        "tasks.change_storedtask",
+        "tasks.view_storedtask",
     }
     assert held == {
         "Owner": held["Editor"] | held["Moderator"] | owners,
