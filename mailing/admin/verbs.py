@@ -97,6 +97,18 @@ VERBS: Final[dict[str, Verb]] = {
         lambda row: row.status in {Status.ACTIVE, Status.PAUSED},
         PauseForm,
     ),
+    "resume": Verb(
+        _("End the pause"),
+        _(
+            "Mail goes on, with what appears from now on. Who paused it themselves wanted none: end"
+            " it for who asked you to."
+        ),
+        _("The pause is over."),
+        access.CHANGE_SUBSCRIBERS,
+        lambda row, _answers, by: subscribing.resume(row, by=by),
+        lambda _answers: Message(gettext_noop("Ended the pause.")),
+        lambda row: row.status == Status.PAUSED,
+    ),
     "leave": Verb(
         _("Take off the list"),
         _("They get no more mail, as if they had left themselves. They can subscribe again."),

@@ -49,6 +49,7 @@ MATRIX = {
     "subscriber do ask": LIST,
     "subscriber do invite": LIST,
     "subscriber do pause": LIST,
+    "subscriber do resume": LIST,
     "subscriber do leave": LIST,
     "subscriber do suppress": LIST,
     "subscriber do unsuppress": LIST,

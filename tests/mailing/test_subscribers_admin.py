@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailing import bounces
+from mailing import bounces, subscribing
 from mailing.addresses import digest_of
 from mailing.admin.bases import CappedPaginator
 from mailing.models import Consent, Event, MailSettings, Subscriber, Suppression, Transfer
@@ -259,6 +259,21 @@ def test_what_is_done_with_one_is_asked_before_and_written_down(
     assert row.status == status
     entry = LogEntry.objects.get()
     assert (words_of(entry), entry.object_repr) == (said, "a…@e….org")
+
+
+def test_staff_end_a_pause_for_who_asks_them_to(keeper: Client) -> None:
+    row = make_subscriber("ann@example.org")
+    path = f"{LIST}{row.pk}/do/resume/"
+    assert path not in keeper.get(f"{LIST}{row.pk}/change/").content.decode()
+    subscribing.pause(row, timezone.now() + timedelta(days=10))
+
+    assert path in keeper.get(f"{LIST}{row.pk}/change/").content.decode()
+    assert keeper.get(path).status_code == 200
+    assert keeper.post(path, {"decide": "1"}).status_code == 302
+
+    row.refresh_from_db()
+    assert (row.status, row.paused_until) == ("active", None)
+    assert words_of(LogEntry.objects.get()) == "Ended the pause."
 
 
 @pytest.mark.parametrize(("confirmed_at", "gets"), [(timezone.now(), 1), (None, 0)])
