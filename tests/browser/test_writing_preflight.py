@@ -82,3 +82,17 @@ def test_what_is_wrong_is_seen_mended_and_holds_until_somebody_says_why(
     assert Post.objects.get(pk=post.pk).is_public()
     said = LogEntry.objects.filter(object_id=post.pk).latest("pk").change_message
     assert "The third follows tomorrow" in said
+
+
+def test_a_form_of_which_nothing_is_written_is_not_complained_of(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    page = enter(editor)
+    page.goto(f"{live_server.url}/admin/posts/post/add/")
+    page.wait_for_function("window.writing && document.querySelector('.cm-content')")
+    page.wait_for_timeout(2500)  # longer than the checks wait
+    expect(page.locator("[data-preflight-sum]")).to_be_hidden()
+
+    page.locator(".cm-content").click()
+    page.keyboard.type("TK: a word")
+    expect(page.locator("[data-preflight-sum]")).to_be_visible()

@@ -173,5 +173,8 @@
       soon();
     }
   });
-  look();
+  // A new form, of which nothing is written, wants no complaints.
+  if (text.value().trim()) {
+    look();
+  }
 })();
