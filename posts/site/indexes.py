@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Subquery, Sum, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -54,6 +54,14 @@ def sources_named(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]
     return cited.values_list("public_count", "name", "first_seen", "last", "pk")
 
 
+def _hosts_of(at: datetime) -> QuerySet[Source, Any]:
+    """Return what `hosts` does, and with each how many they are."""
+    cited = with_dates(Source.objects.filter(parent=None, post_count__gt=0), Citation, at)
+    amount = Subquery(_all_hosts(at).values(shown=F("total") - F("coming")))
+    columns = ("public_count", "name", "first_seen", "last")
+    return cited.values_list(*columns, amount, "pk")
+
+
 def recurring(at: datetime) -> QuerySet[RecurringSection, Any]:
     """Return (…, title, slug, first and last date, …) of the headings that come back."""
     rows = with_dates(PUBLIC_SECTIONS.filter(post_count__gte=RECURS), Section, at)
@@ -83,9 +91,11 @@ def _owners(at: datetime) -> QuerySet[Source, Any]:
 # How many there are: what was counted without those that only posts to come have
 
 
-@prepared
-def _host_total(at: datetime) -> QuerySet[ListCount, Any]:
+def _all_hosts(at: datetime) -> QuerySet[ListCount, Any]:
     return total("hosts", only_to_come(Source.objects.filter(parent=None), Citation, at))
+
+
+_host_total = prepared(_all_hosts)
 
 
 @prepared
@@ -101,18 +111,18 @@ def total(name: str, coming: QuerySet[Any]) -> QuerySet[ListCount, Any]:
 
 
 @prepared
-def _initials() -> QuerySet[ListCount, Any]:
-    return ListCount.objects.filter(name="initials", count__gt=0).values_list("part", "count")
-
-
-@prepared
-def _initials_to_come(at: datetime) -> QuerySet[Tag, Any]:
-    return only_to_come(Tag.objects.all(), TaggedPost, at).order_by().values_list("initial")
+def _initials(at: datetime) -> QuerySet[ListCount, Any]:
+    """Return (initial, number) of what was counted, and -1 for each tag to come."""
+    counted = ListCount.objects.filter(name="initials", count__gt=0).order_by()
+    coming = only_to_come(Tag.objects.all(), TaggedPost, at).order_by()
+    less = coming.values_list("initial", Value(-1))
+    return counted.values_list("part", "count").union(less, all=True)
 
 
 def _initial_counts(at: datetime) -> Counter[str]:
-    counts: Counter[str] = Counter(dict(_initials()))
-    counts.subtract(letter for (letter,) in _initials_to_come(at))
+    counts: Counter[str] = Counter()
+    for letter, number_of_tags in _initials(at):
+        counts[letter] += number_of_tags
     return +counts
 
 
@@ -180,10 +190,10 @@ def sources(request: HttpRequest) -> HttpResponse:
     if name:
         rows = sources_named(Source.objects.filter(name__contains=name), now)
         found = paginate_index(request.GET.get("page"), rows, order)
+        amount, below = counted(_host_total(now)), {}
     else:
-        found = found_in(request.GET.get("page"), hosts, order, now)
-    below = {} if name else _below(now)
-    amount = counted(_host_total(now))
+        found = found_in(request.GET.get("page"), _hosts_of, order, now)
+        amount, below = found.rows[0][-2] if found.rows else 0, _below(now)
     texts = {
         "rows": filled("entry", ENTRY, _source_rows(found, below)),
         "told": in_words(amount, ngettext("%(shown)s source", "%(shown)s sources", amount)),
@@ -210,7 +220,7 @@ def _source_rows(found: Page, below: dict[int, list[Entry]]) -> list[tuple[Any, 
             say(last),
             owners_list(below[pk]) if pk in below else "",
         )
-        for count, name, first, last, pk in found.rows
+        for count, name, first, last, *_amount, pk in found.rows
         if count > 0
     ]
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import (
     Case,
     Count,
+    DateField,
     DateTimeField,
     Exists,
     F,
@@ -25,8 +26,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
@@ -80,13 +83,31 @@ def cards(at: datetime, *columns: str) -> QuerySet[Post, Any]:
     return rows.values_list(*(columns or (CARD,)), "published_at", "pk")
 
 
+def opened(at: datetime) -> QuerySet[Post, Any]:
+    """Return ``cards``, of the newest post as the home page opens it."""
+    rows = Post.objects.published(at).newest_first()
+    is_newest = Q(pk=Subquery(rows.values("pk")[:1]))
+    part = Case(When(is_newest, then=F("page__opening")), default=F(CARD))
+    return rows.values_list(part, "published_at", "pk")
+
+
 def tagged(tag: int, at: datetime, *columns: str) -> QuerySet[TaggedPost, Any]:
     """Return the public posts of a tag as ``cards`` does."""
     paths = [f"content_object__{column}" for column in columns or (CARD,)]
     return _taggings(tag, at).values_list(*paths, "date", "content_object_id")
 
 
-def _taggings(tag: int, at: datetime) -> QuerySet[TaggedPost]:
+def of_tag(slug: str, at: datetime) -> QuerySet[TaggedPost, Any]:
+    """Return the public posts of a tag as ``cards`` does, and with each what its page says of the
+    tag: its key, name and description, and how many they are."""
+    key = Subquery(Tag.objects.filter(slug=slug).values("pk")[:1])
+    count = F("tag__post_count") - number_of(_coming(TaggedPost, at).filter(tag=key))
+    said = ("tag", "tag__name", "tag__description", count)
+    rows = _taggings(key, at)
+    return rows.values_list(f"content_object__{CARD}", *said, "date", "content_object_id")
+
+
+def _taggings(tag: int | Subquery, at: datetime) -> QuerySet[TaggedPost]:
     rows = TaggedPost.objects.filter(tag=tag, date__lte=at)
     return rows.order_by("-date", "-content_object_id")
 
@@ -105,7 +126,7 @@ def author_named(slug: str) -> QuerySet[Author, Any]:
 
 @cache
 def newest(rows_of: RowsOf, count: int, *columns: str) -> Callable[..., Rows]:
-    """Return a prepared query of the newest rows of ``cards`` or ``tagged``.
+    """Return a prepared query of the newest rows of ``cards`` and its like.
 
     It takes the arguments that these take before the columns.
     """
@@ -171,21 +192,32 @@ def section_named(slug: str, at: datetime) -> QuerySet[RecurringSection, Any]:
 @prepared
 def source_named(name: str, at: datetime) -> QuerySet[Source, Any]:
     """Return the numbers and dates of a source, and the name of the host if it is an owner."""
-    coming = _coming(Citation, at).filter(source=OuterRef("pk")).order_by()
-    links = coming.values("source").annotate(links=Sum("link_count")).values("links")
-    public_links = F("link_count") - Coalesce(Subquery(links), 0)
     rows = with_dates(Source.objects.filter(name=name), Citation, at)
-    columns = ("public_count", "pk", public_links, "first_seen", "last", "parent__name")
+    columns = ("public_count", "pk", _links_of(at), "first_seen", "last", "parent__name")
     return rows.values_list(*columns)
 
 
 @prepared
-def owners_of(host: int, at: datetime) -> QuerySet[Source, Any]:
-    """Return (public posts, name) of the most cited owners on a host."""
-    rows = Source.objects.filter(parent=host, post_count__gt=0)
-    cited = with_public_count(rows, Citation, at).order_by("-post_count", "pk")
-    found: QuerySet[Source, Any] = cited.values_list("public_count", "name")[:OWNERS]
-    return found
+def source_and_owners(name: str, at: datetime) -> QuerySet[Source, Any]:
+    """Return the same of a source and, below a host, of its most cited owners, whose links are not
+    counted; and the name of each."""
+    host = Subquery(Source.objects.filter(name=name).values("pk")[:1])
+    owners = Source.objects.filter(parent=host, post_count__gt=0).order_by("-post_count", "pk")
+    named = Q(name=name) | Q(pk__in=owners.values("pk")[:OWNERS])
+    rows = with_dates(Source.objects.filter(named), Citation, at)
+    rows = rows.order_by(F("parent").asc(nulls_first=True), "-post_count", "pk")
+    links = Case(When(name=name, then=_links_of(at)), default=0)
+    columns = ("public_count", "pk", links, "first_seen", "last", "parent__name", "name")
+    return rows.order_by(F("parent").asc(nulls_first=True), "-post_count", "pk").values_list(
+        *columns
+    )
+
+
+def _links_of(at: datetime) -> Combinable:
+    """Return how many links of a source are public."""
+    coming = _coming(Citation, at).filter(source=OuterRef("pk")).order_by()
+    links = coming.values("source").annotate(links=Sum("link_count")).values("links")
+    return F("link_count") - Coalesce(Subquery(links), 0)
 
 
 @prepared
@@ -266,19 +298,20 @@ def _rows_of(listed: type[Listed]) -> QuerySet[Any]:
 
 
 @prepared
-def _months() -> QuerySet[ArchiveMonth, Any]:
-    return ArchiveMonth.objects.order_by("-month").values_list("month", "post_count")
-
-
-@prepared
-def _moments_to_come(at: datetime) -> QuerySet[Post, Any]:
-    return Post.objects.scheduled(at).order_by().values_list("published_at")
+def _months(at: datetime) -> QuerySet[Any, Any]:
+    """Return (first day, nothing, number) of the posts of each month, newest first, and (nothing,
+    moment, 1) of each post to come."""
+    no_day, no_moment = Value(None, DateField()), Value(None, DateTimeField())
+    counted = ArchiveMonth.objects.order_by().values_list("month", no_moment, "post_count")
+    coming = Post.objects.scheduled(at).order_by().values_list(no_day, "published_at", Value(1))
+    return counted.union(coming, all=True).order_by("-month")
 
 
 def months(at: datetime) -> list[MonthCount]:
     """Return the first day and number of public posts of every month that has any, newest first."""
-    coming = Counter(month_of(moment) for (moment,) in _moments_to_come(at))
-    return [(day, left) for day, count in _months() if (left := count - coming[day]) > 0]
+    rows = _months(at)
+    coming = Counter(month_of(moment) for _day, moment, _one in rows if moment)
+    return [(day, left) for day, _no, count in rows if day and (left := count - coming[day]) > 0]
 
 
 def by_year(rows: Iterable[MonthCount]) -> dict[int, list[MonthCount]]:

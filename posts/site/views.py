@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -45,11 +47,9 @@ OWNERS_SHOWN = 12  # the others of a host are folded
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The latest issue, opened, and the recent ones as rows."""
-    now = timezone.now()
-    opening = listing.newest(listing.cards, 1, "page__opening")(now)
-    recent = listing.newest(listing.cards, HOME_ROWS + 1)(now)
+    rows = listing.newest(listing.opened, HOME_ROWS + 1)(timezone.now())
     card = cards.address_of_card("site", "home", identity.current().description)
-    return page("home", {"opening": joined(opening), "rows": joined(recent[1:]), "card": card})
+    return page("home", {"opening": joined(rows[:1]), "rows": joined(rows[1:]), "card": card})
 
 
 @require_safe
@@ -135,11 +135,13 @@ def archive_month(request: HttpRequest, year: int, month: int) -> HttpResponse:
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """The issues about a subject."""
     now = timezone.now()
-    rows = listing.tag_named(nfc(slug), now)
-    if not rows:
+    found = Page([])
+    with suppress(Http404):  # no such page, unless the tag has another address now
+        found = _found(request, listing.of_tag, nfc(slug), now)
+    if not found.rows:
         return redirect(moved.tag(slug), permanent=True)
-    count, pk, name, description = public_row(rows)
-    found = _found(request, listing.tagged, pk, now)
+    _card, pk, name, description, count, *_of_post = found.rows[0]
+    found = replace(found, rows=[(row[0], *row[-2:]) for row in found.rows])
     related = listing.related_tags(pk, now)
     context = {
         "title": name,
@@ -202,10 +204,11 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
 def source(request: HttpRequest, name: str) -> HttpResponse:
     """The links of a host or an owner; when and how often they were cited; a host's owners."""
     now, name = timezone.now(), nfc(name).lower()
-    count, pk, links, first_seen, last_seen, host = public_row(listing.source_named(name, now))
+    rows = listing.source_and_owners(name, now)
+    count, pk, links, first_seen, last_seen, host, _name = public_row(rows)
     rows_of = library.links_of_owner if host else library.links_of_host
-    owners = [] if host else [owner for owner in listing.owners_of(pk, now) if owner[0] > 0]
-    named = [indexes.owner(owner, cited) for cited, owner in owners]
+    owners = [(owner, cited) for cited, *_more, owner in rows[1:] if cited > 0]
+    named = [indexes.owner(owner, cited) for owner, cited in owners]
     context = {
         "title": name,
         "kicker": gettext("Source"),
@@ -244,12 +247,12 @@ def style(request: HttpRequest, digest: str) -> HttpResponse:
 # Parts of pages
 
 
-def _found(request: HttpRequest, rows_of: listing.RowsOf, pk: int, now: datetime) -> Page:
-    """Return the page of a tag's posts that is asked for."""
+def _found(request: HttpRequest, rows_of: listing.RowsOf, of: int | str, now: datetime) -> Page:
+    """Return the page that is asked for of the posts of a tag or an author."""
     return paginate(
         request.GET.get("page"),
-        lambda: listing.first_page(rows_of)(pk, now),
-        lambda: rows_of(pk, now),
+        lambda: listing.first_page(rows_of)(of, now),
+        lambda: rows_of(of, now),
     )
 
 
