@@ -15,6 +15,8 @@ django.setup()
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
+from newsletter.shortcut import Shortcut
+
 BODIES = Path(os.environ.get("BENCH_BODIES", "/nonexistent"))
 _kept: dict[str, bytes] = {}
 
@@ -38,7 +40,7 @@ urlpatterns = [
 ]
 
 settings.ROOT_URLCONF = "benchmarks.applications"
-site = WSGIHandler()
+site = Shortcut(WSGIHandler())  # as newsletter/wsgi.py has it
 _middleware, settings.MIDDLEWARE = settings.MIDDLEWARE, []
 bare = WSGIHandler()
 settings.MIDDLEWARE = _middleware

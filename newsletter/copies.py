@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b, sha256
+from http import HTTPStatus
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -43,14 +44,43 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": partial(brotli.compress, quality=5),
     "gzip": partial(gzip.compress, compresslevel=6, mtime=0),
 }
+# Where who answers before Django (newsletter/shortcut.py) is told what was asked for.
+NOTICE = "newsletter.notice"
+Headers = dict[str, str]
+
+
+class Answer(NamedTuple):
+    """What is sent: a page, or that who asks has it."""
+
+    status: HTTPStatus
+    headers: Headers
+    body: bytes = b""
 
 
 class Copy(NamedTuple):
     """An answer with status 200; ``digest`` is of its body before it was compressed."""
 
     digest: str
-    headers: dict[str, str]
+    headers: Headers
     body: bytes
+
+
+class Page(NamedTuple):
+    """What a request asks for."""
+
+    found: Found
+    path: str
+    version: str
+    name: str
+    """Under which copies are kept, compressed as it is asked for; "" if none are."""
+
+    def answer(self, copy: Copy, given: str) -> Answer:
+        """Return a copy, or 304 to who has the same page, maybe of another version."""
+        for etag, digest in _known(given).values():
+            if digest == copy.digest:
+                return _not_modified(etag)
+        own = {"ETag": f'W/"{self.version}-{copy.digest}"', "Cache-Control": fresh()}
+        return Answer(HTTPStatus.OK, copy.headers | own, copy.body)
 
 
 class PageMiddleware:
@@ -76,34 +106,24 @@ class PageMiddleware:
         except DatabaseError:  # what needs none answers all the same
             return self.get_response(request)
         vars(request)["found"] = found
-        self.copies.turn_to(found)
-        version = _version(request, found)
-        known = _known(request)
-        if version in known:
-            return _not_modified(known[version][0])
-        copy = self._kept(request, version)
-        if not isinstance(copy, Copy):
-            return copy
-        for etag in (etag for etag, digest in known.values() if digest == copy.digest):
-            return _not_modified(etag)  # of another version, but the same page
-        headers = copy.headers | {"ETag": f'W/"{version}-{copy.digest}"', "Cache-Control": fresh()}
-        return HttpResponse(copy.body, headers=headers)
-
-    def _kept(self, request: HttpRequest, version: str) -> Copy | HttpResponseBase:
-        """Return a copy of an answer, kept or made; or what is for one reader alone."""
         # Of what is asked with a query there is no end.
-        if request.META["QUERY_STRING"] or not self.copies.size:
-            return self._made(request)
-        coding = _coding(request)
-        key = f"{version}{coding}"
-        copy = self.copies.get(key) or self._made(request, coding)
-        if isinstance(copy, Copy):
-            self.copies.keep(key, copy)
-        return copy
-
-    def _made(self, request: HttpRequest, coding: str = "") -> Copy | HttpResponseBase:
-        response = self.get_response(request)
-        return _copy(response, coding, keys(request))
+        is_kept = bool(self.copies.size) and not request.META["QUERY_STRING"]
+        coding = _coding(request) if is_kept else ""
+        version = _version(request, found)
+        page = Page(found, request.path_info, version, f"{version}{coding}" if is_kept else "")
+        given = request.META.get("HTTP_IF_NONE_MATCH", "")
+        answer, made = self.copies.answer(page, given), None
+        if answer is None:
+            made = self.get_response(request)
+            copy = _copy(made, coding, keys(request))
+            if copy is None:
+                return made
+            if is_kept:
+                self.copies.keep(page.name, copy)
+            answer = page.answer(copy, given)
+        if notice := request.META.get(NOTICE):
+            notice(page, self.copies)
+        return _response(answer, made)
 
 
 def _version(request: HttpRequest, found: Found) -> str:
@@ -112,9 +132,8 @@ def _version(request: HttpRequest, found: Found) -> str:
     return blake2b(repr(of).encode(), digest_size=8).hexdigest()
 
 
-def _known(request: HttpRequest) -> dict[str, tuple[str, str]]:
-    """Return what the client has: ETags and digests of bodies by their version."""
-    given = request.META.get("HTTP_IF_NONE_MATCH")
+def _known(given: str) -> dict[str, tuple[str, str]]:
+    """Return what a client has: ETags and digests of bodies by their version."""
     known = {}
     for etag in parse_etags(given) if given else ():
         version, _hyphen, digest = etag.removeprefix("W/").strip('"').partition("-")
@@ -132,8 +151,9 @@ def _coding(request: HttpRequest) -> str:
 
 def _copy(
     response: HttpResponseBase, coding: str = "", more: Mapping[str, str] | None = None
-) -> Copy | HttpResponseBase:
-    """Tell how an answer may be kept, and return a copy of one that is the same for everybody."""
+) -> Copy | None:
+    """Tell how an answer may be kept, compress it, and return a copy if it is the same for
+    everybody."""
     headers = response.headers
     if (
         response.status_code not in TOLD
@@ -141,26 +161,37 @@ def _copy(
         or response.cookies
         or any(name in headers for name in ("Cache-Control", "Vary", "Content-Encoding"))
     ):
-        return response
+        return None
     headers["Cache-Control"], headers["Vary"] = fresh(), "Accept-Encoding"
     for name, value in (more or {}).items():
         headers[name] = value
     if response.status_code != 200:
-        return response
+        return None
     body = response.content
     # A view may say itself what makes its answer another one for readers.
     of = headers.get("ETag", "").encode() or body
     del headers["ETag"]
     if coding and len(body) >= SMALLEST and headers["Content-Type"].startswith(TEXTS):
-        body, headers["Content-Encoding"] = CODINGS[coding](body), coding
+        response.content = body = CODINGS[coding](body)
+        headers["Content-Encoding"] = coding
     headers["Content-Length"] = str(len(body))
     # Processors have instructions for SHA-256: of a long page half the time of BLAKE2.
     return Copy(sha256(of).hexdigest()[:16], dict(headers.items()), body)
 
 
-def _not_modified(etag: str) -> HttpResponse:
+def _not_modified(etag: str) -> Answer:
     headers = {"ETag": etag, "Cache-Control": fresh(), "Vary": "Accept-Encoding"}
-    return HttpResponseNotModified(headers=headers)
+    return Answer(HTTPStatus.NOT_MODIFIED, headers)
+
+
+def _response(answer: Answer, made: HttpResponseBase | None) -> HttpResponseBase:
+    """Return an answer as Django sends it; what was ``made`` just now, instead of its copy."""
+    if answer.status is HTTPStatus.NOT_MODIFIED:
+        return HttpResponseNotModified(headers=answer.headers)
+    if made is None:
+        return HttpResponse(answer.body, headers=answer.headers)
+    made.headers["ETag"] = answer.headers["ETag"]
+    return made
 
 
 def _troubles() -> tuple[type[Exception], ...]:
@@ -193,6 +224,14 @@ class Copies:
         with self.lock:
             self.kept.clear()
             self.found, self.used = found, 0
+
+    def answer(self, page: Page, given: str) -> Answer | None:
+        """Return what is sent to who has these ETags; None if the page has to be made."""
+        self.turn_to(page.found)
+        if had := _known(given).get(page.version):
+            return _not_modified(had[0])
+        copy = self.get(page.name) if page.name else None
+        return page.answer(copy, given) if copy else None
 
     def get(self, key: str) -> Copy | None:
         """Return a copy, wherever it is."""

@@ -11,7 +11,10 @@ from newsletter.slots import Slots
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 
-application = Slots(get_wsgi_application(), threads=4)
+django = get_wsgi_application()
+from newsletter.shortcut import Shortcut  # noqa: E402 (it knows models, which are loaded now)
+
+application = Slots(Shortcut(django), threads=4)
 limit_queries()
 logging.getLogger(NO_HTTP[0]).addFilter(Rarely())
 keep_what_is_loaded()

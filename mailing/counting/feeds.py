@@ -133,18 +133,23 @@ def _store_and_close(counts: dict[Key, list[int]]) -> None:
 COUNTER: Final = Counter()
 
 
+def count(path: str, agent: str) -> None:
+    """Count an answer to a program that names itself so, if it was for a feed."""
+    if path.endswith(FEEDS):
+        COUNTER.add(path, agent)
+
+
 class FeedReaderMiddleware:
-    """Counts who asks for feeds; stands before the copies, which answer most of them."""
+    """Counts who asks for feeds; stands before the copies, which answer most of them.
+
+    What is sent before Django begins (newsletter/shortcut.py) is counted there.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if (
-            request.path_info.endswith(FEEDS)
-            and response.status_code in {200, 304}
-            and request.method == "GET"
-        ):
-            COUNTER.add(request.path_info, request.META.get("HTTP_USER_AGENT", ""))
+        if response.status_code in {200, 304} and request.method == "GET":
+            count(request.path_info, request.META.get("HTTP_USER_AGENT", ""))
         return response

@@ -15,6 +15,7 @@ from django_structlog import signals
 from django_structlog.middlewares.request import RequestMiddleware as Base
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
+from newsletter.copies import NOTICE
 from newsletter.logs.discreet import HIDDEN, without_secrets
 from newsletter.security import client_address
 
@@ -40,6 +41,7 @@ class RequestMiddleware(Base):
     def prepare(self, request: HttpRequest) -> None:
         """Begin a request; called by django-structlog."""
         clear_contextvars()
+        request.META.pop(NOTICE, None)  # the next one like it has a line, too
         vars(request)["began"] = time.perf_counter()
         super().prepare(request)
         bind_contextvars(client=_digest(client_address(request)))

@@ -202,7 +202,7 @@ def test_previews_are_never_kept(client: Client) -> None:
 @pytest.mark.parametrize("header", ["Vary", "Cache-Control", "Content-Encoding"])
 def test_a_view_that_says_otherwise_is_left_alone(header: str) -> None:
     answer = HttpResponse("One", headers={header: "Accept"})
-    assert copies._copy(answer) is answer
+    assert copies._copy(answer) is None
     assert answer.headers[header] == "Accept"
     assert "ETag" not in answer.headers
 
@@ -210,7 +210,7 @@ def test_a_view_that_says_otherwise_is_left_alone(header: str) -> None:
 def test_an_answer_with_a_cookie_is_left_alone() -> None:
     answer = HttpResponse("One")
     answer.set_cookie("name", "value")
-    assert copies._copy(answer) is answer
+    assert copies._copy(answer) is None
 
 
 # Right at every moment
