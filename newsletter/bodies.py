@@ -91,6 +91,8 @@ def _is_form(request: HttpRequest) -> bool:
 
     Whoever asks first must be ready for what it raises, and Django's pages about an error are not.
     """
+    if request.method != "POST":  # of nothing else Django reads a form
+        return True
     try:
         return request.POST is not None
     except UNREADABLE:

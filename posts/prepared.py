@@ -60,9 +60,8 @@ class _Statement:
             parameters[index] = adapted[place]
         return parameters
 
-    def rows(self, arguments: Sequence[Any]) -> Rows:
-        """Return what the query finds for these arguments."""
-        here = connections[DEFAULT_DB_ALIAS]  # looked up once: a twentieth of a short query each
+    def rows(self, arguments: Sequence[Any], here: Any) -> Rows:
+        """Return what the query finds for these arguments, over this connection."""
         with here.cursor() as cursor:
             cursor.execute(self._sql, self._filled(arguments, here))
             found: Rows = cursor.fetchall()
@@ -114,7 +113,8 @@ def prepared(build: Build) -> Callable[..., Rows]:
 
     @wraps(build)
     def rows(*arguments: Any) -> Rows:
-        return statement(arguments).rows(arguments)
+        here = connections[DEFAULT_DB_ALIAS]  # looked up once: a twentieth of a short query each
+        return statement(arguments, here).rows(arguments, here)
 
     return rows
 
@@ -128,13 +128,14 @@ def padded(keys: Sequence[int]) -> Sequence[int]:
     return [*keys, *repeat(keys[-1], places - len(keys))]
 
 
-def _kept(kind: Callable[..., Kept], build: Callable[..., Any]) -> Callable[[Sequence[Any]], Kept]:
+def _kept(
+    kind: Callable[..., Kept], build: Callable[..., Any]
+) -> Callable[[Sequence[Any], Any], Kept]:
     """Return a function that returns a statement, which it compiles once: threads share it, each
     with a connection of its own (eight of everything took 7 MB)."""
     statements: dict[object, Kept] = {}
 
-    def statement(arguments: Sequence[Any]) -> Kept:
-        here = connections[DEFAULT_DB_ALIAS]
+    def statement(arguments: Sequence[Any], here: Any) -> Kept:
         # Tests may change the database.
         key = (here.vendor, here.settings_dict["NAME"], len(arguments))
         if key not in statements:
@@ -175,9 +176,8 @@ class _Update(_Statement):
         self._sql, parameters = query.get_compiler(connection=connection).as_sql()
         self._note(build.__name__, parameters, stand_ins)
 
-    def run(self, arguments: Sequence[Any]) -> int:
-        """Update rows with these arguments; return how many."""
-        here = connections[DEFAULT_DB_ALIAS]
+    def run(self, arguments: Sequence[Any], here: Any) -> int:
+        """Update rows with these arguments, over this connection; return how many."""
         with here.cursor() as cursor:
             cursor.execute(self._sql, self._filled(arguments, here))
             return int(cursor.rowcount)
@@ -194,6 +194,7 @@ def prepared_update(build: BuildUpdate) -> Callable[..., int]:
 
     @wraps(build)
     def update(*arguments: Any) -> int:
-        return statement(arguments).run(arguments)
+        here = connections[DEFAULT_DB_ALIAS]
+        return statement(arguments, here).run(arguments, here)
 
     return update

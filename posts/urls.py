@@ -143,6 +143,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("posts/<str:slug>/", views.post, name="post"),
     path("posts/<str:slug>.md", markdown.issue, name="post-markdown"),
+    path("api/v1/", include((api.urlpatterns, "api"))),
     # Signed tokens have colons, those of stored addresses none.
     path("preview/<slug:token>/", reviewing.shared, name="shared"),
     path("preview/<str:token>/", previews.preview, name="preview"),
@@ -155,7 +156,6 @@ urlpatterns = [
     path("sources/", include(sources)),
     path("links/", include(of_links)),
     path("search/", include(searches)),
-    path("api/v1/", include((api.urlpatterns, "api"))),
     *taking_part,
     *feeds_of(feeds.site),
     *feeds_of(feeds.items, "items-", BY_ITEM),
