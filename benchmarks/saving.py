@@ -131,7 +131,8 @@ def reworded(text: str, number: int) -> str:
 def forget_texts() -> None:
     """Forget what functions of ours remember of earlier texts, and clear away what is left.
 
-    What is kept without limit is no text: typefaces, the list of public suffixes, what is compiled.
+    Typefaces are no texts, nor is what is kept without limit: the list of public suffixes, what is
+    compiled.
     """
     for one in gc.get_objects():
         # (Told by their type: to ask some objects anything makes them do their work.)
@@ -141,7 +142,8 @@ def forget_texts() -> None:
 
 
 def _is_of_texts(cache: functools._lru_cache_wrapper[Any]) -> bool:
-    is_ours = cache.__module__.startswith(("posts", "links"))
+    module = cache.__module__
+    is_ours = module.startswith(("posts", "links")) and not module.startswith("posts.cards")
     return is_ours and cache.cache_parameters()["maxsize"] is not None
 
 

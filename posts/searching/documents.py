@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from django.utils import timezone
 
-from links.models import Link
+from links.models import Link, Source
 from posts.models import LinkedItem, Post, SearchEntry, Section, Tag, item_anchor
 from posts.rendering import FoundItem, FoundLink, FoundSection
 from posts.searching.engines.base import Entry
@@ -33,8 +33,7 @@ class Document(NamedTuple):
     extra: str = ""
     place: str = ""
     item: int | None = None
-    sections: Collection[int] = ()
-    sources: tuple[int, ...] = ()
+    facets: Sequence[str] = ()
 
 
 class Content(NamedTuple):
@@ -52,12 +51,22 @@ def entries_of(post: Post, tags: Sequence[Tag], content: Content) -> list[Entry]
     """Return the rows of the index that a post has; none while it is a draft."""
     if post.listed_at is None:
         return []
-    shared = shared_facets(post, tags)
-    documents = islice(_documents(post, tags, content), MOST_ROWS)
+    first, shared = key_of(post.listed_at, post.pk, 0), " ".join(shared_facets(post, tags))
+    pieces = (piece for document in _documents(post, tags, content) for piece in cut(document))
     return [
-        _entry(post, place, document, shared)
-        for place, document in enumerate(document for whole in documents for document in cut(whole))
-        if place < MOST_ROWS
+        Entry(
+            first - place,
+            post.listed_at,
+            document.kind,
+            post.pk,
+            document.item,
+            document.place,
+            " ".join((f"=k{document.kind} {shared}", *document.facets)),
+            document.title,
+            document.text,
+            document.extra,
+        )
+        for place, document in enumerate(islice(pieces, MOST_ROWS))
     ]
 
 
@@ -67,28 +76,13 @@ def shared_facets(post: Post, tags: Iterable[Tag]) -> list[str]:
     return [f"=y{year}", *(f"=t{tag.pk}" for tag in tags)]
 
 
-def _entry(post: Post, place: int, document: Document, shared: Sequence[str]) -> Entry:
-    assert post.listed_at is not None  # noqa: S101
-    facets = [f"=k{document.kind}", *shared]
-    facets += [f"=s{section}" for section in sorted(document.sections)]
-    facets += [f"=h{source}" for source in document.sources]
-    return Entry(
-        key=key_of(post.listed_at, post.pk, place),
-        date=post.listed_at,
-        kind=document.kind,
-        post_id=post.pk,
-        item_id=document.item,
-        place=document.place,
-        facets=" ".join(facets),
-        title=document.title,
-        text=document.text,
-        extra=document.extra,
-    )
-
-
 def cut(document: Document) -> Iterator[Document]:
     """Yield a document in pieces that are no longer than an engine takes."""
-    title, extra = document.title[:TITLE_LENGTH], document.extra[:EXTRA_LENGTH]
+    title, text, extra = document.title, document.text, document.extra
+    if len(title) <= TITLE_LENGTH and len(text) <= PIECE_LENGTH and len(extra) <= EXTRA_LENGTH:
+        yield document
+        return
+    title, extra = title[:TITLE_LENGTH], extra[:EXTRA_LENGTH]
     first, *rest = _pieces(document.text) or [""]
     yield document._replace(title=title, text=first, extra=extra)
     for piece in rest:
@@ -110,11 +104,12 @@ def _documents(post: Post, tags: Sequence[Tag], content: Content) -> Iterator[Do
     opening = content.found[0] if content.found and not content.found[0].level else None
     yield _issue(post, tags, opening, content.links)
     for found, items, headings in zip(content.found, content.items, content.headings, strict=False):
+        within = [f"=s{section}" for section in sorted(headings)]
         if found is not opening and (found.heading or found.text):
-            yield _section(found, headings, content.links)
+            yield _section(found, within, content.links)
         for row, item in zip(items, found.items, strict=False):
             if not row.hidden:
-                yield _item(row, item, headings, content.links)
+                yield _item(row, item, within, content.links)
 
 
 def _issue(
@@ -126,18 +121,17 @@ def _issue(
     text = f"{described}\n{prose}".strip()
     beside = [place for place in opening.links if place.item is None] if opening else []
     names = "\n".join(tag.name for tag in tags)
-    return Document(Kind.ISSUE, post.title, text, names, sources=_sources(beside, links))
+    return Document(Kind.ISSUE, post.title, text, names, facets=_sources(_shown(beside, links)))
 
 
-def _section(found: FoundSection, headings: Collection[int], links: Mapping[str, Link]) -> Document:
+def _section(found: FoundSection, within: list[str], links: Mapping[str, Link]) -> Document:
     beside = [place for place in found.links if place.item is None]
     return Document(
         Kind.SECTION,
         found.heading,
         _without_items(found, "list", "paragraph"),
         place=found.anchor,
-        sections=headings,
-        sources=_sources(beside, links),
+        facets=within + _sources(_shown(beside, links)),
     )
 
 
@@ -152,34 +146,36 @@ def _without_items(found: FoundSection, *kinds: str) -> str:
 
 
 def _item(
-    row: LinkedItem, found: FoundItem, headings: Collection[int], links: Mapping[str, Link]
+    row: LinkedItem, found: FoundItem, within: list[str], links: Mapping[str, Link]
 ) -> Document:
     text = row.summary or ("" if found.text == row.title else found.text)
-    shown = [place for place in found.links if _is_shown(place, links)]
+    sources = _shown(found.links, links)
     said = f"{row.title}\n{text}"
-    anchors = (place.anchor for place in found.links if place.anchor not in said)
-    hosts = dict.fromkeys(links[place.url].source.name for place in shown)  # type: ignore[union-attr]
+    beside = [row.group] if row.group else []
+    beside += dict.fromkeys(link.anchor for link in found.links if link.anchor not in said)
+    beside += dict.fromkeys(source.name for source in sources)
     return Document(
         Kind.ITEM,
         row.title,
         text,
-        "\n".join(part for part in (row.group, *dict.fromkeys(anchors), *hosts) if part),
-        place=item_anchor(row.uid),
-        item=row.pk,
-        sections=headings,
-        sources=_sources(shown, links),
+        "\n".join(beside),
+        item_anchor(row.uid),
+        row.pk,
+        within + _sources(sources),
     )
 
 
-def _is_shown(place: FoundLink, links: Mapping[str, Link]) -> bool:
-    link = links.get(place.url)
-    return link is not None and link.source_id is not None and link.standing == Link.Standing.SHOWN
+def _shown(places: Iterable[FoundLink], links: Mapping[str, Link]) -> list[Source]:
+    """Return the sources of the links that readers get, of one for each of its links."""
+    found = (links.get(place.url) for place in places)
+    return [
+        link.source
+        for link in found
+        if link is not None and link.source is not None and link.standing == Link.Standing.SHOWN
+    ]
 
 
-def _sources(places: Iterable[FoundLink], links: Mapping[str, Link]) -> tuple[int, ...]:
-    """Return the keys of the sources, and of the hosts of those, of the links readers get."""
-    found: dict[int, None] = {}
-    for place in places:
-        if _is_shown(place, links) and (source := links[place.url].source):
-            found |= dict.fromkeys(pk for pk in (source.parent_id, source.pk) if pk)
-    return tuple(found)
+def _sources(sources: Iterable[Source]) -> list[str]:
+    """Return the facets of sources, and of the hosts of those."""
+    keys = (pk for source in sources for pk in (source.parent_id, source.pk) if pk)
+    return [f"=h{pk}" for pk in dict.fromkeys(keys)]
