@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection
-from django.db.models import QuerySet
+from django.db.models import Func, QuerySet, TextField
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -45,6 +45,16 @@ def test_values_come_back_as_the_orm_gives_them() -> None:
     ((title, moment, pk),) = between("none", LONG_AGO, LONG_AGO + timedelta(days=9), 0)
     assert (title, moment, pk) == (post.title, post.published_at, post.pk)
     assert moment.tzinfo is not None
+
+
+def test_a_query_may_have_percent_signs_of_its_own() -> None:
+    @prepared
+    def titled(slug: str) -> QuerySet[Post, Any]:
+        said = Func(template="'100%%%%'", output_field=TextField())
+        return Post.objects.filter(slug=slug).values_list("title", said)
+
+    make_posts(1)
+    assert titled("issue-1") == [("Issue 1", "100%")]
 
 
 def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
