@@ -35,7 +35,8 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Hit:
-    """A row that was found. ``title`` and ``excerpt`` are safe HTML with ``<mark>``.
+    """A row that was found. ``title`` and ``excerpt`` are safe HTML with ``<mark>``, which are most
+    of the work of a hit, and made for whom asks for them.
 
     ``url`` is the path of its place on the site, ``address`` where an item's title leads ("" for
     others, and where readers get no address).
@@ -45,10 +46,9 @@ class Hit:
     kind: str
     date: datetime
     url: str
-    title: SafeString
     plain_title: str
-    excerpt: SafeString
     text: str
+    extra: str
     address: str
     source: str
     slug: str
@@ -57,6 +57,17 @@ class Hit:
     uid: Any
     post_id: int | None
     item_id: int | None
+    marker: Marker
+
+    @cached_property
+    def title(self) -> SafeString:
+        """Its title with the words of the query."""
+        return self.marker.title(self.plain_title)
+
+    @cached_property
+    def excerpt(self) -> SafeString:
+        """What surrounds the first of these words in its text."""
+        return self.marker.excerpt(self.text, self.extra)
 
     @cached_property
     def post(self) -> Post | None:
@@ -87,16 +98,14 @@ def _hit(row: Sequence[Any], marker: Marker) -> Hit:
         key, kind, date, place, title, text, extra, post_id, post_uid, slug, issue, language,
         item_id, item_uid, address, source,
     ) = row  # fmt: skip
-    named = title or issue or ""
     return Hit(
         key=key,
         kind=kind,
         date=date,
         url=path_of(kind, slug, place),
-        title=marker.title(named),
-        plain_title=named,
-        excerpt=marker.excerpt(text, extra),
+        plain_title=title or issue or "",
         text=text,
+        extra=extra,
         address=address,
         source=source or "",
         slug=slug or "",
@@ -105,6 +114,7 @@ def _hit(row: Sequence[Any], marker: Marker) -> Hit:
         uid=item_uid or post_uid,
         post_id=post_id,
         item_id=item_id,
+        marker=marker,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import StrIndex
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from links.models import Source
 from posts import searching
 from posts.naming import fold, heading_key
+from posts.prepared import Rows, prepared
 from posts.searching.queries import Filter
 from posts.site import indexes
 
@@ -31,21 +33,35 @@ def suggest(typed: str) -> list[Suggestion]:
     now, key = timezone.now(), fold(typed[:LENGTH])
     if not key:
         return []
-    tags = indexes.used_tags(now).filter(key__contains=key)
-    sections = indexes.recurring(now).filter(key__contains=heading_key(key) or key)
-    sources = indexes.sources_named(Source.objects.filter(name__contains=key), now)
     return [
-        *_filters("tag", gettext("Tag"), _most_used(tags)),
-        *_filters("section", gettext("Section"), _most_used(sections)),
-        *_filters("source", gettext("Source"), _most_used(sources)),
+        *_filters("tag", gettext("Tag"), _tags(key, now)),
+        *_filters("section", gettext("Section"), _sections(heading_key(key) or key, now)),
+        *_filters("source", gettext("Source"), _sources(key, now)),
         *(Suggestion(title, gettext("Issue")) for title in searching.titles(typed, now, MOST)),
     ]
 
 
-def _most_used(rows: QuerySet[Any, Any]) -> list[str]:
-    found = rows.order_by("-post_count", "pk")[:MOST]
-    return [row[1] for row in found if row[0] > 0]
+@prepared
+def _tags(key: str, at: datetime) -> QuerySet[Any, Any]:
+    return _most_used(indexes.used_tags(at), "key", key)
 
 
-def _filters(name: str, kind: str, values: Iterable[str]) -> list[Suggestion]:
+@prepared
+def _sections(key: str, at: datetime) -> QuerySet[Any, Any]:
+    return _most_used(indexes.recurring(at), "key", key)
+
+
+@prepared
+def _sources(name: str, at: datetime) -> QuerySet[Any, Any]:
+    return _most_used(indexes.sources_named(Source.objects.all(), at), "name", name)
+
+
+def _most_used(rows: QuerySet[Any, Any], column: str, part: str) -> QuerySet[Any, Any]:
+    """Return the most used that have what was typed in a column."""
+    found = rows.alias(place=StrIndex(column, Value(part))).filter(place__gt=0)
+    return found.order_by("-post_count", "pk")[:MOST]
+
+
+def _filters(name: str, kind: str, rows: Rows) -> list[Suggestion]:
+    values = [value for count, value, *_more in rows if count > 0]
     return [Suggestion(str(Filter(name, value)), f"{kind}: {value}") for value in values]

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from posts.models import Post, SearchIndex
+from posts.searching.excerpts import Marker
 from tests.builders import item, make_post, make_posts
 from tests.reading import Page
 
@@ -202,6 +203,19 @@ def test_feeds_follow_a_search(client: Client, issue: Post) -> None:
     assert feed["home_page_url"].endswith("/search/?q=second+find")
 
 
+@pytest.mark.parametrize("form", ["feed.xml", "atom.xml", "feed.json"])
+def test_a_feed_of_a_search_looks_for_no_words_to_mark(
+    client: Client, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    def never(*_of: object) -> None:
+        raise AssertionError("words were marked that no feed shows")
+
+    monkeypatch.setattr(Marker, "title", never)
+    monkeypatch.setattr(Marker, "excerpt", never)
+    response = client.get(f"/search/{form}", {"q": "second find"})
+    assert b"https://two.example.org/b" in response.content
+
+
 def test_suggestions_name_tags_sections_sources_and_titles(client: Client) -> None:
     make_post("A second one")  # a heading is a section from its second issue on
 
@@ -217,6 +231,8 @@ def test_suggestions_name_tags_sections_sources_and_titles(client: Client) -> No
     assert "source:two.example.org" in suggested("two.ex")
     assert "A first issue" in suggested("a fir")
     assert suggested("nothing of the kind") == []
+    # What is typed stands for itself.
+    assert suggested("prev%ew") == suggested("prev_ew") == []
 
 
 def test_browsers_learn_how_to_search(client: Client) -> None:
