@@ -126,7 +126,7 @@ def items(
         rows_of, of = rows.items_of_section, (_section(section, now),)
     first = partial(listing.newest(rows_of, limit + 1), *of, now)
     found = _page(page, paginate, first, lambda: rows_of(*of, now), limit)
-    return page_of(request, found, as_rows(map(rows.item, found.rows)))
+    return page_of(request, found, ", ".join(map(rows.item, found.rows)).encode())
 
 
 @api.get("/links", response={200: schemas.Links, **REFUSALS}, url_name="links", summary="Links")

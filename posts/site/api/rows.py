@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, TextField, When
 
 from links.models import Link
@@ -12,6 +15,7 @@ from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry, an
 from posts.prepared import prepared
 from posts.publishing.describing import absolute
 from posts.searching import Hit
+from posts.site.api.answers import as_json
 from posts.site.library import as_text, marked_broken, shown, shown_address
 from posts.site.shell import address_of
 
@@ -47,27 +51,31 @@ def _columns(item: str = "") -> tuple[Any, ...]:
     )
 
 
-def item(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a row of ``items``."""
+def item(row: tuple[Any, ...]) -> str:
+    """Return a row of ``items`` as JSON, written as it is sent."""
     uid, title, anchor, summary, group, section, address, source, broken, *of, date, _pk = row
-    (issue, slug, language), digits = of, uid.replace("-", "")
-    page = absolute(address_of("post", slug))
+    page, issue = _issue(*of, settings.SITE_URL)
+    digits = uid.replace("-", "")
     # As str(UUID(uid)) says it, in a quarter of the time.
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return {
-        "id": "-".join(parts),
-        "url": f"{page}#{anchor_of(digits)}",
-        "title": title or anchor or summary,
-        "summary": summary if title or anchor else "",
-        "group": group,
-        "section": section or "",
-        "address": address or None,
-        "source": source,
-        "is_broken": bool(broken),
-        "issue": {"title": issue, "slug": slug, "url": page},
-        "language": language,
-        "published_at": date.isoformat(),
-    }
+    uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    return (
+        f'{{"id": "{uuid}", "url": {quoted(f"{page}#{anchor_of(digits)}")}, '
+        f'"title": {quoted(title or anchor or summary)}, '
+        f'"summary": {quoted(summary if title or anchor else "")}, '
+        f'"group": {quoted(group)}, "section": {quoted(section or "")}, '
+        f'"address": {quoted(address) if address else "null"}, '
+        f'"source": {"null" if source is None else quoted(source)}, '
+        f'"is_broken": {"true" if broken else "false"}, '
+        f'{issue}, "published_at": "{date.isoformat()}"}}'
+    )
+
+
+@lru_cache(maxsize=512)
+def _issue(title: str, slug: str, language: str, _site_url: str) -> tuple[str, str]:
+    """Return the address of an issue, and what all of its items say of it."""
+    page = absolute(address_of("post", slug))
+    said = {"issue": {"title": title, "slug": slug, "url": page}, "language": language}
+    return page, as_json(said).decode()[1:-1]
 
 
 def links(at: datetime) -> QuerySet[Link, Any]:

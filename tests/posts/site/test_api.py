@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from links.decisions import decide
 from links.models import Link
 from posts import following, publishing
-from posts.models import Post
+from posts.models import LinkedItem, Post
 from posts.readers.throttling import Limit, Shares
 from posts.site.api import operations
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
@@ -97,6 +97,16 @@ def test_an_item_says_where_it_leads_and_where_it_stands(client: Client) -> None
     assert found["address"] == "https://one.example.org/a"
     assert (found["group"], found["section"]) == ("Topic one", "Preview")
     assert found["source"] == "one.example.org"
+
+
+def test_an_item_says_whatever_stands_in_it(client: Client) -> None:
+    odd = 'Said "so" \\ 100% {x} <b> 링크 \u2028 😀'
+    post = make_post('An "odd" \\ issue', "## Preview\n\n- [x](https://odd.example.org/)\n")
+    said = {"title": odd, "summary": f"{odd}\t\x01", "group": odd}
+    LinkedItem.objects.filter(post=post).update(**said)
+    (found,) = read(client, f"/api/v1/items?issue={post.slug}")["results"]
+    assert {name: found[name] for name in said} == said
+    assert found["issue"]["title"] == post.title
 
 
 def test_nothing_is_told_that_readers_do_not_see(client: Client) -> None:
