@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from posts.models import Publication
+from posts.models import Post, Publication
 from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled
 from tests.posts.site.test_pages import queries, read, step
 
@@ -167,3 +167,11 @@ def test_the_sitemap_names_every_public_address_in_parts(client: Client, setting
     for query in ("p=2", "p=x", "p=-1"):
         assert client.get(f"/sitemap-posts.xml?{query}").status_code == 404
     assert client.get("/sitemap-posts.xml?p=1").headers["Location"] == "/sitemap-posts.xml"
+
+
+def test_the_sitemap_writes_names_in_any_script_as_addresses_are_written(client: Client) -> None:
+    for slug in ("링크-모음-2024", "naïve_été.1", "100%-a&b'c d~e", "日本🎌/x"):
+        post = make_post(slug)
+        Post.objects.filter(pk=post.pk).update(slug=slug)
+        address = f"/posts/{quote(slug, safe='/~:@!$()*+,;=')}/</loc>"
+        assert address in client.get("/sitemap-posts.xml").content.decode()
