@@ -32,7 +32,7 @@ from posts.publishing.marks import BODY, CUT, STORED
 from posts.searching.queries import clean
 from posts.site import entries, library, listing, moved
 from posts.site.listing import public_row
-from posts.site.shell import address_of, with_site
+from posts.site.shell import address_of, kept, with_site
 from posts.templatetags.newsletter import rfc822
 
 FEED_POSTS = 20
@@ -216,7 +216,7 @@ def _library(
 
 def _sent(form: str, channel: Channel, known: bytes, bodies: list[bytes]) -> HttpResponse:
     written = FORMS[form]
-    head, tail = written.frame(form, channel)
+    head, tail = kept(written.frame, form, channel)
     body = b"".join((head.encode(), written.separator.join(bodies), tail.encode()))
     response = HttpResponse(body, content_type=f"{written.media_type}; charset=utf-8")
     # What is another one for readers: not the time of a save that changed nothing.

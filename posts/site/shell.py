@@ -7,6 +7,7 @@ large part sent through a template as text costs sixty times as much (460 KB too
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -65,8 +66,8 @@ def page_from(
     template: str, context: dict[str, Any], *, nav: str = "", path: str = "", status: int = 200
 ) -> HttpResponse:
     """Return a page made from a template of any app, which extends ``posts/parts.html``."""
-    html = _rendered(template, _PARTS | {"canonical": _canonical(path)} | context)
-    return _in_shell(html, nav, status)
+    parts = _rendered(template, _PARTS | {"canonical": _canonical(path)} | context)
+    return _in_shell(parts, nav, status)
 
 
 def filled_page(
@@ -84,10 +85,10 @@ def _canonical(path: str) -> str:
     return absolute(path) if path else ""
 
 
-def _in_shell(html: str, nav: str, status: int) -> HttpResponse:
+def _in_shell(parts: str, nav: str, status: int) -> HttpResponse:
     """Return the parts of a page as an answer, with the shell around them."""
     shell = kept(_shell, nav)
-    head, links, content = html.split(PART)
+    head, links, content = parts.split(PART)
     whole = "".join((shell[0], head, shell[1], links, shell[2], content, shell[3]))
     return HttpResponse(whole, status=status)
 
@@ -187,7 +188,8 @@ def _escaped(column: Sequence[str]) -> Sequence[str]:
     """Return the values of a column as they may stand in a page, escaped at one go."""
     if all(isinstance(value, SafeString) for value in column if value):
         return column
-    return escape(CUT.join(column)).split(CUT)
+    # Not by Django's function, which asks of each argument whether it is lazy.
+    return html.escape(CUT.join(column)).split(CUT)
 
 
 def _pattern(
@@ -210,10 +212,15 @@ def _chosen(places: Sequence[int], row: Sequence[str]) -> tuple[str, ...]:
 
 def facts_in_words(facts: Sequence[str]) -> dict[str, str]:
     """Return what is said of a list's rows in its header, as HTML and as plain text."""
-    return {
-        "facts": format_html_join("", "<span>{}</span> ", ((fact,) for fact in facts)),
-        "told": strip_tags(", ".join(facts)),
-    }
+    shown, told = _facts_in_words(*facts)
+    return {"facts": shown, "told": told}
+
+
+# With their types: what is safe may be equal to what is not.
+@lru_cache(maxsize=1024, typed=True)
+def _facts_in_words(*facts: str) -> tuple[SafeString, str]:
+    shown = format_html_join("", "<span>{}</span> ", ((fact,) for fact in facts))
+    return shown, strip_tags(", ".join(facts))
 
 
 @lru_cache(maxsize=8192)
@@ -284,8 +291,8 @@ def _shell(nav: str) -> Shell:
 
 def _own_ending() -> bytes:
     """Return what the owner lets stand below every issue."""
-    html = SafeString(identity.current().ending)
-    return _render("own_ending", {"html": html}).encode() if html else b""
+    ending = SafeString(identity.current().ending)
+    return _render("own_ending", {"html": ending}).encode() if ending else b""
 
 
 def _offered_below() -> bytes:

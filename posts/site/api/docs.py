@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +9,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
 from posts.publishing.describing import absolute
-from posts.site.shell import page
+from posts.site.shell import kept, page
 
 EXAMPLES = {
     "/api/v1/posts": "?limit=5",
@@ -23,16 +22,15 @@ class PlainDocs(DocsBase):
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
         """Return the operations with their parameters and what they answer."""
-        operations, answers = _read(api)
-        context = {
-            "operations": operations,
-            "answers": answers,
-            "schema_url": absolute(self.get_openapi_url(api, {})),
-        }
-        return page("api", context, path=request.path)
+        return HttpResponse(kept(_page, api, self.get_openapi_url(api, {}), request.path))
 
 
-@cache
+def _page(api: NinjaAPI, schema_path: str, path: str) -> bytes:
+    operations, answers = _read(api)
+    context = {"operations": operations, "answers": answers, "schema_url": absolute(schema_path)}
+    return page("api", context, path=path).content
+
+
 def _read(api: NinjaAPI) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the operations, and the objects that answers are made of."""
     schema = api.get_openapi_schema()
