@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -48,11 +48,14 @@ def _about(stored: bytes, _site_url: str) -> About:
     return About(tuple(said.get("tags", ())), said.get("image", ""))
 
 
-def _abouts(found: Iterable[Entry]) -> list[About]:
+def _abouts(found: Sequence[Entry]) -> list[About]:
     """Return what the issues of entries say of themselves."""
-    return [
-        _about(bytes(entry.page), settings.SITE_URL) if entry.page else About() for entry in found
-    ]
+    pages = {entry.post: entry.page for entry in found}
+    told = {
+        post: _about(bytes(page), settings.SITE_URL) if page else About()
+        for post, page in pages.items()
+    }
+    return [told[entry.post] for entry in found]
 
 
 def media_type(address: str) -> str:

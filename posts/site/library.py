@@ -6,7 +6,7 @@ about a link shows at once, since it is read with the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -30,7 +30,15 @@ from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils.safestring import SafeString
 
 from links.models import DIGEST_LENGTH, Link
-from posts.models import Appearance, LinkedItem, Post, RecurringLink, SectionEntry, TaggedPost
+from posts.models import (
+    Appearance,
+    LinkedItem,
+    Post,
+    RecurringLink,
+    SectionEntry,
+    TaggedPost,
+    anchor_of,
+)
 from posts.prepared import Rows, prepared
 from posts.publishing.decisions import link_words
 from posts.site.listing import with_public_count
@@ -52,32 +60,6 @@ FIELDS = (
     "title", "url", "line", "source", "source_url", "place", "issue", "cited", "cited_url",
     "date", "lang",
 )  # fmt: skip
-
-
-class Row(NamedTuple):
-    """The columns of a list; ``identity`` and ``key`` together tell entries of feeds apart."""
-
-    identity: str
-    key: str
-    title: str
-    anchor: str
-    summary: str | None
-    is_main: int
-    is_listed: int
-    item: str | None
-    section: str
-    address: str
-    is_broken: int
-    source: str | None
-    slug: str
-    issue: str
-    language: str
-    post: int
-    page: bytes | None
-    link: str | None
-    cited: int | None
-    date: datetime
-    pk: int
 
 
 class Entry(NamedTuple):
@@ -162,8 +144,8 @@ def items_of(section: int, at: datetime, *, page: bool = False) -> QuerySet[Sect
 
 
 def item_columns(at: datetime, item: str = "", *, page: bool = False) -> tuple[Any, ...]:
-    """Return the columns of items as a ``Row`` has them, but for date and key; ``item`` is the path
-    to an item."""
+    """Return the columns of items as ``entry_of`` takes them, but for date and key; ``item`` is the
+    path to an item."""
     link = f"{item}link"
     return (
         as_text(f"{item}uid") if page else _NOTHING,
@@ -213,7 +195,8 @@ def seen(rows: QuerySet[Appearance]) -> QuerySet[Appearance]:
 def place_columns(
     at: datetime, length: int = LINE_LENGTH, *, page: bool = False
 ) -> tuple[Any, ...]:
-    """Return the columns of a ``Row`` of a place of a link, with so much of the summary."""
+    """Return the columns of a place of a link as ``entry_of`` takes them, with so much of the
+    summary."""
     return (
         as_text("post__uid") if page else _NOTHING,
         "link__key" if page else _NOTHING,
@@ -247,7 +230,7 @@ def _first_for_feeds(rows_of: RowsOf) -> Callable[[int, datetime], Rows]:
 
 def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
     """Return the first page of a list, for a feed."""
-    return [entry_of(Row._make(row)) for row in _first_for_feeds(rows_of)(of, at)]
+    return [entry_of(row) for row in _first_for_feeds(rows_of)(of, at)]
 
 
 def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
@@ -295,14 +278,14 @@ def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:
         if needed <= 0:
             break
     rows = _items_of_tag_since(*tag, start, at) if tag else _items_since(start, at)
-    return [entry_of(Row._make(row)) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
     say = short_days()
-    return replace(page, rows=[linked((entry_of(Row._make(row)) for row in page.rows), say)])
+    return replace(page, rows=[linked((entry_of(row) for row in page.rows), say)])
 
 
 def linked(entries: Iterable[Entry], say: Callable[[datetime], SafeString]) -> SafeString:
@@ -327,47 +310,44 @@ def _as_row(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | 
     )
 
 
-def entry_of(row: Row, length: int = LINE_LENGTH) -> Entry:
-    """Return what a row says; of its text so many characters."""
-    title, line = _words(row, length)
-    if row.is_broken:
-        title = f"{title} ({link_words(row.language).broken})"
+def entry_of(row: Sequence[Any], length: int = LINE_LENGTH) -> Entry:
+    """Return what a row of a list says; of its text so many characters."""
+    (
+        identity, key, title, anchor, summary, is_main, is_listed, item, section, address,
+        is_broken, source, slug, issue, language, post, page, link, cited, date, _pk,
+    ) = row  # fmt: skip
+    # A further link of an item is called after both: "Llama 3 · paper".
+    named, line = title or anchor, summary or ""
+    if not is_main and anchor and anchor != title:
+        named = f"{title} · {anchor}" if title and is_listed else anchor
+    if not named:
+        named, line = line or address, ""
+    named = cut(named, TITLE_LENGTH)
+    if is_broken:
+        named = f"{named} ({link_words(language).broken})"
     # PostgreSQL writes hyphens between the digits.
-    fragment = f"item-{row.item.replace('-', '')[:12]}" if row.item else row.section
+    fragment = anchor_of(item.replace("-", "")) if item else section
     return Entry(
-        of=row.identity,
-        key=row.key,
-        title=title,
-        line=line,
-        address=row.address,
-        source=row.source or "",
-        place=f"{address_of('post', row.slug)}#{fragment}",
-        issue=row.issue,
-        language=row.language,
-        post=row.post,
-        page=row.page,
-        date=row.date,
-        link=row.link or "",
-        cited=row.cited if row.link and row.cited else 1,
+        identity,
+        key,
+        named,
+        cut(line, length),
+        address,
+        source or "",
+        f"{address_of('post', slug)}#{fragment}",
+        issue,
+        language,
+        post,
+        page,
+        date,
+        link or "",
+        cited if link and cited else 1,
     )
 
 
 def address_of_link(key: str) -> str:
     """Return the address of a link's page."""
     return address_of("link", key[:DIGEST_LENGTH])
-
-
-def _words(row: Row, length: int) -> tuple[str, str]:
-    """Return how an entry is called, and what more there is to say in a line.
-
-    A further link of an item is called after both: "Llama 3 · paper".
-    """
-    named, line = row.title or row.anchor, row.summary or ""
-    if not row.is_main and row.anchor and row.anchor != row.title:
-        named = f"{row.title} · {row.anchor}" if row.title and row.is_listed else row.anchor
-    if not named:
-        named, line = line or row.address, ""
-    return cut(named, TITLE_LENGTH), cut(line, length)
 
 
 def cut(text: str, length: int) -> str:

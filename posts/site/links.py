@@ -41,7 +41,7 @@ from posts.prepared import prepared
 from posts.publishing.decisions import link_words
 from posts.site import library, moved
 from posts.site.further import steps
-from posts.site.library import ROWS, Entry, Row, address_of_link, entry_of, shown
+from posts.site.library import ROWS, Entry, address_of_link, entry_of, shown
 from posts.site.paging import paginate
 from posts.site.shell import address_of, facts_in_words, filled, filled_page, short_days
 from posts.templatetags.newsletter import issue_count
@@ -162,7 +162,7 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
 
 def _read(row: Sequence[Any]) -> tuple[Head, Entry]:
     size = len(Head._fields)
-    return Head._make(row[:size]), entry_of(Row._make(row[size:]), WORDS_LENGTH)
+    return Head._make(row[:size]), entry_of(row[size:], WORDS_LENGTH)
 
 
 def _has_short_name(key: str) -> bool:
@@ -213,7 +213,7 @@ def _others(rows: Iterable[Sequence[Any]]) -> list[Entry]:
     """Return the first of the items that have each link."""
     nearest: dict[str, Entry] = {}
     for key, *row in rows:
-        nearest.setdefault(key, entry_of(Row._make(row)))
+        nearest.setdefault(key, entry_of(row))
     return list(nearest.values())[:BESIDE]
 
 
