@@ -36,7 +36,8 @@ class _Statement:
         stand_ins = [_stand_in(place, value) for place, value in enumerate(arguments)]
         query = build(*stand_ins).query
         compiler: Any = query.get_compiler(connection=connection)
-        self._note(build.__name__, *_with_constants(*compiler.as_sql()), stand_ins)
+        sql, parameters = _with_constants(*compiler.as_sql())
+        self._note(build.__name__, sql, parameters, stand_ins)
         columns = [column for column, *_rest in compiler.select]
         found: Any = compiler.get_converters(columns)
         self._converters = {place: _converter(*of) for place, of in found.items()}
@@ -44,8 +45,8 @@ class _Statement:
     def _note(self, name: str, sql: str, parameters: Sequence[Any], stand_ins: list[Any]) -> None:
         """Note the statement, with a name for each parameter, and which of them are arguments.
 
-        Django tells names to SQLite in one step; without any it looks for them at each call, which
-        took a tenth of the longest of these queries.
+        Django writes names for SQLite in one step; places without a name it looks for at each call,
+        which took a tenth of a query.
         """
         names = [f"p{index}" for index in range(len(parameters))]
         escaped = sql.replace("%%", "%%%%")
@@ -176,7 +177,8 @@ class _Update(_Statement):
         rows, values = build(*stand_ins)
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(values)
-        self._note(build.__name__, *query.get_compiler(connection=connection).as_sql(), stand_ins)
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        self._note(build.__name__, sql, parameters, stand_ins)
 
     def run(self, arguments: Sequence[Any], here: Any) -> int:
         """Update rows with these arguments, over this connection; return how many."""

@@ -58,8 +58,8 @@ def _sources(name: str, at: datetime) -> QuerySet[Any, Any]:
 
 def _most_used(rows: QuerySet[Any, Any], column: str, part: str) -> QuerySet[Any, Any]:
     """Return the most used that have what was typed in a column."""
-    found = rows.alias(place=StrIndex(column, Value(part))).filter(place__gt=0)
-    return found.order_by("-post_count", "pk")[:MOST]
+    found: QuerySet[Any, Any] = rows.alias(place=StrIndex(column, Value(part)))
+    return found.filter(place__gt=0).order_by("-post_count", "pk")[:MOST]
 
 
 def _filters(name: str, kind: str, rows: Rows) -> list[Suggestion]:
