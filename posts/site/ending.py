@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet, Subquery
 from django.utils.safestring import SafeString
 
 from links.models import Link
-from posts.models import LinkedItem, TaggedPost, item_anchor
+from posts.models import LinkedItem, Post, TaggedPost, item_anchor
 from posts.prepared import prepared
 from posts.site.shell import address_of, filled, joined, short_days
 
@@ -21,11 +21,15 @@ FIELDS = ("here", "title", "place", "issue", "day")
 
 @prepared
 def related(slug: str, at: datetime) -> QuerySet[TaggedPost, Any]:
-    """Return (card, date, tag's name and slug) of the latest posts of a post's rarest tag."""
+    """Return (card, date, tag's name and slug) of the latest posts of a post's rarest tag, but
+    for itself in other languages."""
     shared = TaggedPost.objects.filter(content_object__slug=slug, tag__post_count__gt=1)
     rarest = shared.order_by("tag__post_count", "tag").values("tag")[:1]
     rows = TaggedPost.objects.filter(tag=Subquery(rarest), date__lte=at)
-    rows = rows.exclude(content_object__slug=slug).order_by("-date", "-content_object_id")
+    same = Post.objects.filter(slug=slug).exclude(translation_key="").values("translation_key")
+    rows = rows.exclude(content_object__slug=slug)
+    rows = rows.exclude(content_object__translation_key__in=same)
+    rows = rows.order_by("-date", "-content_object_id")
     columns = ("content_object__page__card", "date", "tag__name", "tag__slug")
     found: QuerySet[TaggedPost, Any] = rows.values_list(*columns)[:RELATED]
     return found
@@ -40,7 +44,9 @@ def came_back(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
         post__slug=slug, returns=True, is_news=False, date__isnull=False
     )
     rows = LinkedItem.objects.filter(
-        Q(**{f"{other}post__gt": F("post")}) | Q(**{f"{other}post__lt": F("post")}),
+        _differs(f"{other}post", "post"),
+        Q(post__translation_key="")
+        | _differs(f"{other}post__translation_key", "post__translation_key"),
         pk__in=own.order_by("pk").values("pk")[:RETURNS],
         link__standing=Link.Standing.SHOWN,
         **{f"{other}returns": True, f"{other}date__lte": at},
@@ -50,6 +56,11 @@ def came_back(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
         f"-{other}date", "pk", f"{other}pk"
     ).values_list("uid", "title", "summary", *(f"{other}{name}" for name in names))[:RETURNS]
     return found
+
+
+def _differs(one: str, other: str) -> Q:
+    """Say that two columns differ; negated, ``one`` would stand for all rows of a relation."""
+    return Q(**{f"{one}__gt": F(other)}) | Q(**{f"{one}__lt": F(other)})
 
 
 def ending(slug: str, at: datetime, *, with_links: bool = True) -> bytes:

@@ -63,6 +63,24 @@ def test_a_blocked_link_did_not_come_back(client: Client) -> None:
     assert ending(client, first).all(".ending") == []
 
 
+def test_an_issue_in_another_language_is_none_that_had_its_links_before(client: Client) -> None:
+    english, korean = (
+        issue(number, tags=["AI"], language=language, translationkey="one")
+        for number, language in enumerate(("en", "ko"))
+    )
+
+    for post in (english, korean):
+        assert ending(client, post).all(".ending") == []
+    assert not LinkedItem.objects.filter(returns=True).exists()
+
+    other = issue(3, tags=["AI"])
+    for post in (english, korean):
+        page = ending(client, post)
+        assert page.texts(".came-back a") == ["Seen again", other.title]
+        assert page.texts(".ending .card-title") == [other.title]
+    assert len(ending(client, other).all(".came-back li")) == 2
+
+
 def test_a_link_of_every_issue_is_none_that_came_back(client: Client) -> None:
     posts = [issue(number, tags=[]) for number in range(FEW + 1)]
     assert ending(client, posts[0]).all(".ending") == []
