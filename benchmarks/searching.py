@@ -164,7 +164,7 @@ def multiply(items: int) -> int:
     from posts.models import SearchEntry  # noqa: PLC0415
     from posts.searching.engines import engine  # noqa: PLC0415
     from posts.searching.engines.base import Entry  # noqa: PLC0415
-    from posts.searching.keys import key_of  # noqa: PLC0415
+    from posts.searching.keys import key_of, slot_of  # noqa: PLC0415
 
     rows = SearchEntry.objects.order_by("key").values_list(*Entry._fields)
     originals = [Entry(*values) for values in rows]
@@ -172,8 +172,8 @@ def multiply(items: int) -> int:
     for number in range(1, max(items // len(originals), 1)):
         for entry in originals:
             date = entry.date - timedelta(minutes=number)
-            shift = entry.key - key_of(entry.date, 0, 0)
-            copies.append(entry._replace(date=date, key=key_of(date, 0, 0) + shift))
+            shift = entry.key - key_of(slot_of(entry.date, 0), 0)
+            copies.append(entry._replace(date=date, key=key_of(slot_of(date, 0), 0) + shift))
     for start in range(0, len(copies), BATCH):
         with transaction.atomic():
             engine().insert(copies[start : start + BATCH])

@@ -47,11 +47,11 @@ class Content(NamedTuple):
     """The recurring sections that each section is part of."""
 
 
-def entries_of(post: Post, tags: Sequence[Tag], content: Content) -> list[Entry]:
-    """Return the rows of the index that a post has; none while it is a draft."""
+def entries_of(post: Post, slot: int, tags: Sequence[Tag], content: Content) -> list[Entry]:
+    """Return the rows of the index that a post has, in its slot; none while it is a draft."""
     if post.listed_at is None:
         return []
-    first, shared = key_of(post.listed_at, post.pk, 0), " ".join(shared_facets(post, tags))
+    first, shared = key_of(slot, 0), " ".join(shared_facets(post, tags))
     pieces = (piece for document in _documents(post, tags, content) for piece in cut(document))
     return [
         Entry(

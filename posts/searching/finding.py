@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -170,14 +170,20 @@ class Questions:
         return steps
 
     def places(self, order: str, start: Place, most: int) -> list[Place]:
-        """Return the first places behind another; no step is asked that none of them is of."""
-        found: list[Place] = []
+        """Return the first places behind another; no step is asked that none of them is of.
+
+        On the first page it is known which rows earlier steps found, so that no engine is asked to
+        leave them out: a rare word is found in half the time.
+        """
+        is_first = start == (0, keys.END)
+        found: dict[int, int] = {}
         for step, condition in enumerate(self.steps(order)):
             if step >= start[0] and len(found) < most:
                 end = min(self.end, start[1]) if step == start[0] else self.end
-                rows = rows_of(*engine().newest(condition, most - len(found), end))
-                found += [(step, key) for (key,) in rows]
-        return found
+                asked = replace(condition, but=()) if is_first else condition
+                for (key,) in rows_of(*engine().newest(asked, most, end)):
+                    found.setdefault(key, step)
+        return [(step, key) for key, step in found.items()][:most]
 
     def facets(self) -> list[str]:
         """Return the facets of all rows, at most one more than are counted."""
@@ -197,13 +203,13 @@ class Questions:
         given: list[Any] = []
         for phrases in self.broad:
             rows, values = engine().newest(self.condition([phrases]), MOST_COUNTED, self.end)
-            sql.append(f"SELECT key >> {keys.POST_BITS} FROM ({rows}) AS word{len(sql)}")  # noqa: S608
+            sql.append(f"SELECT key >> {keys.PLACE_BITS} FROM ({rows}) AS word{len(sql)}")  # noqa: S608
             given += values
         issues = " INTERSECT ".join(sql)
         rows_ = rows_of(f"{issues} ORDER BY 1 DESC LIMIT %s", [*given, SPREAD])
         hits = self.places(order, (0, keys.END), FEW) if rows_ else []
-        known = {key >> keys.POST_BITS for _step, key in hits}
-        return [(_SPREAD_STEP, keys.first(n)) for (n,) in rows_ if n not in known]
+        known = {key >> keys.PLACE_BITS for _step, key in hits}
+        return [(_SPREAD_STEP, keys.key_of(n, 0)) for (n,) in rows_ if n not in known]
 
 
 def rows_of(sql: str, given: Sequence[Any]) -> list[Any]:

@@ -14,16 +14,17 @@ from posts.prepared import prepared
 from posts.searching.documents import Content, Document, Kind, cut, entries_of, shared_facets
 from posts.searching.engines import engine
 from posts.searching.engines.base import Entry
-from posts.searching.keys import is_first, key_of
+from posts.searching.keys import MOST_PIECES, PLACE_BITS, is_first, key_of, keys_in, slot_of
 from posts.searching.tokens import VERSION
 
 _SHARED: Final = "yt"  # facets that all rows of a post have
-_PAGE_PIECES: Final = 0x100
 
 
 def index(post: Post, tags: Sequence[Tag], content: Content) -> None:
     """Write the rows of a post that changed; call it in the transaction of what changed it."""
-    _write(_rows_of(post), entries_of(post, tags, content))
+    stored = _rows_of(post)
+    slot = _slot(post.listed_at, post.pk, stored)
+    _write(stored, entries_of(post, slot, tags, content))
 
 
 def retag(post: Post, tags: Sequence[Tag]) -> None:
@@ -54,11 +55,13 @@ def index_page(path: str, number: int, date: datetime | None, title: str, text: 
     ``number`` tells pages apart, as a primary key does; ``date`` is the moment from which readers
     see it, None while they do not.
     """
+    stored = _stored(SearchEntry.objects.filter(post=None, place=path))
+    slot = _slot(date, number, stored)
     document = Document(Kind.PAGE, title, text, place=path)
-    pieces = list(cut(document))[:_PAGE_PIECES] if date else []
+    pieces = list(cut(document))[:MOST_PIECES] if date else []
     wanted = [
         Entry(
-            key=key_of(date, number, place, is_page=True),
+            key=key_of(slot, place, is_page=True),
             date=date,
             kind=Kind.PAGE,
             post_id=None,
@@ -72,7 +75,7 @@ def index_page(path: str, number: int, date: datetime | None, title: str, text: 
         for place, piece in enumerate(pieces)
         if date
     ]
-    _write(_stored(SearchEntry.objects.filter(post=None, place=path)), wanted)
+    _write(stored, wanted)
 
 
 def remove_page(path: str) -> None:
@@ -89,6 +92,23 @@ def _rows_of(post: Post) -> list[Entry]:
 
 def _stored(rows: QuerySet[SearchEntry]) -> list[Entry]:
     return [Entry(*values) for values in rows.values_list(*Entry._fields)]
+
+
+def _slot(date: datetime | None, number: int, stored: Sequence[Entry]) -> int:
+    """Return the slot for rows of a date: the same as before while that stays, else a free one."""
+    if date is None:
+        return 0
+    if stored and stored[0].date == date:
+        return stored[0].key >> PLACE_BITS
+    slot = slot_of(date, number)
+    while _taken(*keys_in(slot)):
+        slot += 1
+    return slot
+
+
+@prepared
+def _taken(lowest: int, highest: int) -> QuerySet[SearchEntry, Any]:
+    return SearchEntry.objects.filter(key__gte=lowest, key__lte=highest).values_list("key")[:1]
 
 
 def _write(stored: Sequence[Entry], wanted: Sequence[Entry]) -> None:

@@ -1,7 +1,9 @@
 """The keys of the index's rows: they rise with the date, and within an issue fall from its start.
 
 So the newest first, and each issue in its own order, is the order of the keys from above. A key is
-27 bits of minutes since 1900, 20 of the post's own key, 16 of the place in it, counted from behind.
+33 bits of a slot, which an issue or a page has to itself, and 14 of the place in it, counted from
+behind. A slot is 27 bits of minutes since 1900, and 6 that tell those of one minute apart: few,
+since SQLite's index writes for each word how far it is from one row that has it to the next.
 """
 
 from __future__ import annotations
@@ -9,36 +11,41 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-POST_BITS: Final = 16
-MOST_ROWS: Final = 0xFEFF  # of an issue; what is above are pages
+PLACE_BITS: Final = 14
 END: Final = (1 << 63) - 1
+_PLACES: Final = (1 << PLACE_BITS) - 1
+MOST_PIECES: Final = 0x100  # of a page
+MOST_ROWS: Final = _PLACES - MOST_PIECES  # of an issue; what is above are pages
 _MINUTE_BITS: Final = 27
-_NUMBER_BITS: Final = 20
+_NUMBER_BITS: Final = 6
 _EPOCH: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def key_of(date: datetime, number: int, place: int, *, is_page: bool = False) -> int:
-    """Return the key of a row: the ``place``-th (from 0) of the post or page with a ``number``."""
-    low = (0xFFFF if is_page else MOST_ROWS) - place
-    return _start(date) | (number & ((1 << _NUMBER_BITS) - 1)) << POST_BITS | low
+def slot_of(date: datetime, number: int) -> int:
+    """Return the slot for the post or page with a ``number``; another one may have it already."""
+    return _minutes(date) << _NUMBER_BITS | number % (1 << _NUMBER_BITS)
+
+
+def key_of(slot: int, place: int, *, is_page: bool = False) -> int:
+    """Return the key of the ``place``-th row (from 0) of what has a slot."""
+    return slot << PLACE_BITS | ((_PLACES if is_page else MOST_ROWS) - place)
+
+
+def keys_in(slot: int) -> tuple[int, int]:
+    """Return the lowest and the highest key of a slot."""
+    return slot << PLACE_BITS, slot << PLACE_BITS | _PLACES
 
 
 def is_first(key: int) -> bool:
     """Tell whether a row is the first of an issue: the issue itself."""
-    return key & 0xFFFF == MOST_ROWS
-
-
-def first(number: int) -> int:
-    """Return the key of an issue, of the part that all keys of its rows share."""
-    return number << POST_BITS | MOST_ROWS
+    return key & _PLACES == MOST_ROWS
 
 
 def below(date: datetime) -> int:
     """Return a key above all rows of a moment's minute and those before."""
-    return min(_start(date + _MINUTE), END)
+    return slot_of(date + _MINUTE, 0) << PLACE_BITS
 
 
-def _start(date: datetime) -> int:
-    minutes = (date - _EPOCH) // _MINUTE
-    return min(max(minutes, 0), (1 << _MINUTE_BITS) - 1) << (_NUMBER_BITS + POST_BITS)
+def _minutes(date: datetime) -> int:
+    return min(max((date - _EPOCH) // _MINUTE, 0), (1 << _MINUTE_BITS) - 1)

@@ -45,6 +45,11 @@ class Phrase(NamedTuple):
     tokens: tuple[str, ...]
     is_prefix: bool = False
 
+    @property
+    def is_facet(self) -> bool:
+        """Whether it is what a filter stands for, and no word."""
+        return self.tokens[0][0] == "="
+
 
 class Term(NamedTuple):
     """One of these phrases must be there; ``shown`` are the words to mark where they stand."""

@@ -1,5 +1,7 @@
 """A tsvector of our own tokens beside each row, in a GIN index; no configuration reads the text.
 
+Facets are in the same index, as what their column says, so that no second copy of them is stored.
+
 PostgreSQL misjudges how rare words are, and may walk all keys to find a few. So the index is asked
 first for as many rows as a sort takes no time for; only where there are more, they are walked from
 the newest on, and found soon. Source: https://www.postgresql.org/docs/15/textsearch-controls.html
@@ -9,17 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
 from posts.models import SearchEntry
 from posts.searching.engines.base import Condition, Engine, Entry, Indexed, Statement
-from posts.searching.keys import POST_BITS
+from posts.searching.keys import PLACE_BITS
 from posts.searching.queries import Phrase
 
 TABLE: Final = "posts_searchentry"
 FEW: Final = 10_000
+_FACETS: Final = "string_to_array(facets, ' ')"  # as the index has them
 LONGEST: Final = 3_000  # milliseconds for what a reader asks
 _GAP: Final = 10  # places between a title and a text, so that no phrase spans them
 
@@ -44,15 +47,17 @@ class PostgreSQL(Engine):
         SearchEntry.objects.all().delete()
 
     def newest(self, condition: Condition, most: int, below: int, above: int = 0) -> Statement:
-        where, given = "words @@ %s::tsquery AND key < %s AND key > %s", [expression(condition)]
-        given += [below, above]  # type: ignore[list-item]
+        where, given = _where(condition)
+        where += " AND key < %s AND key > %s"
+        given += [below, above]
         if condition.excluded:
-            where += (
-                f" AND key >> {POST_BITS} NOT IN (SELECT key >> {POST_BITS} FROM {TABLE}"  # noqa: S608
-                " WHERE words @@ %s::tsquery)"
-            )
             issues = Condition(words=(condition.excluded,), facets=((Phrase(("=kissue",)),),))
-            given.append(expression(issues))
+            of_issues, words = _where(issues)
+            where += (
+                f" AND key >> {PLACE_BITS} NOT IN"  # noqa: S608
+                f" (SELECT key >> {PLACE_BITS} FROM {TABLE} WHERE {of_issues})"
+            )
+            given += words
         rows = f"SELECT key FROM {TABLE} WHERE {where}"  # noqa: S608
         sql = (
             f"WITH found AS MATERIALIZED ({rows} LIMIT {FEW + 1}),"  # noqa: S608
@@ -72,25 +77,41 @@ class PostgreSQL(Engine):
 
 def vector(row: Indexed) -> str:
     """Return the tokens of a row as PostgreSQL reads a tsvector; a title's weigh A."""
-    places: dict[str, list[str]] = {token: [] for token in row.facets}
+    places: dict[str, list[str]] = {}
     for place, token in enumerate(row.title, 1):
         places.setdefault(token, []).append(f"{place}A")
     for place, token in enumerate(row.body, len(row.title) + _GAP):
         places.setdefault(token, []).append(str(place))
-    return " ".join(
-        f"'{token}':{','.join(at)}" if at else f"'{token}'" for token, at in places.items()
-    )
+    return " ".join(f"'{token}':{','.join(at)}" for token, at in places.items())
+
+
+def _where(condition: Condition) -> Statement:
+    """Return a condition as SQL, without what it says of other rows of the issue."""
+    unwanted = [phrase for phrase in condition.none if phrase.is_facet]
+    wanted = [f"{_FACETS} && %s"] * len(condition.facets)
+    given: list[Any] = [_tokens(phrases) for phrases in condition.facets]
+    if unwanted:
+        wanted.append(f"NOT {_FACETS} && %s")
+        given.append(_tokens(unwanted))
+    if words := expression(condition):
+        wanted.append("words @@ %s::tsquery")
+        given.append(words)
+    return " AND ".join(wanted), given
+
+
+def _tokens(facets: Iterable[Phrase]) -> list[str]:
+    return [facet.tokens[0] for facet in facets]
 
 
 # Tokens stand in quotes, and hold none
 
 
 def expression(condition: Condition) -> str:
-    """Return a condition as PostgreSQL reads a tsquery."""
+    """Return what a condition says of words as PostgreSQL reads a tsquery."""
     weight = "A" if condition.in_title else ""
     wanted = [_any(phrases, weight) for phrases in condition.words]
-    wanted += [_any(phrases) for phrases in condition.facets]
-    wanted += [f"!{_any(condition.none)}"] if condition.none else []
+    unwanted = [phrase for phrase in condition.none if not phrase.is_facet]
+    wanted += [f"!{_any(unwanted)}"] if unwanted else []
     wanted += [f"!({expression(other)})" for other in condition.but]
     return " & ".join(wanted)
 

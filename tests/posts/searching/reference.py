@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from posts.models import SearchEntry
 from posts.searching.engines import Condition, Indexed
-from posts.searching.keys import POST_BITS
+from posts.searching.keys import PLACE_BITS
 from posts.searching.queries import Phrase
 
 
@@ -21,14 +21,14 @@ class Reference:
     def newest(self, condition: Condition, below: int) -> list[int]:
         """Return the keys of the rows that meet a condition, the highest first."""
         out = {
-            row.key >> POST_BITS
+            row.key >> PLACE_BITS
             for row in self.issues
             if condition.excluded and _has_any(_columns(row), condition.excluded)
         }
         return [
             row.key
             for row in self.rows
-            if row.key < below and row.key >> POST_BITS not in out and _meets(row, condition)
+            if row.key < below and row.key >> PLACE_BITS not in out and _meets(row, condition)
         ]
 
 

@@ -108,6 +108,22 @@ def test_pages_follow_each_other_without_a_gap() -> None:
         search("find", page="0-1")
 
 
+def test_what_several_steps_find_comes_once_whatever_page_it_is_on() -> None:
+    for number, text in enumerate(("모델을 고르다", "모델은 많다", "큰 모델을", "모델")):
+        make(
+            f"{number}", f"- **{text}**: 모델을 보다\n- **{number}**: {text}\n", year=2001 + number
+        )
+    whole = [hit.key for hit in search("모델을").hits]
+    assert len(set(whole)) == len(whole) == search("모델을").total == 8
+    for limit in (1, 3, 7):
+        found, page = [], "first"
+        while page:
+            results = search("모델을", limit=limit, page="" if page == "first" else page)
+            found += [hit.key for hit in results.hits]
+            page = results.next
+        assert found == whole, limit
+
+
 def test_what_takes_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "LONGEST", 0.01)
     monkeypatch.setattr(postgresql, "LONGEST", 10)
