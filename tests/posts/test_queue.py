@@ -129,6 +129,16 @@ def test_the_most_urgent_entry_is_open_and_the_others_stand_beside_it(
     assert len(listed(page)) == 4
 
 
+def test_a_link_in_the_words_of_an_item_is_not_called_like_the_item(
+    client: Client, db: None
+) -> None:
+    make_post(body=f"- [First find]({ONE}): longer than [its second part]({TWO})\n")
+
+    second = look(client, f"?entry={entry(TWO).pk}")
+
+    assert second.one("#desk-title").text() == "its second part"
+
+
 def test_all_links_of_a_source_are_decided_in_one_go(client: Client, db: None) -> None:
     links = "".join(f"- **Find {n}**: [words](https://bit.ly/{n})\n" for n in range(3))
     post = make_post(body=f"{links}- **Other**: [words]({ONE})\n")

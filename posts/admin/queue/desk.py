@@ -212,9 +212,15 @@ def _about(entry: QueueEntry, looking: Looking, user: User) -> dict[str, Any]:
 
 
 def _title(link: Link, context: Context) -> str:
-    """Return what the page calls itself, else what an issue calls it, else the address."""
-    item = context.places[0].appearance.item if context.places else None
-    return link.title or (item.title if item else "") or without_scheme(link.url)
+    """Return what the page calls itself, else what an issue calls it, else the address.
+
+    The title of an item names its main link; any other in it is called by its own words.
+    """
+    called = ""
+    if context.places and (item := context.places[0].appearance.item):
+        is_main = item.link_id == link.pk
+        called = item.title if is_main else context.places[0].appearance.anchor_text
+    return link.title or called or without_scheme(link.url)
 
 
 def _concern(concern: Concern) -> dict[str, str]:
