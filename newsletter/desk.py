@@ -38,7 +38,8 @@ from posts.access import PUBLISH, WRITE, may
 from posts.admin.starting import ways_to_start
 from posts.admin.states import STATES
 from posts.admin.writing.copies import address_of
-from posts.models import Post, Review, WorkingCopy
+from posts.admin.writing.unsaved import called, unsaved_of
+from posts.models import Post, Review
 from posts.places import visible_places
 from posts.slots import DESK, Pile, Row
 
@@ -130,23 +131,16 @@ def _number(rows: Sequence[Any]) -> int:
 
 def _unsaved(request: HttpRequest) -> Pile:
     """Return what was typed and not saved by whoever looks; only they see it."""
-    mine = WorkingCopy.objects.unsaved().filter(editor=request.user.pk)
-    number, copies = _first(
-        mine.select_related("post").only("title", "kept_at", "post__title", "post__trashed_at")
-    )
+    number, copies = _first(unsaved_of(request.user.pk))
     return Pile(
         "unsaved",
         gettext("Unsaved texts"),
-        "",
+        reverse("admin:posts_post_unsaved"),
         number,
-        [Row(_called(copy), address_of(copy), moment(copy.kept_at)) for copy in copies],
+        [Row(called(copy), address_of(copy), moment(copy.kept_at)) for copy in copies],
         "",
         ("", ""),
     )
-
-
-def _called(copy: WorkingCopy) -> str:
-    return copy.title or (copy.post.title if copy.post else gettext("New issue"))
 
 
 def _drafts(found: Issues, request: HttpRequest) -> Pile:

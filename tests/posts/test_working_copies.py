@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from posts import drafting
+from posts.admin.writing.copies import SHOWN
 from posts.documents.comparing import MOST_ROWS
 from posts.documents.editing import plain
 from posts.drafting import Handle, copies
@@ -195,6 +196,47 @@ def test_a_new_issue_is_offered_where_one_is_begun_and_on_the_start_page(
     assert form.save().status_code == 302
     assert Post.objects.get().title == "새 글"
     assert opened().offered() == []
+
+
+def test_all_unsaved_texts_are_listed_and_the_start_page_leads_there(
+    opened: Open, client: Client, sign_in: SignIn
+) -> None:
+    for number in range(7):
+        opened().type(title=f"Text {number}", text=f"\n## Begins with {number}\n")
+    (address,) = Page(client.get("/admin/")).values("#pile-unsaved a", "href")
+
+    page = Page(client.get(address))
+
+    assert page.texts("h2.trash-title") == [f"Text {number}" for number in reversed(range(7))]
+    assert "## Begins with 0" in page.text()
+    assert len(page.values(".trash a.button", "href")) == 7
+    others = Page(sign_in(make_member("admin")).get(address))
+    assert "Nothing is unsaved" in others.text()
+
+
+def test_the_form_shows_the_latest_of_several_unsaved_texts_and_folds_the_rest(
+    opened: Open,
+) -> None:
+    for number in range(3):
+        opened().type(title=f"Text {number}")
+
+    page = opened().page
+
+    assert "Text 2" in page.one(".kept-copies > .kept-copy").text()
+    assert page.texts(".kept-copies-more > summary") == ["2 more texts were not saved"]
+    assert len(page.all(".kept-copies-more .kept-copy")) == 2
+
+
+def test_a_form_that_goes_on_with_an_old_text_says_so_however_many_are_newer(opened: Open) -> None:
+    for number in range(SHOWN + 2):
+        opened().type(title=f"Text {number}")
+    oldest = WorkingCopy.objects.unsaved().last()
+    assert oldest
+
+    page = opened(None, f"{ADD}?copy={oldest.key}").page
+
+    assert "Text 0" in page.one("[data-copy-open]").text()
+    assert len(page.all(".kept-copy")) == SHOWN
 
 
 def test_what_was_typed_in_an_issue_that_is_deleted_makes_a_new_one(opened: Open) -> None:

@@ -6,3 +6,4 @@ from posts.admin.writing.inbox import InboxPages
 from posts.admin.writing.panels import shown_panels
 from posts.admin.writing.preflight import PreflightPages, query_after
 from posts.admin.writing.previews import ProofPages
+from posts.admin.writing.unsaved import UnsavedPages

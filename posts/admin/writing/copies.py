@@ -271,20 +271,19 @@ def editing_words(names: list[str]) -> str:
 def shown_copies(request: HttpRequest, post: Post | None) -> list[Context]:
     """Return what somebody typed for an issue and did not save, as far as it says anything new.
 
-    The one that the form goes on with is among them, so that it can be compared.
+    The one that the form goes on with comes first, however old it is, so that it can be compared.
     """
     try:
         _check(request, post)
     except PermissionDenied:
         return []
-    chosen = request.GET.get(COPY, "") if request.method == "GET" else ""
-    mine = _handle_of(request)
-    found = drafting.unsaved(request.user, post)
-    shown = (
-        _shown(copy, post, request.user, is_open=str(copy.key) == chosen)
-        for copy in _besides(found, mine)[:SHOWN]
-    )
-    return [one for one in shown if one["is_open"] or one["differs"]]
+    opened = _chosen(request, post) if request.method == "GET" else None
+    besides = [one.key for one in (opened, _handle_of(request)) if one]
+    found = drafting.unsaved(request.user, post).exclude(key__in=besides)
+    others = found[: SHOWN - 1 if opened else SHOWN]
+    shown = [_shown(copy, post, request.user) for copy in others]
+    first = [_shown(opened, post, request.user, is_open=True)] if opened else []
+    return first + [one for one in shown if one["differs"]]
 
 
 def _handle_of(request: HttpRequest) -> drafting.Handle | None:
@@ -292,10 +291,6 @@ def _handle_of(request: HttpRequest) -> drafting.Handle | None:
     with suppress(ValueError):
         return drafting.Handle.read(request.POST.get("working_copy", ""))
     return None
-
-
-def _besides(found: Any, mine: drafting.Handle | None) -> Any:
-    return found.exclude(key=mine.key) if mine else found
 
 
 def _form_of(copy: WorkingCopy) -> str:
