@@ -96,15 +96,15 @@ def _held_words(post: Post, at: datetime | None) -> str:
     its time, saving it publishes; with a time to come it would be scheduled."""
     if post.status == Post.Status.PUBLISHED:
         return gettext(
-            "Not saved yet, because readers would get it: see “Before publishing” for what to mend"
+            "Not saved yet, because readers would get it: see “Checks” for what to mend"
             " first. To save all the same, say there why."
         )
     if at and at > timezone.now():
         return gettext(
-            "Not scheduled yet: see “Before publishing” for what to mend first. To schedule all the"
+            "Not scheduled yet: see “Checks” for what to mend first. To schedule all the"
             " same, say there why."
         )
     return gettext(
-        "Not published yet: see “Before publishing” for what to mend first. To publish all the"
+        "Not published yet: see “Checks” for what to mend first. To publish all the"
         " same, say there why."
     )

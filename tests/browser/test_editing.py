@@ -164,6 +164,22 @@ def test_unsaved_words_are_not_left_behind_silently(
     assert asked == ["beforeunload"]
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_tabs_beside_the_text_stand_in_one_row_and_the_open_one_is_seen(
+    enter: Enter, address: str, editor: User, width: int
+) -> None:
+    page = enter(editor)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(form_of(address, make_draft()))
+    tabs = page.get_by_role("tab")
+    tabs.last.click()
+
+    tops = {tab["y"] for one in tabs.all() if (tab := one.bounding_box())}
+
+    assert len(tops) == 1
+    expect(tabs.last).to_be_in_viewport(ratio=1)
+
+
 def test_control_s_saves(enter: Enter, address: str, editor: User) -> None:
     post = make_draft()
     page = enter(editor)

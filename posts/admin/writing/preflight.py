@@ -195,7 +195,7 @@ def _context(request: HttpRequest, post: Post | None) -> dict[str, Any] | None:
 PANELS.add(
     Panel(
         "preflight",
-        _("Before publishing"),
+        _("Checks"),
         "admin/posts/post/panels/preflight.html",
         _context,
         place=30,

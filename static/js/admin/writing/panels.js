@@ -37,6 +37,10 @@
       panel.hidden = !isOpen;
       tabs[index].setAttribute("aria-selected", String(isOpen));
       tabs[index].tabIndex = isOpen ? 0 : -1;
+      if (isOpen) {
+        // The row may be wider than the page; the page itself stays where it is.
+        list.scrollLeft = tabs[index].offsetLeft - list.offsetLeft - list.clientWidth / 2;
+      }
     });
     if (remember) {
       localStorage.setItem(KEY, chosen);

@@ -1,4 +1,4 @@
-/* "Before publishing": what the checks find in the text as it is written. They are asked a while
+/* "Checks": what the checks find in the text as it is written. They are asked a while
    after the last change, the longer the slower they answer. A click leads to the line; a fix is
    one step that undo takes back. */
 (() => {
