@@ -62,6 +62,7 @@ $(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
 
 run: $(RUN_STAMP) .env  ## Serve the site with sample issues and a worker on http://127.0.0.1:8000 (HOST=, PORT=, RELOAD=1)
 	@$(BIN)/python -c '$(LISTEN)' '$(HOST)' '$(PORT)' 2>/dev/null || { echo "$(TAKEN)" >&2; exit 1; }
+	@echo "Preparing the database ..."
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@$(MANAGE) create_demo
 	@printf '\n  The site       %s/\n  For its staff  %s/admin/\n' '$(ADDRESS)' '$(ADDRESS)'
