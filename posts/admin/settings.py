@@ -240,6 +240,11 @@ class MenuLinkForm(forms.ModelForm):
     class Meta:
         model = MenuLink
         fields = ("place", "label", "address", "position")
+        # On phones no heads of columns are seen.
+        widgets = {
+            "label": forms.TextInput(attrs={"class": "vTextField", "placeholder": _("words")}),
+            "address": forms.TextInput(attrs={"class": "vTextField", "placeholder": "/about/"}),
+        }
 
     def clean_address(self) -> str:
         """Refuse what is neither a path on this site nor a whole address."""

@@ -230,6 +230,7 @@ def every_page(address: str, db: None) -> list[str]:
             f"posts/post/{post.pk}/history/",
             f"posts/post/{post.pk}/delete/",
             "posts/post/upload/",
+            "posts/post/working-copies/all/",
             "posts/picture/",
             "posts/picture/add/",
             f"posts/picture/{make_picture().pk}/change/",
@@ -272,6 +273,19 @@ def test_every_page_fits_breaks_no_policy_and_can_be_read_and_used_by_everybody(
 
     assert too_wide == []
     assert wrong == []
+
+
+def test_all_fields_of_a_link_in_the_masthead_are_in_sight_on_a_phone(
+    enter: Enter, address: str, admin: User
+) -> None:
+    page = enter(admin)
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{address}/posts/sitesettings/")
+
+    for field in page.locator("tr.form-row:not(.empty-form) :is(input, select):visible").all():
+        box = field.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 390
 
 
 def test_an_error_takes_the_focus_to_its_summary_and_from_there_to_the_field(
