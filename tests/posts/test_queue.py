@@ -1,7 +1,7 @@
 """The queue: what waits, shown with its context, decided by one moderator each."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -127,6 +127,14 @@ def test_the_most_urgent_entry_is_open_and_the_others_stand_beside_it(
     )
     assert listed(page)[0] == "two.example.org/b"
     assert len(listed(page)) == 4
+
+
+def test_the_source_says_when_readers_saw_it_first_not_when_it_was_imported(
+    client: Client, db: None
+) -> None:
+    make_post(at=datetime(2024, 5, 10, 12, tzinfo=UTC))
+
+    assert "first seen 10 May 2024" in shown(look(client).one(".entry"))
 
 
 def test_a_link_in_the_words_of_an_item_is_not_called_like_the_item(
