@@ -478,3 +478,9 @@ def test_the_sitemap_lists_public_posts(client: Client, settings) -> None:
     assert f"<loc>{settings.SITE_URL}/posts/a-first-issue/</loc>" in page
     assert Post.objects.count() == 2
     assert "secret" not in page
+
+
+def test_the_dialog_about_reading_names_every_key(client: Client) -> None:
+    page = Page(client.get("/archive/"))
+
+    assert page.texts(".reading-keys kbd") == ["j", "k", "n", "p", "/", "?"]
