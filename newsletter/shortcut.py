@@ -53,14 +53,25 @@ class Shortcut:
         key = _key(environ)
         if key is None:
             return self.application(environ, start_response)
-        known = self.known.get(key)
-        answer = _answer(known, environ) if known else None
+        answer = self._answer(key, environ)
         if answer is None:
             environ[NOTICE] = partial(self._remember, key)
             return self.application(environ, start_response)
         status = f"{answer.status.value} {answer.status.phrase}"
         start_response(status, list(answer.headers.items()))
         return [answer.body]
+
+    def _answer(self, key: Key, environ: WSGIEnvironment) -> Answer | None:
+        """Return the answer to a request that is remembered; None where Django has to be asked.
+
+        Where the database does not answer, all is forgotten: of each request only Django waits.
+        """
+        known = self.known.get(key)
+        try:
+            return _answer(known, environ) if known else None
+        except DatabaseError:
+            self.known.clear()
+            return None
 
     def _remember(self, key: Key, page: Page, copies: Copies) -> None:
         """Remember what a request asked for, if it was short; forget all where they are many."""
@@ -92,8 +103,6 @@ def _answer(known: Known, environ: WSGIEnvironment) -> Answer | None:
         if look() != known.page.found:
             return None
         answer = known.copies.answer(known.page, given)
-    except DatabaseError:
-        return None
     finally:
         close_old_connections()
     if answer:

@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from links.decisions import decide
 from links.models import Link
 from mailing.counting import feeds
-from newsletter import shortcut
+from newsletter import copies, shortcut
 from newsletter.shortcut import Shortcut
 from posts import publishing, settling
 from posts.models import SiteSettings
@@ -265,6 +265,24 @@ def test_a_database_that_does_not_answer_is_djangos_matter(
         broken.setattr(shortcut, "look", away)
         assert not site.is_short("/")
     assert site.is_short("/")
+
+
+def test_only_the_first_waits_twice_for_a_database_that_does_not_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def away() -> None:
+        looked.append("version")
+        raise OperationalError
+
+    monkeypatch.setattr(shortcut, "look", away)
+    for path in ("/", "/follow/"):
+        site.get(path)
+    monkeypatch.setattr(copies, "look", away)
+    for path in ("/", "/follow/", "/"):
+        site.get(path)
+    assert looked == ["version"] * 4  # one more than Django's own
 
 
 def test_connections_are_looked_after_as_django_does(
