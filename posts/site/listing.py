@@ -201,16 +201,17 @@ def source_named(name: str, at: datetime) -> QuerySet[Source, Any]:
 def source_and_owners(name: str, at: datetime) -> QuerySet[Source, Any]:
     """Return the same of a source and, below a host, of its most cited owners, whose links are not
     counted; and the name of each."""
-    host = Subquery(Source.objects.filter(name=name).values("pk")[:1])
-    owners = Source.objects.filter(parent=host, post_count__gt=0).order_by("-post_count", "pk")
-    named = Q(name=name) | Q(pk__in=owners.values("pk")[:OWNERS])
-    rows = with_dates(Source.objects.filter(named), Citation, at)
+    itself = Source.objects.filter(name=name).order_by()
+    owners = Source.objects.filter(parent=Subquery(itself.values("pk")[:1]), post_count__gt=0)
+    cited = owners.order_by("-post_count", "pk").values("pk")[:OWNERS]
+    # No OR, for which PostgreSQL would read all sources; and SQLite joins no parts with a limit.
+    below = Source.objects.filter(pk__in=cited).order_by()
+    shown = itself.values("pk").union(below.values("pk"), all=True)
+    rows = with_dates(Source.objects.filter(pk__in=shown), Citation, at)
     rows = rows.order_by(F("parent").asc(nulls_first=True), "-post_count", "pk")
     links = Case(When(name=name, then=_links_of(at)), default=0)
     columns = ("public_count", "pk", links, "first_seen", "last", "parent__name", "name")
-    return rows.order_by(F("parent").asc(nulls_first=True), "-post_count", "pk").values_list(
-        *columns
-    )
+    return rows.values_list(*columns)
 
 
 def _links_of(at: datetime) -> Combinable:

@@ -7,8 +7,12 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from links.models import Source
 from posts.models import Post, Publication
+from posts.site import listing
 from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled
 from tests.posts.site.test_pages import queries, read, step
 
@@ -134,6 +138,20 @@ def test_an_index_reads_its_own_rows_alone_on_a_database_without_statistics(
     few = {path: cost(path) for path in paths}
     make_posts(40, start=datetime(2024, 6, 1, tzinfo=UTC), body="Text.\n", tags=[])
     assert [path for path in paths[:4] if cost(path) > few[path] * 1.2] == []
+
+
+def test_the_page_of_a_host_never_looks_through_all_sources() -> None:
+    if connection.vendor != "postgresql":
+        return  # SQLite uses an index for each part of an OR
+    Source.objects.bulk_create(
+        Source(name=f"{number}.example", post_count=1) for number in range(20_000)
+    )
+    with CaptureQueriesContext(connection) as asked:
+        listing.source_and_owners("1.example", timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE links_source")
+        cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+        assert not [step for (step,) in cursor.fetchall() if "Seq Scan on links_source" in step]
 
 
 @pytest.mark.parametrize(
