@@ -56,10 +56,9 @@ def sources_named(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]
 
 def _hosts_of(at: datetime) -> QuerySet[Source, Any]:
     """Return what `hosts` does, and with each how many they are."""
-    cited = with_dates(Source.objects.filter(parent=None, post_count__gt=0), Citation, at)
     amount = Subquery(_all_hosts(at).values(shown=F("total") - F("coming")))
-    columns = ("public_count", "name", "first_seen", "last")
-    return cited.values_list(*columns, amount, "pk")
+    columns = ("public_count", "name", "first_seen", "last", amount, "pk")
+    return hosts(at).values_list(*columns)
 
 
 def recurring(at: datetime) -> QuerySet[RecurringSection, Any]:
