@@ -14,7 +14,7 @@ from posts.prepared import prepared
 from posts.searching.documents import Content, Document, Kind, cut, entries_of, shared_facets
 from posts.searching.engines import engine
 from posts.searching.engines.base import Entry
-from posts.searching.keys import MOST_PIECES, PLACE_BITS, is_first, key_of, keys_in, slot_of
+from posts.searching.keys import MOST_PIECES, PLACE_BITS, is_first, key_of, keys_in, slots_of
 from posts.searching.tokens import VERSION
 
 _SHARED: Final = "yt"  # facets that all rows of a post have
@@ -100,10 +100,7 @@ def _slot(date: datetime | None, number: int, stored: Sequence[Entry]) -> int:
         return 0
     if stored and stored[0].date == date:
         return stored[0].key >> PLACE_BITS
-    slot = slot_of(date, number)
-    while _taken(*keys_in(slot)):
-        slot += 1
-    return slot
+    return next(slot for slot in slots_of(date, number) if not _taken(*keys_in(slot)))
 
 
 @prepared

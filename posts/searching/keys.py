@@ -8,7 +8,9 @@ since SQLite's index writes for each word how far it is from one row that has it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Final
 
 PLACE_BITS: Final = 14
@@ -25,6 +27,15 @@ _MINUTE: Final = timedelta(minutes=1)
 def slot_of(date: datetime, number: int) -> int:
     """Return the slot for the post or page with a ``number``; another one may have it already."""
     return _minutes(date) << _NUMBER_BITS | number % (1 << _NUMBER_BITS)
+
+
+def slots_of(date: datetime, number: int) -> Iterator[int]:
+    """Yield slots for it, the best first: all of its minute, since no search looks beyond before
+    that is over (``below``); then those behind."""
+    in_a_minute = 1 << _NUMBER_BITS
+    for other in range(number, number + in_a_minute):
+        yield slot_of(date, other)
+    yield from count(slot_of(date, 0) + in_a_minute)
 
 
 def key_of(slot: int, place: int, *, is_page: bool = False) -> int:

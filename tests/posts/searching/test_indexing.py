@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -85,6 +86,14 @@ def test_issues_and_pages_of_one_minute_have_rows_of_their_own(
         publishing.save_document(post, parsed(f"Otter {post.pk}"))
     assert len(found("otter")) == 5
     assert len({*SearchEntry.objects.values_list("key", flat=True)} ^ before) == 0
+
+
+def test_what_shares_a_minute_is_found_at_once() -> None:
+    now = timezone.now()
+    for number in (63, 63 + 64):  # the last of a minute, which one of them has
+        index_page(f"/about-{number}/", number, now, "Otter", "A page.")
+    with time_machine.travel(now, tick=False):
+        assert found("otter") == {"/about-63/", "/about-127/"}
 
 
 def test_drafts_withdrawn_and_deleted_issues_are_not_found() -> None:
