@@ -98,7 +98,7 @@ def _converter(steps: Sequence[Callable[..., Any]], expression: Any) -> Callable
     What it made last it keeps: the dates of 50 rows were a twentieth of a list.
     """
 
-    @lru_cache(maxsize=1024)
+    @lru_cache(maxsize=256)
     def convert(value: Any) -> Any:
         for step in steps:
             value = step(value, expression, connection)

@@ -56,7 +56,7 @@ _FORBIDDEN_V6: Final = tuple(
 _ISATAP: Final = frozenset({0x0000_5EFE, 0x0200_5EFE})
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_public(address: str) -> bool:
     """Whether a numeric IPv4 or IPv6 address belongs to the public Internet, and to nothing else.
 

@@ -39,7 +39,7 @@ _MAILTO = re.compile(r"mailto:([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.I | re.S)
 _PLACE = re.compile(r"[a-z]+://(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)(?::\d+)?([^?#]*)")
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def canonicalize(url: str) -> str:
     """The canonical form of `url`: ASCII, the same for every address of the page.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\[.*|[0-9.]+")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def registered_domain(host: str) -> str:
     """The registered domain of an ASCII host.
 

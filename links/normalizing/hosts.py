@@ -26,7 +26,7 @@ class HostError(ValueError):
     """No host that could be looked up; the message is a sentence without its full stop."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def identify_host(host: str) -> str:
     """The ASCII form of `host` as browsers compute it (WHATWG URL, host parsing).
 
@@ -47,7 +47,7 @@ def identify_host(host: str) -> str:
     return name
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def show_host(host: str) -> str:
     """The form of an ASCII host that people read: Unicode unless it could pass for another name.
 

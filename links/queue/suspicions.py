@@ -136,7 +136,7 @@ def _found(url: str, host: str) -> Iterator[Suspicion]:
         yield Suspicion("executable", program)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _about_host(host: str) -> tuple[Suspicion, ...]:
     if _is_number(host):
         return (Suspicion("raw-ip", host),)

@@ -18,7 +18,7 @@ _ION: Final = re.compile("(?<=[st])ion$")
 _DOUBLED: Final = re.compile(r"([^aeiou])\1$")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Return what the forms of an English word, in small letters, share: not always a word."""
     if len(word) <= _SHORTEST or word in _AS_THEY_ARE or not (word.isascii() and word.isalpha()):

@@ -124,7 +124,7 @@ def _words(piece: str) -> list[str]:
     return (_ASCII_WORDS if piece.isascii() else _WORDS).findall(piece)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _indexed(word: str) -> str:
     return stem(word[:-2] if word[-2:] in ("'s", "’s") else word)[:LONGEST]
 

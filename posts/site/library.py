@@ -90,7 +90,7 @@ class Entry(NamedTuple):
         return _urn(self.of, self.key)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _urn(of: str, key: str) -> str:
     identity = UUID(of)
     return (uuid5(identity, key) if key else identity).urn

@@ -223,7 +223,7 @@ def _facts_in_words(*facts: str) -> tuple[SafeString, str]:
     return shown, strip_tags(", ".join(facts))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def address_of(kind: str, *names: object) -> str:
     """Return the address of a page by the name of its pattern; `reverse` takes as long as a row."""
     return reverse(f"posts:{kind}", args=names)
@@ -276,7 +276,7 @@ def _with_dates(stored: bytes, moment: datetime | None, language: str, zone: str
     return stored.replace(STORED[SHORT_DATE], short).replace(STORED[LONG_DATE], long)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _dates(moment: datetime, _language: str, _zone: str) -> tuple[SafeString, bytes, bytes]:
     """Return a moment as rows (also as bytes) and as issues show it; saying one anew costs more
     than its row."""
