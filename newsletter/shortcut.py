@@ -30,7 +30,7 @@ PARTS = (
     "SCRIPT_NAME", "PATH_INFO", "wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST",
     "HTTP_X_FORWARDED_HOST", "SERVER_NAME", "SERVER_PORT", "HTTP_ACCEPT_ENCODING",
 )  # fmt: skip
-MOST, LONGEST = 1000, 1000  # requests that are remembered, and characters of one
+MOST, LONGEST = 500, 1000  # requests that are remembered, and characters of one
 Key = tuple[str | None, ...]
 
 

@@ -58,7 +58,14 @@ def can_draw(text: str) -> bool:
 
 
 def draw(card: Card) -> bytes:
-    """Return a card as PNG."""
+    """Return a card as PNG; the typeface, of which each size takes 2.7 MB, is forgotten then."""
+    try:
+        return _drawn(card)
+    finally:
+        _font.cache_clear()
+
+
+def _drawn(card: Card) -> bytes:
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 14), fill=_ACCENT)
@@ -147,6 +154,6 @@ def _pixels(char: str) -> bytes:
     return bytes(mask) + repr(mask.size).encode()
 
 
-@lru_cache(maxsize=2)  # 2.7 MB each: the small one and that of a title, of which most need one size
+@lru_cache(maxsize=2)  # the small one and that of a title, of which most need one size
 def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FACE), size)
