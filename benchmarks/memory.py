@@ -1,13 +1,13 @@
 """Memory of the web worker and of the worker of tasks while readers read and staff save.
 
 The site as README says (gunicorn, slots), with one process, and one worker of tasks. Readers ask
-for public pages of every kind, each issue, searches that nobody asked before, and addresses that
-do not exist; staff ask for their lists, save issues and block links. What the processes hold
-(resident memory) is looked at after every so many answers. Between the first fifth and the end it
-must not grow, and never be more than 150 MB. The environment is that of the units in `deploy/`,
-the libraries are those of `requirements.txt` alone (developers have others, which some of ours load
-where they find them), and of pages as much is kept as README says, unless `PAGE_CACHE` says
-otherwise.
+for public pages of every kind, each issue, searches that nobody asked before, and addresses that do
+not exist; staff ask for their lists, and meanwhile save issues and block links, so that both end
+together. What the processes hold (resident memory) is looked at after every so many answers.
+Between the first fifth and the end it must not grow, and never be more than 150 MB. The environment
+is that of the units in `deploy/`, the libraries are those of `requirements.txt` alone (developers
+have others, which some of ours load where they find them), and of pages as much is kept as README
+says, unless `PAGE_CACHE` says otherwise.
 
     python -m benchmarks.memory [REQUESTS] [SAVES] [postgres://…]      (10000 500, SQLite)
 """
@@ -59,12 +59,14 @@ class Site:
         self.numbers, self.failures = count(1), list[str]()
         self.samples: list[tuple[int, dict[str, float]]] = []
         self.lock = threading.Lock()
+        self.due = threading.Semaphore(0)  # requests that may come before the next save is done
 
     def read(self, reader: int, requests: int, paths: list[str]) -> None:
         """Be a reader, or one of the staff who looks at lists; look at memory now and then."""
         chance = random.Random(SEED + reader)  # noqa: S311
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         while (number := next(self.numbers)) <= requests:
+            self.due.acquire()
             path = _path(chance, number, paths)
             is_admin = path.startswith("/admin/")
             cookie = {"Cookie": f"sessionid={self.session}"} if is_admin else {}
@@ -80,15 +82,22 @@ class Site:
     def save(self, keys: list[int], links: list[int], saves: int, requests: int) -> None:
         """Be the staff: save an issue each so many requests, and decide about a link at times."""
         person = Person(self.port, self.session)
-        for number in range(saves):
-            path = f"/admin/posts/post/{keys[number * 7 % len(keys)]}/change/"
-            sent = person.form(path)
-            sent["text"] = f"{sent['text'].rstrip()}\n- **Edit {number}**: a word\n"
-            self._send(person, path, {**sent, "_save": "1"})
-            if number % 10 == 0 and links:
-                path = f"/admin/links/link/{links.pop()}/decide/"
-                sent = person.form(f"{path}?action=block")
-                self._send(person, path, {**sent, "reason": "measuring", "action": "block"})
+        try:
+            for number in range(saves):
+                self.due.release(requests // saves)
+                self._save(person, number, keys, links)
+        finally:
+            self.due.release(requests)
+
+    def _save(self, person: Person, number: int, keys: list[int], links: list[int]) -> None:
+        path = f"/admin/posts/post/{keys[number * 7 % len(keys)]}/change/"
+        sent = person.form(path)
+        sent["text"] = f"{sent['text'].rstrip()}\n- **Edit {number}**: a word\n"
+        self._send(person, path, {**sent, "_save": "1"})
+        if number % 10 == 0 and links:
+            path = f"/admin/links/link/{links.pop()}/decide/"
+            sent = person.form(f"{path}?action=block")
+            self._send(person, path, {**sent, "reason": "measuring", "action": "block"})
 
     def _send(self, person: Person, path: str, values: dict[str, str]) -> None:
         status, page = person.ask("POST", path, values)

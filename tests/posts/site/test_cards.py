@@ -12,7 +12,7 @@ from PIL import Image
 from pytest_django.fixtures import Settings
 
 from posts import publishing
-from posts.cards import Card, can_draw, draw, drawing
+from posts.cards import Card, can_draw, draw
 from posts.models import Tag
 from posts.retagging import rename
 from posts.site import cards
@@ -126,11 +126,6 @@ def test_a_renamed_tag_has_another_card(client: Client) -> None:
 def test_no_title_is_too_much_for_a_card(title: str) -> None:
     card = draw(Card("뉴스레터 " * 30, title, "2024년 5월 10일"))
     assert Image.open(io.BytesIO(card)).size == (1200, 630)
-
-
-def test_what_was_drawn_keeps_no_typeface_in_memory() -> None:
-    draw(Card("Newsletter", "뷁 Llama 3", "2024"))
-    assert drawing._font.cache_info().currsize == 0
 
 
 def test_cards_of_long_ago_are_deleted(client: Client, drawn: Path) -> None:
