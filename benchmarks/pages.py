@@ -119,6 +119,7 @@ UNMEASURED: dict[str, str] = {
     "admin:posts_post_restore": _FORM,
     "admin:posts_post_preflight": "measured by preflight.py",
     "admin:posts_post_calendar": "a range of the index that the list of issues reads",
+    "admin:posts_post_unsaved": "the few texts that one account did not save",
     "admin:posts_post_inbox": "what a script asks for while somebody writes",
     "admin:posts_post_address": _FORM,
     "admin:posts_post_title": _FORM,
