@@ -11,6 +11,6 @@ from links.normalizing.canonical import (
     source_name,
     trace,
 )
-from links.normalizing.domains import is_name, registered_domain
+from links.normalizing.domains import is_name, is_number, registered_domain
 from links.normalizing.hosts import DISTINCT_SCRIPTS, script_of
 from links.normalizing.owners import has_owners

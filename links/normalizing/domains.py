@@ -7,14 +7,12 @@ cached on disk: a newer list comes with a newer release of the library.
 
 from __future__ import annotations
 
-import re
+import ipaddress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
-
-_NUMBER = re.compile(r"\[.*|[0-9.]+")
 
 
 @lru_cache(maxsize=2048)
@@ -24,7 +22,7 @@ def registered_domain(host: str) -> str:
     Below an ending that nobody lists it is the last two labels; an address in numbers and a public
     suffix are their own.
     """
-    if _NUMBER.fullmatch(host):
+    if is_number(host):
         return host
     if _list().publicsuffix(host):
         return _list().privatesuffix(host) or host
@@ -35,6 +33,15 @@ def is_name(host: str) -> bool:
     """Whether an ASCII host could be somebody's: something registrable below a public suffix."""
     domain = _list().privatesuffix(host) or ""
     return bool(domain) and "_" not in domain.partition(".")[0]
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an IP address, IPv6 in brackets."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 @cache

@@ -8,7 +8,6 @@ opened), a domain that merely contains a known name (`awesome-openai.example`).
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -23,6 +22,7 @@ from links.normalizing import (
     has_owners,
     host_of,
     is_name,
+    is_number,
     path_of,
     registered_domain,
     source_key,
@@ -138,19 +138,11 @@ def _found(url: str, host: str) -> Iterator[Suspicion]:
 
 @lru_cache(maxsize=2048)
 def _about_host(host: str) -> tuple[Suspicion, ...]:
-    if _is_number(host):
+    if is_number(host):
         return (Suspicion("raw-ip", host),)
     if name := imitated_name(host):
         return (Suspicion("look-alike", name),)
     return (Suspicion("mixed-script", shown_name(host)),) if mixes_scripts(host) else ()
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _program(host: str, parts: SplitResult) -> str:
