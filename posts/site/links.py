@@ -7,16 +7,18 @@ about a link shows at once, since it is read with them.
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import (
     Case,
     Exists,
     F,
+    Func,
     IntegerField,
+    JSONField,
     OuterRef,
     Q,
     QuerySet,
@@ -25,7 +27,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Abs, Coalesce
+from django.db.models.functions import Abs, Coalesce, JSONArray
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -59,6 +61,7 @@ class Head(NamedTuple):
     is_replaced: int
     copy: str
     first_seen: datetime | None
+    tags: list[list[Any]] | None
 
 
 def _called(first: str, last: str) -> QuerySet[Link, Any]:
@@ -85,8 +88,18 @@ def mentions(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
             When(copied, then=F("link__archived_url")), default=Value(""), output_field=TextField()
         ),
         Subquery(known.values("first_seen")),
+        _tags(),
         *library.place_columns(at, WORDS_LENGTH),
     )
+
+
+def _tags() -> Subquery:
+    """Return [key, name, slug] of each tag of a place's post, as one value of its row."""
+    tag = JSONArray("pk", "tag__name", "tag__slug")
+    gather = "JSON_GROUP_ARRAY" if connection.vendor == "sqlite" else "JSONB_AGG"
+    rows = TaggedPost.objects.filter(content_object=OuterRef("post")).order_by()
+    # No aggregate of the ORM, which would add GROUP BY.
+    return Subquery(rows.values(all=Func(tag, function=gather, output_field=JSONField())))
 
 
 @prepared
@@ -95,11 +108,8 @@ def _newest(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
 
 
 @prepared
-def _tags(first: str, last: str, oldest: datetime, newest: datetime) -> QuerySet[TaggedPost, Any]:
-    """Return (key of a post, name, slug) of the tags of posts that have a link."""
-    posts = _of(first, last).filter(date__gte=oldest, date__lte=newest).values("post")
-    rows = TaggedPost.objects.filter(content_object__in=posts).order_by("pk")
-    return rows.values_list("content_object_id", "tag__name", "tag__slug")
+def _latest(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
+    return mentions(first, last, at)[:1]
 
 
 @prepared
@@ -133,14 +143,13 @@ def _beside(first: str, last: str, at: datetime) -> QuerySet[LinkedItem, Any]:
 @require_safe
 def link(request: HttpRequest, digest: str) -> HttpResponse:
     """All that public issues said about one link."""
-    now, bounds = timezone.now(), (digest, f"{digest}g")
-    newest = _newest(*bounds, now)
+    now, bounds, value = timezone.now(), (digest, f"{digest}g"), request.GET.get("page")
+    newest = (_newest if value is None else _latest)(*bounds, now)
     if not newest:
         return redirect(address_of_link(moved.link(*bounds).key), permanent=True)
     head, latest = _read(newest[0])
     if len(digest) > DIGEST_LENGTH and _has_short_name(latest.link):
         return redirect(address_of_link(latest.link), permanent=True)
-    value = request.GET.get("page")
     found = paginate(value, lambda: newest, lambda: mentions(*bounds, now), ROWS)
     say = short_days()
     texts = {
@@ -153,7 +162,7 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
         "copy": head.copy,
         **facts_in_words(_facts(head, latest, say)),
         "is_single": "1" if latest.cited == 1 else "",
-        "rows": _rows(bounds, found.rows, say),
+        "rows": _rows(found.rows, say),
         "beside": "" if value else library.linked(_others(_beside(*bounds, now)), say),
         **steps(request, found),
     }
@@ -180,23 +189,15 @@ def _facts(head: Head, latest: Entry, say: Callable[[datetime | None], SafeStrin
 
 
 def _rows(
-    bounds: tuple[str, str],
-    rows: Sequence[Sequence[Any]],
-    say: Callable[[datetime | None], SafeString],
+    rows: Iterable[Sequence[Any]], say: Callable[[datetime | None], SafeString]
 ) -> SafeString:
-    read = [_read(row) for row in rows]
-    tags: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for post, name, slug in _tags(*bounds, read[-1][1].date, read[0][1].date):
-        tags[post].append((name, address_of("tag", slug)))
-    return filled("mention", FIELDS, [_mention(head, entry, say, tags) for head, entry in read])
+    return filled("mention", FIELDS, [_mention(*_read(row), say) for row in rows])
 
 
 def _mention(
-    head: Head,
-    entry: Entry,
-    say: Callable[[datetime | None], SafeString],
-    tags: dict[int, list[tuple[str, str]]],
+    head: Head, entry: Entry, say: Callable[[datetime | None], SafeString]
 ) -> tuple[str | SafeString, ...]:
+    tags = [(name, address_of("tag", slug)) for _key, name, slug in sorted(head.tags or ())]
     return (
         entry.title,
         entry.line,
@@ -205,7 +206,7 @@ def _mention(
         address_of("post", head.slug),
         say(entry.date),
         entry.language,
-        filled("tag_mark", ("name", "url"), tags[entry.post]) if entry.post in tags else "",
+        filled("tag_mark", ("name", "url"), tags) if tags else "",
     )
 
 

@@ -10,6 +10,7 @@ from links.models import Link
 from posts.models import LinkedItem, Post
 from posts.publishing import delete, rebuild, save_document, withdraw
 from posts.publishing.returning import FEW
+from posts.site.ending import RELATED, RETURNS
 from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled, parsed
 from tests.posts.site.test_pages import queries
 from tests.reading import Page
@@ -38,11 +39,22 @@ def test_a_link_that_came_back_leads_to_where_it_stood_before_and_since(client: 
         assert page.texts(".came-back a") == ["Seen again", there.title]
 
 
-def test_an_issue_without_links_that_came_back_does_not_look_for_them(client: Client) -> None:
-    alone = issue(1, tags=[])
-    before = queries(client, alone.get_absolute_url())
-    issue(2, tags=[])
-    assert queries(client, alone.get_absolute_url()) == before + 1
+def test_an_issue_asks_no_more_when_its_links_came_back(client: Client) -> None:
+    first = issue(1)
+    alone = queries(client, first.get_absolute_url())
+    issue(2)
+    page = ending(client, first)
+    assert page.all(".came-back a")
+    assert page.all(".ending .card-title")
+    assert queries(client, first.get_absolute_url()) == alone == 2
+
+
+def test_the_latest_that_had_a_link_come_first(client: Client) -> None:
+    posts = [issue(number, tags=["AI"]) for number in range(1, FEW + 1)]
+    page = ending(client, posts[2])
+    others = [post.title for post in posts if post != posts[2]][::-1]
+    assert page.texts(".came-back a")[1::2] == others[:RETURNS]
+    assert page.texts(".ending .card-title") == others[:RELATED]
 
 
 def test_what_readers_do_not_see_did_not_come_back(client: Client) -> None:
@@ -113,11 +125,11 @@ def test_an_issue_ends_with_the_latest_on_its_rarest_subject(client: Client) -> 
     assert ending(client, old).texts(".ending .card-title") == [new.title]
 
 
-def test_an_issue_asks_three_times_however_many_there_are(client: Client) -> None:
+def test_an_issue_asks_no_more_however_many_there_are(client: Client) -> None:
     issue(1)
     issue(2)
     client.get("/posts/issue-1/")
     before = queries(client, "/posts/issue-1/")
     for number in range(3, 6):
         issue(number)
-    assert queries(client, "/posts/issue-1/") == before == 3
+    assert queries(client, "/posts/issue-1/") == before == 2
