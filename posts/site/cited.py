@@ -61,7 +61,7 @@ def _columns(rows: QuerySet[RecurringLink], at: datetime, date: str) -> QuerySet
     own = Case(is_main, output_field=TextField())
     named = Coalesce(own, NullIf("anchor_text", Value("")), "link__url", output_field=TextField())
     name = Subquery(places.annotate(named=named).values("named")[:1])
-    columns = ("public_count", "link__key", name, "link__url", "first_seen", date)
+    columns = ("public_count", "link__key", name, "link__url", "first", date)
     return rows.values_list(*columns, "link__standing", "pk")
 
 

@@ -51,20 +51,20 @@ def hosts(at: datetime) -> QuerySet[Source, Any]:
 def sources_named(rows: QuerySet[Source], at: datetime) -> QuerySet[Source, Any]:
     """Return those of some sources that posts cite, as `hosts` does."""
     cited = with_dates(rows.filter(post_count__gt=0), Citation, at)
-    return cited.values_list("public_count", "name", "first_seen", "last", "pk")
+    return cited.values_list("public_count", "name", "first", "last", "pk")
 
 
 def _hosts_of(at: datetime) -> QuerySet[Source, Any]:
     """Return what `hosts` does, and with each how many they are."""
     amount = Subquery(_all_hosts(at).values(shown=F("total") - F("coming")))
-    columns = ("public_count", "name", "first_seen", "last", amount, "pk")
+    columns = ("public_count", "name", "first", "last", amount, "pk")
     return hosts(at).values_list(*columns)
 
 
 def recurring(at: datetime) -> QuerySet[RecurringSection, Any]:
     """Return (…, title, slug, first and last date, …) of the headings that come back."""
     rows = with_dates(PUBLIC_SECTIONS.filter(post_count__gte=RECURS), Section, at)
-    return rows.values_list("public_count", "title", "slug", "first_seen", "last", "pk")
+    return rows.values_list("public_count", "title", "slug", "first", "last", "pk")
 
 
 def used_tags(at: datetime) -> QuerySet[Tag, Any]:

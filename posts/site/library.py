@@ -41,7 +41,7 @@ from posts.models import (
 )
 from posts.prepared import Rows, prepared
 from posts.publishing.decisions import link_words
-from posts.site.listing import with_public_count
+from posts.site.listing import read_as_text, with_public_count
 from posts.site.paging import Page, paginate
 from posts.site.shell import address_of, filled, short_days
 from posts.templatetags.newsletter import issue_count
@@ -124,10 +124,11 @@ def _told(**condition: Any) -> Case:
     return Case(When(**condition, then=1), default=0, output_field=IntegerField())
 
 
-def marked_broken(link: str) -> Case:
+def marked_broken(link: str = "") -> Case:
     """Return whether somebody marked a link broken, as ``Link.is_marked_broken`` says of a row."""
     marked = {"health": Link.Health.BROKEN, "due_at": None, "replacement_url": ""}
-    return _told(**{f"{link}__{name}": value for name, value in marked.items()})
+    path = f"{link}__" if link else ""
+    return _told(**{f"{path}{name}": value for name, value in marked.items()})
 
 
 def _post(post: str, *, page: bool) -> tuple[Any, ...]:
@@ -140,7 +141,8 @@ def items_of(section: int, at: datetime, *, page: bool = False) -> QuerySet[Sect
     order of each; with a ``page`` for feeds."""
     rows = SectionEntry.objects.filter(recurring=section, item__hidden=False, date__lte=at)
     ordered = rows.order_by("-date", "item_id")
-    return ordered.values_list(*item_columns(at, "item__", page=page), "date", "item_id")
+    columns = (*item_columns(at, "item__", page=page), read_as_text("date"), "item_id")
+    return ordered.values_list(*columns)
 
 
 def item_columns(at: datetime, item: str = "", *, page: bool = False) -> tuple[Any, ...]:
@@ -212,7 +214,7 @@ def place_columns(
         "link__source__name",
         *_post("post", page=page),
         *(_NOT_COUNTED if page else _cited(at, "link")),
-        "date",
+        read_as_text("date"),
         "pk",
     )
 
@@ -241,7 +243,8 @@ def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]
     order = ("-date", "-post_id", "section__position", "position")
     rows = LinkedItem.objects.filter(post__in=posts, hidden=False, date__lte=at)
     first = LinkedItem.objects.filter(pk__in=rows.order_by(*order).values("pk")[:ROWS])
-    return first.order_by(*order).values_list(*item_columns(at, page=True), "date", "pk")
+    columns = (*item_columns(at, page=True), read_as_text("date"), "pk")
+    return first.order_by(*order).values_list(*columns)
 
 
 @prepared
@@ -262,8 +265,8 @@ def newest_of_tag(slug: str, at: datetime) -> QuerySet[TaggedPost, Any]:
     """Return (number of items, key and name of the tag, publish time, key) of its newest posts."""
     rows = TaggedPost.objects.filter(tag__slug=slug, date__lte=at)
     ordered = rows.order_by("-date", "-content_object_id")
-    columns = ("content_object__item_count", "tag_id", "tag__name", "date", "content_object_id")
-    return ordered.values_list(*columns)[:ROWS]
+    of_tag = ("content_object__item_count", "tag_id", "tag__name")
+    return ordered.values_list(*of_tag, read_as_text("date"), "content_object_id")[:ROWS]
 
 
 def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:

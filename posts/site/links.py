@@ -44,6 +44,7 @@ from posts.publishing.decisions import link_words
 from posts.site import library, moved
 from posts.site.further import steps
 from posts.site.library import ROWS, Entry, address_of_link, entry_of, shown
+from posts.site.listing import read_as_text
 from posts.site.paging import paginate
 from posts.site.shell import address_of, facts_in_words, filled, filled_page, short_days
 from posts.templatetags.newsletter import issue_count
@@ -132,7 +133,7 @@ def _beside(first: str, last: str, at: datetime) -> QuerySet[LinkedItem, Any]:
     # Chosen first, because the columns of all candidates would be most of the work.
     near = LinkedItem.objects.filter(pk__in=rows.order_by(*order).values("pk")[: 2 * BESIDE])
     found: QuerySet[LinkedItem, Any] = near.order_by(*order).values_list(
-        "link__key", *library.item_columns(at), "date", "pk"
+        "link__key", *library.item_columns(at), read_as_text("date"), "pk"
     )
     return found
 

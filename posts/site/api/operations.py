@@ -126,7 +126,7 @@ def items(
         rows_of, of = rows.items_of_section, (_section(section, now),)
     first = partial(listing.newest(rows_of, limit + 1), *of, now)
     found = _page(page, paginate, first, lambda: rows_of(*of, now), limit)
-    return page_of(request, found, ", ".join(map(rows.item, found.rows)).encode())
+    return page_of(request, found, rows.items_as_json(found.rows))
 
 
 @api.get("/links", response={200: schemas.Links, **REFUSALS}, url_name="links", summary="Links")
@@ -135,13 +135,13 @@ def links(request: HttpRequest, page: Cursor = None, source: Slug = None) -> Htt
     of = () if source is None else (nfc(source).lower(),)
     rows_of = rows.links if source is None else rows.links_of_source
     found = _page(page, indexes.found_in, rows_of, "-id", *of, timezone.now())
-    return page_of(request, found, as_rows(map(rows.link, found.rows)))
+    return page_of(request, found, rows.links_as_json(found.rows))
 
 
 @api.get("/tags", response={200: schemas.Tags, **REFUSALS}, url_name="tags", summary="Tags")
 def tags(request: HttpRequest, page: Cursor = None) -> HttpResponse:
     """The tags of issues, the most used first."""
-    return _index(request, page, indexes.used_tags, rows.tag)
+    return _index(request, page, indexes.used_tags, rows.tags_as_json)
 
 
 @api.get(
@@ -152,7 +152,7 @@ def tags(request: HttpRequest, page: Cursor = None) -> HttpResponse:
 )
 def sections(request: HttpRequest, page: Cursor = None) -> HttpResponse:
     """The headings that come back, the most used first."""
-    return _index(request, page, indexes.recurring, rows.section, RECURS)
+    return _index(request, page, indexes.recurring, rows.sections_as_json, RECURS)
 
 
 @api.get(
@@ -160,7 +160,7 @@ def sections(request: HttpRequest, page: Cursor = None) -> HttpResponse:
 )
 def sources(request: HttpRequest, page: Cursor = None) -> HttpResponse:
     """The hosts that issues cite, the most cited first."""
-    return _index(request, page, indexes.hosts, rows.source)
+    return _index(request, page, indexes.hosts, rows.sources_as_json)
 
 
 @api.get(
@@ -193,13 +193,13 @@ def _index(
     request: HttpRequest,
     page: str | None,
     rows_of: indexes.RowsOf,
-    write: Callable[[tuple[Any, ...]], dict[str, Any]],
+    write: Callable[[rows.Found], bytes],
     least: int = 1,
 ) -> HttpResponse:
     """Send a page of an index; what only issues to come have is left out of it."""
     order = indexes.COLUMNS[indexes.BY_USE]
     found = _page(page, indexes.found_in, rows_of, order, timezone.now())
-    return page_of(request, found, as_rows(write(row) for row in found.rows if row[0] >= least))
+    return page_of(request, found, write([row for row in found.rows if row[0] >= least]))
 
 
 def _page(value: str | None, find: Callable[..., Page], *of: Any) -> Page:

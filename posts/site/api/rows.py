@@ -1,7 +1,11 @@
-"""The rows of the API's lists: read as columns, in the order of an index, as JSON has them."""
+"""The rows of the API's lists: read as columns, in the order of an index, and written as JSON.
+
+They are written into the text that is sent: through objects of Python it took twice as long.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted
@@ -17,13 +21,16 @@ from posts.publishing.describing import absolute
 from posts.searching import Hit
 from posts.site.api.answers import as_json
 from posts.site.library import as_text, marked_broken, shown, shown_address
+from posts.site.listing import read_as_text
 from posts.site.shell import address_of
+
+Found = Sequence[tuple[Any, ...]]
 
 
 def items(at: datetime) -> QuerySet[LinkedItem, Any]:
     """Return the items that readers see, newest issue first, in the order of each."""
     rows = LinkedItem.objects.filter(hidden=False, date__lte=at).order_by("-date", "pk")
-    return rows.values_list(*_columns(), "date", "pk")
+    return rows.values_list(*_columns(), read_as_text("date"), "pk")
 
 
 def items_of_issue(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
@@ -35,7 +42,8 @@ def items_of_issue(slug: str, at: datetime) -> QuerySet[LinkedItem, Any]:
 def items_of_section(recurring: int, at: datetime) -> QuerySet[SectionEntry, Any]:
     """Return the items under a recurring heading as ``items`` does."""
     rows = SectionEntry.objects.filter(recurring=recurring, item__hidden=False, date__lte=at)
-    return rows.order_by("-date", "item_id").values_list(*_columns("item__"), "date", "item_id")
+    columns = (*_columns("item__"), read_as_text("date"), "item_id")
+    return rows.order_by("-date", "item_id").values_list(*columns)
 
 
 def _columns(item: str = "") -> tuple[Any, ...]:
@@ -51,39 +59,43 @@ def _columns(item: str = "") -> tuple[Any, ...]:
     )
 
 
-def item(row: tuple[Any, ...]) -> str:
-    """Return a row of ``items`` as JSON, written as it is sent."""
-    uid, title, anchor, summary, group, section, address, source, broken, *of, date, _pk = row
-    page, issue = _issue(*of, settings.SITE_URL)
-    digits = uid.replace("-", "")
-    # As str(UUID(uid)) says it, in a quarter of the time.
-    uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-    return (
-        f'{{"id": "{uuid}", "url": {quoted(f"{page}#{anchor_of(digits)}")}, '
-        f'"title": {quoted(title or anchor or summary)}, '
-        f'"summary": {quoted(summary if title or anchor else "")}, '
-        f'"group": {quoted(group)}, "section": {quoted(section or "")}, '
-        f'"address": {quoted(address) if address else "null"}, '
-        f'"source": {"null" if source is None else quoted(source)}, '
-        f'"is_broken": {"true" if broken else "false"}, '
-        f'{issue}, "published_at": "{date.isoformat()}"}}'
-    )
+def items_as_json(found: Found) -> bytes:
+    """Return rows of ``items`` as JSON."""
+    site, issues = settings.SITE_URL, dict[str, tuple[str, str]]()
+    written = []
+    for uid, title, anchor, summary, group, section, address, source, broken, *of, _pk in found:
+        slug = of[1]
+        page, issue = issues.get(slug) or issues.setdefault(slug, _issue(site, *of))
+        digits = uid.replace("-", "")
+        # As str(UUID(uid)) says it, in a quarter of the time.
+        uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        written.append(
+            f'{{"id": "{uuid}", "url": {page}#{anchor_of(digits)}", '
+            f'"title": {quoted(title or anchor or summary)}, '
+            f'"summary": {quoted(summary if title or anchor else "")}, '
+            f'"group": {quoted(group)}, "section": {quoted(section or "")}, '
+            f'"address": {quoted(address) if address else "null"}, '
+            f'"source": {"null" if source is None else quoted(source)}, '
+            f'"is_broken": {"true" if broken else "false"}, {issue}}}'
+        )
+    return ", ".join(written).encode()
 
 
-@lru_cache(maxsize=512)
-def _issue(title: str, slug: str, language: str, _site_url: str) -> tuple[str, str]:
-    """Return the address of an issue, and what all of its items say of it."""
-    page = absolute(address_of("post", slug))
-    said = {"issue": {"title": title, "slug": slug, "url": page}, "language": language}
-    return page, as_json(said).decode()[1:-1]
+def _issue(site: str, title: str, slug: str, language: str, date: datetime) -> tuple[str, str]:
+    """Return the address of an issue as a string that is left open, and what all of its items say
+    of it."""
+    page = f"{site}{address_of('post', slug)}"
+    issue = {"issue": {"title": title, "slug": slug, "url": page}}
+    said = issue | {"language": language, "published_at": date.isoformat()}
+    return quoted(page)[:-1], as_json(said).decode()[1:-1]
 
 
 def links(at: datetime) -> QuerySet[Link, Any]:
     """Return the links that readers get in some issue, the newest first."""
     places = Appearance.objects.filter(link=OuterRef("pk"), host__isnull=False, date__lte=at)
     rows = Link.objects.filter(Exists(places), standing=Link.Standing.SHOWN)
-    columns = ("key", "url", "replacement_url", "title", "source__name", "health", "due_at")
-    return rows.values_list(*columns, "created_at", "pk")
+    columns = ("key", "url", "replacement_url", "title", "source__name")
+    return rows.values_list(*columns, marked_broken(), read_as_text("created_at"), "pk")
 
 
 def links_of_source(source: str, at: datetime) -> QuerySet[Link, Any]:
@@ -91,39 +103,55 @@ def links_of_source(source: str, at: datetime) -> QuerySet[Link, Any]:
     return links(at).filter(source__name=source)
 
 
-def link(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a row of ``links``."""
-    key, url, replacement, title, source, health, due_at, created_at, _pk = row
-    return {
-        "id": key,
-        "url": url,
-        "address": replacement or url,
-        "title": title,
-        "source": source,
-        "is_broken": health == Link.Health.BROKEN and due_at is None and not replacement,
-        "first_seen": created_at.isoformat(),
-    }
+def links_as_json(found: Found) -> bytes:
+    """Return rows of ``links`` as JSON."""
+    written = (
+        f'{{"id": "{key}", "url": {quoted(url)}, "address": {quoted(replacement or url)}, '
+        f'"title": {quoted(title)}, "source": {"null" if source is None else quoted(source)}, '
+        f'"is_broken": {"true" if broken else "false"}, "first_seen": {_moment(created_at)}}}'
+        for key, url, replacement, title, source, broken, created_at, _pk in found
+    )
+    return ", ".join(written).encode()
 
 
-def tag(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a row of ``indexes.used_tags``."""
-    count, name, slug, _pk = row
-    url = absolute(address_of("tag", slug))
-    return {"name": name, "slug": slug, "url": url, "issue_count": count}
+def tags_as_json(found: Found) -> bytes:
+    """Return rows of ``indexes.used_tags`` as JSON."""
+    site = settings.SITE_URL
+    written = (
+        f'{{"name": {quoted(name)}, "slug": {quoted(slug)}, '
+        f'"url": {quoted(site + address_of("tag", slug))}, "issue_count": {count}}}'
+        for count, name, slug, _pk in found
+    )
+    return ", ".join(written).encode()
 
 
-def section(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a row of ``indexes.recurring``."""
-    count, title, slug, first, last, _pk = row
-    url = absolute(address_of("section", slug))
-    return {"title": title, "slug": slug, "url": url, **_seen(count, first, last)}
+def sections_as_json(found: Found) -> bytes:
+    """Return rows of ``indexes.recurring`` as JSON."""
+    site = settings.SITE_URL
+    written = (
+        f'{{"title": {quoted(title)}, "slug": {quoted(slug)}, '
+        f'"url": {quoted(site + address_of("section", slug))}, "issue_count": {count}, '
+        f'"first_seen": {_moment(first)}, "last_seen": {_moment(last)}}}'
+        for count, title, slug, first, last, _pk in found
+    )
+    return ", ".join(written).encode()
 
 
-def source(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a row of ``indexes.hosts``."""
-    count, name, first, last, _pk = row
-    url = absolute(address_of("source", name))
-    return {"name": name, "url": url, **_seen(count, first, last)}
+def sources_as_json(found: Found) -> bytes:
+    """Return rows of ``indexes.hosts`` as JSON."""
+    site = settings.SITE_URL
+    written = (
+        f'{{"name": {quoted(name)}, "url": {quoted(site + address_of("source", name))}, '
+        f'"issue_count": {count}, "first_seen": {_moment(first)}, "last_seen": {_moment(last)}}}'
+        for count, name, first, last, _pk in found
+    )
+    return ", ".join(written).encode()
+
+
+@lru_cache(maxsize=2048)
+def _moment(at: datetime | None) -> str:
+    """Return a moment as JSON; to say one anew takes as long as the rest of its row."""
+    return f'"{at.isoformat()}"' if at else "null"
 
 
 def found(hit: Hit) -> dict[str, Any]:
@@ -139,14 +167,6 @@ def found(hit: Hit) -> dict[str, Any]:
         "issue": hit.issue or None,
         "language": hit.language,
         "published_at": hit.date.isoformat(),
-    }
-
-
-def _seen(count: int, first: datetime | None, last: datetime | None) -> dict[str, Any]:
-    return {
-        "issue_count": count,
-        "first_seen": first and first.isoformat(),
-        "last_seen": last and last.isoformat(),
     }
 
 
