@@ -13,6 +13,8 @@ from secrets import token_hex
 _RANDOM = token_hex(8)
 # Where a template is cut; never stored.
 CUT = f"cut-{_RANDOM}"
+# Around the number of a field, where a row is filled before it is cut.
+GAP = f"gap-{_RANDOM}"
 # Between the parts of a page (``templates/posts/parts.html``).
 PART = f"part-{_RANDOM}"
 # What is filled in when a page or a feed is sent (``posts.site``): what follows from the settings,
@@ -49,4 +51,9 @@ def stored(text: str) -> bytes:
 
 def clean(text: str) -> bytes:
     """Return a text as UTF-8 without controls, which XML allows in no form."""
-    return _NONCHARACTERS.sub(b"", text.encode().translate(None, _CONTROLS))
+    return cleaned(text.encode())
+
+
+def cleaned(text: bytes) -> bytes:
+    """Return a text in UTF-8 as ``clean`` does."""
+    return _NONCHARACTERS.sub(b"", text.translate(None, _CONTROLS))

@@ -1,21 +1,29 @@
-"""Links and items as entries of feeds, with what their issue says of itself: tags and picture."""
+"""Links and items as entries of feeds, with what their issue says of itself: tags and picture.
+
+Their template is rendered once for each set of fields that have a value, with marks in the places
+of these; it is cut at them, and the pieces are kept. An entry is its values between them. Those are
+cleaned and escaped all at one go, and as bytes, in which a character is found in a fifth of the
+time: as text, one after the other, entries took twice as long.
+"""
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from itertools import chain
+from json.encoder import encode_basestring_ascii as quoted
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
-from django.utils.html import escape
-from django.utils.safestring import SafeString
 
-from posts.publishing.marks import clean
+from posts.publishing.marks import CUT, GAP, cleaned
 from posts.site.library import Entry
-from posts.site.shell import each_filled, filled, with_site
+from posts.site.shell import filled, kept, with_site
 
 # Files that readers of feeds play, by the ending of their address (RSS 2.0, "enclosure").
 PLAYED = {
@@ -28,9 +36,18 @@ _PLAYED = re.compile(
     rf"[a-z][a-z\d+.-]*://[^/?#]*/[^?#]*({'|'.join(map(re.escape, PLAYED))})(?:[?#]|$)",
     re.IGNORECASE | re.ASCII,
 )
-XML_FIELDS = (
-    "title", "url", "place", "id", "date", "html", "lang", "categories", "image", "file", "type",
-)  # fmt: skip
+# What templates/posts/feed/linked.html takes, which says in HTML what an entry is.
+HTML_FIELDS = ("line", "place", "issue")
+# What an entry in XML takes beside that HTML and the elements of its tags.
+XML_FIELDS = ("title", "url", "place", "id", "date", "lang", "image", "file", "type")
+# As html.escape has them; "&" first, which is in what the others become.
+_ENTITIES = ((b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b'"', b"&quot;"),
+             (b"'", b"&#x27;"))  # fmt: skip
+Columns = Sequence[Sequence[str]]
+Text = TypeVar("Text", str, bytes)
+Pieces = tuple[tuple[Text, ...], Callable[[tuple[Text, ...]], tuple[Text, ...]]]
+"""What stands around the gaps of an entry, and a function that returns, of its values and these,
+all in its order."""
 
 
 class About(NamedTuple):
@@ -58,6 +75,12 @@ def _abouts(found: Sequence[Entry]) -> list[About]:
     return [told[entry.post] for entry in found]
 
 
+def _places(found: Sequence[Entry]) -> list[str]:
+    """Return the address of each link or item in its issue."""
+    site = settings.SITE_URL
+    return [f"{site}{entry.place}" for entry in found]
+
+
 def media_type(address: str) -> str:
     """Return the type of an audio or video file by its address; "" for anything else."""
     found = _PLAYED.match(address)
@@ -65,64 +88,148 @@ def media_type(address: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _categories(category: str, tags: tuple[str, ...]) -> SafeString:
-    """Return the elements of an issue's tags; all of its items have them."""
-    return SafeString("".join(category.format(escape(tag)) for tag in tags))
+def in_iso_format(moment: datetime) -> str:
+    """Return a moment as RFC 3339 has it."""
+    return moment.isoformat()
 
 
-def _said(found: list[Entry]) -> list[tuple[str, str]]:
-    """Return the address of each link or item in its issue, and what feeds say of it as HTML."""
-    places = [f"{settings.SITE_URL}{entry.place}" for entry in found]
-    rows = [(entry.line, place, entry.issue) for entry, place in zip(found, places, strict=True)]
-    texts = each_filled("feed/linked", ("line", "place", "issue"), rows)
-    return [(place, text.rstrip()) for place, text in zip(places, texts, strict=True)]
+# XML
 
 
 def xml_entries(
     form: str, say: Callable[[datetime], str], category: str, found: list[Entry]
 ) -> bytes:
     """Return entries of an XML feed; ``category`` is the element of a tag, with a gap for it."""
-    rows = [
-        (
-            entry.title,
-            entry.address or place,
-            place,
-            entry.urn,
-            say(entry.date),
-            html,
-            entry.language,
-            _categories(category, said.tags),
-            said.image,
-            entry.address if kind else "",
-            kind,
-        )
-        for entry, said, (place, html) in zip(found, _abouts(found), _said(found), strict=True)
-        for kind in (media_type(entry.address),)
+    abouts, places = _abouts(found), _places(found)
+    kinds = [media_type(entry.address) for entry in found]
+    columns = [
+        [entry.title for entry in found],
+        [entry.address or place for entry, place in zip(found, places, strict=True)],
+        places,
+        [entry.urn for entry in found],
+        [say(entry.date) for entry in found],
+        [entry.language for entry in found],
+        [about.image for about in abouts],
+        [entry.address if kind else "" for entry, kind in zip(found, kinds, strict=True)],
+        kinds,
     ]
-    return clean(filled(f"feed/{form}_linked", XML_FIELDS, rows, "xml"))
+    tags = [_categories(category, about.tags) for about in abouts]
+    texts = _escaped(cleaned(_joined(columns)))
+    # What its HTML says is escaped in that, and that in XML.
+    html_texts = _escaped(_escaped(cleaned(_joined(_told(found, places)))))
+    values = (
+        *_apart(texts, CUT.encode(), len(columns)),
+        tags,
+        *_apart(html_texts, CUT.encode(), len(HTML_FIELDS)),
+    )
+    rows = _in_pieces(_xml_pieces, values, form)
+    return b"".join(chain.from_iterable(rows))
+
+
+@lru_cache(maxsize=512)
+def _categories(category: str, tags: tuple[str, ...]) -> bytes:
+    """Return the elements of an issue's tags; all of its items have them."""
+    return cleaned("".join(category.format(html.escape(tag)) for tag in tags).encode())
+
+
+def _xml_pieces(given: tuple[bool, ...], form: str) -> Pieces[bytes]:
+    *values, categories, line, place, issue = _marks(given)
+    told = filled("feed/linked", HTML_FIELDS, [(line, place, issue)])
+    fields = (*XML_FIELDS, "categories", "html")
+    row = (*values, categories, str(told).rstrip())
+    text = cleaned(filled(f"feed/{form}_linked", fields, [row], "xml").encode())
+    return _cut(text, GAP.encode(), len(given))
+
+
+# JSON
 
 
 def json_entries(found: list[Entry]) -> bytes:
     """Return entries of a JSON Feed, without the brackets around them."""
-    rows = [
-        _json_entry(entry, place, html, said)
-        for entry, said, (place, html) in zip(found, _abouts(found), _said(found), strict=True)
-    ]
-    return json.dumps(rows)[1:-1].encode()
+    abouts, places = _abouts(found), _places(found)
+    text = quoted(_escaped(_joined(_told(found, places))).decode())[1:-1]
+    told = map("".join, _in_pieces(_json_pieces, _apart(text, CUT, len(HTML_FIELDS))))
+    rows = zip(found, places, told, abouts, strict=True)
+    return ", ".join(_json_entry(*row) for row in rows).encode()
 
 
-def _json_entry(entry: Entry, place: str, html: str, said: About) -> dict[str, Any]:
-    kind = media_type(entry.address)
-    values = {
-        "id": entry.urn,
-        "url": place,
-        "external_url": entry.address,
-        "title": entry.title,
-        "content_html": html,
-        "image": said.image,
-        "date_published": entry.date.isoformat(),
-        "tags": said.tags,
-        "language": entry.language,
-        "attachments": [{"url": entry.address, "mime_type": kind}] if kind else (),
-    }
-    return {name: value for name, value in values.items() if value}
+def _json_pieces(given: tuple[bool, ...]) -> Pieces[str]:
+    told = filled("feed/linked", HTML_FIELDS, [_marks(given)])
+    return _cut(quoted(str(told).rstrip()), GAP, len(given))
+
+
+def _json_entry(entry: Entry, place: str, told: str, about: About) -> str:
+    """Return an entry; ``told`` is its HTML as a string of JSON. What is empty is left out."""
+    address, kind = quoted(entry.address), media_type(entry.address)
+    values = (
+        f'"id": "{entry.urn}", "url": {quoted(place)}',
+        f', "external_url": {address}' if entry.address else "",
+        f', "title": {quoted(entry.title)}' if entry.title else "",
+        f', "content_html": {told}',
+        f', "image": {quoted(about.image)}' if about.image else "",
+        f', "date_published": "{in_iso_format(entry.date)}"',
+        _tags_in_json(about.tags),
+        f', "language": {quoted(entry.language)}' if entry.language else "",
+        f', "attachments": [{{"url": {address}, "mime_type": "{kind}"}}]' if kind else "",
+    )
+    return f"{{{''.join(values)}}}"
+
+
+@lru_cache(maxsize=512)
+def _tags_in_json(tags: tuple[str, ...]) -> str:
+    return f', "tags": {json.dumps(tags)}' if tags else ""
+
+
+# Values, and entries with gaps for them
+
+
+def _told(found: Sequence[Entry], places: list[str]) -> Columns:
+    """Return the columns of HTML_FIELDS."""
+    return [entry.line for entry in found], places, [entry.issue for entry in found]
+
+
+def _joined(columns: Columns) -> bytes:
+    """Return columns of texts as one text, one column after the other."""
+    return CUT.join(map(CUT.join, columns)).encode()
+
+
+def _escaped(text: bytes) -> bytes:
+    """Return a text as it may stand in XML or HTML."""
+    for character, entity in _ENTITIES:
+        text = text.replace(character, entity)
+    return text
+
+
+def _apart(text: Text, mark: Text, count: int) -> list[list[Text]]:
+    """Return columns that were joined, so many, apart again."""
+    texts = text.split(mark)
+    size = len(texts) // count
+    return [texts[at : at + size] for at in range(0, len(texts), size)]
+
+
+def _in_pieces(
+    make: Callable[..., Pieces[Text]], columns: Sequence[Sequence[Text]], *of: str
+) -> Iterator[tuple[Text, ...]]:
+    """Yield entries in pieces; ``make`` is told which of its values an entry has, and ``of``."""
+    known: dict[tuple[bool, ...], Pieces[Text]] = {}
+    for row in zip(*columns, strict=True):
+        given = tuple(map(bool, row))
+        if given not in known:
+            known[given] = kept(make, given, *of)
+        pieces, ordered = known[given]
+        yield ordered(row + pieces)
+
+
+def _marks(given: tuple[bool, ...]) -> list[str]:
+    """Return what stands for values until they are filled in; nothing for those that are empty."""
+    return [f"{GAP}{at}{GAP}" if is_there else "" for at, is_there in enumerate(given)]
+
+
+def _cut(text: Text, mark: Text, width: int) -> Pieces[Text]:
+    """Return an entry that was filled with marks, cut at them; entries have so many values."""
+    pieces: list[Any] = text.split(mark)
+    constants = (*pieces[::2], text[:0])
+    gaps: list[int] = [int(place) for place in pieces[1::2]]
+    own = range(width, width + len(constants))
+    order = chain.from_iterable(zip(own, [*gaps, own[-1]], strict=False))
+    return constants, itemgetter(*order)

@@ -116,9 +116,7 @@ def source(request: HttpRequest, name: str, form: str) -> HttpResponse:
 @require_safe
 def items(request: HttpRequest, form: str) -> HttpResponse:
     """The latest items of all issues."""
-    now = timezone.now()
-    posts = listing.newest(listing.cards, library.ROWS, "item_count")(now)
-    found = library.newest_items(posts, now)
+    found = library.newest_items(timezone.now())
     title = gettext("Links of {}").format(identity.current().name)
     return _library(request, form, title, address_of("home"), found, _hub())
 
@@ -130,9 +128,9 @@ def tag_items(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     posts = library.newest_of_tag(slug, now)
     if not posts:
         return moved.feed(request, moved.tag(slug))
-    _count, pk, name, *_place = posts[0]
+    _count, _pk, name, *_place = posts[0]
     title = gettext("Links of {}").format(_titled(name))
-    found = library.newest_items(posts, now, pk)
+    found = library.newest_items_of_tag(posts, now)
     return _library(request, form, title, address_of("tag", slug), found)
 
 
@@ -208,7 +206,7 @@ def _library(
     """Send the feed of a list of links or items."""
     changed = found[0].date if found else NEVER
     channel = Channel(title, page, request.get_full_path(), changed, hub)
-    written = FORMS[form].entries(found)
+    written = FORMS[form].entries(found) if found else b""
     told = (form, title, settings.SITE_URL, hub, *identity.current().key)
     known = repr(told).encode() + written
     return _sent(form, channel, known, [written])
@@ -280,7 +278,7 @@ class Form(NamedTuple):
 
 
 _RSS = partial(entries.xml_entries, "rss", rfc822, "<category>{}</category>\n")
-_ATOM = partial(entries.xml_entries, "atom", datetime.isoformat, '<category term="{}"/>\n')
+_ATOM = partial(entries.xml_entries, "atom", entries.in_iso_format, '<category term="{}"/>\n')
 FORMS = {
     "rss": Form("application/rss+xml", _xml, b"", bytes, _RSS),
     "atom": Form("application/atom+xml", _xml, b"", bytes, _ATOM),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -33,7 +33,6 @@ from links.models import DIGEST_LENGTH, Link
 from posts.models import (
     Appearance,
     LinkedItem,
-    Post,
     RecurringLink,
     SectionEntry,
     TaggedPost,
@@ -54,6 +53,8 @@ RowsOf = Callable[..., QuerySet[Any, Any]]
 # and what tells entries apart.
 _NO_PAGE = Value(None, output_field=BinaryField())
 _NOTHING = Value("", output_field=TextField())
+# Before all that was ever published.
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 # Where a feed is made, which does not say in how many issues a link is.
 _NOT_COUNTED = (_NOTHING, Value(0, output_field=IntegerField()))
 FIELDS = (
@@ -235,29 +236,31 @@ def newest(rows_of: RowsOf, of: int, at: datetime) -> list[Entry]:
     return [entry_of(row) for row in _first_for_feeds(rows_of)(of, at)]
 
 
-def _items(posts: QuerySet[Any, Any], at: datetime) -> QuerySet[LinkedItem, Any]:
-    """Return the items that readers see of a few posts, newest first, in the order of each.
+def _first_items(rows: QuerySet[LinkedItem], at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return the first of the items of a few posts, newest first, in the order of each.
 
     Keys are sorted before the columns are read: a long issue has hundreds of items.
     """
     order = ("-date", "-post_id", "section__position", "position")
-    rows = LinkedItem.objects.filter(post__in=posts, hidden=False, date__lte=at)
     first = LinkedItem.objects.filter(pk__in=rows.order_by(*order).values("pk")[:ROWS])
     columns = (*item_columns(at, page=True), read_as_text("date"), "pk")
     return first.order_by(*order).values_list(*columns)
 
 
 @prepared
-def _items_since(start: datetime, at: datetime) -> QuerySet[LinkedItem, Any]:
-    posts = Post.objects.published(at).filter(published_at__gte=start).newest_first()
-    return _items(posts.values("pk")[:ROWS], at)
+def _items_of_site(at: datetime) -> QuerySet[LinkedItem, Any]:
+    """Return the newest items of all: of the posts that are not older than the last of them."""
+    seen = LinkedItem.objects.filter(hidden=False, date__lte=at)
+    last = Subquery(seen.order_by("-date").values("date")[ROWS - 1 : ROWS])
+    start = Coalesce(last, Value(_BEGINNING))  # for a site that has fewer
+    return _first_items(seen.filter(date__gte=start), at)
 
 
 @prepared
-def _items_of_tag_since(tag: int, start: datetime, at: datetime) -> QuerySet[LinkedItem, Any]:
-    rows = TaggedPost.objects.filter(tag=tag, date__lte=at, date__gte=start)
-    ordered = rows.order_by("-date", "-content_object_id")
-    return _items(ordered.values("content_object_id")[:ROWS], at)
+def _items_of_tag(tag: int, start: datetime, at: datetime) -> QuerySet[LinkedItem, Any]:
+    posts = TaggedPost.objects.filter(tag=tag, date__lte=at, date__gte=start)
+    newest = posts.order_by("-date", "-content_object_id").values("content_object_id")[:ROWS]
+    return _first_items(LinkedItem.objects.filter(post__in=newest, hidden=False, date__lte=at), at)
 
 
 @prepared
@@ -269,19 +272,23 @@ def newest_of_tag(slug: str, at: datetime) -> QuerySet[TaggedPost, Any]:
     return ordered.values_list(*of_tag, read_as_text("date"), "content_object_id")[:ROWS]
 
 
-def newest_items(posts: Rows, at: datetime, *tag: int) -> list[Entry]:
-    """Return the newest items of the site or of a tag, for a feed.
+def newest_items(at: datetime) -> list[Entry]:
+    """Return the newest items of the site, for a feed."""
+    return [entry_of(row) for row in _items_of_site(at)]
 
-    ``posts`` are its newest, as rows of (number of items, …, publish time, key): only as many of
-    them are looked at as are needed, so that tags need no index of their items.
+
+def newest_items_of_tag(posts: Rows, at: datetime) -> list[Entry]:
+    """Return the newest items of a tag, for a feed.
+
+    ``posts`` are its newest, as ``newest_of_tag`` returns them: only as many of them are looked at
+    as are needed, so that tags need no index of their items.
     """
-    start, needed = at, ROWS
-    for count, *_rest, date, _pk in posts:
+    start, needed, tag = at, ROWS, posts[0][1]
+    for count, *_more, date, _pk in posts:
         start, needed = date, needed - count
         if needed <= 0:
             break
-    rows = _items_of_tag_since(*tag, start, at) if tag else _items_since(start, at)
-    return [entry_of(row) for row in rows]
+    return [entry_of(row) for row in _items_of_tag(tag, start, at)]
 
 
 def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:

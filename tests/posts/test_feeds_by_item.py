@@ -6,16 +6,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
 import xmlschema
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
 from posts import following
+from posts.models import LinkedItem
 from posts.publishing import rebuild, save_document
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled, parsed
 
@@ -124,6 +127,33 @@ def test_edits_moves_and_new_addresses_show_no_item_twice(client: Client, path: 
     after = {entry["title"]: entry["id"] for entry in read(client, path)}
     assert {title: after[title] for title in before} == before
     assert set(after) - set(before) == {"New"}
+
+
+@pytest.mark.parametrize("path", BY_ITEM)
+def test_a_feed_by_item_has_the_fifty_newest_in_the_order_of_their_issues(
+    client: Client, path: str
+) -> None:
+    many = [f"- [Link {number}](https://e.org/{number})" for number in range(60)]
+    first, second = make_posts(2)
+    save_document(first, parsed("One", "\n".join(many)))
+    save_document(second, parsed("Two", "- [New](https://e.org/new)\n- [Newer](https://e.org/n)\n"))
+    titles = [entry["title"] for entry in read(client, path)]
+    assert titles == ["New", "Newer", *(f"Link {number}" for number in range(48))]
+
+
+@pytest.mark.parametrize("path", BY_ITEM)
+def test_what_means_something_in_html_is_text_in_a_feed_by_item(client: Client, path: str) -> None:
+    body = '- [“AT&T\'s” `<b>` 100% %s {0}](https://e.org/?a=1&b=2): \\\\ "1" \\< 2 & 글\n'
+    make_post("Q & <A>", body)
+    title, told = "“AT&T's” <b> 100% %s {0}", "\\ &quot;1&quot; &lt; 2 &amp; 글"
+    place = f"{settings.SITE_URL}/posts/q-a/#{LinkedItem.objects.get().anchor}"
+    text = f'<p>{told}</p><p><a href="{place}">Q &amp; &lt;A&gt;</a></p>'
+    sent = client.get(path).content
+    if path.endswith(".json"):
+        shown = set(map(str, json.loads(sent)["items"][0].values()))
+    else:
+        shown = {element.text for element in ElementTree.fromstring(sent).iter()}
+    assert {title, text} <= shown
 
 
 def test_an_item_that_leads_to_a_file_to_play_brings_it_along(client: Client) -> None:
