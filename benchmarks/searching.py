@@ -30,7 +30,10 @@ from tests.corpus import ROOT, issue_files
 
 ITEMS = 100_000
 FOLDERS = ("seed", "twir", "ainews")
-QUERIES = ("rust", "the", "평가", "모델을", "rust async", "tokio console", "stabilizing", "llama 3")
+QUERIES = (
+    "rust", "the", "평가", "모델을", "구조예측", "rust async", "tokio console", "stabilizing",
+    "llama 3",
+)  # fmt: skip
 KEYS_TARGET, SAVING_TARGET = 3.0, 1.3
 SIZE_TARGETS = {"sqlite": 0.8, "postgresql": 2.5}
 PARTS = ("judged", "saving", "times", "size")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from django.db import connection
@@ -19,12 +20,12 @@ from django.utils import timezone
 
 from posts.models import SearchEntry
 from posts.searching import keys
-from posts.searching.engines import Condition, engine
+from posts.searching.engines import Condition, Levels, engine
 from posts.searching.excerpts import Marker
 from posts.searching.filters import Chosen, Value, choose, facets_of
 from posts.searching.hits import Hit, read_hits
 from posts.searching.indexing import is_complete
-from posts.searching.queries import MOST_LETTERS, Phrase, Query, parse, phrase_of
+from posts.searching.queries import MOST_LETTERS, MOST_TOKENS, Phrase, Query, parse, phrase_of
 from posts.searching.tokens import parts
 
 MOST_COUNTED: Final = 10_000
@@ -84,8 +85,8 @@ def search(
         return Results(asked, chosen, is_complete=complete)
     found = Questions(asked, chosen, now)
     with engine().limited():
-        places = found.places(order, start, limit + 1)
         rows = found.facets() if with_facets else []
+        places = found.places(order, start, limit + 1, len(rows) if with_facets else None)
         spread = found.spread(order, len(rows)) if with_facets else []
     places += [place for place in spread if start[0] < _SPREAD_STEP or place[1] < start[1]]
     if page and not places:
@@ -153,37 +154,59 @@ class Questions:
             **more,
         )
 
+    def levels(self, order: str) -> list[list[Condition]]:
+        """Return the steps of an order, those of words as they were typed and those of all forms;
+        the last of each finds what the others of it do."""
+        if order == DATE or not self.query.terms:
+            return [[self.condition(self.broad)]]
+        whole = [self.condition([(self.query.whole,)])] if self.query.whole else []
+        typed = [self.condition(self.full, in_title=True), *whole, self.condition(self.full)]
+        if self.broad == self.full:
+            return [typed]
+        return [typed, [self.condition(self.broad, in_title=True), self.condition(self.broad)]]
+
     def steps(self, order: str) -> list[Condition]:
         """Return the steps of an order; no row is in two of them."""
-        if order == DATE or not self.query.terms:
-            return [self.condition(self.broad)]
-        whole = (self.query.whole,) if self.query.whole else ()
-        wanted = [(self.full, True), (tuple((p,) for p in whole), False), (self.full, False)]
-        if self.broad != self.full:
-            wanted += [(self.broad, True), (self.broad, False)]
         steps: list[Condition] = []
         before: list[Condition] = []
-        for words, in_title in wanted:
-            if words:
-                steps.append(self.condition(words, in_title=in_title, but=tuple(before)))
-                before.append(Condition(words=words, in_title=in_title))
+        for step in chain(*self.levels(order)):
+            steps.append(replace(step, but=tuple(before)))
+            before.append(Condition(words=step.words, in_title=step.in_title))
         return steps
 
-    def places(self, order: str, start: Place, most: int) -> list[Place]:
+    def places(self, order: str, start: Place, most: int, total: int | None = None) -> list[Place]:
         """Return the first places behind another; no step is asked that none of them is of.
 
         On the first page it is known which rows earlier steps found, so that no engine is asked to
-        leave them out: a rare word is found in half the time.
+        leave them out: a rare word is found in half the time. ``total`` is how many rows all steps
+        find, where that is known: of few rows one question tells all.
         """
-        is_first = start == (0, keys.END)
+        is_first, levels = start == (0, keys.END), self.levels(order)
+        steps = list(chain(*levels)) if is_first else self.steps(order)
+        newest: list[Any] = []
+        if is_first and self._may_be_few(levels, most, total):
+            newest = rows_of(*engine().few(levels, most, self.end))
+            if len(newest) <= most:
+                return sorted(((step, key) for key, step in newest), key=lambda at: (at[0], -at[1]))
         found: dict[int, int] = {}
-        for step, condition in enumerate(self.steps(order)):
+        for step, condition in enumerate(steps):
             if step >= start[0] and len(found) < most:
                 end = min(self.end, start[1]) if step == start[0] else self.end
-                asked = replace(condition, but=()) if is_first else condition
-                for (key,) in rows_of(*engine().newest(asked, most, end)):
+                is_known = newest and condition is steps[-1]
+                rows = newest if is_known else rows_of(*engine().newest(condition, most, end))
+                for key, *_no_step in rows:
                     found.setdefault(key, step)
         return [(step, key) for key, step in found.items()][:most]
+
+    def _may_be_few(self, levels: Levels, most: int, total: int | None) -> bool:
+        """Tell whether to ask for all rows at once: where they are known to be few or, of unknown
+        number, where a word has other forms, which most that are rare have."""
+        whole = self.query.whole
+        if (
+            whole and len(whole.tokens) == MOST_TOKENS
+        ):  # cut, so it may find more than the last step
+            return False
+        return len(levels) > 1 if total is None else total <= most and len(levels[0]) > 1
 
     def facets(self) -> list[str]:
         """Return the facets of all rows, at most one more than are counted."""

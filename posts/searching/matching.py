@@ -72,7 +72,7 @@ class Rows:
 
     def _of_term(self, term: Term) -> Numbers:
         if len(term.phrases) == 1:
-            return self.having(term.full[0])
+            return self.having(term.phrases[0])
         if (known := self._known.get(term)) is None:
             known = self._known[term] = _NONE.union(*map(self.having, term.phrases))
         return known

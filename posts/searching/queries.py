@@ -1,8 +1,7 @@
 """What somebody typed, read: words, phrases, exclusions and filters. Nothing typed is an error.
 
-Each word becomes a term: phrases of tokens, one of which has to be in a text. Those of ``full``
-are the word as it was typed, those of ``loose`` it without its particle, or with a space inside a
-compound.
+Each word becomes a term: phrases of tokens, one of which has to be in a text. ``full`` is the word
+as it was typed; ``phrases`` find it without its particle, or with a space inside a compound, too.
 """
 
 from __future__ import annotations
@@ -55,14 +54,9 @@ class Term(NamedTuple):
     """One of these phrases must be there; ``shown`` are the words to mark where they stand."""
 
     full: tuple[Phrase, ...]
-    loose: tuple[Phrase, ...] = ()
-    shown: tuple[Part, ...] = ()
-    typed: tuple[Part, ...] = ()
-
-    @property
-    def phrases(self) -> tuple[Phrase, ...]:
-        """All of its phrases."""
-        return self.full + self.loose
+    phrases: tuple[Phrase, ...]
+    shown: tuple[Part, ...]
+    typed: tuple[Part, ...]
 
 
 class Filter(NamedTuple):
@@ -139,11 +133,27 @@ def _term(quoted: str | None, plain: str | None) -> Term | None:
         return None
     full = phrase_of(found)
     if plain is None:
-        return Term((full,), (), tuple(found), tuple(found))
+        return Term((full,), (full,), tuple(found), tuple(found))
     bases = [found, *_without_particle(found)]
     loose = dict.fromkeys(_loose(bases))
     loose.pop(full, None)
-    return Term((full,), tuple(islice(loose, _MOST_SPELLINGS)), tuple(bases[-1]), tuple(found))
+    phrases = _shortest([full, *islice(loose, _MOST_SPELLINGS)])
+    return Term((full,), phrases, tuple(bases[-1]), tuple(found))
+
+
+def _shortest(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Leave out each phrase that holds another one, which stands wherever it does; different ones.
+
+    An engine looks for every token of every phrase: of a compound with a particle a third is left.
+    """
+    if len(phrases) == 1:
+        return tuple(phrases)
+    texts = [" ".join(("", *row.tokens, *(() if row.is_prefix else ("",)))) for row in phrases]
+    return tuple(
+        phrase
+        for phrase, text in zip(phrases, texts, strict=True)
+        if sum(other in text for other in texts) == 1  # itself
+    )
 
 
 def phrase_of(found: Sequence[Part]) -> Phrase:

@@ -40,6 +40,10 @@ class Condition:
     excluded: tuple[Phrase, ...] = ()
 
 
+Levels = Sequence[Sequence[Condition]]
+"""Steps of relevance; the last of a level is met where another of it is, the last of all by all."""
+
+
 class Entry(NamedTuple):
     """A row as it is stored (``SearchEntry``), without what an object costs: a long issue has a
     thousand, all of which are compared when it is saved."""
@@ -93,6 +97,8 @@ def _rarely(found: list[str]) -> list[str]:
 class Engine(ABC):
     """Where tokens are kept, and how rows are found by them."""
 
+    _few = "few"  # and what ``_meets`` looks at
+
     @abstractmethod
     def insert(self, entries: Sequence[Entry]) -> None:
         """Store new rows with what they are found by."""
@@ -111,6 +117,46 @@ class Engine(ABC):
 
         They lie between two keys, both excluded, and are no more than ``most``.
         """
+
+    def few(self, levels: Levels, most: int, below: int) -> Statement:
+        """Return a statement that selects (key, number of the first step it meets) of all rows that
+        meet the last step, the highest key first; where they are more than ``most``, of so many and
+        one more, without steps.
+
+        So what is rare is looked for once, and only what was found is looked at by the other steps.
+        """
+        rows, given = self.newest(levels[-1][-1], most + 1, below)
+        cases, number = "", 0
+        given.append(most)
+        for level in levels:
+            is_last = level is levels[-1]
+            meets, sought = ("true", []) if is_last else self._meets(level[-1], most, below)
+            step, values = self._step(level, number, most, below)
+            cases += f" WHEN {meets} THEN {step}"
+            given += [*sought, *values]
+            number += len(level)
+        sql = (
+            f"WITH few AS MATERIALIZED ({rows}) SELECT key,"  # noqa: S608
+            f" CASE WHEN (SELECT count(*) FROM few) > %s THEN NULL{cases} END"
+            f" FROM {self._few} ORDER BY key DESC"
+        )
+        return sql, given
+
+    def _step(self, level: Sequence[Condition], number: int, most: int, below: int) -> Statement:
+        """Return which step of a level a row meets first, counted from a number, as SQL."""
+        cases, given = "", []
+        *others, _met = level
+        for step, condition in enumerate(others, number):
+            meets, sought = self._meets(condition, most, below)
+            cases += f" WHEN {meets} THEN {step}"
+            given += sought
+        last = number + len(others)
+        return f"CASE{cases} ELSE {last} END" if cases else f"{last}", given
+
+    @abstractmethod
+    def _meets(self, condition: Condition, most: int, below: int) -> Statement:
+        """Return, as SQL, whether a row meets a condition: one of the few, no more than ``most``,
+        that meet a wider one."""
 
     @abstractmethod
     def limited(self) -> AbstractContextManager[None]:

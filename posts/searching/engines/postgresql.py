@@ -30,6 +30,8 @@ _GAP: Final = 10  # places between a title and a text, so that no phrase spans t
 class PostgreSQL(Engine):
     """A column of the rows that the model does not know."""
 
+    _few = f"few JOIN {TABLE} USING (key)"
+
     def insert(self, entries: Sequence[Entry]) -> None:
         places = ", ".join(["%s"] * len(Entry._fields))
         sql = (
@@ -67,6 +69,10 @@ class PostgreSQL(Engine):
             " ORDER BY key DESC LIMIT %s"
         )
         return sql, [*given, *given, most, most]
+
+    def _meets(self, condition: Condition, most: int, below: int) -> Statement:
+        narrower = Condition(words=condition.words, in_title=condition.in_title)
+        return "words @@ %s::tsquery", [expression(narrower)]
 
     @contextmanager
     def limited(self) -> Iterator[None]:

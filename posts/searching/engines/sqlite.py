@@ -66,6 +66,10 @@ class SQLite(Engine):
         )
         return sql, [words[0], below, above, *words[1:], most]
 
+    def _meets(self, condition: Condition, most: int, below: int) -> Statement:
+        rows, given = self.newest(condition, most, below)
+        return f"key IN ({rows})", given
+
     @contextmanager
     def limited(self) -> Iterator[None]:
         connection.ensure_connection()

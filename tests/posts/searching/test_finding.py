@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
 from posts.models import Post
-from posts.searching import DATE, NoSuchPage, search
+from posts.searching import DATE, RELEVANCE, NoSuchPage, keys, search
 from posts.searching.engines import engine, postgresql, sqlite
+from posts.searching.filters import choose
+from posts.searching.finding import Questions
+from posts.searching.queries import parse
 from tests.builders import LONG_AGO, make_draft, make_post, make_posts, make_scheduled
+from tests.posts.searching.reference import Reference
 
 pytestmark = pytest.mark.django_db
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
@@ -108,20 +113,53 @@ def test_pages_follow_each_other_without_a_gap() -> None:
         search("find", page="0-1")
 
 
-def test_what_several_steps_find_comes_once_whatever_page_it_is_on() -> None:
-    for number, text in enumerate(("모델을 고르다", "모델은 많다", "큰 모델을", "모델")):
+@pytest.mark.parametrize("with_facets", [True, False])
+@pytest.mark.parametrize("query", ["모델을", "모델을 보다", "모델을 -작은", "보다 kind:item 모델"])
+def test_what_several_steps_find_comes_once_whatever_page_it_is_on(
+    query: str, with_facets: bool
+) -> None:
+    for number, text in enumerate(("모델을 고르다", "모델은 많다", "큰 모델을", "모델을 보다")):
         make(
-            f"{number}", f"- **{text}**: 모델을 보다\n- **{number}**: {text}\n", year=2001 + number
+            f"{number}",
+            f"- **{text}**: 모델을 보다\n- **{number}**: {text} 또 보다\n",
+            year=2001 + number,
         )
-    whole = [hit.key for hit in search("모델을").hits]
-    assert len(set(whole)) == len(whole) == search("모델을").total == 8
-    for limit in (1, 3, 7):
+    asked = parse(query)
+    steps = Questions(asked, choose(asked.filters), timezone.now()).steps(RELEVANCE)
+    wanted = [key for step in steps for key in Reference().newest(step, keys.END)]
+    assert len(set(wanted)) == len(wanted) == search(query).total == 8
+    for limit in (1, 3, 7, 8, 9):
         found, page = [], "first"
         while page:
-            results = search("모델을", limit=limit, page="" if page == "first" else page)
+            at = "" if page == "first" else page
+            results = search(query, limit=limit, page=at, with_facets=with_facets)
             found += [hit.key for hit in results.hits]
             page = results.next
-        assert found == whole, limit
+        assert found == wanted, limit
+
+
+def test_a_compound_with_a_particle_is_found_in_all_its_spellings() -> None:
+    spellings = ("토크나이저를", "토크 나이저를", "토크나이 저를", "토크나이저", "토크나 이저는")
+    for spelling in spellings:
+        make(f"About {spelling}")
+    make("About 토크")
+    found = titles("토크나이저를")
+    assert found[0] == "About 토크나이저를"
+    assert {*found} == {f"About {spelling}" for spelling in spellings}
+    assert not search("-토크나이저를 about").hits[1:]
+
+
+def test_no_spelling_is_looked_for_that_holds_another() -> None:
+    assert [row.tokens for row in parse("모델을").terms[0].phrases] == [("모델",)]
+    for word in ("토크나이저를", "언어모델평가", "1.70", "AlphaFold는", "llama3.1의"):
+        texts = [f" {' '.join(row.tokens)} " for row in parse(word).terms[0].phrases]
+        assert all(sum(other in text for other in texts) == 1 for text in texts), word
+
+
+def test_a_text_that_begins_like_a_long_query_is_found() -> None:
+    words = [f"word{number}" for number in range(20)]
+    make("One", f"- **Begins so**: {' '.join(words[:16])}\n- **Apart**: {' '.join(words[::-1])}\n")
+    assert titles(" ".join(words)) == ["Begins so", "Apart"]
 
 
 def test_what_takes_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
