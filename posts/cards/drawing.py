@@ -46,6 +46,7 @@ class Card(NamedTuple):
     line: str = ""
 
 
+@lru_cache(maxsize=64)
 def digest_of(*said: str) -> str:
     """Return a digest of what a card says, as it stands in its address."""
     return hashlib.sha256("\0".join((VERSION, *said)).encode()).hexdigest()[:16]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -103,19 +103,23 @@ def ending(slug: str, at: datetime, *, with_links: bool = True) -> bytes:
     cards = [row for row in rows if row[4] is None]
     links = [row for row in rows if row[4] is not None][:RETURNS]
     name, tag = cards[0][2:4] if cards else ("", "")
-    say = short_days()
-    values = (
-        name,
-        tag and address_of("tag", tag),
-        joined(cards),
-        filled("came_back", FIELDS, [_returned(row, say) for row in links]),
-    )
+    values = name, tag and address_of("tag", tag), joined(cards), _returned(links)
     return filled("ending", ("tag", "tag_url", "cards", "links"), [values]).encode()
 
 
-def _returned(
-    row: tuple[Any, ...], say: Callable[[datetime], SafeString]
-) -> tuple[str | SafeString, ...]:
-    _card, date, issue, slug, uid, own, title, summary, *_order = row
-    place = f"{address_of('post', slug)}#{item_anchor(uid)}"
-    return f"#{item_anchor(own)}", title or summary[:80], place, issue, say(date)
+def _returned(links: Sequence[tuple[Any, ...]]) -> SafeString:
+    """Return the rows of links that came back."""
+    if not links:
+        return SafeString()
+    say = short_days()
+    rows = [
+        (
+            f"#{item_anchor(own)}",
+            title or summary[:80],
+            f"{address_of('post', slug)}#{item_anchor(uid)}",
+            issue,
+            say(date),
+        )
+        for _card, date, issue, slug, uid, own, title, summary, *_order in links
+    ]
+    return filled("came_back", FIELDS, rows)

@@ -13,7 +13,8 @@ from datetime import datetime
 from functools import lru_cache, partial
 from itertools import compress
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
+from zlib import crc32
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -100,26 +101,31 @@ def article_page(
     preview: dict[str, Any] | None = None,
     ending: bytes = b"",
     languages: tuple[bytes, bytes] = (b"", b""),
+    digest: str = "",
 ) -> HttpResponse:
     """Return the page of one issue from its stored head, intro, body and outro, as one body.
 
     ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template;
-    ``languages`` is what ``translated`` returns.
+    ``languages`` is what ``translated`` returns. With the ``digest`` of the stored body, the page
+    says what makes it another one, so that nobody goes through all of it to find out.
     """
     stored_head, stored_intro, body, stored_outro = parts
     head = with_site(stored_head).replace(STORED[SITE_CARD], site_digest().encode())
     intro = with_dates(stored_intro, published_at)
     shell = kept(_article_shell)
+    masthead = shell.masthead
     if preview is not None:
         head = _render("preview_head", preview).encode() + head
         bar = _render("preview_bar", preview).encode()
-        shell = [shell[0], shell[1].replace(MASTHEAD, bar + MASTHEAD, 1), *shell[2:]]
+        masthead = masthead.replace(MASTHEAD, bar + MASTHEAD, 1)
     beside = b"".join(link for link in neighbours if link)
-    pager = (shell[2], beside, shell[3]) if beside else ()
-    below = _with_forms(stored_outro) + kept(_own_ending) + kept(_offered_below)
-    head, intro = head + languages[0], languages[1] + intro
-    pieces = (shell[0], head, shell[1], intro, body, below, ending, *pager, shell[4])
-    return HttpResponse(b"".join(pieces))
+    pager = (shell.before_links, beside, shell.after_links) if beside else ()
+    above = b"".join((shell.start, head, languages[0], masthead, languages[1], intro))
+    below = b"".join((_with_forms(stored_outro), shell.below, ending, *pager, shell.end))
+    response = HttpResponse(b"".join((above, body, below)))
+    if digest:
+        response.headers["ETag"] = f'"{digest}-{crc32(above):x}-{crc32(below):x}"'
+    return response
 
 
 def translated(slug: str, language: str, others: Sequence[dict[str, str]]) -> tuple[bytes, bytes]:
@@ -246,9 +252,14 @@ def with_site(part: bytes) -> bytes:
     if STORED[SITE_NAME] in part:
         part = part.replace(STORED[SITE_NAME], escape(identity.current().name).encode())
     if STORED[SITE_NAME_JSON] in part:
-        name = in_script(identity.current().name)[1:-1]
-        part = part.replace(STORED[SITE_NAME_JSON], name.encode())
+        part = part.replace(STORED[SITE_NAME_JSON], _in_script(identity.current().name))
     return part
+
+
+@lru_cache(maxsize=16)
+def _in_script(name: str) -> bytes:
+    """Return a name as it stands within a string of JSON."""
+    return in_script(name)[1:-1].encode()
 
 
 def site_digest() -> str:
@@ -289,31 +300,35 @@ def _shell(nav: str) -> Shell:
     return tuple(_render("frame", {"nav": nav, "mark": SafeString(CUT)}).split(CUT))
 
 
-def _own_ending() -> bytes:
-    """Return what the owner lets stand below every issue."""
-    ending = SafeString(identity.current().ending)
-    return _render("own_ending", {"html": ending}).encode() if ending else b""
+class ArticleShell(NamedTuple):
+    """What stands around the parts of an issue."""
+
+    start: bytes
+    masthead: bytes
+    below: bytes
+    """What the owner and other apps let stand below every issue."""
+    before_links: bytes
+    """Of the pager."""
+    after_links: bytes
+    end: bytes
 
 
-def _offered_below() -> bytes:
-    """Return what other apps add below every issue."""
-    return offered("issue").encode()
-
-
-def _article_shell() -> list[bytes]:
-    """Return what stands before the head, the article, the links of the pager, and after each."""
+def _article_shell() -> ArticleShell:
     start, before_links, before_content, end = _shell("")
     _head, links, _content = _render("post", _PARTS).split(PART)
     pager = _render("pager", {"neighbours": SafeString(CUT)}).split(CUT)
-    pieces = (start, before_links + links + before_content, *pager, end)
-    return [piece.encode() for piece in pieces]
+    own = SafeString(identity.current().ending)
+    below = (_render("own_ending", {"html": own}) if own else "") + offered("issue")
+    pieces = (start, before_links + links + before_content, below, *pager, end)
+    return ArticleShell(*(piece.encode() for piece in pieces))
 
 
 def kept(make: Callable[..., Any], *of: Hashable) -> Any:
     """Return what is made of templates and settings alone, from the time before where it can be."""
     if settings.DEBUG:
         return make(*of)
-    return _made(make, of, get_language(), tuple(site().values()))
+    depends_on = get_language(), identity.current(), settings.SITE_URL, settings.READERS_FORMS
+    return _made(make, of, *depends_on)
 
 
 @lru_cache(maxsize=256)

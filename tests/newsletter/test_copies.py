@@ -14,17 +14,28 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from redis.exceptions import ConnectionError as NoConnection
 
 from newsletter import copies, release
 from newsletter.copies import Copies, Copy
 from posts import publication, publishing
+from posts.models import Post
 from posts.previewing import sign_preview
 from posts.publishing import save_document
+from posts.publishing.correcting import correct
 from posts.site import views
 from posts.site.version import Found
-from tests.builders import item, make_draft, make_post, make_scheduled, parsed
+from tests.builders import (
+    BODY,
+    LONG_AGO,
+    item,
+    make_draft,
+    make_post,
+    make_scheduled,
+    parsed,
+)
 from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +100,35 @@ def test_what_did_not_change_is_not_sent_again(client: Client) -> None:
     for _ in range(2):
         answer = client.get("/follow/", headers={"If-None-Match": before})
         assert (answer.status_code, answer.headers["ETag"]) == (304, before)
+
+
+# An issue's page says itself what makes it another one, without going through its body.
+CHANGES: dict[str, Callable[[Post], object]] = {
+    "its text": lambda post: save_document(post, parsed(body=BODY.replace("Hello", "Good day", 1))),
+    "its title": lambda post: save_document(post, parsed("Another title")),
+    "a later issue": lambda _post: make_post("Later", at=timezone.now(), tags=[]),
+    "the link to an earlier issue": lambda _post: make_post(
+        "Earlier", at=LONG_AGO - timedelta(days=1), tags=[]
+    ),
+    "more on its subject": lambda post: make_post(
+        "Later", at=timezone.now(), tags=[tag.name for tag in post.tags.all()]
+    ),
+    "what was wrong": lambda post: correct(post, "It was Tuesday.", LONG_AGO.date()),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_issue_is_sent_again_whatever_of_its_page_changed(client: Client, change: str) -> None:
+    post = make_post()
+    made = client.get("/posts/a-first-issue/")
+    with transaction.atomic():
+        publication.move()
+    known = {"If-None-Match": made.headers["ETag"]}
+    assert client.get("/posts/a-first-issue/", headers=known).status_code == 304
+    CHANGES[change](post)
+    answer = client.get("/posts/a-first-issue/", headers=known)
+    assert answer.status_code == 200
+    assert answer.content != made.content
 
 
 def test_what_is_not_here_is_not_kept(client: Client) -> None:
@@ -202,7 +242,7 @@ def test_previews_are_never_kept(client: Client) -> None:
 @pytest.mark.parametrize("header", ["Vary", "Cache-Control", "Content-Encoding"])
 def test_a_view_that_says_otherwise_is_left_alone(header: str) -> None:
     answer = HttpResponse("One", headers={header: "Accept"})
-    assert copies._copy(answer) is None
+    assert copies._marked(answer, "", {}) is None
     assert answer.headers[header] == "Accept"
     assert "ETag" not in answer.headers
 
@@ -210,7 +250,7 @@ def test_a_view_that_says_otherwise_is_left_alone(header: str) -> None:
 def test_an_answer_with_a_cookie_is_left_alone() -> None:
     answer = HttpResponse("One")
     answer.set_cookie("name", "value")
-    assert copies._copy(answer) is None
+    assert copies._marked(answer, "", {}) is None
 
 
 # Right at every moment
