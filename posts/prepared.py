@@ -1,4 +1,4 @@
-"""QuerySets whose SQL is compiled once: what each request of a public page asks.
+"""QuerySets whose SQL is compiled once: what each request of a public page asks, and each save.
 
 Building and compiling a QuerySet costs several times what the database needs to answer it, and on
 a page that is stored it would be most of the work. A prepared query is an ordinary function that
@@ -8,7 +8,8 @@ from then on only the values are put in their places.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
 from itertools import repeat
@@ -19,12 +20,15 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet, TextChoices
 from django.db.models.sql import UpdateQuery
 
+from links.rows import chunks
+
 Build = Callable[..., QuerySet[Any, Any]]
 BuildUpdate = Callable[..., tuple[QuerySet[Any, Any], dict[str, Any]]]
 Rows = list[tuple[Any, ...]]
 Kept = TypeVar("Kept")
+Key = TypeVar("Key", bound=int | str)
 
-SIZES = (20, 50, 100, 1000)
+SIZES = (20, 50, 100, 200, 500, 1000)
 _FAR = datetime(8000, 1, 1, tzinfo=UTC)
 _BIG = 4_000_000_000_000_000_000
 
@@ -48,21 +52,23 @@ class _Statement:
         Django writes names for SQLite in one step; places without a name it looks for at each call,
         which took a tenth of a query.
         """
-        names = [f"p{index}" for index in range(len(parameters))]
+        names = [sys.intern(f"p{index}") for index in range(len(parameters))]
         escaped = sql.replace("%%", "%%%%")
         self._sql = escaped % tuple(f"%({name})s" for name in names)
-        self._parameters = dict(zip(names, parameters, strict=True))
         places = {_adapted(value, connection): place for place, value in enumerate(stand_ins)}
-        self._slots = [
-            (name, places[value]) for name, value in self._parameters.items() if value in places
-        ]
-        if {place for _name, place in self._slots} != set(range(len(stand_ins))):
+        both = list(zip(names, parameters, strict=True))
+        self._constants = {name: value for name, value in both if value not in places}
+        # Two tuples of what others share: a list of 500 keys is 500 of them.
+        self._names = tuple(name for name, value in both if value in places)
+        self._places = tuple(places[value] for _name, value in both if value in places)
+        if set(self._places) != set(range(len(stand_ins))):
             raise TypeError(f"{name}: an argument is not a plain parameter of the query")
 
     def _filled(self, arguments: Sequence[Any], here: Any) -> dict[str, Any]:
         """Return the parameters with these arguments in their places."""
         adapted = [_adapted(value, here) for value in arguments]
-        return self._parameters | {name: adapted[place] for name, place in self._slots}
+        values = map(adapted.__getitem__, self._places)
+        return self._constants | dict(zip(self._names, values, strict=True))
 
     def rows(self, arguments: Sequence[Any], here: Any) -> Rows:
         """Return what the query finds for these arguments, over this connection."""
@@ -123,13 +129,18 @@ def prepared(build: Build) -> Callable[..., Rows]:
     return rows
 
 
-def padded(keys: Sequence[int]) -> Sequence[int]:
+def padded(keys: Sequence[Key]) -> Sequence[Key]:
     """Return keys for a prepared query that looks for some (``pk__in``), the last one repeated.
 
     There is a statement for each number of arguments, so that numbers are to be few.
     """
     places = next((size for size in SIZES if size >= len(keys)), len(keys))
     return [*keys, *repeat(keys[-1], places - len(keys))]
+
+
+def in_lists(keys: Iterable[Key]) -> Iterator[Sequence[Key]]:
+    """Yield keys in lists for such a query, one after the other, however many they are."""
+    return map(padded, chunks(keys))
 
 
 def _kept(

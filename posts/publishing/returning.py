@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Case, CharField, F, Max, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 
 from links.models import Link
 from posts.models import LinkedItem
+from posts.prepared import in_lists, prepared, prepared_update
 
 FEW = 7
 """A link that more items have than these is furniture: the address of the newsletter itself."""
@@ -18,6 +31,7 @@ _ISSUE = Case(
     When(post__translation_key="", then=Cast("post", CharField())),
     default=Concat(Value("="), "post__translation_key"),
 )
+Change = tuple[QuerySet[LinkedItem], dict[str, Any]]
 
 
 def mark_returns(links: Iterable[int]) -> None:
@@ -29,14 +43,53 @@ def mark_returns(links: Iterable[int]) -> None:
     whichever post was saved last.
     """
     keys = set(links)
-    living = LinkedItem.objects.filter(removed_at=None)
-    of_link = living.filter(link=OuterRef("pk")).order_by()
-    counted = Link.objects.filter(pk__in=keys, source__isnull=False)
-    counted = counted.annotate(more=Subquery(of_link.values("pk")[FEW : FEW + 1]))
-    few = living.filter(link__in=list(counted.filter(more=None).values_list("pk", flat=True)))
-    issues = few.order_by().values("link").annotate(first=Min(_ISSUE), last=Max(_ISSUE))
-    back = set(issues.exclude(first=F("last")).values_list("link", flat=True))
-    gone = Q(link__in=keys - back) | Q(link=None)
-    LinkedItem.objects.filter(gone, returns=True).update(returns=False)
-    if back:
-        few.filter(link__in=back, returns=False).update(returns=True)
+    few = [pk for some in in_lists(keys) for (pk,) in _of_few_items(*some)]
+    back = {pk for some in in_lists(few) for (pk,) in _of_several_issues(*some)}
+    marked = {pk for some in in_lists(keys) for (pk,) in _marked(*some)}
+    for some in in_lists(marked - back):
+        _unmark(*some)
+    _unmark_without_link()
+    for some in in_lists(back):
+        _mark(*some)
+
+
+def _living() -> QuerySet[LinkedItem]:
+    return LinkedItem.objects.filter(removed_at=None).order_by()
+
+
+@prepared
+def _of_few_items(*links: int) -> QuerySet[Link, Any]:
+    of_link = _living().filter(link=OuterRef("pk"))
+    rows = Link.objects.filter(pk__in=links, source__isnull=False).order_by()
+    rows = rows.annotate(more=Subquery(of_link.values("pk")[FEW : FEW + 1]))
+    return rows.filter(more=None).values_list("pk")
+
+
+@prepared
+def _of_several_issues(*links: int) -> QuerySet[LinkedItem, Any]:
+    issues = _living().filter(link__in=links).values("link")
+    issues = issues.annotate(first=Min(_ISSUE), last=Max(_ISSUE))
+    return issues.exclude(first=F("last")).values_list("link")
+
+
+@prepared
+def _marked(*links: int) -> QuerySet[LinkedItem, Any]:
+    rows = LinkedItem.objects.filter(link__in=links, returns=True).order_by()
+    return rows.values_list("link").distinct()
+
+
+@prepared_update
+def _mark(*links: int) -> Change:
+    return _living().filter(link__in=links, returns=False), {"returns": True}
+
+
+@prepared_update
+def _unmark(*links: int) -> Change:
+    return LinkedItem.objects.filter(link__in=links, returns=True), {"returns": False}
+
+
+# By itself: asked together with others, SQLite looks through all items that have no link, instead
+# of the few that are marked (20 ms of a save, where 22,000 of 119,000 have none).
+@prepared_update
+def _unmark_without_link() -> Change:
+    return LinkedItem.objects.filter(link=None, returns=True), {"returns": False}

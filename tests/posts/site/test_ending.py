@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from links.decisions import decide
 from links.models import Link
 from posts.models import LinkedItem, Post
 from posts.publishing import delete, rebuild, save_document, withdraw
-from posts.publishing.returning import FEW
+from posts.publishing.returning import FEW, mark_returns
 from posts.site.ending import RELATED, RETURNS
 from tests.builders import LONG_AGO, make_post, make_posts, make_scheduled, parsed
 from tests.posts.site.test_pages import queries
@@ -112,6 +113,37 @@ def test_it_does_not_matter_which_issue_was_saved_last(client: Client) -> None:
     for post in posts[:-1]:
         delete(post)
     assert not LinkedItem.objects.filter(returns=True).exists()
+
+
+def test_marking_what_came_back_takes_as_much_however_many_items_have_no_link() -> None:
+    if connection.vendor != "sqlite":
+        return  # what is counted are the steps of SQLite's machine
+    first, _second = issue(1, f"{SHARED}- [Once](https://once.example.org/)\n"), issue(2)
+    links = set(first.items.values_list("link", flat=True))
+
+    def cost() -> int:
+        steps = 0
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1
+
+        connection.connection.set_progress_handler(count, 10)
+        mark_returns(links)
+        connection.connection.set_progress_handler(None, 0)
+        return steps
+
+    before = cost()
+    issue(3, "".join(f"- Item {number}, without a link\n" for number in range(300)))
+    assert cost() <= before * 1.2
+
+
+def test_an_item_that_has_no_link_any_more_did_not_come_back() -> None:
+    first, second = issue(1), issue(2)
+    assert LinkedItem.objects.filter(returns=True).count() == 2
+    save_document(second, parsed("Issue 2", "## Finds\n- Seen again: a word.\n"))
+    assert not LinkedItem.objects.filter(returns=True).exists()
+    assert first.items.get().link is not None
 
 
 def test_an_issue_ends_with_the_latest_on_its_rarest_subject(client: Client) -> None:
