@@ -250,7 +250,7 @@ def _store(post: Post, file: _File, options: ImportOptions) -> Outcome:
         kind,
         problem=post.problem,
         warnings=warnings,
-        notices=(*_notices(file, post.status), *_waiting(post)),
+        notices=(*_notices(file, post.status), *(_waiting(post) if kind == Kind.UPDATED else ())),
         post_id=post.pk,
     )
 

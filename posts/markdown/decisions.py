@@ -48,8 +48,14 @@ class Decisions:
     @property
     def change_something(self) -> bool:
         """Whether the HTML is another than without decisions."""
+        return self.change_what_it_says or bool(self.again)
+
+    @property
+    def change_what_it_says(self) -> bool:
+        """Whether the HTML has other words, links or pictures than without decisions, but for the
+        empty links of items that were covered before."""
         links = self.blocked, self.held, self.replaced, self.broken, self.copies
-        return any((*links, self.hidden, self.again))
+        return any((*links, self.hidden))
 
     def shown(self, url: str) -> str:
         """Return the address that readers get for one; "" for none."""

@@ -394,7 +394,7 @@ def _compose_page(
         images_missing.send(sender=Post, post=post, addresses=missing)
     html = parsed.to_html(rows.anchors, decided, sizes, foreign=not mirrors)
     if find_problem:
-        plain = parsed.to_html() if decided.change_something or mirrors else html
+        plain = parsed.to_html() if decided.change_what_it_says or mirrors else html
         post.problem = find_problem(issue.body, "".join(plain))
     markdown = parsed.to_markdown(decided, sizes)
     compose(post, tags, authors, rows.sections, rows.visible_items, html, markdown)

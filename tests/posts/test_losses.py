@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from posts.documents import parse_issue
 from posts.importing.losses import find_losses
 from posts.markdown.document import Document
-from posts.rendering import read_issue
+from posts.rendering import CoveredBefore, Decisions, read_issue
 from tests.corpus import corpus, issue_files
 
 ISSUE = """Opening with **bold**text, `code <T> &amp; [x](y)` and ~~gone~~ snake_case \\*stars\\*.
@@ -58,6 +58,27 @@ def test_no_real_issue_raises_an_alarm(folder: str) -> None:
         issue = parse_issue(path.read_bytes(), path.name)
         html = "".join(read_issue(issue.markdown).to_html())
         assert find_losses(issue.body, html) == "", path.name
+
+
+def test_a_note_that_a_link_was_covered_before_raises_no_alarm() -> None:
+    parsed = read_issue(Document(ISSUE))
+    items = [
+        [f"item-{n}-{m}" for m, _item in enumerate(s.items)] for n, s in enumerate(parsed.sections)
+    ]
+    places = [(n, m) for n, anchors in enumerate(items) for m, _anchor in enumerate(anchors)]
+    before = CoveredBefore("/posts/one/#item-1", "Issue before", "10 May 2024")
+    html = "".join(parsed.to_html(items, Decisions(again=dict.fromkeys(places, before))))
+    assert html.count("Issue before") == len(places) > 1
+    assert find_losses(ISSUE, html) == ""
+
+
+def test_an_empty_link_of_an_author_is_one_whatever_its_class() -> None:
+    text = (
+        'A [link](https://a.example.org).\n\n<a class="again" href="https://b.example.org"></a>\n'
+    )
+    html = render(text)
+    assert find_losses(text, html) == ""
+    assert find_losses(text, html.replace("https://b.", "https://c."))
 
 
 # What is lost, and what is too much

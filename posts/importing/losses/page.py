@@ -19,6 +19,8 @@ _PUNYCODE: Final = re.compile(r"xn--([A-Za-z0-9-]+)", re.IGNORECASE)
 _WEB: Final = ("http://", "https://")
 _OWN_LINKS: Final = ("#item-", "#fnref-")
 """How addresses of empty links begin that the page adds."""
+_OWN_CLASS: Final = "again"
+"""The class of such links that lead to other issues: no author can give one to a link."""
 
 
 @dataclass(slots=True)
@@ -50,12 +52,19 @@ def read_page(html: str) -> Side:
     for node in tree.css("a[href]"):
         attributes = node.attributes
         text = node.text()
-        if text or not (attributes["href"] or "").startswith(_OWN_LINKS):
+        if text or not _is_own(attributes):
             _read_link(side, attributes, text)
     for node in tree.css("img"):
         _read_picture(side, node.attributes)
     side.code += [node.text() for node in tree.css("pre")]
     return side
+
+
+def _is_own(attributes: dict[str, str | None]) -> bool:
+    """Tell whether an empty link is one that the page adds."""
+    return (attributes["href"] or "").startswith(_OWN_LINKS) or (
+        attributes.get("class") == _OWN_CLASS
+    )
 
 
 def _read_link(side: Side, attributes: dict[str, str | None], text: str) -> None:
