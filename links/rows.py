@@ -64,24 +64,39 @@ def insert(
         cursor.executemany(sql, list(zip(*values, strict=True)))
 
 
-def create(rows: Sequence[models.Model], unique: str, *, ignore_conflicts: bool = False) -> None:
+def create(
+    rows: Sequence[models.Model], unique: str, *, ignore_conflicts: bool = False, **within: int
+) -> None:
     """Insert new objects of one model; they learn their primary keys by a unique attribute.
 
-    With ``ignore_conflicts``, of rows that are there already they learn the keys alone.
+    It may be unique ``within`` one row of another model only (``post_id=1``). With
+    ``ignore_conflicts``, of rows that are there already they learn the keys alone.
     """
     if rows:
         model = type(rows[0])
         names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
         values = list(map(attrgetter(*names), rows))
         insert(model, names, values, ignore_conflicts=ignore_conflicts)
-        _learn_keys({getattr(row, unique): row for row in rows}, model, unique)
+        _learn_keys(rows, unique, within)
 
 
-def _learn_keys(rows: Mapping[Any, models.Model], model: type[models.Model], name: str) -> None:
-    for values in chunks(rows):
-        some = {f"{name}__in": values}
-        for value, pk in model._default_manager.filter(**some).order_by().values_list(name, "pk"):
-            rows[value].pk = pk
+def _learn_keys(rows: Sequence[models.Model], unique: str, within: Mapping[str, int]) -> None:
+    """Have rows that were inserted learn their keys; the ORM takes three times as long for it."""
+    model = type(rows[0])
+    connection = connections[router.db_for_write(model)]
+    fields: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields}
+    values = _adapted(fields[unique], [getattr(row, unique) for row in rows], connection)
+    known = dict(zip(values, rows, strict=True))
+    quote = connection.ops.quote_name
+    column, key = quote(fields[unique].column), quote(fields[model._meta.pk.attname].column)
+    conditions = [f"{quote(fields[name].column)} = %s" for name in within]
+    sql = f"SELECT {column}, {key} FROM {quote(model._meta.db_table)} WHERE "  # noqa: S608
+    with connection.cursor() as cursor:
+        for some in chunks(known):
+            places = f"{column} IN ({', '.join(['%s'] * len(some))})"
+            cursor.execute(sql + " AND ".join([*conditions, places]), [*within.values(), *some])
+            for value, pk in cursor.fetchall():
+                known[value].pk = pk
 
 
 def _filled(

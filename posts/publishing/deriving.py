@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db.models import QuerySet
 
 from links.inbox import mark_printed
 from links.models import Link
 from links.queue import compare_texts
 from links.registering import register
-from links.rows import insert, rewrite
+from links.rows import create, insert, rewrite
 from posts.documents import SectionSource
 from posts.languages import reading_minutes
 from posts.models import (
@@ -29,6 +31,7 @@ from posts.models import (
     SectionEntry,
 )
 from posts.naming import heading_key, unicode_slug, with_suffix
+from posts.prepared import in_lists, prepared
 from posts.publishing.derived import Cited, Derived, Stored
 from posts.publishing.itemizing import (
     ItemGrid,
@@ -128,7 +131,8 @@ def _derive_sections(
     known = list(stored[: len(wanted)])
     rewrite(zip(known, wanted, strict=False))
     new = [Section(post=post, **values) for values in wanted[len(known) :]]
-    return known + Section.objects.bulk_create(new)
+    create(new, "position", post_id=post.pk)
+    return known + new
 
 
 def _section_values(
@@ -161,14 +165,25 @@ def _recurring_sections(headings: Sequence[str]) -> dict[str, int]:
     for heading in headings:
         if key := heading_key(heading)[:KEY_LENGTH]:
             titles.setdefault(key, heading)
-    rows = RecurringSection.objects.only("key", "merged_into")
-    known = rows.in_bulk(titles, field_name="key")
+    known = _known_recurring(titles)
     # A second time where somebody else took an address at this moment.
     for _try in range(2):
         if new := {key: title for key, title in titles.items() if key not in known}:
             _create_recurring(new)
-            known |= rows.in_bulk(new, field_name="key")
-    return {key: row.merged_into_id or row.pk for key, row in known.items()}
+            known |= _known_recurring(new)
+    return known
+
+
+def _known_recurring(keys: Iterable[str]) -> dict[str, int]:
+    """Return the keys of the recurring sections that are known, or of those that have them now."""
+    found = (row for some in in_lists(keys) for row in _recurring(*some))
+    return {key: merged_into or pk for key, pk, merged_into in found}
+
+
+@prepared
+def _recurring(*keys: str) -> QuerySet[RecurringSection, Any]:
+    rows = RecurringSection.objects.filter(key__in=keys).order_by()
+    return rows.values_list("key", "pk", "merged_into")
 
 
 def _create_recurring(titles: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from links.rows import insert
 from posts import access
 from posts.access import Actor
 from posts.models import Post, Revision, RevisionPiece
@@ -126,10 +127,8 @@ def _store(
         stored = RevisionPiece.objects.filter(post=post, digest__in=list(new))
         for digest in stored.values_list("digest", flat=True):
             del new[bytes(digest)]
-    RevisionPiece.objects.bulk_create(
-        RevisionPiece(post=post, digest=digest, data=pack(piece.text))
-        for digest, piece in new.items()
-    )
+    rows = [(post.pk, digest, pack(piece.text)) for digest, piece in new.items()]
+    insert(RevisionPiece, ("post_id", "digest", "data"), rows)
 
 
 # What changed
