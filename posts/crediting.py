@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from posts.documents.metadata import Byline
 from posts.models import SLUG_LENGTH, Author, AuthorAlias, Authorship, Post
 from posts.naming import first_free, fold, unicode_slug
+from posts.prepared import prepared
 
 
 def credit(post: Post, bylines: Sequence[Byline]) -> list[Author]:
@@ -16,12 +19,11 @@ def credit(post: Post, bylines: Sequence[Byline]) -> list[Author]:
     become authors."""
     authors = find_or_create(bylines)
     wanted = {author.pk: place for place, author in enumerate(authors)}
-    rows = Authorship.objects.filter(post=post)
-    current = {row.author_id: (row.position, row.date) for row in rows}
+    current = {author: (place, date) for author, place, date in _authorships_of(post.pk)}
     if current == {pk: (place, post.listed_at) for pk, place in wanted.items()}:
         return authors
     if gone := current.keys() - wanted.keys():
-        rows.filter(author__in=gone).delete()
+        Authorship.objects.filter(post=post, author__in=gone).delete()
     Authorship.objects.bulk_create(
         [
             Authorship(post=post, author_id=pk, position=place, date=post.listed_at)
@@ -32,6 +34,11 @@ def credit(post: Post, bylines: Sequence[Byline]) -> list[Author]:
         update_fields=["position", "date"],
     )
     return authors
+
+
+@prepared
+def _authorships_of(post: int) -> QuerySet[Authorship, Any]:
+    return Authorship.objects.filter(post=post).values_list("author", "position", "date")
 
 
 def find_or_create(bylines: Sequence[Byline]) -> list[Author]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 
 from links.models import Link
 from links.registering import canonical_or_none
-from posts.models import Appearance, LinkedItem, Post, public
+from posts.models import Appearance, LinkedItem, Post, item_anchor, public
+from posts.prepared import in_lists, prepared
 
 # So many places of one link are named: nobody needs the others to believe it.
 NAMED = 5
 # A link that stands in more earlier issues than these is furniture: that of the newsletter itself.
 MOST = 7
+# What a ``Place`` is made of.
 _PLACE = ("post__title", "post__slug", "post__published_at", "section__heading", "section__anchor",
           "item__uid")  # fmt: skip
 
@@ -39,13 +42,11 @@ def places_of(links: Iterable[int], at: datetime | None = None) -> dict[int, lis
     rows = (
         visible_places(at)
         .filter(link__in=list(links))
-        .select_related("post", "section", "item")
-        .only("link", *_PLACE)
         .order_by("-post__published_at", "-post", "section__position", "position")
     )  # fmt: skip
     found: dict[int, dict[int, Place]] = defaultdict(dict)
-    for row in rows:
-        found[row.link_id].setdefault(row.post_id, _place(row))
+    for link, post, *values in rows.values_list("link", "post", *_PLACE):
+        found[link].setdefault(post, _place(*values))
     return {link: list(places.values()) for link, places in found.items()}
 
 
@@ -64,17 +65,25 @@ def latest_before(links: Iterable[int], at: datetime, post: Post | None) -> dict
     What more issues have than a few is furniture, and missing. A few rows are read for each link,
     however many issues have it.
     """
-    earlier = Appearance.objects.filter(link=OuterRef("pk"), date__lt=at).order_by("-date", "-id")
-    if post is not None:
-        earlier = earlier.exclude(post=post)
-    rows = Link.objects.filter(pk__in=list(links), standing=Link.Standing.SHOWN)
+    but = post.pk if post else 0
+    last = [pk for some in in_lists(links) for (pk,) in _latest_before(at, but, *some)]
+    places = (place for some in in_lists(last) for place in _at(*some))
+    return {link: _place(*values) for link, *values in places}
+
+
+@prepared
+def _latest_before(at: datetime, but: int, *links: int) -> QuerySet[Link, Any]:
+    earlier = Appearance.objects.filter(link=OuterRef("pk"), date__lt=at).exclude(post=but)
+    earlier = earlier.order_by("-date", "-id")
+    rows = Link.objects.filter(pk__in=links, standing=Link.Standing.SHOWN).order_by()
     rows = rows.annotate(last=Subquery(earlier.values("pk")[:1])).exclude(last=None)
     rows = rows.annotate(more=Subquery(earlier.values("pk")[MOST : MOST + 1])).filter(more=None)
-    last = dict(rows.values_list("last", "pk"))
-    if not last:
-        return {}
-    places = Appearance.objects.filter(pk__in=last).select_related("post", "section", "item")
-    return {last[row.pk]: _place(row) for row in places.only(*_PLACE)}
+    return rows.values_list("last")
+
+
+@prepared
+def _at(*places: int) -> QuerySet[Appearance, Any]:
+    return Appearance.objects.filter(pk__in=places).order_by().values_list("link", *_PLACE)
 
 
 def unseen_among(links: Iterable[int], at: datetime | None = None) -> set[int]:
@@ -105,8 +114,9 @@ def item_called(anchor: str) -> LinkedItem | None:
     return rows.select_related("post", "link").first()
 
 
-def _place(row: Appearance) -> Place:
-    post, anchor = row.post, row.item.anchor if row.item else row.section.anchor
-    path = post.get_absolute_url() + (f"#{anchor}" if anchor else "")
-    assert post.published_at is not None  # noqa: S101 (a public post has a time)
-    return Place(post.title, row.section.heading, path, post.published_at)
+def _place(
+    title: str, slug: str, date: datetime, heading: str, anchor: str, item: UUID | None
+) -> Place:
+    fragment = item_anchor(item) if item else anchor
+    path = reverse("posts:post", args=[slug]) + (f"#{fragment}" if fragment else "")
+    return Place(title, heading, path, date)

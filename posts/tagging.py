@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from posts.models import Post, Tag, TagAlias, TaggedPost
 from posts.naming import fold
+from posts.prepared import prepared
 
 
 @transaction.atomic(savepoint=False)
@@ -17,6 +20,8 @@ def find_or_create(names: Iterable[str]) -> list[Tag]:
     A name is known by any spelling that differs in case or width only, and by any alias.
     """
     spelled = {key: name for name in names if (key := fold(name))}
+    if not spelled:
+        return []
     found = {tag.key: tag for tag in Tag.objects.filter(key__in=spelled)}
     aliases = TagAlias.objects.filter(key__in=spelled.keys() - found.keys()).select_related("tag")
     found |= {alias.key: alias.tag for alias in aliases}
@@ -59,10 +64,7 @@ def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:
     """Make the tags of these names the post's, in this order, and return them."""
     tags = find_or_create(names)
     wanted = {tag.pk: place for place, tag in enumerate(tags)}
-    current = {
-        tagging.tag_id: (tagging.position, tagging.date)
-        for tagging in TaggedPost.objects.filter(content_object=post)
-    }
+    current = {tag: (place, date) for tag, place, date in _taggings_of(post.pk)}
     if current == {pk: (place, post.listed_at) for pk, place in wanted.items()}:
         return tags
     if gone := current.keys() - wanted.keys():
@@ -77,6 +79,12 @@ def set_tags(post: Post, names: Iterable[str]) -> list[Tag]:
         update_fields=["position", "date"],
     )
     return tags
+
+
+@prepared
+def _taggings_of(post: int) -> QuerySet[TaggedPost, Any]:
+    rows: QuerySet[TaggedPost, Any] = TaggedPost.objects.filter(content_object=post)
+    return rows.values_list("tag", "position", "date")
 
 
 def tags_of(post: Post) -> list[Tag]:

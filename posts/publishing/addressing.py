@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from posts.models import SLUG_LENGTH, OldSlug, Post
 from posts.naming import first_free, unicode_slug, with_suffix
+from posts.prepared import prepared
 
 
 def slug_taken(post: Post, slug: str) -> bool:
     """Tell whether another post has this slug, or had it: its old address still redirects."""
-    others = Post.objects.filter(slug=slug).exclude(pk=post.pk)
-    return others.exists() or OldSlug.objects.filter(slug=slug).exclude(post=post.pk).exists()
+    own = post.pk or 0
+    return bool(_called(slug, own) or _once_called(slug, own))
+
+
+@prepared
+def _called(slug: str, but: int) -> QuerySet[Post, Any]:
+    return Post.objects.filter(slug=slug).exclude(pk=but).values_list("pk")
+
+
+@prepared
+def _once_called(slug: str, but: int) -> QuerySet[OldSlug, Any]:
+    return OldSlug.objects.filter(slug=slug).exclude(post=but).values_list("pk")
 
 
 def free_slug(post: Post, wish: str) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.safestring import SafeString
@@ -23,6 +24,7 @@ from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import Author, Correction, LinkedItem, Post, PostPage, Section, Tag
 from posts.outlining import depths
+from posts.prepared import prepared
 from posts.publishing import describing, marks
 from posts.publishing.decisions import link_words
 from posts.publishing.marks import stored
@@ -179,8 +181,12 @@ def _context(
 
 def _corrections(post: Post) -> list[tuple[date, SafeString]]:
     """Return what readers are told was wrong: days and safe HTML, the latest first."""
-    rows = Correction.objects.filter(post=post, taken_back_at=None)
-    return [(row.day, SafeString(row.html)) for row in rows]
+    return [(day, SafeString(html)) for day, html in _corrections_of(post.pk)]
+
+
+@prepared
+def _corrections_of(post: int) -> QuerySet[Correction, Any]:
+    return Correction.objects.filter(post=post, taken_back_at=None).values_list("day", "html")
 
 
 def site() -> dict[str, object]:

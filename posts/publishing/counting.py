@@ -35,6 +35,7 @@ from posts.models import (
     Tag,
     TaggedPost,
 )
+from posts.prepared import in_lists, prepared, prepared_update
 from posts.publishing import recurring
 from posts.publishing.derived import Derived, derived_of
 from posts.signals import pages_outdated
@@ -113,19 +114,19 @@ def apply_change(before: Share, after: Share) -> None:
     shift(RecurringSection, ("post_count",), sections)
     shift(Source, ("post_count", "link_count"), sources)
     # After the counters: those were moved in the order of their keys, so that all rows are ours.
-    if sections:
-        set_dates(RecurringSection.objects.filter(pk__in=sections), Section)
-    if sources:
-        set_dates(Source.objects.filter(pk__in=sources), Citation)
+    for some in in_lists(sections):
+        _set_dates_of_sections(*some)
+    for some in in_lists(sources):
+        _set_dates_of_sources(*some)
     changes = Counter({("posts", block_of(after.post or before.post or 0)): _step(before, after)})
     changes.subtract(_languages(before))
     changes.update(_languages(after))
     for model, steps in ((Tag, tags), (RecurringSection, sections), (Source, sources)):
         changes.update(_list_changes(model, steps))
     links = {pk: step for pk, (step,) in _steps(before.cited, after.cited, moved).items()}
-    if links:
-        changes.update(_links_changes(*recurring.shift_links(links)))
-    _outdate_others(links, before, after)
+    new, gone = recurring.shift_links(links)
+    changes.update(_links_changes(new, gone))
+    _outdate_others(links, gone, before, after)
     _shift_lists(changes)
     _shift_months(before, after)
 
@@ -166,12 +167,26 @@ def _step(before: Share, after: Share) -> int:
 
 def set_dates(rows: models.QuerySet[Any], listed: type[Section] | type[Citation]) -> None:
     """Set when sections or sources were first and last seen, from the ends of an index."""
+    rows.update(**_dates_of(listed))
+
+
+@prepared_update
+def _set_dates_of_sections(*keys: int) -> tuple[models.QuerySet[Any], dict[str, Any]]:
+    return RecurringSection.objects.filter(pk__in=keys), _dates_of(Section)
+
+
+@prepared_update
+def _set_dates_of_sources(*keys: int) -> tuple[models.QuerySet[Any], dict[str, Any]]:
+    return Source.objects.filter(pk__in=keys), _dates_of(Citation)
+
+
+def _dates_of(listed: type[Section] | type[Citation]) -> dict[str, Any]:
     seen: Any = _dated(listed)
     of = seen.filter(**{_BY[listed]: OuterRef("pk")})
-    rows.update(
-        first_seen=Subquery(of.order_by("date").values("date")[:1]),
-        last_seen=Subquery(of.order_by("-date").values("date")[:1]),
-    )
+    return {
+        "first_seen": Subquery(of.order_by("date").values("date")[:1]),
+        "last_seen": Subquery(of.order_by("-date").values("date")[:1]),
+    }
 
 
 _BY: dict[type[models.Model], str] = {Section: "recurring", Citation: "source", TaggedPost: "tag"}
@@ -195,30 +210,42 @@ def _links_changes(new: Iterable[int], gone: Iterable[int]) -> Counter[Part]:
     return changes
 
 
-def _outdate_others(links: Collection[int], before: Share, after: Share) -> None:
+def _outdate_others(
+    links: Collection[int], gone: Collection[int], before: Share, after: Share
+) -> None:
     """Tell which pages no longer say rightly where a link of theirs was covered before, since a
-    post that has it came, went, moved or was named otherwise."""
+    post that has it came, went, moved or was named otherwise.
+
+    Other posts have none of the links that are not recurring, but of those that ceased to be
+    (``gone``) one.
+    """
     post = after.post or before.post or 0
     moved = {link for link, *_place in before.places ^ after.places}
     touched = set(links) | moved if before.said == after.said else before.cited | after.cited
     moments = {share.date for share in (before, after) if share.date is not None}
     if not touched or not moments or not _is_followed(post, min(moments)):
         return
+    shared = {*gone, *recurring.recurring_among(touched)}
     outdated = {
         other
-        for pk, other, date in (recurring.turning_posts(links, post) if links else ())
+        for pk, other, date in recurring.turning_posts(shared.intersection(links), post)
         if _is_before(before, pk, date) != _is_before(after, pk, date)
     }
     for moment in moments:
-        outdated |= recurring.posts_after(touched, post, moment)
+        outdated |= recurring.posts_after(shared, post, moment)
     if outdated:
         pages_outdated.send(sender=Post, posts=Post.objects.filter(pk__in=outdated))
 
 
 def _is_followed(post: int, date: datetime) -> bool:
     """Tell whether any other post comes after a date: seldom, where the newest issue is saved."""
+    return bool(_followers(post, date))
+
+
+@prepared
+def _followers(post: int, date: datetime) -> models.QuerySet[Post, Any]:
     later = Post.objects.filter(status=Post.Status.PUBLISHED, published_at__gt=date)
-    return later.exclude(pk=post).exists()
+    return later.exclude(pk=post).order_by().values_list("pk")[:1]
 
 
 def _is_before(share: Share, link: int, date: datetime) -> bool:

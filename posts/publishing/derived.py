@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from posts.models import LinkedItem, Post, Section
+from django.db.models import QuerySet
+
+from posts.models import Appearance, Citation, LinkedItem, Post, Section
+from posts.prepared import prepared
 
 Cited = tuple[int, int, datetime | None]
 """The key of a source, how many of its links a post has, and the date of the row."""
@@ -72,10 +75,21 @@ def _sections(post: Post, *left_out: str) -> list[Section]:
 
 
 def _places(post: Post) -> list[Place]:
+    return list(map(Place._make, _appearances_in(post.pk)))
+
+
+@prepared
+def _appearances_in(post: int) -> QuerySet[Appearance, Any]:
     # (Without their dates: to read those takes SQLite longer than all else.)
-    rows = post.appearances.order_by("section", "position").values_list(*Place._fields)
-    return list(map(Place._make, rows))
+    rows = Appearance.objects.filter(post=post).order_by("section", "position")
+    return rows.values_list(*Place._fields)
 
 
 def _citations(post: Post) -> set[Cited]:
-    return set(post.citations.order_by().values_list("source_id", "link_count", "date"))
+    return set(_citations_in(post.pk))
+
+
+@prepared
+def _citations_in(post: int) -> QuerySet[Citation, Any]:
+    rows = Citation.objects.filter(post=post).order_by()
+    return rows.values_list("source_id", "link_count", "date")

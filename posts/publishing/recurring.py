@@ -6,7 +6,8 @@ have no row; so what a save costs is a look into an index for each link that it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any, Final
@@ -18,6 +19,7 @@ from links.models import Link
 from links.rows import insert, shift
 from posts.models import Appearance, LinkedItem, Post, RecurringLink
 from posts.places import Place, latest_before
+from posts.prepared import in_lists, prepared, prepared_update
 from posts.publishing.returning import FEW
 
 RECURS: Final = 2
@@ -25,6 +27,7 @@ LONG: Final = timedelta(days=180)
 """A link that was in no post for so long is rediscovered by the next."""
 FURNITURE: Final = 50
 """A link that more posts have than these is never rediscovered."""
+Change = tuple[QuerySet[RecurringLink], dict[str, Any]]
 
 
 def listed(**condition: Any) -> QuerySet[Appearance]:
@@ -38,18 +41,27 @@ def listed(**condition: Any) -> QuerySet[Appearance]:
 def shift_links(steps: Mapping[int, int]) -> tuple[list[int], list[int]]:
     """Move the counters of links (by key) by how many posts have them more; 0 where only a date
     changed. Return those that came to be recurring, and those that ceased to be."""
-    known = RecurringLink.objects.filter(pk__in=steps)
-    old = list(known.values_list("pk", flat=True))
+    old = recurring_among(steps)
     shift(RecurringLink, ("post_count",), {pk: (steps[pk],) for pk in old if steps[pk]})
     gone = _drop_rare(pk for pk in old if steps[pk] < 0)
     added = {pk for pk, step in steps.items() if step > 0} - set(old)
-    new = tallies(added) if added else []
+    new = [row for some in in_lists(added) for row in _tallies_of(*some)]
     insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), new)
     kept = set(old) - set(gone)
-    if kept:
-        _set_dates(RecurringLink.objects.filter(pk__in=kept))
+    for some in in_lists(kept):
+        _set_dates(*some)
     _set_returns([*kept, *(pk for pk, *_values in new)])
     return [pk for pk, *_values in new], gone
+
+
+def recurring_among(links: Iterable[int]) -> list[int]:
+    """Return which of those links (by key) several posts have."""
+    return [pk for some in in_lists(links) for (pk,) in _recurring(*some)]
+
+
+@prepared
+def _recurring(*links: int) -> QuerySet[RecurringLink, Any]:
+    return RecurringLink.objects.filter(pk__in=links).values_list("pk")
 
 
 def _drop_rare(links: Iterable[int]) -> list[int]:
@@ -67,7 +79,7 @@ def recount_links(links: Collection[int]) -> tuple[list[int], list[int]]:
     rows = RecurringLink.objects.filter(pk__in=links)
     old = set(rows.values_list("pk", flat=True))
     rows.delete()
-    found = tallies(links)
+    found = list(_tallies(listed(link__in=links)))
     insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), found)
     new = {pk for pk, *_values in found}
     _set_returns(new)
@@ -77,41 +89,67 @@ def recount_links(links: Collection[int]) -> tuple[list[int], list[int]]:
 def recount_all_links() -> None:
     """Set the rows of all links."""
     RecurringLink.objects.all().delete()
-    found = tallies()
+    found = list(_tallies(listed()))
     insert(RecurringLink, ("link_id", "post_count", "first_seen", "last_seen"), found)
     _set_returns([pk for pk, *_values in found])
 
 
-def tallies(links: Collection[int] | None = None) -> list[tuple[int, int, datetime, datetime]]:
+def _tallies(rows: QuerySet[Appearance]) -> QuerySet[Appearance, Any]:
     """Return (key, posts, first and last date) of the links that several posts have."""
-    rows = listed() if links is None else listed(link__in=links)
     counted = rows.order_by().values_list("link")
     counted = counted.annotate(posts=Count("post", distinct=True))
-    return list(counted.filter(posts__gte=RECURS).annotate(Min("date"), Max("date")))
+    return counted.filter(posts__gte=RECURS).annotate(Min("date"), Max("date"))
 
 
-def _set_dates(rows: QuerySet[RecurringLink]) -> None:
+@prepared
+def _tallies_of(*links: int) -> QuerySet[Appearance, Any]:
+    return _tallies(listed(link__in=links))
+
+
+@prepared_update
+def _set_dates(*links: int) -> Change:
     """Set when links were first and last seen, from the ends of an index."""
     of = listed(link=OuterRef("pk"))
-    rows.update(
-        first_seen=Subquery(of.order_by("date").values("date")[:1]),
-        last_seen=Subquery(of.order_by("-date").values("date")[:1]),
-    )
+    return RecurringLink.objects.filter(pk__in=links), {
+        "first_seen": Subquery(of.order_by("date").values("date")[:1]),
+        "last_seen": Subquery(of.order_by("-date").values("date")[:1]),
+    }
 
 
 def _set_returns(links: Collection[int]) -> None:
     """Set when links last came back after long, where that is another moment than before."""
-    if not links:
-        return
-    rows = list(RecurringLink.objects.filter(pk__in=links))
-    few = [row.pk for row in rows if row.post_count <= FURNITURE]
-    dated: QuerySet[Any, Any] = listed(link__in=few).order_by("link", "date")
-    back = _last_returns(dated.values_list("link", "date").distinct())
-    changed = [row for row in rows if row.returned_at != back.get(row.pk)]
-    for row in changed:
-        row.returned_at = back.get(row.pk)
-    if changed:
-        RecurringLink.objects.bulk_update(changed, ["returned_at"], batch_size=500)
+    rows = [row for some in in_lists(links) for row in _known_returns(*some)]
+    few = [pk for pk, posts, _returned in rows if posts <= FURNITURE]
+    back = _last_returns(row for some in in_lists(few) for row in _dates_of(*some))
+    changed: dict[datetime | None, list[int]] = defaultdict(list)
+    for pk, _posts, returned in rows:
+        if returned != back.get(pk):
+            changed[back.get(pk)].append(pk)
+    for moment, keys in changed.items():  # for a save its own, and few others
+        for some in in_lists(keys):
+            _came_back(moment, *some) if moment else _never_came_back(*some)
+
+
+@prepared
+def _known_returns(*links: int) -> QuerySet[RecurringLink, Any]:
+    rows = RecurringLink.objects.filter(pk__in=links)
+    return rows.values_list("pk", "post_count", "returned_at")
+
+
+@prepared_update
+def _came_back(at: datetime, *links: int) -> Change:
+    return RecurringLink.objects.filter(pk__in=links), {"returned_at": at}
+
+
+@prepared_update
+def _never_came_back(*links: int) -> Change:
+    return RecurringLink.objects.filter(pk__in=links), {"returned_at": None}
+
+
+@prepared
+def _dates_of(*links: int) -> QuerySet[Appearance, Any]:
+    dated = listed(link__in=links).order_by("link", "date")
+    return dated.values_list("link", "date").distinct()
 
 
 def _last_returns(dated: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
@@ -143,28 +181,38 @@ def covered_among(keys: Collection[int], post: Post) -> dict[int, Place]:
     return latest_before(keys, post.published_at or timezone.now(), post if post.pk else None)
 
 
-def turning_posts(links: Collection[int], post: int) -> Iterator[tuple[int, int, datetime]]:
-    """Yield links (by key) with another post and its date that says nothing of them any more once
+def turning_posts(links: Iterable[int], post: int) -> list[tuple[int, int, datetime]]:
+    """Return links (by key) with another post and its date that says nothing of them any more once
     one more post has the link before it: the first after the few."""
+    return [(*row,) for some in in_lists(links) for row in _turning_posts(post, *some)]
+
+
+@prepared
+def _turning_posts(post: int, *links: int) -> QuerySet[Link, Any]:
     others = listed(link=OuterRef("pk")).exclude(post=post).order_by("date", "pk")
     rows = Link.objects.filter(pk__in=links).order_by()
     rows = rows.annotate(
         other=Subquery(others.values("post")[FEW : FEW + 1]),
         date=Subquery(others.values("date")[FEW : FEW + 1]),
     )
-    yield from rows.exclude(other=None).values_list("pk", "other", "date")
+    return rows.exclude(other=None).values_list("pk", "other", "date")
 
 
-def posts_after(links: Collection[int], post: int, at: datetime) -> set[int]:
+def posts_after(links: Iterable[int], post: int, at: datetime) -> set[int]:
     """Return the posts that come next after a moment, each of all that have one of the links (by
     key): their pages name the post itself, or the one before it, as where the link stood.
 
     After more than a few posts nothing is said of a link.
     """
+    return {other for some in in_lists(links) for (other,) in _posts_after(post, at, *some)}
+
+
+@prepared
+def _posts_after(post: int, at: datetime, *links: int) -> QuerySet[Link, Any]:
     others = listed(link=OuterRef("pk")).exclude(post=post)
     earlier = others.filter(date__lt=at).order_by("-date")
     later = others.filter(date__gt=at).order_by("date", "pk")
     rows = Link.objects.filter(pk__in=links).order_by()
     rows = rows.annotate(other=Subquery(later.values("post")[:1])).exclude(other=None)
     rows = rows.annotate(more=Subquery(earlier.values("pk")[FEW : FEW + 1])).filter(more=None)
-    return set(rows.values_list("other", flat=True))
+    return rows.values_list("other")

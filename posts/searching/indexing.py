@@ -87,7 +87,12 @@ def remove_page(path: str) -> None:
 
 
 def _rows_of(post: Post) -> list[Entry]:
-    return _stored(SearchEntry.objects.filter(post=post.pk)) if post.pk else []
+    return [Entry(*values) for values in _entries_of(post.pk)] if post.pk else []
+
+
+@prepared
+def _entries_of(post: int) -> QuerySet[SearchEntry, Any]:
+    return SearchEntry.objects.filter(post=post).values_list(*Entry._fields)
 
 
 def _stored(rows: QuerySet[SearchEntry]) -> list[Entry]:
@@ -140,7 +145,13 @@ def _renamed(row: Entry, old: set[str], new: str) -> str:
 
 def is_current() -> bool:
     """Tell whether the index was made by the rules of now."""
-    return SearchIndex.objects.filter(version=VERSION).exists()
+    return (VERSION,) in _versions()
+
+
+@prepared
+def _versions() -> QuerySet[SearchIndex, Any]:
+    """Return by which rules an index was made."""
+    return SearchIndex.objects.values_list("version")
 
 
 def is_complete() -> bool:

@@ -131,6 +131,8 @@ def _indexed(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the tokens of a text, in order."""
+    if text.isascii():
+        return [*map(_indexed, _ASCII_WORDS.findall(fold(text)))]
     found: list[str] = []
     for place, piece in enumerate(_RUNS.split(fold(text))):
         if place % 2:
