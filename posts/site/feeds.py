@@ -192,7 +192,10 @@ def _feed(
     write = FORMS[form].body
     bodies = [_filled(row[2], row[4] or row[3], write) for row in rows]
     channel = Channel(title, page, request.path, changed, _hub(*of))
-    return _sent(form, channel, known, bodies)
+    response = _sent(form, channel, bodies)
+    # What is another one for readers: not the time of a save that changed nothing.
+    response.headers["ETag"] = f'"{hashlib.sha256(known).hexdigest()[:32]}"'
+    return response
 
 
 def _library(
@@ -206,20 +209,14 @@ def _library(
     """Send the feed of a list of links or items."""
     changed = found[0].date if found else NEVER
     channel = Channel(title, page, request.get_full_path(), changed, hub)
-    written = FORMS[form].entries(found) if found else b""
-    told = (form, title, settings.SITE_URL, hub, *identity.current().key)
-    known = repr(told).encode() + written
-    return _sent(form, channel, known, [written])
+    return _sent(form, channel, [FORMS[form].entries(found)] if found else [])
 
 
-def _sent(form: str, channel: Channel, known: bytes, bodies: list[bytes]) -> HttpResponse:
+def _sent(form: str, channel: Channel, bodies: list[bytes]) -> HttpResponse:
     written = FORMS[form]
     head, tail = kept(written.frame, form, channel)
     body = b"".join((head.encode(), written.separator.join(bodies), tail.encode()))
-    response = HttpResponse(body, content_type=f"{written.media_type}; charset=utf-8")
-    # What is another one for readers: not the time of a save that changed nothing.
-    response.headers["ETag"] = f'"{hashlib.sha256(known).hexdigest()[:32]}"'
-    return response
+    return HttpResponse(body, content_type=f"{written.media_type}; charset=utf-8")
 
 
 def _filled(entry: bytes, body: bytes, write: Callable[[bytes], bytes]) -> bytes:
