@@ -2,8 +2,8 @@
 
     python -m benchmarks.api [POSTS]      (default: 600)
 
-Measured as `benchmarks.serving` does. The target is that of issues, whose rows are stored; the
-other lists write theirs, and are shown beside it.
+Measured as `benchmarks.serving` does. The target is that of each list, whether its rows are stored,
+as those of issues, or written when they are asked for.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from __future__ import annotations
 import sys
 
 from benchmarks.project import fresh_project
-from benchmarks.serving import Figure, measured, show
+from benchmarks.serving import measured, show
 
 TARGET = 3.0
-HOT = "/api/v1/posts"
 LISTS = (
-    HOT, "/api/v1/posts?tag=tag-1", "/api/v1/items", "/api/v1/items?section=section-0",
+    "/api/v1/posts", "/api/v1/posts?tag=tag-1", "/api/v1/items", "/api/v1/items?section=section-0",
     "/api/v1/links", "/api/v1/tags", "/api/v1/sections", "/api/v1/sources",
 )  # fmt: skip
 
 
 def main(count: int) -> int:
-    """Print a row for each list; return 1 when the target is missed."""
+    """Print a row for each list, and those that miss the target; return 1 if there are any."""
     # The limit is for clients, not for a benchmark.
     with fresh_project(API_HOURLY="1000000") as folder:
         from benchmarks.filling import fill  # noqa: PLC0415 (only after django.setup)
 
         fill(count)
-        figures: dict[str, Figure] = {}
+        missed = []
         for path, figure in measured(folder, LISTS):
-            figures[path] = figure
             show(path, figure)
-    print(f"{HOT}: {figures[HOT].ratio:.2f} times ready bytes (at most {TARGET})")
-    return int(figures[HOT].ratio > TARGET)
+            if figure.ratio > TARGET:
+                missed.append(path)
+    print(f"more than {TARGET} times ready bytes: " + (", ".join(missed) or "none"))
+    return int(bool(missed))
 
 
 if __name__ == "__main__":
