@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import nlargest, nsmallest
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,10 +27,11 @@ from posts.models import (
     TaggedPost,
 )
 from posts.naming import fold, heading_key, nfc
-from posts.prepared import padded, prepared
+from posts.prepared import prepared
 from posts.searching.queries import Filter, Phrase
 
 SHOWN: Final = 10  # values of a facet
+_MOST: Final = SHOWN * 2  # are looked at, since some may be hidden
 KINDS: Final = {
     **{kind: kind for kind in SearchEntry.Kind.values},
     **{f"{kind}s": kind for kind in SearchEntry.Kind.values},
@@ -140,6 +143,8 @@ _FINDERS: Final = {
 
 # Facets
 
+Labels = dict[str, tuple[str, str]]
+_NAMED: Final = ("tag", "section", "source")  # by rows of their own
 TITLES: Final = {
     "kind": _("Kind"),
     "tag": _("Tags"),
@@ -168,45 +173,47 @@ def facets_of(rows: Iterable[str]) -> dict[str, list[Value]]:
     found: dict[str, list[tuple[int, str]]] = {letter: [] for letter in _NAMES}
     for token, number in tokens.items():
         found[token[1]].append((-number, token[2:]))
-    return {name: _values(name, found[_LETTERS[name]]) for name in TITLES}
+    first = {name: _first(name, found[_LETTERS[name]]) for name in TITLES}
+    labels = _labels({name: [key for _number, key in rows] for name, rows in first.items()})
+    return {name: _values(name, rows, labels[name]) for name, rows in first.items()}
 
 
-def _values(name: str, found: list[tuple[int, str]]) -> list[Value]:
+def _first(name: str, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Return the first values of a facet, from (minus the number of rows, key)."""
-    # More than are shown: some may be hidden.
     if name == "year":
-        first = nlargest(SHOWN * 2, found, key=itemgetter(1))
-    else:
-        first = nsmallest(SHOWN * 2, found)
-    labels = _labels(name, [key for _number, key in first])
+        return nlargest(_MOST, found, key=itemgetter(1))
+    return nsmallest(_MOST, found)
+
+
+def _values(name: str, first: list[tuple[int, str]], labels: Labels) -> list[Value]:
     values = [Value(name, *labels[key], -number) for number, key in first if key in labels]
     return values[:SHOWN]
 
 
-def _labels(name: str, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return how a filter names values, and how people read them, by their key."""
-    if name == "year":
-        return {key: (key, key) for key in keys}
-    if name == "kind":
-        return {key: (key, str(KIND_LABELS[key])) for key in keys}
-    rows = _NAMED[name](*padded([*map(int, keys)])) if keys else ()
-    return {str(pk): (label, label) for pk, label in rows}
+def _labels(keys: dict[str, list[str]]) -> dict[str, Labels]:
+    """Return how a filter names the values of each facet, and how people read them, by key."""
+    labels: dict[str, Labels] = {name: {} for name in keys}
+    labels["year"] = {key: (key, key) for key in keys["year"]}
+    labels["kind"] = {key: (key, str(KIND_LABELS[key])) for key in keys["kind"]}
+    if any(keys[name] for name in _NAMED):
+        # As many of each, so that there is one statement; nothing has the key 0.
+        sought = [[*map(int, keys[name]), *repeat(0, _MOST - len(keys[name]))] for name in _NAMED]
+        for name, pk, label in _names(*chain(*sought)):
+            labels[name][str(pk)] = (label, label)
+    return labels
 
 
 @prepared
-def _named_tags(*keys: int) -> QuerySet[Tag, Any]:
-    return Tag.objects.filter(pk__in=keys).values_list("pk", "name")
-
-
-@prepared
-def _named_sections(*keys: int) -> QuerySet[RecurringSection, Any]:
-    rows = RecurringSection.objects.filter(pk__in=keys, hidden=False)
-    return rows.values_list("pk", "title")
-
-
-@prepared
-def _named_sources(*keys: int) -> QuerySet[Source, Any]:
-    return Source.objects.filter(pk__in=keys).values_list("pk", "name")
-
-
-_NAMED: Final = {"tag": _named_tags, "section": _named_sections, "source": _named_sources}
+def _names(*keys: int) -> QuerySet[Any, Any]:
+    """Return (facet, key, name) of tags, sections and sources, by the keys of these in turn."""
+    tags, sections, sources = (keys[start : start + _MOST] for start in range(0, len(keys), _MOST))
+    named: list[tuple[str, QuerySet[Any], str]] = [
+        ("tag", Tag.objects.filter(pk__in=tags), "name"),
+        ("section", RecurringSection.objects.filter(pk__in=sections, hidden=False), "title"),
+        ("source", Source.objects.filter(pk__in=sources), "name"),
+    ]
+    first, *others = (
+        rows.order_by().values_list(models.Value(facet, models.TextField()), "pk", name)
+        for facet, rows, name in named
+    )
+    return first.union(*others, all=True)

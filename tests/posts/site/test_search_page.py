@@ -191,6 +191,24 @@ def test_a_page_asks_no_more_when_there_is_twice_as_much(client: Client) -> None
     assert queries() == before
 
 
+def test_a_page_asks_no_more_where_hits_have_sections_and_sources_too(client: Client) -> None:
+    """Their names are read with those of tags."""
+    for number in (1, 2):
+        make_post(f"Plain {number}", "Text.\n", tags=[f"Tag {number}"])
+        body = f"## Part {number}\n- [A find](https://host{number}.example.org/)\n"
+        for title in ("Rich", "Richer"):
+            make_post(f"{title} {number}", body, tags=[f"Tag {number}"])
+
+    def queries(sought: str) -> int:
+        client.get("/search/", {"q": sought})
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get("/search/", {"q": sought}).content
+        assert (b"section%3A" in page) == (b"source%3A" in page) == (sought == "find")
+        return len(asked)
+
+    assert queries("find") == queries("plain")
+
+
 def test_feeds_follow_a_search(client: Client, issue: Post) -> None:
     place = item(issue, "Second find").get_absolute_url()
     for name in ("feed.xml", "atom.xml"):
