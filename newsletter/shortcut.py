@@ -98,13 +98,12 @@ def _answer(known: Known, environ: WSGIEnvironment) -> Answer | None:
     given = environ.get("HTTP_IF_NONE_MATCH", "")
     if not given and known.page.name not in known.copies.kept:
         return None
-    close_old_connections()  # as Django does before a request, and after it
     try:
         if look() != known.page.found:
             return None
         answer = known.copies.answer(known.page, given)
     finally:
-        close_old_connections()
+        close_old_connections()  # as Django does after a request
     if answer:
         feeds.count(known.page.path, environ.get("HTTP_USER_AGENT", ""))
     return answer
