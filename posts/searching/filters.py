@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from heapq import nlargest, nsmallest
 from itertools import chain, repeat
 from operator import itemgetter
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +29,7 @@ from posts.models import (
     TaggedPost,
 )
 from posts.naming import fold, heading_key, nfc
-from posts.prepared import prepared
+from posts.prepared import Rows, prepared
 from posts.searching.queries import Filter, Phrase
 
 SHOWN: Final = 10  # values of a facet
@@ -97,30 +99,49 @@ def choose(
 
 
 def _tags(value: str) -> list[object]:
-    key, slug = fold(value), nfc(value).lower()
-    merged = TagAlias.objects.filter(key=key).values("tag")
-    named = Tag.objects.filter(Q(key=key) | Q(slug=slug) | Q(pk__in=merged))
-    return _public(named, TaggedPost.objects.filter(tag=OuterRef("pk")))
+    return _keys(_tags_called(fold(value), nfc(value).lower(), timezone.now()))
 
 
 def _sources(value: str) -> list[object]:
     name = re.sub("^https?://", "", nfc(value).lower()).rstrip("/")
-    names = [name, name.removeprefix("www.")]
-    cited = Citation.objects.filter(source=OuterRef("pk"))
-    return _public(Source.objects.filter(name__in=names), cited)
+    return _keys(_sources_called(name, name.removeprefix("www."), timezone.now()))
 
 
 def _sections(value: str) -> list[object]:
-    named = Q(key=heading_key(value)) | Q(slug=nfc(value).lower()) | Q(title=value)
-    rows = RecurringSection.objects.filter(named).values_list("pk", "merged_into")
-    found = RecurringSection.objects.filter(pk__in={into or pk for pk, into in rows}, hidden=False)
-    return _public(found, Section.objects.filter(recurring=OuterRef("pk")))
+    slug = nfc(value).lower()
+    return _keys(_sections_called(heading_key(value), slug, value, timezone.now()))
 
 
-def _public(rows: QuerySet[Any], uses: QuerySet[Any]) -> list[object]:
+@prepared
+def _tags_called(key: str, slug: str, at: datetime) -> QuerySet[Tag, Any]:
+    merged = TagAlias.objects.filter(key=key).values("tag")
+    named = Tag.objects.filter(Q(key=key) | Q(slug=slug) | Q(pk__in=merged))
+    return _public(named, TaggedPost.objects.filter(tag=OuterRef("pk")), at)
+
+
+@prepared
+def _sources_called(name: str, other: str, at: datetime) -> QuerySet[Source, Any]:
+    cited = Citation.objects.filter(source=OuterRef("pk"))
+    return _public(Source.objects.filter(name__in=[name, other]), cited, at)
+
+
+@prepared
+def _sections_called(
+    key: str, slug: str, title: str, at: datetime
+) -> QuerySet[RecurringSection, Any]:
+    named = RecurringSection.objects.filter(Q(key=key) | Q(slug=slug) | Q(title=title)).order_by()
+    into = named.values(into=Coalesce("merged_into", "pk"))
+    found = RecurringSection.objects.filter(pk__in=into, hidden=False)
+    return _public(found, Section.objects.filter(recurring=OuterRef("pk")), at)
+
+
+def _public(rows: QuerySet[Any], uses: QuerySet[Any], at: datetime) -> QuerySet[Any, Any]:
     """Return the keys of rows that a reader may know of: a public issue uses them."""
-    seen = Exists(uses.filter(date__lte=timezone.now()))
-    return list(rows.filter(seen).values_list("pk", flat=True))
+    return rows.filter(Exists(uses.filter(date__lte=at))).values_list("pk")
+
+
+def _keys(rows: Rows) -> list[object]:
+    return [pk for (pk,) in rows]
 
 
 def _years(value: str) -> list[object]:

@@ -8,7 +8,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from posts.models import Post
+from posts.curating import merge
+from posts.models import Post, RecurringSection
 from posts.searching import DATE, RELEVANCE, NoSuchPage, keys, search
 from posts.searching.engines import engine, postgresql, sqlite
 from posts.searching.filters import choose
@@ -62,6 +63,15 @@ def test_filters_of_one_kind_are_alternatives_and_tags_add_up() -> None:
     assert titles("find tag:A tag:B") == ["First"]
     assert titles("find -tag:B") == ["Second"]
     assert titles("tag:A kind:issue") == ["Two", "One"]
+
+
+def test_a_filter_names_a_section_by_what_was_merged_into_it_and_its_old_slug() -> None:
+    make("One", "## News\n- **First**: a find\n", year=2001)
+    make("Two", "## The news\n- **Second**: a find\n", year=2002)
+    old, into = (RecurringSection.objects.get(title=title) for title in ("The news", "News"))
+    merge([old], into)
+    for name in ('section:"The news"', "section:the-news", "section:news"):
+        assert titles(f"find {name}") == ["Second", "First"], name
 
 
 @pytest.mark.parametrize("make_hidden", [make_draft, make_scheduled])
