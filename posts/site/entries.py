@@ -11,19 +11,18 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from json.encoder import encode_basestring_ascii as quoted
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from django.conf import settings
 
 from posts.publishing.marks import CUT, GAP, cleaned
 from posts.site.library import Entry
-from posts.site.shell import filled, kept, with_site
+from posts.site.shell import Pieces, apart, cut, filled, in_pieces, marks, with_site
 
 # Files that readers of feeds play, by the ending of their address (RSS 2.0, "enclosure").
 PLAYED = {
@@ -44,10 +43,6 @@ XML_FIELDS = ("title", "url", "place", "id", "date", "lang", "image", "file", "t
 _ENTITIES = ((b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b'"', b"&quot;"),
              (b"'", b"&#x27;"))  # fmt: skip
 Columns = Sequence[Sequence[str]]
-Text = TypeVar("Text", str, bytes)
-Pieces = tuple[tuple[Text, ...], Callable[[tuple[Text, ...]], tuple[Text, ...]]]
-"""What stands around the gaps of an entry, and a function that returns, of its values and these,
-all in its order."""
 
 
 class About(NamedTuple):
@@ -118,11 +113,11 @@ def xml_entries(
     # What its HTML says is escaped in that, and that in XML.
     html_texts = _escaped(_escaped(cleaned(_joined(_told(found, places)))))
     values = (
-        *_apart(texts, CUT.encode(), len(columns)),
+        *apart(texts, CUT.encode(), len(columns)),
         tags,
-        *_apart(html_texts, CUT.encode(), len(HTML_FIELDS)),
+        *apart(html_texts, CUT.encode(), len(HTML_FIELDS)),
     )
-    rows = _in_pieces(_xml_pieces, values, form)
+    rows = in_pieces(_xml_pieces, values, form)
     return b"".join(chain.from_iterable(rows))
 
 
@@ -133,12 +128,12 @@ def _categories(category: str, tags: tuple[str, ...]) -> bytes:
 
 
 def _xml_pieces(given: tuple[bool, ...], form: str) -> Pieces[bytes]:
-    *values, categories, line, place, issue = _marks(given)
+    *values, categories, line, place, issue = marks(given)
     told = filled("feed/linked", HTML_FIELDS, [(line, place, issue)])
     fields = (*XML_FIELDS, "categories", "html")
     row = (*values, categories, str(told).rstrip())
     text = cleaned(filled(f"feed/{form}_linked", fields, [row], "xml").encode())
-    return _cut(text, GAP.encode(), len(given))
+    return cut(text, GAP.encode(), len(given))
 
 
 # JSON
@@ -148,14 +143,14 @@ def json_entries(found: list[Entry]) -> bytes:
     """Return entries of a JSON Feed, without the brackets around them."""
     abouts, places = _abouts(found), _places(found)
     text = quoted(_escaped(_joined(_told(found, places))).decode())[1:-1]
-    told = map("".join, _in_pieces(_json_pieces, _apart(text, CUT, len(HTML_FIELDS))))
+    told = map("".join, in_pieces(_json_pieces, apart(text, CUT, len(HTML_FIELDS))))
     rows = zip(found, places, told, abouts, strict=True)
     return ", ".join(_json_entry(*row) for row in rows).encode()
 
 
 def _json_pieces(given: tuple[bool, ...]) -> Pieces[str]:
-    told = filled("feed/linked", HTML_FIELDS, [_marks(given)])
-    return _cut(quoted(str(told).rstrip()), GAP, len(given))
+    told = filled("feed/linked", HTML_FIELDS, [marks(given)])
+    return cut(quoted(str(told).rstrip()), GAP, len(given))
 
 
 def _json_entry(entry: Entry, place: str, told: str, about: About) -> str:
@@ -198,38 +193,3 @@ def _escaped(text: bytes) -> bytes:
     for character, entity in _ENTITIES:
         text = text.replace(character, entity)
     return text
-
-
-def _apart(text: Text, mark: Text, count: int) -> list[list[Text]]:
-    """Return columns that were joined, so many, apart again."""
-    texts = text.split(mark)
-    size = len(texts) // count
-    return [texts[at : at + size] for at in range(0, len(texts), size)]
-
-
-def _in_pieces(
-    make: Callable[..., Pieces[Text]], columns: Sequence[Sequence[Text]], *of: str
-) -> Iterator[tuple[Text, ...]]:
-    """Yield entries in pieces; ``make`` is told which of its values an entry has, and ``of``."""
-    known: dict[tuple[bool, ...], Pieces[Text]] = {}
-    for row in zip(*columns, strict=True):
-        given = tuple(map(bool, row))
-        if given not in known:
-            known[given] = kept(make, given, *of)
-        pieces, ordered = known[given]
-        yield ordered(row + pieces)
-
-
-def _marks(given: tuple[bool, ...]) -> list[str]:
-    """Return what stands for values until they are filled in; nothing for those that are empty."""
-    return [f"{GAP}{at}{GAP}" if is_there else "" for at, is_there in enumerate(given)]
-
-
-def _cut(text: Text, mark: Text, width: int) -> Pieces[Text]:
-    """Return an entry that was filled with marks, cut at them; entries have so many values."""
-    pieces: list[Any] = text.split(mark)
-    constants = (*pieces[::2], text[:0])
-    gaps: list[int] = [int(place) for place in pieces[1::2]]
-    own = range(width, width + len(constants))
-    order = chain.from_iterable(zip(own, [*gaps, own[-1]], strict=False))
-    return constants, itemgetter(*order)

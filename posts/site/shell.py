@@ -10,10 +10,10 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
-from itertools import compress
+from functools import lru_cache
+from itertools import chain, compress
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 from django.conf import settings
@@ -32,6 +32,7 @@ from posts.publishing.describing import absolute, in_script
 from posts.publishing.marks import (
     CUT,
     FORMS,
+    GAP,
     LONG_DATE,
     PART,
     SHORT_DATE,
@@ -49,8 +50,10 @@ _PARTS = {"mark": SafeString(PART)}
 MASTHEAD = b'<header class="masthead"'
 Shell = tuple[str, ...]
 """What stands before a page's head, its style sheets and feeds, its content, and after that."""
-Pattern = tuple[str, Callable[[Sequence[str]], tuple[str, ...]]]
-"""A row with gaps, and a function that chooses what fills them."""
+Text = TypeVar("Text", str, bytes)
+Pieces = tuple[tuple[Text, ...], Callable[[tuple[Text, ...]], tuple[Text, ...]]]
+"""What stands around the values of a row, and a function that returns, of values and these, all in
+its order."""
 
 
 def page(
@@ -168,52 +171,85 @@ def joined(rows: Iterable[Sequence[Any]]) -> SafeString:
 def filled(
     name: str, fields: Sequence[str], rows: Iterable[Sequence[str]], extension: str = "html"
 ) -> SafeString:
-    """Return rows, each as ``templates/posts/<name>.<extension>`` makes it of its fields."""
-    return SafeString("".join(each_filled(name, fields, rows, extension)))
+    """Return rows, each as ``templates/posts/<name>.<extension>`` makes it of its fields.
+
+    What is safe of one row must be safe of all. The template is rendered once for each set of
+    fields that have a value, and kept in pieces, between which they go: to render it for every row
+    would take ten times as long as all else of a list.
+    """
+    return SafeString("".join(chain.from_iterable(_filled(name, fields, rows, extension))))
 
 
 def each_filled(
     name: str, fields: Sequence[str], rows: Iterable[Sequence[str]], extension: str = "html"
 ) -> Iterator[str]:
-    """Yield what ``filled`` joins. What is safe of one row must be safe of all.
-
-    The template is rendered once for each set of fields that have a value, and kept with gaps in
-    their places: to render it for every row would take ten times as long as all else of a list.
-    """
-    columns = [_escaped(column) for column in zip(*rows, strict=True)]
-    has_values = zip(*(map(bool, column) for column in columns), strict=True)
-    patterns: dict[tuple[bool, ...], Pattern] = {}
-    for row, given in zip(zip(*columns, strict=True), has_values, strict=True):
-        if given not in patterns:
-            patterns[given] = kept(_pattern, name, extension, tuple(fields), given)
-        text, chosen = patterns[given]
-        yield text % chosen(row)
+    """Yield what ``filled`` joins."""
+    return map("".join, _filled(name, fields, rows, extension))
 
 
-def _escaped(column: Sequence[str]) -> Sequence[str]:
-    """Return the values of a column as they may stand in a page, escaped at one go."""
-    if all(isinstance(value, SafeString) for value in column if value):
-        return column
-    # Not by Django's function, which asks of each argument whether it is lazy.
-    return html.escape(CUT.join(column)).split(CUT)
+def _filled(
+    name: str, fields: Sequence[str], rows: Iterable[Sequence[str]], extension: str
+) -> Iterator[tuple[str, ...]]:
+    columns = _escaped(list(zip(*rows, strict=True)))
+    return in_pieces(_row, columns, name, extension, tuple(fields))
 
 
-def _pattern(
-    name: str, extension: str, fields: tuple[str, ...], given: tuple[bool, ...]
-) -> Pattern:
-    """Return a row with gaps, to be filled by ``%``, and what chooses the fields that fill them."""
-    gaps = [(field, SafeString(f"{CUT}{at}{CUT}")) for at, field in enumerate(fields)]
-    context = _PARTS | dict(compress(gaps, given))
-    pieces = _render(name, context, extension).split(CUT)
-    places = list(map(int, pieces[1::2]))
-    text = "%s".join(piece.replace("%", "%%") for piece in pieces[::2])
-    # Chosen from two places on, the fields are a tuple.
-    chosen = itemgetter(*places) if len(places) > 1 else partial(_chosen, places)
-    return text, chosen
+def _escaped(columns: list[Sequence[str]]) -> list[Sequence[str]]:
+    """Return columns as they may stand in a page; what is not safe is escaped at one go."""
+    unsafe = [
+        place
+        for place, column in enumerate(columns)
+        if not all(isinstance(value, SafeString) for value in column if value)
+    ]
+    if unsafe:
+        # Not by Django's function, which asks of each argument whether it is lazy.
+        text = html.escape(CUT.join(CUT.join(columns[place]) for place in unsafe))
+        for place, column in zip(unsafe, apart(text, CUT, len(unsafe)), strict=True):
+            columns[place] = column
+    return columns
 
 
-def _chosen(places: Sequence[int], row: Sequence[str]) -> tuple[str, ...]:
-    return tuple(row[place] for place in places)
+def _row(
+    given: tuple[bool, ...], name: str, extension: str, fields: tuple[str, ...]
+) -> Pieces[str]:
+    """Return a row in pieces, of a template that is told the fields that have a value."""
+    gaps = zip(fields, map(SafeString, marks(given)), strict=True)
+    return cut(_render(name, _PARTS | dict(compress(gaps, given)), extension), GAP, len(given))
+
+
+def in_pieces(
+    make: Callable[..., Pieces[Text]], columns: Sequence[Sequence[Text]], *of: Hashable
+) -> Iterator[tuple[Text, ...]]:
+    """Yield rows in pieces; ``make`` is told which of its values a row has, and ``of``."""
+    known: dict[tuple[bool, ...], Pieces[Text]] = {}
+    for row in zip(*columns, strict=True):
+        given = tuple(map(bool, row))
+        if given not in known:
+            known[given] = kept(make, given, *of)
+        pieces, ordered = known[given]
+        yield ordered(row + pieces)
+
+
+def marks(given: Sequence[bool]) -> list[str]:
+    """Return what stands for values until they are filled in; nothing for those that are empty."""
+    return [f"{GAP}{at}{GAP}" if is_there else "" for at, is_there in enumerate(given)]
+
+
+def cut(text: Text, mark: Text, width: int) -> Pieces[Text]:
+    """Return a row that was filled with marks, cut at them; rows have so many values."""
+    pieces: list[Any] = text.split(mark)
+    constants = (*pieces[::2], text[:0])
+    gaps: list[int] = [int(place) for place in pieces[1::2]]
+    own = range(width, width + len(constants))
+    order = chain.from_iterable(zip(own, [*gaps, own[-1]], strict=False))
+    return constants, itemgetter(*order)
+
+
+def apart(text: Text, mark: Text, count: int) -> list[list[Text]]:
+    """Return columns that were joined, so many, apart again."""
+    texts = text.split(mark)
+    size = len(texts) // count
+    return [texts[at : at + size] for at in range(0, len(texts), size)]
 
 
 def facts_in_words(facts: Sequence[str]) -> dict[str, str]:
