@@ -46,7 +46,14 @@ from posts.site.further import steps
 from posts.site.library import ROWS, Entry, address_of_link, entry_of, shown
 from posts.site.listing import read_as_text
 from posts.site.paging import paginate
-from posts.site.shell import address_of, facts_in_words, filled, filled_page, short_days
+from posts.site.shell import (
+    address_of,
+    each_filled,
+    facts_in_words,
+    filled,
+    filled_page,
+    short_days,
+)
 from posts.templatetags.newsletter import issue_count
 
 WORDS_LENGTH = 600
@@ -192,13 +199,24 @@ def _facts(head: Head, latest: Entry, say: Callable[[datetime | None], SafeStrin
 def _rows(
     rows: Iterable[Sequence[Any]], say: Callable[[datetime | None], SafeString]
 ) -> SafeString:
-    return filled("mention", FIELDS, [_mention(*_read(row), say) for row in rows])
+    read = [_read(row) for row in rows]
+    tags = _tag_marks([head for head, _entry in read])
+    return filled("mention", FIELDS, [_mention(head, entry, tags, say) for head, entry in read])
+
+
+def _tag_marks(heads: Iterable[Head]) -> dict[int, str]:
+    """Return each tag of some mentions as they show it, by its key: most have the same few."""
+    named = {key: (name, slug) for head in heads for key, name, slug in head.tags or ()}
+    rows = [(name, address_of("tag", slug)) for name, slug in named.values()]
+    return dict(zip(named, each_filled("tag_mark", ("name", "url"), rows), strict=True))
 
 
 def _mention(
-    head: Head, entry: Entry, say: Callable[[datetime | None], SafeString]
+    head: Head,
+    entry: Entry,
+    tags: dict[int, str],
+    say: Callable[[datetime | None], SafeString],
 ) -> tuple[str | SafeString, ...]:
-    tags = [(name, address_of("tag", slug)) for _key, name, slug in sorted(head.tags or ())]
     return (
         entry.title,
         entry.line,
@@ -207,7 +225,7 @@ def _mention(
         address_of("post", head.slug),
         say(entry.date),
         entry.language,
-        filled("tag_mark", ("name", "url"), tags) if tags else "",
+        SafeString("".join(tags[key] for key, *_of in sorted(head.tags or ()))),
     )
 
 
