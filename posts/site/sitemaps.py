@@ -204,13 +204,17 @@ def _entry(address: str, changed: str = "") -> str:
 
 
 def _part_addresses(name: str, count: int) -> list[str]:
-    paths = (_part_address(name, number) for number in range(1, count + 1))
-    return [escape(absolute(path)) for path in paths]
+    # Reversed once: a large site has hundreds of parts.
+    before, after = escape(absolute(_part_address(NAME, 1))).split(NAME)
+    return [f"{before}{_part(name, number)}{after}" for number in range(1, count + 1)]
 
 
 def _part_address(name: str, number: int) -> str:
-    part = name if number == 1 else f"{name}-{number}"
-    return reverse("posts:sitemap-section", args=[part])
+    return reverse("posts:sitemap-section", args=[_part(name, number)])
+
+
+def _part(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _sent(root: str, rows: Iterable[str]) -> HttpResponse:
