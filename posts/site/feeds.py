@@ -28,7 +28,7 @@ from posts import identity, searching
 from posts.models import PostPage
 from posts.naming import nfc
 from posts.publishing.describing import absolute
-from posts.publishing.marks import BODY, CUT, STORED
+from posts.publishing.marks import BODY, CUT, STORED, cleaned
 from posts.searching.queries import clean
 from posts.site import entries, library, listing, moved
 from posts.site.listing import public_row
@@ -215,7 +215,7 @@ def _library(
 def _sent(form: str, channel: Channel, bodies: list[bytes]) -> HttpResponse:
     written = FORMS[form]
     head, tail = kept(written.frame, form, channel)
-    body = b"".join((head.encode(), written.separator.join(bodies), tail.encode()))
+    body = b"".join((head, written.separator.join(bodies), tail))
     return HttpResponse(body, content_type=f"{written.media_type}; charset=utf-8")
 
 
@@ -224,8 +224,11 @@ def _filled(entry: bytes, body: bytes, write: Callable[[bytes], bytes]) -> bytes
     return with_site(entry).replace(STORED[BODY], write(with_site(body)))
 
 
-def _xml(name: str, channel: Channel) -> list[str]:
-    """Return what an XML feed says of itself before its entries, and what ends it."""
+def _xml(name: str, channel: Channel) -> list[bytes]:
+    """Return what an XML feed says of itself before its entries, and what ends it.
+
+    Tags, sections and authors are called as they are written, controls and all.
+    """
     now = identity.current()
     context = {
         "channel": channel,
@@ -234,10 +237,11 @@ def _xml(name: str, channel: Channel) -> list[str]:
         "language": now.language,
         "entries": SafeString(CUT),
     }
-    return get_template(f"posts/feed/{name}.xml").render(context).split(CUT)
+    feed = get_template(f"posts/feed/{name}.xml").render(context)
+    return cleaned(feed.encode()).split(CUT.encode())
 
 
-def _json(_name: str, channel: Channel) -> list[str]:
+def _json(_name: str, channel: Channel) -> list[bytes]:
     """Return what a JSON feed says of itself before its entries, and what ends it."""
     now = identity.current()
     feed = {
@@ -250,7 +254,7 @@ def _json(_name: str, channel: Channel) -> list[str]:
         **({"hubs": [{"type": "WebSub", "url": channel.hub}]} if channel.hub else {}),
         "items": [CUT],
     }
-    return json.dumps(feed, ensure_ascii=False).split(f'"{CUT}"')
+    return json.dumps(feed, ensure_ascii=False).encode().split(f'"{CUT}"'.encode())
 
 
 def json_text(text: bytes) -> bytes:
@@ -268,7 +272,7 @@ class Form(NamedTuple):
     entries of links and items."""
 
     media_type: str
-    frame: Callable[[str, Channel], list[str]]
+    frame: Callable[[str, Channel], list[bytes]]
     separator: bytes
     body: Callable[[bytes], bytes]
     entries: Callable[[list[library.Entry]], bytes]

@@ -19,6 +19,7 @@ from posts.naming import nfc
 from posts.prepared import prepared
 from posts.publishing.counting import RECURS
 from posts.publishing.describing import absolute
+from posts.publishing.marks import clean
 from posts.site import feeds, indexes, listing, moved
 from posts.site.shell import address_of, with_site
 
@@ -82,7 +83,7 @@ def llms(request: HttpRequest) -> HttpResponse:
         *_part("Feeds", follow),
         *_part("Optional", others),
     )
-    return _sent("\n".join(filter(None, parts)).encode())
+    return _sent(clean("\n".join(filter(None, parts))))
 
 
 def _part(heading: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:

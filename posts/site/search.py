@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from posts import identity, searching
+from posts.publishing import marks
 from posts.publishing.composing import site
 from posts.publishing.describing import absolute
 from posts.readers.throttling import Limit, Shares
@@ -204,5 +205,5 @@ def description(request: HttpRequest) -> HttpResponse:
         "feed_url": absolute(address_of("search-rss")),
         "suggest_url": absolute(address_of("search-suggest")),
     }
-    xml = get_template("posts/opensearch.xml").render(context)
+    xml = marks.clean(get_template("posts/opensearch.xml").render(context))
     return HttpResponse(xml, content_type="application/opensearchdescription+xml; charset=utf-8")

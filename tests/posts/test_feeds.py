@@ -12,7 +12,9 @@ from pytest_django.fixtures import Settings
 
 from links.decisions import decide
 from links.models import Link
+from posts.models import Author, RecurringSection, SiteSettings, Tag
 from posts.publishing import marks, save_document, stored_issue
+from posts.settling import settle
 from tests.builders import make_post, make_posts, parsed
 from tests.reading import Page
 
@@ -186,6 +188,31 @@ def test_an_issue_is_the_same_to_feed_readers_under_another_address(
 
     assert post.get_absolute_url() == "/posts/second/"
     assert identities(client) == before == [post.uid.urn] * 3
+
+
+def test_what_the_site_is_called_holds_nothing_that_xml_does_not_allow(client: Client) -> None:
+    SiteSettings.objects.create(name="a\x08b", description="c\x01\uffffd")
+    settle()
+
+    for path in ("/feed.xml", "/atom.xml", "/items.xml", "/items-atom.xml", "/opensearch.xml"):
+        texts = "".join(ElementTree.fromstring(client.get(path).content).itertext())
+        assert "ab" in texts, path
+    assert client.get("/llms.txt").content.startswith(b"# ab\n\n> cd\n")
+
+
+def test_what_a_feed_is_called_holds_nothing_that_xml_does_not_allow(client: Client) -> None:
+    odd = "a\x01b\ufffec\x0b"
+    body = f"## {odd}\n\n- **One**: [x](https://a.example/)\n"
+    make_post("One", body, tags=[json.dumps(odd)], author=json.dumps(odd))
+    lists = [f"/{kind}/{row.slug}/" for kind, row in (
+        ("tags", Tag.objects.get()),
+        ("authors", Author.objects.get()),
+        ("sections", RecurringSection.objects.get()),
+    )]  # fmt: skip
+
+    for path in (f"{of}{form}.xml" for of in lists for form in ("feed", "atom")):
+        title = ElementTree.fromstring(client.get(path).content)[0]
+        assert "abc" in "".join(title.itertext()), path
 
 
 def test_a_description_is_text_also_for_readers_who_take_it_for_html(client: Client) -> None:
