@@ -318,7 +318,6 @@ class PostPage(models.Model):
     post = models.OneToOneField(
         Post, related_name="page", on_delete=models.CASCADE, primary_key=True
     )
-    # And of the body.
     digest = models.CharField(max_length=64, help_text=_("Of what feeds send; their ETag."))
     card = models.BinaryField(help_text=_("One row of a list."))
     api = models.BinaryField(null=True, help_text=_("The issue as the API lists it, as JSON."))

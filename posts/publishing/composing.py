@@ -64,11 +64,10 @@ def compose(
         opening = _render("opening", context | _opening(post, sections, items, html))
         corrected = _render("corrections", context) if context["corrections"] else ""
         fed = stored(feed_body("".join((corrected, *html)), context["absolute_url"]))
-        body = stored("".join(html))
         columns = {
-            **_frame(context, [item for rows in items for item in rows], fed, body),
+            **_frame(context, [item for rows in items for item in rows], fed),
             "opening": stored(opening),
-            "body": body,
+            "body": stored("".join(html)),
             "feed_body": fed,
             "markdown": stored(markdown),
         }
@@ -103,16 +102,13 @@ def compose_frame(post: Post, tags: Sequence[Tag], authors: Sequence[Author]) ->
         sections = list(post.sections.defer("source").order_by("position"))
         items = post.items.filter(removed_at=None, hidden=False)
         shown = items.order_by("section__position", "position")[: describing.LISTED]
-        body = bytes(page.body)
-        fed = bytes(page.feed_body or body)
+        fed = bytes(page.feed_body or page.body)
         with translation.override(identity.current().language):
-            columns = _frame(_context(post, tags, authors, sections), list(shown), fed, body)
+            columns = _frame(_context(post, tags, authors, sections), list(shown), fed)
         PostPage.objects.filter(post=post).update(**columns)
 
 
-def _frame(
-    context: dict[str, Any], items: Sequence[LinkedItem], fed: bytes, body: bytes
-) -> dict[str, Any]:
+def _frame(context: dict[str, Any], items: Sequence[LinkedItem], fed: bytes) -> dict[str, Any]:
     """Return the columns around a body with these items, which feeds send as ``fed``."""
     intro, outro = _article(context)
     parts = {
@@ -129,8 +125,8 @@ def _frame(
         "markdown_head": describing.markdown_head(context),
     }
     columns = {name: stored(part) for name, part in parts.items()}
-    told = (*(columns[name] for name in ("rss", "atom", "json")), fed, body)
-    return {**columns, "digest": hashlib.sha256(b"\0".join(told)).hexdigest()}
+    digest = hashlib.sha256(b"\0".join((*(columns[n] for n in ("rss", "atom", "json")), fed)))
+    return {**columns, "digest": digest.hexdigest()}
 
 
 def _article(context: dict[str, Any]) -> list[str]:

@@ -153,9 +153,9 @@ def first_page(rows_of: RowsOf) -> Callable[..., Rows]:
 
 @prepared
 def issue(slug: str, at: datetime) -> QuerySet[Post, Any]:
-    """Return the stored parts of a public post's page and the digest of its body, the links to its
-    neighbours, and whether it has links that came back."""
-    columns = [f"page__{column}" for column in ("head", "intro", "body", "outro", "digest")]
+    """Return the stored parts of a public post's page, the links to its neighbours, and whether it
+    has links that came back."""
+    columns = [f"page__{column}" for column in ("head", "intro", "body", "outro")]
     returning = LinkedItem.objects.filter(post=OuterRef("pk"), returns=True)
     rows = Post.objects.published(at).filter(slug=slug)
     rows = rows.annotate(

@@ -14,7 +14,6 @@ from functools import lru_cache
 from itertools import chain, compress
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
-from zlib import crc32
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -104,13 +103,11 @@ def article_page(
     preview: dict[str, Any] | None = None,
     ending: bytes = b"",
     languages: tuple[bytes, bytes] = (b"", b""),
-    digest: str = "",
 ) -> HttpResponse:
     """Return the page of one issue from its stored head, intro, body and outro, as one body.
 
     ``ending`` stands below it; ``preview`` is what the bar of a preview says, see its template;
-    ``languages`` is what ``translated`` returns. With the ``digest`` of the stored body, the page
-    says what makes it another one, so that nobody goes through all of it to find out.
+    ``languages`` is what ``translated`` returns.
     """
     stored_head, stored_intro, body, stored_outro = parts
     head = with_site(stored_head).replace(STORED[SITE_CARD], site_digest().encode())
@@ -123,12 +120,9 @@ def article_page(
         masthead = masthead.replace(MASTHEAD, bar + MASTHEAD, 1)
     beside = b"".join(link for link in neighbours if link)
     pager = (shell.before_links, beside, shell.after_links) if beside else ()
-    above = b"".join((shell.start, head, languages[0], masthead, languages[1], intro))
-    below = b"".join((_with_forms(stored_outro), shell.below, ending, *pager, shell.end))
-    response = HttpResponse(b"".join((above, body, below)))
-    if digest:
-        response.headers["ETag"] = f'"{digest}-{crc32(above):x}-{crc32(below):x}"'
-    return response
+    above = (shell.start, head, languages[0], masthead, languages[1], intro)
+    below = (_with_forms(stored_outro), shell.below, ending, *pager, shell.end)
+    return HttpResponse(b"".join((*above, body, *below)))
 
 
 def translated(slug: str, language: str, others: Sequence[dict[str, str]]) -> tuple[bytes, bytes]:

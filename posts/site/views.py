@@ -59,14 +59,11 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     rows = listing.issue(slug, now)
     if not rows:
         return redirect(moved.post(slug), permanent=True)
-    *parts, digest, published_at, language, told, older, newer, returns = rows[0]
+    *parts, published_at, language, told, older, newer, returns = rows[0]
     others = [one for one in told if one["from"] and datetime.fromisoformat(one["from"]) <= now]
     languages = translated(slug, language, others) if others else (b"", b"")
     below = ending(slug, now, with_links=returns)
-    beside = (older, newer)
-    return article_page(
-        parts, published_at, beside, ending=below, languages=languages, digest=digest
-    )
+    return article_page(parts, published_at, (older, newer), ending=below, languages=languages)
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """Feeds: valid, whole, and cheap to ask again."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from html import unescape
 from xml.etree import ElementTree
@@ -12,10 +12,11 @@ from pytest_django.fixtures import Settings
 
 from links.decisions import decide
 from links.models import Link
+from posts import following
 from posts.models import Author, RecurringSection, SiteSettings, Tag
 from posts.publishing import marks, save_document, stored_issue
 from posts.settling import settle
-from tests.builders import make_post, make_posts, parsed
+from tests.builders import LONG_AGO, make_post, make_posts, parsed
 from tests.reading import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -96,6 +97,17 @@ def test_a_feed_that_did_not_change_is_not_sent_again(client: Client, path: str)
     etag = client.get(path).headers["ETag"]
     save_document(post, stored_issue(post))
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_a_feed_is_not_sent_again_for_what_only_the_page_of_an_issue_says(client: Client) -> None:
+    earlier = make_post("Earlier", at=LONG_AGO - timedelta(days=1), tags=["Other"])
+    later = make_post("Later", tags=["AI"])
+    etag = client.get("/tags/ai/feed.xml").headers["ETag"]
+    save_document(earlier, parsed("Named otherwise", tags=["Other"]))
+    following.rebuild_stale.call()
+    assert b"Named otherwise" in client.get(later.get_absolute_url()).content
+    again = client.get("/tags/ai/feed.xml", headers={"If-None-Match": etag})
+    assert again.status_code == 304
 
 
 @pytest.mark.parametrize("path", FEEDS)
