@@ -202,10 +202,8 @@ class Questions:
         """Tell whether to ask for all rows at once: where they are known to be few or, of unknown
         number, where a word has other forms, which most that are rare have."""
         whole = self.query.whole
-        if (
-            whole and len(whole.tokens) == MOST_TOKENS
-        ):  # cut, so it may find more than the last step
-            return False
+        if whole and len(whole.tokens) == MOST_TOKENS:
+            return False  # it is cut, so it may find more than the last step
         return len(levels) > 1 if total is None else total <= most and len(levels[0]) > 1
 
     def facets(self) -> list[str]:

@@ -102,7 +102,7 @@ def mentions(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
 
 
 def _tags() -> Subquery:
-    """Return [key, name, slug] of each tag of a place's post, as one value of its row."""
+    """Return [key of the row, name, slug] of each tag of a place's post, as one value."""
     tag = JSONArray("pk", "tag__name", "tag__slug")
     gather = "JSON_GROUP_ARRAY" if connection.vendor == "sqlite" else "JSONB_AGG"
     rows = TaggedPost.objects.filter(content_object=OuterRef("post")).order_by()
@@ -204,17 +204,17 @@ def _rows(
     return filled("mention", FIELDS, [_mention(head, entry, tags, say) for head, entry in read])
 
 
-def _tag_marks(heads: Iterable[Head]) -> dict[int, str]:
-    """Return each tag of some mentions as they show it, by its key: most have the same few."""
-    named = {key: (name, slug) for head in heads for key, name, slug in head.tags or ()}
-    rows = [(name, address_of("tag", slug)) for name, slug in named.values()]
+def _tag_marks(heads: Iterable[Head]) -> dict[str, str]:
+    """Return each tag of some mentions as they show it, by its slug: most have the same few."""
+    named = {slug: name for head in heads for _key, name, slug in head.tags or ()}
+    rows = [(name, address_of("tag", slug)) for slug, name in named.items()]
     return dict(zip(named, each_filled("tag_mark", ("name", "url"), rows), strict=True))
 
 
 def _mention(
     head: Head,
     entry: Entry,
-    tags: dict[int, str],
+    tags: dict[str, str],
     say: Callable[[datetime | None], SafeString],
 ) -> tuple[str | SafeString, ...]:
     return (
@@ -225,7 +225,7 @@ def _mention(
         address_of("post", head.slug),
         say(entry.date),
         entry.language,
-        SafeString("".join(tags[key] for key, *_of in sorted(head.tags or ()))),
+        SafeString("".join(tags[slug] for _key, _name, slug in sorted(head.tags or ()))),
     )
 
 

@@ -232,11 +232,10 @@ def marks(given: Sequence[bool]) -> list[str]:
 def cut(text: Text, mark: Text, width: int) -> Pieces[Text]:
     """Return a row that was filled with marks, cut at them; rows have so many values."""
     pieces: list[Any] = text.split(mark)
+    # Nothing at their end, since of one place alone `itemgetter` makes no tuple.
     constants = (*pieces[::2], text[:0])
-    gaps: list[int] = [int(place) for place in pieces[1::2]]
-    own = range(width, width + len(constants))
-    order = chain.from_iterable(zip(own, [*gaps, own[-1]], strict=False))
-    return constants, itemgetter(*order)
+    order = [int(piece) if at % 2 else width + at // 2 for at, piece in enumerate(pieces)]
+    return constants, itemgetter(*order, width + len(constants) - 1)
 
 
 def apart(text: Text, mark: Text, count: int) -> list[list[Text]]:

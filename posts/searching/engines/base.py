@@ -41,7 +41,7 @@ class Condition:
 
 
 Levels = Sequence[Sequence[Condition]]
-"""Steps of relevance; the last of a level is met where another of it is, the last of all by all."""
+"""Steps of relevance in levels: what meets a step meets the last of its level, and of all."""
 
 
 class Entry(NamedTuple):
