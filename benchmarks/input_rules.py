@@ -21,6 +21,7 @@ RULES: Final = {
     "comment": "comments are dropped, so what stands beside one is Markdown",
     "tag": "what HTML does not know as a tag (Vec<T>) is text",
     "name": "tags of which nobody would see anything, never closed, are text",
+    "parameter": "tags glued to a word and never closed (FromIterator<A>) are text",
     "contents": "[TOC] says where a table of contents goes",
     "entity": "entities in bare addresses are read, as GitHub does",
     "scheme": "addresses with a scheme but http, https and mailto are text",
@@ -31,6 +32,8 @@ ELEMENTS: Final = (
     | {"svg", "math"}
 )
 UNSEEN: Final = ELEMENTS - nh3.ALLOWED_TAGS
+UNCLOSED: Final = frozenset("p li dt dd td th tr thead tbody tfoot br hr img wbr".split())
+"""Tags that nobody needs to close."""
 SCHEMES: Final = frozenset(("http", "https", "mailto"))
 
 _PIECE: Final = re.compile(
@@ -70,6 +73,12 @@ def apply_rules(source: str, rules: Collection[str] = tuple(RULES)) -> str:
         is_text = {
             "tag": tag and tag not in ELEMENTS,
             "name": tag in UNSEEN and f"</{tag}" not in source.lower(),
+            "parameter": (
+                tag in ELEMENTS - UNSEEN - UNCLOSED
+                and re.match(rf"<{tag}>", source[piece.start() :], re.IGNORECASE)
+                and source[: piece.start()][-1:].isalnum()
+                and f"</{tag}" not in source.lower()
+            ),
             "scheme": scheme and scheme not in SCHEMES,
         }
         return "&lt;" if any(is_text[rule] for rule in is_text if rule in rules) else piece[0]

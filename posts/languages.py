@@ -38,6 +38,7 @@ _PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc]")
 _URDU = re.compile(r"[\u0679\u0688\u0691\u06ba\u06be\u06c1\u06d2]")
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ks nqo ps sd syr ug ur yi".split())
 _RIGHT_TO_LEFT_SCRIPTS = frozenset("arab hebr nkoo syrc thaa".split())
+_ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
 _ASCII = bytes(range(0x80))
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _LATIN_BEYOND_ONE_BYTE = re.compile(r"[\u0100-\u024f]")
@@ -48,7 +49,9 @@ def detect_language(text: str, default: str) -> str:
     """Return the BCP 47 code of the language a text is in, or ``default`` when script can't tell.
 
     A Latin text on a site whose language is not written in Latin letters is taken for English.
+    Addresses are in no language.
     """
+    text = _ADDRESS.sub(" ", text)
     foreign = _foreign(text)
     hangul, kana, han = (len(script.findall(foreign)) for script in (_HANGUL, _KANA, _HAN))
     # A Latin word is about as much text as two syllables or ideographs.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, Literal, NamedTuple
@@ -273,12 +273,15 @@ class _Finder:
         flow = _Flow()
         flow.read(root[0])
         flow.complete()
-        if not flow.links or not flow.words or not flow.starts_at(flow.links[0][1]):
+        if not flow.links or not flow.words:
+            return 0
+        title = flow.words if flow.starts_at(flow.links[0][1]) else _before_address(flow)
+        if not title:
             return 0
         body = root[1] if len(root) > 1 else None
         if body is not None and body.tag in _LISTS and _has_link(body):
             return 0  # a heading of what is listed
-        title, (start, end) = flow.words, self._spans[root[0]]
+        start, end = self._spans[root[0]]
         if body is not None and body.tag == "p" and body in self._spans:
             flow.read(body)
             flow.complete()
@@ -385,14 +388,17 @@ def _bold_text(element: etree.Element) -> str:
 def _main_link(flow: _Flow) -> int | None:
     """The first link if the entry starts with it, else the last if it ends with it, else the first.
 
-    What says nothing does not count as a start, and signs not as an end. Credits come last.
+    What says nothing does not count as a start, and signs not as an end. Credits come last, and
+    links with no words, such as pictures, count only where there are no others.
     """
     if not flow.links:
         return None
-    if len(flow.links) == 1 or flow.starts_at(flow.links[0][1]):
-        return 0
-    numbers = [n for n, link in enumerate(flow.links) if not flow.is_credit(link)]
-    first, last = (numbers[0], numbers[-1]) if numbers else (0, len(flow.links) - 1)
+    worded = [n for n, (_, start, end) in enumerate(flow.links) if flow.text[start:end].strip()]
+    worded = worded or list(range(len(flow.links)))
+    if len(worded) == 1 or flow.starts_at(flow.links[worded[0]][1]):
+        return worded[0]
+    numbers = [n for n in worded if not flow.is_credit(flow.links[n])] or worded
+    first, last = numbers[0], numbers[-1]
     if flow.starts_at(flow.links[first][1]) or not _ends_with(flow, last):
         return first
     return last
@@ -409,26 +415,48 @@ def _ends_with(flow: _Flow, number: int) -> bool:
 
 
 def _take_title_from_heading(root: etree.Element, found: Outline) -> None:
-    """Name a bare address right below a heading after it, if the section is about this one."""
-    bare = [n for n, item in enumerate(found.items) if _is_bare(item)]
-    lists = any(item.kind == "list" and item.links for item in found.items)
-    if len(bare) != 1 or lists or len(root) < 2 or root[0].tag not in HEADINGS:
+    """Name an address right below a heading after it, if the section is about this one.
+
+    Signs may stand before it, but no words.
+    """
+    if not found.items or len(root) < 2 or root[0].tag not in HEADINGS:
         return
-    number = bare[0]
-    if root[1] is not found.item_elements[number]:
+    first, *others = found.items
+    lists = any(item.kind == "list" and item.links for item in found.items)
+    if root[1] is not found.item_elements[0] or lists or any(map(_is_bare, others)):
+        return
+    before = _before_own_address(first.text, first.links)
+    if before is None or not is_preamble(before):
         return
     title = fold("".join(root[0].itertext()))
     is_about = len(root) > 2 and root[2].tag == "p" and not _has_link(root[2])
     summary = visible_text([root[2]]) if is_about else ""
-    found.items[number] = found.items[number]._replace(title=title, summary=summary)
+    found.items[0] = first._replace(title=title, summary=summary)
 
 
 def _is_bare(item: FoundItem) -> bool:
     """Whether an item is a single address that shows itself."""
-    return len(item.links) == 1 and item.text in (
-        item.links[0].url,
-        item.links[0].url.partition("://")[2],
-    )
+    return _before_own_address(item.text, item.links) == ""
+
+
+def _before_own_address(text: str, links: Sequence[FoundLink]) -> str | None:
+    """What stands before the single address that a text ends with and shows; None without one."""
+    url = links[0].url if len(links) == 1 else ""
+    shown = (address for address in (url, url.partition("://")[2]) if address)
+    end = next((address for address in shown if text.endswith(address)), "")
+    return text.removesuffix(end) if end else None
+
+
+def _before_address(flow: _Flow) -> str:
+    """The words of a heading that ends with the address they are about, '' if it does not.
+
+    "Title (https://…)" and "Title: https://…".
+    """
+    element, start, end = flow.links[0]
+    is_last = len(flow.links) == 1 and _WORD.search(flow.text, end) is None
+    if not is_last or fold(flow.text[start:end]) != element.get("href"):
+        return ""
+    return fold(flow.text[:start].rstrip(_AFTER_SUMMARY))
 
 
 def _leading_strong(flow: _Flow) -> _Stretch | None:

@@ -46,7 +46,7 @@ _NAMED = re.compile(
 _IN_NAMES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?<!\d)(?P<y>\d{4})(?P<s>[-_.]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d)",
+        r"(?<!\d)(?P<y>\d{4})(?P<s>[-_. ]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d)",
         r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\d{4}|\d{6})?(?!\d)",
         r"(?<!\d)(?P<y>\d{4}) ?[年년][ _-]?(?P<m>\d{1,2}) ?[月월][ _-]?(?P<d>\d{1,2}) ?[日일]",
         r"\A(?P<yy>\d{2})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)",

@@ -34,11 +34,11 @@ _FOREIGN = re.compile(r"% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:")
 _NIKOLA_LINE = re.compile(rf"\.\. ([A-Za-z0-9_-]+):([ \t]*)([^\r\n]*)({EOL}|\Z)")
 _NIKOLA_START = re.compile(rf"<!--[ \t]*(?:{EOL}[ \t]*)*(?=\.\. )")
 _NIKOLA_END = re.compile(rf"(?:[ \t]*{EOL})*[ \t]*-->[ \t]*(?:{EOL}|\Z)")
-# MultiMarkdown has keys of several words, which prose might have as well.
+# MultiMarkdown has keys of several words, which prose might have as well; Logseq two colons.
 _PELICAN_LINE = re.compile(
     r" {0,3}((?:base header|(?:html|latex|odf|xhtml) header|quotes) (?:level|language)"
     r"|(?:html|latex|odf|xhtml|mmd|epub) (?:header|footer|mode|input|begin|config|title)"
-    rf"|transclude base|[A-Za-z0-9_-]+):(?!//)([ \t]*)([^\r\n]*)({EOL}|\Z)",
+    rf"|transclude base|[A-Za-z0-9_-]+)::?(?!//)([ \t]*)([^\r\n]*)({EOL}|\Z)",
     re.IGNORECASE,
 )
 _PELICAN_MORE = re.compile(

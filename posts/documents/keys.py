@@ -59,7 +59,7 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "expires": tuple(
         "expirydate expires expiry expireson expiresat expirationdate expiration expiredate"
-        " expiresdate unpublishdate unpublishon unpublishat unpublishedat"
+        " expiresdate expiredat expiredon unpublishdate unpublishon unpublishat unpublishedat"
         " unpublisheddate validuntil 만료일".split()
     ),
 }
@@ -67,13 +67,13 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
 # Yes to one of these holds an issue back; so does no to one of those.
 HOLDING: Final = frozenset(
     "draft isdraft indraft wip private isprivate unlisted isunlisted hidden ishidden secret"
-    " unpublished notpublished notpublic dontpublish donotpublish nopublish headless"
-    " eleventyexcludefromcollections confidential premium paid paidonly membersonly memberonly"
-    " subscribersonly password 초안 비공개 草稿 下書き 非公開 非公开".split()
+    " unpublished expired isexpired notpublished notpublic dontpublish donotpublish nopublish"
+    " headless eleventyexcludefromcollections confidential premium paid paidonly membersonly"
+    " memberonly subscribersonly password 초안 비공개 草稿 下書き 非公開 非公开".split()
 )
 OPENING: Final = frozenset(
-    "published ispublished publish public ispublic listed islisted visible isvisible dgpublish"
-    " permalink 공개 발행 게시 公開 公开 发布".split()
+    "published ispublished released isreleased publish public ispublic listed islisted visible"
+    " isvisible dgpublish permalink 공개 발행 게시 公開 公开 发布".split()
 )
 # The words of these do.
 STATES: Final = frozenset(

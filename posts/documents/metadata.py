@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,9 +108,17 @@ def _unread(header: Header, metadata: Metadata, others: set[str]) -> Iterator[Me
     """Yield the keys that were meant for something the header says nowhere else."""
     for key in unread_keys(header.values):
         piece, _key = ("", "") if key in others else resembling(key)
+        if not (piece or metadata.date) and _is_date(header.values[key]):
+            piece = "date"
         if piece and piece != "draft" and not getattr(metadata, piece):
             spelled = header.spelled.get(key, key)
             yield _("“%(key)s” is not read; did you mean %(meant)s?", key=spelled, meant=piece)
+
+
+def _is_date(value: Value) -> bool:
+    with suppress(DocumentError):
+        return isinstance(value, str) and parse_date(value) is not None
+    return False
 
 
 def _authors(values: Mapping[str, Value]) -> tuple[Byline, ...]:

@@ -11,7 +11,7 @@ from posts.documents import Issue
 from posts.documents.dates import as_moment
 from posts.documents.holding import Hold
 from posts.importing.sources import SourceFile
-from posts.markdown.templates import TEMPLATE_TAG, tag_name
+from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.rendering import MarkdownLimitError, dead_fragments
@@ -19,14 +19,17 @@ from posts.rendering import MarkdownLimitError, dead_fragments
 # Files about an archive instead of in it, in any language (README.ko.md).
 _ABOUT = re.compile(
     r"(?:readme|contribut(?:ing|ors)|code[-_]of[-_]conduct|change(?:s|log)|history|licen[cs]e"
-    r"|copying|notice|security|authors|maintainers|support|governance|citation|agents"
+    r"|copying|notice|security|authors|maintainers|support|governance|funding|citation|agents"
+    r"|(?:(?:style|writing|submission|contribution)[-_])?guidelines|style[-_]guide"
     r"|(?:pull[-_]request|issue)[-_]template|todo|roadmap|summary|404|_index|_sidebar|_navbar"
     r"|_coverpage|_footer)(?:[-_.][a-z]{2}(?:[-_][a-z]{2,4})?)?\.\w+",
     re.IGNORECASE,
 )
 _HELD_FOLDERS = frozenset(
-    "drafts draft unpublished private wip templates template archetypes layouts includes".split()
+    "drafts draft unpublished private scheduled wip templates template archetypes layouts includes"
+    " issue_template".split()
 )
+_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _HELD_NAME = re.compile(r"\.(?:drafts?|wip|unpublished|private)\.\w+\Z", re.IGNORECASE)
 _TEMPLATE = re.compile(r"(?:issue|post|newsletter)?[-_]?template\.\w+", re.IGNORECASE)
 
@@ -53,7 +56,7 @@ def find_hold(issue: Issue, source: SourceFile, now: datetime) -> Hold | None:
     expires = issue.metadata.expires
     if expires and as_moment(expires) <= now:
         return Hold(_("it expired on %(day)s", day=f"{expires:%Y-%m-%d}"), is_strict=True)
-    if not issue.body.strip("\ufeff \t\r\n"):
+    if not _COMMENT.sub("", issue.body).strip("\ufeff \t\r\n"):
         return Hold(_("it holds no text"), is_strict=True)
     return _hold_of_place(source)
 
@@ -89,7 +92,7 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
     expires = issue.metadata.expires
     if expires and as_moment(expires) > now:
         yield _("expires on %(day)s: withdraw it then by hand", day=f"{expires:%Y-%m-%d}")
-    if "{%" in issue.body or "{{" in issue.body:
+    if may_hold_tags(issue.body):
         yield from _template_tags(issue)
     with suppress(MarkdownLimitError):  # which says itself what is wrong
         yield from _dead_ends(issue)

@@ -1,7 +1,8 @@
 """What generators read beside Markdown: attribute lists and marks for a table of contents.
 
 ``## Tools {#tools .wide}`` (Pandoc, kramdown, Hugo, Docusaurus) and ``[x](y){:target="_blank"}``
-say nothing to a reader; of them only the id of a place counts. A page has contents of its own.
+and ``{-}`` (Pandoc) say nothing to a reader; of them only the id of a place counts. A page has
+contents of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _COLON: Final = rf"\{{:(?:[ \t]*+(?:{_PART}|[A-Za-z][\w-]*+(?!=)))++[ \t]*+\}}"
 LIST: Final = re.compile(rf"{_COLON}|{_PLAIN}")
 COLON_LIST: Final = re.compile(_COLON)
 _IN_HEADING: Final = re.compile(
-    rf"(?:^|(?<![ \t])[ \t]++)(?:({_COLON}|{_PLAIN})|\{{/\*[ \t]*(#[\w-]+)[ \t]*\*/\}})[ \t]*$"
+    rf"(?:^|(?<![ \t])[ \t]++)(?:({_COLON}|{_PLAIN}|\{{-\}})|\{{/\*[ \t]*(#[\w-]+)[ \t]*\*/\}})"
+    r"[ \t]*$"
 )
 _NAMED_ID: Final = re.compile(rf"(?<![^\s{{:]){_ID}")
 _CONTENTS: Final = re.compile(

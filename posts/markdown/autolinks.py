@@ -3,8 +3,9 @@
 The rules are those of linkify-it (https://github.com/markdown-it/linkify-it), which markdown-it
 uses: closing punctuation and signs of emphasis belong to the sentence, balanced brackets and a
 hyphen at the end to the address. What ends one as well is punctuation that is written without
-spaces (``、。「」``), and a backslash that escapes no sign as in ``a\\_b``. Only ``http`` and
-``https`` with their ``//`` are links; mail addresses and bare host names are text.
+spaces (``、。「」``) or in no address (``،؟।``), and a backslash that escapes no sign as in
+``a\\_b``. Only ``http`` and ``https`` with their ``//`` are links; mail addresses and bare host
+names are text.
 """
 
 from __future__ import annotations
@@ -26,10 +27,17 @@ _ASCII_PUNCTUATION: Final = r"!-#%-*,\-./:;?@\[-\]_{}"
 _PUNCTUATION: Final = _punctuation(range(0xA1, 0x3100), range(0xFE10, 0xFF66))
 _STOP: Final = f"{_SPACE}{_ASCII_PUNCTUATION}{_PUNCTUATION}"
 _LETTER: Final = f"[^{_STOP}{_SEPARATOR}]"
-# Punctuation of scripts that write without spaces, and quotation marks, end a path as a space does.
-_FULL_WIDTH: Final = _punctuation(range(0x3001, 0x3100), range(0xFE10, 0xFF66)) + "～“”„‟«»‹›—…"
+# Punctuation of scripts that write without spaces, sentence marks of Arabic and Indic ones, and
+# quotation marks end a path as a space does.
+_FULL_WIDTH: Final = (
+    _punctuation(range(0x3001, 0x3100), range(0xFE10, 0xFF66)) + "～“”„‟«»‹›—…،؛؟۔।॥"
+)
 _DOMAIN: Final = f"(?:{_LETTER}(?:(?:-|{_LETTER}){{0,61}}{_LETTER})?)"
-_HOST: Final = rf"(?:(?:{_DOMAIN}\.)*{_DOMAIN}|\[[0-9A-Fa-f:.]+\])"
+# Underscores may stand in a host before its last two parts (GFM 6.9).
+_SUBDOMAIN: Final = f"(?:{_LETTER}(?:(?:[-_]|{_LETTER}){{0,61}}{_LETTER})?)"
+_HOST: Final = (
+    rf"(?:(?:{_SUBDOMAIN}\.)+{_DOMAIN}\.{_DOMAIN}|(?:{_DOMAIN}\.)*{_DOMAIN}|\[[0-9A-Fa-f:.]+\])"
+)
 _AUTHORITY: Final = rf"(?:[^{_SPACE}@/\[\]()]{{1,50}}@)?{_HOST}(?::\d{{1,5}})?"
 _TERMINATOR: Final = rf"(?=$|[{_SEPARATOR}{_STOP}])(?!-|_|:\d|\.-|\.(?!$|[{_STOP}]))"
 _END: Final = f"{_SPACE}{_FULL_WIDTH}"

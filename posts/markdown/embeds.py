@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 EMBEDS: Final = {
@@ -48,6 +49,12 @@ _SCRIPTS: Final = tuple(
         (r"(jsfiddle\.net/(?:[\w-]+/)*\w+)/embed/", "https://{}/"),
     )
 )
+
+
+def address_in(name: str, attributes: Mapping[str, str | None]) -> str:
+    """Where what a tag embeds is, though a script is to load it later (``data-src``)."""
+    place = EMBEDS[name]
+    return attributes.get(f"data-{place}") or attributes.get(place) or ""
 
 
 def page_of(address: str) -> str:

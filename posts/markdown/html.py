@@ -74,7 +74,7 @@ _KEPT_ATTRIBUTES: Final = {
     "time": ("datetime",),
     "abbr": ("title",),
     "script": ("src",),
-    **{name: (address,) for name, address in EMBEDS.items()},
+    **{name: (address, f"data-{address}") for name, address in EMBEDS.items()},
 }
 
 

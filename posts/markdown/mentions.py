@@ -108,7 +108,7 @@ def is_mention(text: str, start: int, tag: Tag, ends: dict[str, int], *, opens: 
     name, is_bare = tag.name, _BARE.fullmatch(text, start, tag.end) is not None
     is_closed = not tag.closing and ends.get(name, -1) >= tag.end
     if name in ALLOWED_TAGS:
-        looks = opens or _is_in_sentence(text, start, tag)
+        looks = opens or _is_in_sentence(text, start, tag) or _is_parameter(text, start, tag)
         return is_bare and not is_closed and name not in _NEVER and looks
     if name in RAW_TEXT or (name in _PARTS and is_bare):
         return True
@@ -134,6 +134,11 @@ def is_mention_in_html(text: str, start: int, tag: Tag, ends: dict[str, int]) ->
         and _BARE.fullmatch(text, start, tag.end) is not None
         and _is_in_sentence(text, start, tag)
     )
+
+
+def _is_parameter(text: str, start: int, tag: Tag) -> bool:
+    """Whether a tag right behind a word names what stands in it: ``Array<a>``, ``Option<s>``."""
+    return text[max(0, start - 1) : start].isalnum() and tag.name not in SELF_CLOSING_TAGS
 
 
 def _is_in_sentence(text: str, start: int, tag: Tag) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from posts.markdown import emphasis, limits, mentions, references
 from posts.markdown import html as raw
 from posts.markdown.blocks import DocumentParser
-from posts.markdown.embeds import EMBEDS, page_of, page_of_script
+from posts.markdown.embeds import EMBEDS, address_in, page_of, page_of_script
 from posts.markdown.tree import (
     AS_WRITTEN,
     BARE,
@@ -167,7 +167,7 @@ class TagParser:
         if tag.closing:
             return
         self._embeds[tag.name] = self._embeds.get(tag.name, 0) + 1
-        url = page_of(tag.attributes.get(EMBEDS[tag.name], ""))
+        url = page_of(address_in(tag.name, tag.attributes))
         if url and references.is_linkable(url):
             self._add_link_to(url)
 

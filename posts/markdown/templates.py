@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Liquid, Nunjucks and Jinja; Hugo's shortcodes. Tags that end others say nothing new.
+# Liquid, Nunjucks and Jinja; Hugo's shortcodes; Handlebars; ERB and EJS; the fields of mailing
+# services. Tags that end others say nothing new.
 TEMPLATE_TAG: Final = re.compile(
     r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]{0,300}?%\})"
     r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]{0,300}?[>%]\}\})"
-    r"|\{\{-? *(?P<name>[\w.$]+)(?=[^\n]{0,300}?\}\})"
+    r"|\{\{\{?-?(?P<sign>[#>^&]?) *(?P<name>[\w.$]+)(?=[^\n]{0,300}?\}\})"
+    r"|<%[-=_]? *(?P<embedded>(?!end\b)\w[\w.]*)(?=[^\n]{0,300}?%>)"
+    r"|(?<![\w*|])\*\|(?P<field>[A-Z][A-Z0-9_:]{2,40})\|\*(?![\w*|])"
 )
+_STARTS: Final = ("{%", "{{", "<%", "*|")
+
+
+def may_hold_tags(text: str) -> bool:
+    """Tell at once of most texts that no template tag is in them."""
+    return any(start in text for start in _STARTS)
 
 
 def tag_name(found: re.Match[str]) -> str:
@@ -18,5 +27,9 @@ def tag_name(found: re.Match[str]) -> str:
     if found["tag"]:
         return f"{{% {found['tag']} %}}"
     if found["name"]:
-        return f"{{{{ {found['name']} }}}}"
+        return f"{{{{{found['sign'] or ' '}{found['name']}{'' if found['sign'] else ' '}}}}}"
+    if found["embedded"]:
+        return f"<% {found['embedded']} %>"
+    if found["field"]:
+        return f"*|{found['field']}|*"
     return f"{{{{{found['mark']} {found['code']} {'>' if found['mark'] == '<' else '%'}}}}}"

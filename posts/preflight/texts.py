@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from posts.markdown.lines import FENCE, closes_fence
-from posts.markdown.templates import TEMPLATE_TAG, tag_name
+from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message as _
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding
@@ -44,7 +44,7 @@ _SHOWN: Final = 60
 def template_tags(written: Written, facts: Facts) -> Iterator[Finding]:
     """Find tags of template languages, which readers would see."""
     for prose in written.prose:
-        if "{%" not in prose.text and "{{" not in prose.text:
+        if not may_hold_tags(prose.text):
             continue
         for found in TEMPLATE_TAG.finditer(prose.text):
             words = _("A template tag is shown as text: %(tag)s", tag=tag_name(found)[:_SHOWN])

@@ -274,6 +274,7 @@ def test_a_heading_that_may_be_a_section_is_no_title(body: str, title: str) -> N
         ("2016-5-3-issue-1.md", "issue 1", date(2016, 5, 3)),
         ("weekly-2025-11-03.md", "weekly 2025-11-03", date(2025, 11, 3)),
         ("newsletter_20251103.md", "newsletter 20251103", date(2025, 11, 3)),
+        ("2025 11 03 links.md", "links", date(2025, 11, 3)),
         ("2025.11.03 주간.md", "주간", date(2025, 11, 3)),
         ("2025년 11월.md", "2025년 11월", date(2025, 11, 1)),
         ("2025년 11월 3일 소식.md", "소식", date(2025, 11, 3)),

@@ -308,6 +308,13 @@ def test_pelican_headers_stay_pelican(changes: dict[str, object], expected: str)
     assert rewrite_header(PELICAN, changes) == expected
 
 
+def test_properties_of_logseq_are_read_and_stay_so() -> None:
+    text = "title:: This Week\ndate:: 2024-05-10\ntags:: a, b\n\n- x\n"
+    read = parse_issue(text.encode()).metadata
+    assert (read.title, read.date, read.tags) == ("This Week", date(2024, 5, 10), ("a", "b"))
+    assert rewrite_header(text, {"title": "New"}) == text.replace("This Week", "New")
+
+
 NIKOLA = """<!--
 .. title: This: week
 .. slug: a

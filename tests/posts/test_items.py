@@ -66,6 +66,10 @@ HEADINGS = {
                          "1. Title (2 min)", "What it says.", 2, 5),
     "with a list": ("## [Title](u)\n- what\n- it says\n", "Title", "what it says", 0, 1),
     "alone": ("[Title](u)\n---\n", "Title", "", 0, 2),
+    "with its own address": ("## Title (https://a.example/)\n\nWhat it says.\n", "Title",
+                             "What it says.", 0, 3),
+    "above its address and a sign": ("## Title\n🔗 <u>\n\nWhat it says.\n", "Title",
+                                     "What it says.", 1, 2),
     "above its address": ("## Title\n<u>\n\nWhat it says.\n", "Title", "What it says.", 1, 2),
 }  # fmt: skip
 
@@ -108,6 +112,8 @@ def test_images_and_comments_make_no_items() -> None:
         ("see [a](u:1), then [b](u:2) said", 0),
         ("**[a](u:1)**: by [b](u:2)", 0),
         ("**Bold**: text ([a](u:1), [b](u:2))", 1),
+        ("[![](u:0.png)](u:1) [a](u:2) by [b](u:3)", 1),
+        ("[![](u:0.png)](u:1) words", 0),
         ("🎉 [a](u:1) and [b](u:2)", 0),
         ("1、 [a](u:1), by [b](u:2)", 0),
         ("(video) [a](u:1) by [b](u:2)", 0),

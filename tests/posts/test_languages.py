@@ -31,6 +31,7 @@ pytestmark = pytest.mark.one_database
         ("ഈ ആഴ്ചയിലെ വാർത്തകൾ Python", "ml"),
         ("Τα νέα της εβδομάδας για την Python", "el"),
         ("Новости недели о Python", "ru"),
+        ("[חדשות Python](https://example.org/a/long-way/to-the/story): שפה", "he"),
         ("This week, with one שלום in it", "en"),
     ],
 )

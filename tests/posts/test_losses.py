@@ -255,7 +255,7 @@ LINK_RULES = {
         "http://c.org (line 7)",
     ),
     "placeholders": (
-        "'https://' https://... [a](http://localhost:PORT) http://a.org",
+        "'https://' https://... https://-b.org [a](http://localhost:PORT) http://c_d.org http://a.org",
         "http://a.org (line 1)",
     ),
 }
@@ -370,11 +370,13 @@ def test_a_link_within_the_text_may_lead_by_another_name_but_must_be_there() -> 
 
 def test_what_is_embedded_must_be_a_link() -> None:
     text = 'a <video src="https://a.org/b"></video>\n\n<iframe src="//player.vimeo.com/video/7">\n'
+    text += '\n<iframe data-src="https://e.org/g" src="about:blank"></iframe>\n'
     text += '\n<script src="//gist.github.com/c/8.js"></script>\n'
     html = render(text)
     assert find_losses(text, html) == ""
     assert "“gist”" in find_losses(text, re.sub("<a[^>]*gist.*?</a>", "", html))
     assert "“b” (line 1)" in find_losses(text, re.sub("<a[^>]*a.org.*?</a>", "", html))
+    assert "“e”" in find_losses(text, re.sub("<a[^>]*e.org.*?</a>", "", html))
     assert "“7”" in find_losses(text, re.sub("<a[^>]*vimeo.*?</a>", "", html))
 
 

@@ -96,6 +96,13 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("“https://a.example/b” https://a.example/c’d’—e", '<p>“<a href="https://a.example/b">'
          'https://a.example/b</a>” <a href="https://a.example/c%E2%80%99d">'
          "https://a.example/c’d</a>’—e</p>"),
+        ("https://a.example/b، https://a.example/c؟ https://a.example/dक।क",
+         '<p><a href="https://a.example/b">https://a.example/b</a>، '
+         '<a href="https://a.example/c">https://a.example/c</a>؟ '
+         '<a href="https://a.example/d%E0%A4%95">https://a.example/dक</a>।क</p>'),
+        ("https://a_b.c.example/ https://c_d.example https://.e https://-f",
+         '<p><a href="https://a_b.c.example/">https://a_b.c.example/</a> '
+         "https://c_d.example https://.e https://-f</p>"),
         (r"https://a.example/b\_c [d](https://a.example/e\): https://a.example/f-",
          '<p><a href="https://a.example/b_c">https://a.example/b_c</a> [d]('
          '<a href="https://a.example/e">https://a.example/e</a>): '
@@ -155,6 +162,7 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("<table> layouts\n\n<div> a\n\n</div>", "<p>&lt;table&gt; layouts</p><div> a </div>"),
         ("Use <b>, <code> or <div>. A <br> b", "<p>Use &lt;b&gt;, &lt;code&gt; or &lt;div&gt;. "
          "A <br> b</p>"),
+        ("Array<a> b<i>c, d<b> 2<p>e", "<p>Array&lt;a&gt; b&lt;i&gt;c, d&lt;b&gt; 2</p><p>e</p>"),
         ("<select><option>a</option></select> b <select> and </select>",
          "<p>a b &lt;select&gt; and &lt;/select&gt;</p>"),
         ('a <font color="red">b</font> <input type="text">',
@@ -173,6 +181,8 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ('<object data="/b.pdf">c</object>', '<p><a href="/b.pdf">/b.pdf</a> c</p>'),
         ('<video>\n<source src="/b.mp4">\n</video>',
          '<p><a href="/b.mp4">/b.mp4</a></p>'),
+        ('<iframe data-src="https://a.example/b" src="about:blank"></iframe>',
+         '<p><a href="https://a.example/b">https://a.example/b</a></p>'),
         ('<iframe src="about:blank"></iframe><iframe src="javascript:a"></iframe>', ""),
         ('<script src="https://gist.github.com/a/1.js?b"></script>\n\n<script src=c.js></script>',
          '<p><a href="https://gist.github.com/a/1">https://gist.github.com/a/1</a></p>'),
@@ -191,6 +201,7 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         # attributes and marks of generators
         ("## a {#b .c d=e}\n\n## f {: #g}\n\nh {.i}\n---\n\n## j ## {#k} ##\n\n# l {/* #m */}",
          '<h2 id="b">a</h2><h2 id="g">f</h2><h2 id="h">h</h2><h2 id="k">j</h2><h2 id="m">l</h2>'),
+        ("## a {-}\n\nb {-}", '<h2 id="a">a</h2><p>b {-}</p>'),
         ("## a {#if}\n\n{{ b }} {% c %} {d} {:e} {.f}",
          '<h2 id="a-if">a {#if}</h2><p>{{ b }} {% c %} {d} {:e} {.f}</p>'),
         ('[a](/b){:target="_blank" .c} ![d](/e){: width=5} **f**{.g} `h`{.py}',

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from posts.importing.losses.page import Side, is_web, plain, plain_markdown
-from posts.markdown.embeds import EMBEDS, page_of, page_of_script  # lists, no logic
+from posts.markdown.embeds import EMBEDS, address_in, page_of, page_of_script  # lists, no logic
 from posts.markdown.html import ALLOWED_TAGS, is_known_tag
 
 LOOK_BACK: Final = 1_000
@@ -43,9 +43,7 @@ _TAG: Final = "<>"
 _TAG_IN_CODE: Final = "\x1a"
 """What is left of ``<`` in code, which raw HTML does not know: there a tag is one."""
 
-_SHOWN_TAGS: Final = ", ".join(
-    ("a[href]", "img", "script[src]", *(f"{name}[{place}]" for name, place in EMBEDS.items()))
-)
+_SHOWN_TAGS: Final = ", ".join(("a[href]", "img", "script[src]", *EMBEDS))
 
 _NOTE_LABEL: Final = re.compile(r"\[\^([^\]\s]+)\]")
 _LEAD: Final = r"\n(?:\[\^[^\]\s]+\]:)?"
@@ -214,8 +212,9 @@ class SourceReader:
 
     def _take_embed(self, tag: str, attributes: dict[str, str | None]) -> None:
         """Take the link that stands for what is embedded, or for its page."""
-        url = attributes.get(EMBEDS.get(tag, "src")) or ""
-        page = page_of_script(url) if tag == "script" else page_of(url)
+        is_script = tag == "script"
+        url = (attributes.get("src") or "") if is_script else address_in(tag, attributes)
+        page = page_of_script(url) if is_script else page_of(url)
         can_be_opened = is_web(page) and _can_be_opened(page)
         if can_be_opened:
             self._side.doubtful_links[plain(page)] += 1
@@ -301,7 +300,7 @@ class SourceReader:
 
     def _take_bare(self, found: re.Match[str], *, doubtful: bool) -> None:
         url = self._as_shown(found[0] + found[found.lastindex or 0])
-        if self._can_be_link(url):
+        if url in self._shown_links or (_can_be_opened(url) and _can_be_bare(url)):
             doubtful = doubtful or _may_be_text(found.string, found.start())
             self._expect(url, doubtful=doubtful)
             self._side.bare[url] += not doubtful
@@ -365,11 +364,17 @@ def _has_other_scheme(url: str) -> bool:
     return bool(colon) and scheme.isalnum() and scheme.lower() not in _LINKED
 
 
+def _can_be_bare(url: str) -> bool:
+    """Tell whether the last two parts of a host have no underscore, which would make it text."""
+    return "_" not in "".join((urlsplit(url).hostname or "").split(".")[-2:])
+
+
 def _can_be_opened(url: str) -> bool:
-    """Tell whether a web address has a host of letters and digits, and a port only of digits."""
+    """Tell whether a web address has a host that starts with a letter or digit, and a good port."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "") if parts.port != 0 else ""
     except ValueError:
         return False
-    return any(map(str.isalnum, host)) and all(char.isalnum() or char in "-.:_" for char in host)
+    starts = host[:1].isalnum() or host.startswith(":")
+    return starts and all(char.isalnum() or char in "-.:_" for char in host)

@@ -16,7 +16,7 @@ PRIVATE = (
     "|password: secret|permalink: false|status: scheduled|post_status: future|비공개: true"
     "|extra: {private: true}|visibility: [members]|공개: 아니오|下書き: はい|公开: false"
     "|_build: {render: never}|build: {list: false}|not_public: true|email_type: premium"
-    "|draft: false\nprivate: true"
+    "|draft: false\nprivate: true|released: false|expired: true"
 ).split("|")
 DRAFTS = (
     "draft: true|draft: 'yes'|draft: 1|Draft: \"true\"|status: draft|status: pending"
@@ -28,6 +28,7 @@ OPEN = (
     "|stage: production|state: 서울|발행: 예|visibility: [public]"
     "|visibility: public|audience: everyone|audience: developers|access: everyone|private: false"
     "|password:|permalink: /a/|hide: [toc]|hidden: 'no'|unlisted: 0|publisher: none|stats: 5"
+    "|released: 2024-05-10|expired: false"
 ).split("|")
 
 

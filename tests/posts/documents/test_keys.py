@@ -97,6 +97,12 @@ def test_a_key_that_is_meant_for_ours_is_named(key: str, piece: str) -> None:
     assert f"“{key}” is not read; did you mean {piece}?" in issue.notices
 
 
+def test_a_key_that_holds_a_date_is_named_where_none_else_dates_the_issue() -> None:
+    told = "“fecha” is not read; did you mean date?"
+    assert told in parse_issue(b"---\ntitle: T\nfecha: 2024-05-10\n---\ntext\n").notices
+    assert not parse_issue(b"---\ntitle: T\ndate: 2024-05-10\nfecha: 2024-05-10\n---\nx\n").notices
+
+
 def test_nobody_is_asked_about_what_the_header_says_elsewhere() -> None:
     issue = parse_issue(b"---\ntitle: T\nlinkTitle: x\ndate: 2024-05-10\nlayout: post\n---\ntext\n")
     assert issue.notices == ()

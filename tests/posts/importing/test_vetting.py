@@ -67,7 +67,8 @@ def test_a_schedule_lifts_nothing_else(tmp_path: Path, also: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["_drafts/a.md", "x/drafts/a.md", "private/a.md", "_a.md", "a.draft.md"]
+    "name",
+    ["_drafts/a.md", "x/drafts/a.md", "_scheduled/a.md", "private/a.md", "_a.md", "a.draft.md"],
 )
 @pytest.mark.parametrize("status", [None, "published"])
 def test_folders_and_names_hold_back_too(tmp_path: Path, name: str, status: str | None) -> None:
@@ -116,7 +117,16 @@ def test_an_expiry_to_come_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/readme.ko.md", "CONTRIBUTING.md", "LICENSE.md", "_index.md"]
+    "name",
+    [
+        "README.md",
+        "docs/readme.ko.md",
+        "CONTRIBUTING.md",
+        "LICENSE.md",
+        "_index.md",
+        "FUNDING.md",
+        "style-guide.md",
+    ],
 )
 def test_files_about_a_folder_are_skipped(tmp_path: Path, name: str) -> None:
     outcome = run_one(tmp_path, "# How to write\n\ntext\n", name)
@@ -132,7 +142,9 @@ def test_they_are_issues_when_something_dates_them(tmp_path: Path, name: str, te
     assert run_one(tmp_path, text, name).kind is Kind.CREATED
 
 
-@pytest.mark.parametrize("text", ["", "\ufeff\n \n", "---\ntitle: T\ndate: 2024-05-10\n---\n\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\ufeff\n \n", "<!--\nto come\n-->\n", "---\ntitle: T\ndate: 2024-05-10\n---\n\n"]
+)
 def test_a_file_without_text_is_a_draft(tmp_path: Path, text: str) -> None:
     outcome = run_one(tmp_path, text, status="published")
     assert "stays a draft: it holds no text" in outcome.notices
@@ -155,6 +167,9 @@ def test_a_merge_conflict_keeps_an_issue_a_draft(tmp_path: Path) -> None:
     [
         ("{% include a.html %}\n\n[x]({{< ref y >}})", "{% include %}, {{< ref >}} (line 7)"),
         ("text {{ site.url }}/a\n", "{{ site.url }} (line 7)"),
+        ("<%= date %>\n", "<% date %> (line 7)"),
+        ("{{#if x}}{{> y}}{{{z}}}{{/if}}\n", "{{#if}}, {{>y}}, {{ z }} (line 7)"),
+        ("Dear *|FNAME|*\n\n*a*|B|*c*\n", "*|FNAME|* (line 7)"),
         ("a\n\n{{% notice %}}x{{% /notice %}}\n", "{{% notice %}} (line 9)"),
     ],
 )
