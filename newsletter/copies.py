@@ -189,8 +189,9 @@ def _marked(response: HttpResponseBase, coding: str, more: Mapping[str, str]) ->
     if response.status_code != 200:
         return None
     body = response.content
-    # A view may say itself what makes its answer another one for readers.
-    of = headers.get("ETag", "").encode() or body
+    # A view may say itself what makes its answer another one for readers; new code may, too.
+    told = headers.get("ETag", "").encode()
+    of = release() + told if told else body
     del headers["ETag"]
     if coding and len(body) >= SMALLEST and headers["Content-Type"].startswith(TEXTS):
         response.content = CODINGS[coding](body)

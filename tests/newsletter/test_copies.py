@@ -158,6 +158,17 @@ def test_new_code_is_part_of_the_tag(
     assert after != before
 
 
+def test_new_code_sends_feeds_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_post()
+    known = {"If-None-Match": etag_of(client, "/feed.xml")}
+    assert client.get("/feed.xml", headers=known).status_code == 304
+    monkeypatch.setattr(release, "FOLDERS", ("newsletter",))
+    release.release.cache_clear()
+    answer = client.get("/feed.xml", headers=known)
+    release.release.cache_clear()
+    assert answer.status_code == 200
+
+
 # What is kept
 
 
