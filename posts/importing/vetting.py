@@ -11,6 +11,7 @@ from posts.documents import Issue
 from posts.documents.dates import as_moment
 from posts.documents.holding import Hold
 from posts.importing.sources import SourceFile
+from posts.markdown.html import without_comments
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message
 from posts.messages import Message as _
@@ -29,7 +30,6 @@ _HELD_FOLDERS = frozenset(
     "drafts draft unpublished private scheduled wip templates template archetypes layouts includes"
     " issue_template".split()
 )
-_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _HELD_NAME = re.compile(r"\.(?:drafts?|wip|unpublished|private)\.\w+\Z", re.IGNORECASE)
 _TEMPLATE = re.compile(r"(?:issue|post|newsletter)?[-_]?template\.\w+", re.IGNORECASE)
 
@@ -56,7 +56,7 @@ def find_hold(issue: Issue, source: SourceFile, now: datetime) -> Hold | None:
     expires = issue.metadata.expires
     if expires and as_moment(expires) <= now:
         return Hold(_("it expired on %(day)s", day=f"{expires:%Y-%m-%d}"), is_strict=True)
-    if not _COMMENT.sub("", issue.body).strip("\ufeff \t\r\n"):
+    if not without_comments(issue.body).strip("\ufeff \t\r\n"):
         return Hold(_("it holds no text"), is_strict=True)
     return _hold_of_place(source)
 

@@ -191,6 +191,16 @@ def skip_markup(text: str, start: int, unclosed: set[str]) -> int:
     return end + len(closing)
 
 
+_COMMENT: Final = re.compile("<!--.*?-->", re.DOTALL)
+
+
+def without_comments(text: str) -> str:
+    """A text without what stands between ``<!--`` and ``-->``; one that stays open is text."""
+    # Behind the last end none is looked for: each beginning there would be followed to the end.
+    before, end, behind = text.rpartition("-->")
+    return _COMMENT.sub("", before + end) + behind
+
+
 _MARKUP_OPENING: Final = re.compile(r"(<!--)|<!doctype\b|<\?xml\b", re.IGNORECASE)
 _MARKUP_CLOSINGS: Final = {"<!--": "-->", "<!": ">"}
 

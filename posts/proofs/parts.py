@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from posts.markdown.document import Around, Document
-from posts.markdown.html import VOID_TAGS
+from posts.markdown.html import VOID_TAGS, without_comments
 from posts.markdown.limits import check_size
 from posts.markdown.lines import with_ends
 from posts.markdown.references import Target
@@ -28,7 +28,6 @@ from posts.markdown.tree import PLACE
 from posts.outlining import HEADINGS
 from posts.rendering import Head, ParsedIssue, base_anchor, read_issue
 
-_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG: Final = re.compile(r"<(?!https?:|mailto:)/?([A-Za-z][A-Za-z0-9]*|[!?])|-->")
 _DIGEST: Final = 16
 _NO_HEAD: Final = Head(0, "", "")
@@ -169,7 +168,7 @@ def tags_in(source: str) -> list[str]:
     """Return the names of the tags in a text, as far as they are read together with others."""
     if "<" not in source and "-->" not in source:
         return []
-    found = (tag[1] or tag[0] for tag in _TAG.finditer(_COMMENT.sub("", source)))
+    found = (tag[1] or tag[0] for tag in _TAG.finditer(without_comments(source)))
     return sorted({name.lower() for name in found} - VOID_TAGS)
 
 

@@ -72,6 +72,22 @@ def test_no_input_makes_the_work_grow_faster_than_the_text() -> None:
     assert result.stdout.splitlines() == list(SLOW_INPUTS)
 
 
+COMMENTS = """
+import resource
+from posts.markdown.html import without_comments
+resource.setrlimit(resource.RLIMIT_CPU, (10, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+for text in ("<!--" * 250_000, "<!-- a -->" * 100_000 + "<!--" * 100_000):
+    print(len(without_comments(text)))
+"""
+
+
+def test_comments_that_do_not_end_are_passed_over_once() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", COMMENTS], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout.split()) == (0, ["1000000", "400000"]), result.stderr
+
+
 def test_an_issue_of_three_thousand_links_is_read() -> None:
     items = "".join(f"* [Link {n}](https://example.org/{n}): said\n" for n in range(3000))
     parsed = read_issue(Document(f"# Links\n\n{items}"))
