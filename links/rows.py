@@ -81,7 +81,7 @@ def create(
 
 
 def _learn_keys(rows: Sequence[models.Model], unique: str, within: Mapping[str, int]) -> None:
-    """Have rows that were inserted learn their keys; the ORM takes three times as long for it."""
+    """Have rows that were inserted learn their keys; the ORM takes two to five times as long."""
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
     fields: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields}

@@ -89,19 +89,10 @@ def speaking(revision: str | None = None, *, anew: bool = False) -> Iterator[Ide
     identity = stored() if revision is None else _of(revision)
     token = _here.set(identity)
     try:
-        if _is_spoken(identity):
-            yield identity
-            return
         with translation.override(identity.language), timezone.override(identity.time_zone):
             yield identity
     finally:
         _here.reset(token)
-
-
-def _is_spoken(identity: Identity) -> bool:
-    """Tell whether its language and zone are in use: to set them takes ten times as long."""
-    zone = timezone.get_current_timezone_name()
-    return (translation.get_language(), zone) == (identity.language, identity.time_zone)
 
 
 def stored() -> Identity:

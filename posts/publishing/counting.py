@@ -17,7 +17,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum
+from django.db.models import Count, Max, Min, OuterRef, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -182,11 +182,7 @@ def _set_dates_of_sources(*keys: int) -> tuple[models.QuerySet[Any], dict[str, A
 
 def _dates_of(listed: type[Section] | type[Citation]) -> dict[str, Any]:
     seen: Any = _dated(listed)
-    of = seen.filter(**{_BY[listed]: OuterRef("pk")})
-    return {
-        "first_seen": Subquery(of.order_by("date").values("date")[:1]),
-        "last_seen": Subquery(of.order_by("-date").values("date")[:1]),
-    }
+    return recurring.ends_of(seen.filter(**{_BY[listed]: OuterRef("pk")}))
 
 
 _BY: dict[type[models.Model], str] = {Section: "recurring", Citation: "source", TaggedPost: "tag"}

@@ -109,10 +109,14 @@ def _tallies_of(*links: int) -> QuerySet[Appearance, Any]:
 @prepared_update
 def _set_dates(*links: int) -> Change:
     """Set when links were first and last seen, from the ends of an index."""
-    of = listed(link=OuterRef("pk"))
-    return RecurringLink.objects.filter(pk__in=links), {
-        "first_seen": Subquery(of.order_by("date").values("date")[:1]),
-        "last_seen": Subquery(of.order_by("-date").values("date")[:1]),
+    return RecurringLink.objects.filter(pk__in=links), ends_of(listed(link=OuterRef("pk")))
+
+
+def ends_of(rows: QuerySet[Any]) -> dict[str, Any]:
+    """Return when rows with a date were first and last seen, as an update takes it."""
+    return {
+        "first_seen": Subquery(rows.order_by("date").values("date")[:1]),
+        "last_seen": Subquery(rows.order_by("-date").values("date")[:1]),
     }
 
 

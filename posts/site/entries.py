@@ -22,7 +22,7 @@ from django.conf import settings
 
 from posts.publishing.marks import CUT, GAP, cleaned
 from posts.site.library import Entry
-from posts.site.shell import Pieces, apart, cut, filled, in_pieces, marks, with_site
+from posts.site.shell import Pieces, apart, cut, filled, in_pieces, marks, together, with_site
 
 # Files that readers of feeds play, by the ending of their address (RSS 2.0, "enclosure").
 PLAYED = {
@@ -109,9 +109,9 @@ def xml_entries(
         kinds,
     ]
     tags = [_categories(category, about.tags) for about in abouts]
-    texts = _escaped(cleaned(_joined(columns)))
+    texts = _escaped(cleaned(together(columns).encode()))
     # What its HTML says is escaped in that, and that in XML.
-    html_texts = _escaped(_escaped(cleaned(_joined(_told(found, places)))))
+    html_texts = _escaped(_escaped(cleaned(together(_told(found, places)).encode())))
     values = (
         *apart(texts, CUT.encode(), len(columns)),
         tags,
@@ -142,7 +142,7 @@ def _xml_pieces(given: tuple[bool, ...], form: str) -> Pieces[bytes]:
 def json_entries(found: list[Entry]) -> bytes:
     """Return entries of a JSON Feed, without the brackets around them."""
     abouts, places = _abouts(found), _places(found)
-    text = quoted(_escaped(_joined(_told(found, places))).decode())[1:-1]
+    text = quoted(_escaped(together(_told(found, places)).encode()).decode())[1:-1]
     told = map("".join, in_pieces(_json_pieces, apart(text, CUT, len(HTML_FIELDS))))
     rows = zip(found, places, told, abouts, strict=True)
     return ", ".join(_json_entry(*row) for row in rows).encode()
@@ -181,11 +181,6 @@ def _tags_in_json(tags: tuple[str, ...]) -> str:
 def _told(found: Sequence[Entry], places: list[str]) -> Columns:
     """Return the columns of HTML_FIELDS."""
     return [entry.line for entry in found], places, [entry.issue for entry in found]
-
-
-def _joined(columns: Columns) -> bytes:
-    """Return columns of texts as one text, one column after the other."""
-    return CUT.join(map(CUT.join, columns)).encode()
 
 
 def _escaped(text: bytes) -> bytes:

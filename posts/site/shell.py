@@ -197,7 +197,7 @@ def _escaped(columns: list[Sequence[str]]) -> list[Sequence[str]]:
     ]
     if unsafe:
         # Not by Django's function, which asks of each argument whether it is lazy.
-        text = html.escape(CUT.join(CUT.join(columns[place]) for place in unsafe))
+        text = html.escape(together([columns[place] for place in unsafe]))
         for place, column in zip(unsafe, apart(text, CUT, len(unsafe)), strict=True):
             columns[place] = column
     return columns
@@ -236,6 +236,11 @@ def cut(text: Text, mark: Text, width: int) -> Pieces[Text]:
     constants = (*pieces[::2], text[:0])
     order = [int(piece) if at % 2 else width + at // 2 for at, piece in enumerate(pieces)]
     return constants, itemgetter(*order, width + len(constants) - 1)
+
+
+def together(columns: Iterable[Sequence[str]]) -> str:
+    """Return columns of texts as one text, one column after the other; see ``apart``."""
+    return CUT.join(map(CUT.join, columns))
 
 
 def apart(text: Text, mark: Text, count: int) -> list[list[Text]]:

@@ -130,8 +130,7 @@ def sections_as_json(found: Found) -> bytes:
     site = settings.SITE_URL
     written = (
         f'{{"title": {quoted(title)}, "slug": {quoted(slug)}, '
-        f'"url": {quoted(site + address_of("section", slug))}, "issue_count": {count}, '
-        f'"first_seen": {_moment(first)}, "last_seen": {_moment(last)}}}'
+        f'"url": {quoted(site + address_of("section", slug))}, {_seen(count, first, last)}}}'
         for count, title, slug, first, last, _pk in found
     )
     return ", ".join(written).encode()
@@ -142,10 +141,15 @@ def sources_as_json(found: Found) -> bytes:
     site = settings.SITE_URL
     written = (
         f'{{"name": {quoted(name)}, "url": {quoted(site + address_of("source", name))}, '
-        f'"issue_count": {count}, "first_seen": {_moment(first)}, "last_seen": {_moment(last)}}}'
+        f"{_seen(count, first, last)}}}"
         for count, name, first, last, _pk in found
     )
     return ", ".join(written).encode()
+
+
+def _seen(count: int, first: datetime | None, last: datetime | None) -> str:
+    seen = f'"first_seen": {_moment(first)}, "last_seen": {_moment(last)}'
+    return f'"issue_count": {count}, {seen}'
 
 
 @lru_cache(maxsize=2048)
