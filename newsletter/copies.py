@@ -77,11 +77,11 @@ class Page(NamedTuple):
 
     def etag(self, digest: str, given: str) -> tuple[str, bool]:
         """Return the ETag of a body with this digest, and whether a client has it, maybe of
-        another version."""
+        another version. "*" says that it has any there may be (RFC 9110, section 13.1.2)."""
         for etag, other in _known(given).values():
             if other == digest:
                 return etag, True
-        return f'W/"{self.version}-{digest}"', False
+        return f'W/"{self.version}-{digest}"', given.strip() == "*"
 
     def answer(self, copy: Copy, given: str) -> Answer:
         """Return a copy, or 304 to who has the same page."""

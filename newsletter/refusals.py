@@ -41,7 +41,8 @@ def refuse(request: HttpRequest, refusal: Refusal, retry_after: int = 0) -> Http
 
 def speaks_json(request: HttpRequest) -> bool:
     """Tell whether a program asks, which could do nothing with a page."""
-    if request.path_info == reverse("posts:collect"):
+    path = request.path_info
+    if path == reverse("posts:collect") or path.startswith(reverse("posts:api:api-root")):
         return True
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 

@@ -43,6 +43,13 @@ def test_no_page_is_asked_for_with_a_nul(client: Client, path: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/posts", "/api/v1/posts/", "/api/v1/posts?tag="])
+def test_programs_that_ask_with_a_nul_are_refused_in_json(client: Client, path: str) -> None:
+    response = client.get(f"{path}a%00b")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "address")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/posts/post/upload/"])
 def test_no_session_is_looked_for_with_a_nul(client: Client, path: str) -> None:
     cookie = 'sessionid="\\000abcdefghij0123456789012345678901"'

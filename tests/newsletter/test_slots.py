@@ -1,5 +1,6 @@
 """A slow client keeps nobody else from being answered."""
 
+import runpy
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from gunicorn.config import Config
+from gunicorn.http.parser import RequestParser
 
 from newsletter import slots
 from newsletter.slots import Slots
@@ -128,3 +131,16 @@ def test_no_header_moves_the_site_to_another_place() -> None:
     ask(Slots(see, threads=1), "/", SCRIPT_NAME="/posts/an-issue")
 
     assert (asked["SCRIPT_NAME"], asked["PATH_INFO"]) == ("", "/posts/an-issue/")
+
+
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO"])
+def test_gunicorn_asks_no_client_where_the_site_stands(name: str) -> None:
+    config = Config()
+    for key, value in runpy.run_path(str(settings.BASE_DIR / "gunicorn.conf.py")).items():
+        if key in config.settings:
+            config.set(key, value)
+    sent = f"GET /healthz HTTP/1.1\r\nHost: testserver\r\n{name}: /elsewhere\r\n\r\n".encode()
+
+    request = next(RequestParser(config, [sent], ("127.0.0.1", 5000)))
+
+    assert request.headers == [("HOST", "testserver")]
