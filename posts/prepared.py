@@ -8,7 +8,6 @@ from then on only the values are put in their places.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
@@ -26,6 +25,7 @@ Build = Callable[..., QuerySet[Any, Any]]
 BuildUpdate = Callable[..., tuple[QuerySet[Any, Any], dict[str, Any]]]
 Rows = list[tuple[Any, ...]]
 Kept = TypeVar("Kept")
+Asked = TypeVar("Asked")
 Key = TypeVar("Key", bound=int | str)
 
 SIZES = (20, 50, 100, 200, 1000)
@@ -50,40 +50,60 @@ class _Statement:
         self._converters = {place: _converter(*of) for place, of in found.items()}
 
     def _note(self, name: str, sql: str, parameters: Sequence[Any], stand_ins: list[Any]) -> None:
-        """Note the statement, with a name for each parameter, and which of them are arguments.
-
-        Django writes names for SQLite in one step; places without a name it looks for at each call,
-        which took a tenth of a query.
-        """
-        names = [sys.intern(f"p{index}") for index in range(len(parameters))]
-        escaped = sql.replace("%%", "%%%%")
-        self._sql = escaped % tuple(f"%({name})s" for name in names)
+        """Note the statement, and which of its parameters are which arguments."""
+        self._sql = sql
+        self._sqlite_sql = sql % (("?",) * len(parameters))
         places = {_adapted(value, connection): place for place, value in enumerate(stand_ins)}
-        both = list(zip(names, parameters, strict=True))
-        self._constants = {name: value for name, value in both if value not in places}
-        # Two tuples of what others share: a list of 200 keys is 200 of them.
-        self._names = tuple(name for name, value in both if value in places)
-        self._places = tuple(places[value] for _name, value in both if value in places)
+        self._parameters = list(parameters)
+        # Two tuples of numbers that others share: a list of 200 keys is 200 of them.
+        self._at = tuple(at for at, value in enumerate(parameters) if value in places)
+        self._places = tuple(places[value] for value in parameters if value in places)
         if set(self._places) != set(range(len(stand_ins))):
             raise TypeError(f"{name}: an argument is not a plain parameter of the query")
 
-    def _filled(self, arguments: Sequence[Any], here: Any) -> dict[str, Any]:
+    def _ask(self, arguments: Sequence[Any], here: Any, take: Callable[[Any], Asked]) -> Asked:
+        """Run the statement with these arguments, over this connection; return what is taken of
+        the cursor.
+
+        Django's cursor takes as long as SQLite itself for what a page asks: it is used only where
+        somebody looks at queries, such as a test.
+        """
+        values = self._filled(arguments, here)
+        if here.vendor != "sqlite" or here.queries_logged or here.execute_wrappers:
+            with here.cursor() as cursor:
+                cursor.execute(self._sql, values)
+                return take(cursor)
+        here.ensure_connection()
+        here.validate_no_broken_transaction()
+        with here.wrap_database_errors:
+            return take(here.connection.execute(self._sqlite_sql, values))
+
+    def _filled(self, arguments: Sequence[Any], here: Any) -> list[Any]:
         """Return the parameters with these arguments in their places."""
         adapted = [_adapted(value, here) for value in arguments]
-        values = map(adapted.__getitem__, self._places)
-        return self._constants | dict(zip(self._names, values, strict=True))
+        values = self._parameters.copy()
+        for at, place in zip(self._at, self._places, strict=True):
+            values[at] = adapted[place]
+        return values
 
     def rows(self, arguments: Sequence[Any], here: Any) -> Rows:
         """Return what the query finds for these arguments, over this connection."""
-        with here.cursor() as cursor:
-            cursor.execute(self._sql, self._filled(arguments, here))
-            found: Rows = cursor.fetchall()
+        found: Rows = self._ask(arguments, here, _all)
         if not self._converters or not found:
             return found
         columns: list[Any] = list(zip(*found, strict=True))
         for place, convert in self._converters.items():
             columns[place] = map(convert, columns[place])
         return list(zip(*columns, strict=True))
+
+
+def _all(cursor: Any) -> Rows:
+    rows: Rows = cursor.fetchall()
+    return rows
+
+
+def _count(cursor: Any) -> int:
+    return int(cursor.rowcount)
 
 
 def _with_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -196,9 +216,7 @@ class _Update(_Statement):
 
     def run(self, arguments: Sequence[Any], here: Any) -> int:
         """Update rows with these arguments, over this connection; return how many."""
-        with here.cursor() as cursor:
-            cursor.execute(self._sql, self._filled(arguments, here))
-            return int(cursor.rowcount)
+        return self._ask(arguments, here, _count)
 
 
 def prepared_update(build: BuildUpdate) -> Callable[..., int]:

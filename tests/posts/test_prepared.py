@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Func, QuerySet, TextField
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -55,6 +56,29 @@ def test_a_query_may_have_percent_signs_of_its_own() -> None:
 
     make_posts(1)
     assert titled("issue-1") == [("Issue 1", "100%")]
+
+
+def test_a_query_finds_the_same_whether_somebody_looks_at_it_or_not() -> None:
+    make_posts(2)
+    alone = between("issue-2", LONG_AGO, datetime(2025, 1, 1, tzinfo=UTC), 0)
+    with CaptureQueriesContext(connection) as queries:
+        assert between("issue-2", LONG_AGO, datetime(2025, 1, 1, tzinfo=UTC), 0) == alone
+    assert len(queries) == 1
+    assert [row[0] for row in alone] == ["Issue 1"]
+
+
+def test_a_query_that_fails_raises_what_the_orm_raises() -> None:
+    @prepared
+    def broken(slug: str) -> QuerySet[Post, Any]:
+        said = Func(template="no_such_function(1)", output_field=TextField())
+        return Post.objects.filter(slug=slug).values_list(said)
+
+    with transaction.atomic():
+        with pytest.raises(DatabaseError, match="no_such_function"):
+            broken("issue-1")
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            between("none", LONG_AGO, LONG_AGO, 0)
 
 
 def test_an_argument_that_does_not_reach_the_query_is_an_error() -> None:
