@@ -30,8 +30,7 @@ from posts.searching.filters import Chosen as Filters
 from posts.searching.finding import rows_of
 from posts.searching.keys import END
 from posts.searching.matching import Rows, beginnings
-from posts.searching.queries import Filter, Phrase, Query, parse
-from posts.searching.tokens import VERSION
+from posts.searching.queries import VERSION, Filter, Phrase, Query, parse
 
 logger = logging.getLogger(__name__)
 

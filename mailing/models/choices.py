@@ -29,7 +29,7 @@ class Choice(models.Model):
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     value = models.CharField(_("value"), max_length=400, blank=True)
-    # Of a search: the rules (posts.searching.tokens.VERSION) by which it has its keys; 0: none yet.
+    # Of a search: by which rules (posts.searching.queries.VERSION) it has its keys; 0: none yet.
     keyed = models.PositiveIntegerField(default=0, editable=False)
     subscribers = models.ManyToManyField(Subscriber, through="Chosen", related_name="choices")
 

@@ -1,7 +1,8 @@
 """What somebody typed, read: words, phrases, exclusions and filters. Nothing typed is an error.
 
 Each word becomes a term: phrases of tokens, one of which has to be in a text. ``full`` is the word
-as it was typed; ``phrases`` find it without its particle, or with a space inside a compound, too.
+as it was typed; ``phrases`` find its other forms, too: without its particle, with a space inside a
+compound, without a hyphen.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice, pairwise
+from itertools import chain, combinations, islice, pairwise
 from typing import Final, NamedTuple
 
 from posts.searching.particles import without_particle
-from posts.searching.tokens import HANGUL, Part, pairs, parts
+from posts.searching.tokens import HANGUL, RUN, Part, pairs, parts
 
+VERSION: Final = 2  # to be raised with any change of what a query asks for
 MOST_LETTERS: Final = 1_000
 MOST_TERMS: Final = 40
 MOST_TOKENS: Final = 16  # of a phrase: an engine reads all places of each, also of a a a
@@ -35,6 +37,13 @@ _PIECE: Final = re.compile(
 )
 # XML, in which feeds repeat what was typed, takes none of them.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]+")
+_LETTER: Final = rf"[^\W\d_{RUN}]"
+# e-mail and Node.js are written email and NodeJS, too; but not U.S. us.
+_JOINTS: Final = re.compile(rf"(?<={_LETTER})[-‐](?={_LETTER})|(?<={_LETTER}{{2}})\.(?={_LETTER})")
+_VERSION_NUMBER: Final = re.compile(r"(v?)(\d+(?:\.\d+)+)")
+_MODEL_NUMBER: Final = re.compile(r"(\d{2,})(s?)")
+# As in サーバー, which is as often written サーバ; of shorter words it says which they are.
+_LONG_VOWEL: Final = re.compile("(?<=[ァ-ヺー]{3})ー$")
 _QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 
 
@@ -134,11 +143,11 @@ def _term(quoted: str | None, plain: str | None) -> Term | None:
     full = phrase_of(found)
     if plain is None:
         return Term((full,), (full,), tuple(found), tuple(found))
-    bases = [found, *_without_particle(found)]
-    loose = dict.fromkeys(_loose(bases))
+    forms = list(_forms(plain, found))
+    loose = dict.fromkeys(_loose([*forms, found]))
     loose.pop(full, None)
     phrases = _shortest([full, *islice(loose, _MOST_SPELLINGS)])
-    return Term((full,), phrases, tuple(bases[-1]), tuple(found))
+    return Term((full,), phrases, tuple(dict.fromkeys(chain(*forms))), tuple(found))
 
 
 def _shortest(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
@@ -169,13 +178,36 @@ def phrase_of(found: Sequence[Part]) -> Phrase:
     return Phrase(tuple(made[:MOST_TOKENS]), is_prefix)
 
 
-def _without_particle(found: Sequence[Part]) -> Iterator[list[Part]]:
+def _forms(typed: str, found: Sequence[Part]) -> Iterator[list[Part]]:
+    """Yield the forms that a word may have in texts; the first is that without what hangs on it."""
+    joined = list(parts(_JOINTS.sub("", typed)))
+    for written in (found, joined) if joined != found else (found,):
+        *before, last = bare = _bare(written)
+        yield bare
+        if not last.is_run and (other := _spelling(last.text, behind=bool(before))):
+            yield [*before, Part(other, False)]
+
+
+def _bare(found: Sequence[Part]) -> list[Part]:
+    """Return a word without a particle, or the long vowel at the end of Japanese loan words."""
     *before, last = found
-    if not last.is_run or not HANGUL.match(last.text[-1]):
-        return
+    if not last.is_run:
+        return [*found]
+    if not HANGUL.match(last.text[-1]):
+        return [*before, Part(_LONG_VOWEL.sub("", last.text), True)]
     bare = without_particle(last.text, behind=bool(before))
-    if bare is not None:
-        yield [*before, Part(bare, True)] if bare else before
+    if bare is None:
+        return [*found]
+    return [*before, Part(bare, True)] if bare else before
+
+
+def _spelling(word: str, *, behind: bool) -> str:
+    """Return how a number is written, too, or "": v1.2 and 1.2, H100 and H100s."""
+    if version := _VERSION_NUMBER.fullmatch(word):
+        return version[2] if version[1] else f"v{word}"
+    if model := _MODEL_NUMBER.fullmatch(word) if behind else None:
+        return model[1] if model[2] else f"{word}s"
+    return ""
 
 
 def _loose(bases: Iterable[Sequence[Part]]) -> Iterator[Phrase]:
@@ -184,7 +216,7 @@ def _loose(bases: Iterable[Sequence[Part]]) -> Iterator[Phrase]:
         *before, last = found
         if last.is_run and HANGUL.search(last.text):
             yield from (phrase_of([*before, *cut]) for cut in _cuts(last.text))
-        elif "." in last.text and last.text[-1].isdigit():
+        elif _VERSION_NUMBER.fullmatch(last.text):
             # 1.70 is the beginning of 1.70.0, not of 1.705.
             yield Phrase((*phrase_of(found).tokens[:-1], f"{last.text}."), True)
 

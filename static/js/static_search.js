@@ -132,33 +132,65 @@
     return found;
   };
 
+  // Forms that a word may have in texts, as `posts.searching.queries` tells them
+
+  const WORDLY = `(?:(?![${RUN}])\\p{L})`;
+  const JOINTS = new RegExp(`(?<=${WORDLY})[-‐](?=${WORDLY})|(?<=${WORDLY}{2})\\.(?=${WORDLY})`, "gu");
+  const VERSION = /^(v?)(\d+(?:\.\d+)+)$/;
+
+  const bareOf = (found) => {
+    const before = found.slice(0, -1);
+    const [last, isRun] = found.at(-1);
+    if (!isRun) {
+      return found;
+    }
+    if (!HANGUL.test(last.at(-1))) {
+      return [...before, [last.replace(/(?<=[ァ-ヺー]{3})ー$/u, ""), true]];
+    }
+    const bare = withoutParticle(last, before.length > 0);
+    return bare === null ? found : bare ? [...before, [bare, true]] : before;
+  };
+
+  const spellingOf = (word, isBehind) => {
+    const version = word.match(VERSION);
+    if (version) {
+      return version[1] ? version[2] : `v${word}`;
+    }
+    const model = isBehind && word.match(/^(\d{2,})(s?)$/);
+    return !model ? "" : model[2] ? model[1] : `${word}s`;
+  };
+
+  const formsOf = (word, found) => {
+    const joined = word.replace(JOINTS, "");
+    return (joined === word ? [found] : [found, parts(joined)]).flatMap((written) => {
+      const bare = bareOf(written);
+      const [last, isRun] = bare.at(-1);
+      const other = isRun ? "" : spellingOf(last, bare.length > 1);
+      return other ? [bare, [...bare.slice(0, -1), [other, false]]] : [bare];
+    });
+  };
+
   const termOf = (word, isQuoted) => {
     const found = parts(word);
     if (!found.length) {
       return null;
     }
     const phrases = [phraseOf(found)];
-    const bases = [found];
-    const [last, isRun] = found.at(-1);
-    if (!isQuoted && isRun && HANGUL.test(last.at(-1))) {
-      const before = found.slice(0, -1);
-      const bare = withoutParticle(last, before.length > 0);
-      if (bare !== null && (bare || before.length)) {
-        bases.push(bare ? [...before, [bare, true]] : before);
+    const forms = isQuoted ? [found] : formsOf(word, found);
+    for (const form of isQuoted ? [] : [...forms, found]) {
+      const before = form.slice(0, -1);
+      const [last, isRun] = form.at(-1);
+      phrases.push(phraseOf(form));
+      if (isRun && HANGUL.test(last)) {
+        cuts(last).forEach((cut) => {
+          phrases.push(phraseOf([...before, ...cut.map((part) => [part, true])]));
+        });
+      } else if (VERSION.test(last)) {
+        phrases.push({ tokens: [...phraseOf(form).tokens.slice(0, -1), `${last}.`], isPrefix: true });
       }
-      for (const base of bases) {
-        phrases.push(phraseOf(base));
-        const [run, isOne] = base.at(-1);
-        if (isOne) {
-          cuts(run).forEach((cut) => {
-            phrases.push(phraseOf([...base.slice(0, -1), ...cut.map((part) => [part, true])]));
-          });
-        }
-      }
-    } else if (!isQuoted && /\.\d+$/.test(last)) {
-      phrases.push({ tokens: [...phraseOf(found).tokens.slice(0, -1), `${last}.`], isPrefix: true });
     }
-    return { phrases: phrases.slice(0, 25), shown: bases.at(-1).map(([part]) => part) };
+    const shown = new Set(forms.flatMap((form) => form.map(([part]) => part)));
+    return { phrases: phrases.slice(0, 25), shown: [...shown] };
   };
 
   const FILTERS = {
