@@ -22,7 +22,8 @@ from django.db.models.sql import UpdateQuery
 from links.rows import chunks
 
 Build = Callable[..., QuerySet[Any, Any]]
-BuildUpdate = Callable[..., tuple[QuerySet[Any, Any], dict[str, Any]]]
+Change = tuple[QuerySet[Any, Any], dict[str, Any]]  # rows, and the values they are to get
+BuildUpdate = Callable[..., Change]
 Rows = list[tuple[Any, ...]]
 Kept = TypeVar("Kept")
 Asked = TypeVar("Asked")

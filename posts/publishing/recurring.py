@@ -19,7 +19,7 @@ from links.models import Link
 from links.rows import insert, shift
 from posts.models import Appearance, LinkedItem, Post, RecurringLink
 from posts.places import Place, latest_before
-from posts.prepared import in_lists, prepared, prepared_update
+from posts.prepared import Change, in_lists, prepared, prepared_update
 from posts.publishing.returning import FEW
 
 RECURS: Final = 2
@@ -27,7 +27,6 @@ LONG: Final = timedelta(days=180)
 """A link that was in no post for so long is rediscovered by the next."""
 FURNITURE: Final = 50
 """A link that more posts have than these is never rediscovered."""
-Change = tuple[QuerySet[RecurringLink], dict[str, Any]]
 
 
 def listed(**condition: Any) -> QuerySet[Appearance]:

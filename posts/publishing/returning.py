@@ -21,7 +21,7 @@ from django.db.models.functions import Cast, Concat
 
 from links.models import Link
 from posts.models import LinkedItem
-from posts.prepared import in_lists, prepared, prepared_update
+from posts.prepared import Change, in_lists, prepared, prepared_update
 
 FEW = 7
 """A link that more items have than these is furniture: the address of the newsletter itself."""
@@ -31,7 +31,6 @@ _ISSUE = Case(
     When(post__translation_key="", then=Cast("post", CharField())),
     default=Concat(Value("="), "post__translation_key"),
 )
-Change = tuple[QuerySet[LinkedItem], dict[str, Any]]
 
 
 def mark_returns(links: Iterable[int]) -> None:

@@ -31,9 +31,7 @@ from django.db.models.functions import Abs, Coalesce, JSONArray
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from links.models import DIGEST_LENGTH, Link
@@ -52,6 +50,7 @@ from posts.site.shell import (
     facts_in_words,
     filled,
     filled_page,
+    seen_words,
     short_days,
 )
 from posts.templatetags.newsletter import issue_count
@@ -168,7 +167,7 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
         "language": latest.language,
         "note": link_words(latest.language).replaced if head.is_replaced else "",
         "copy": head.copy,
-        **facts_in_words(_facts(head, latest, say)),
+        **facts_in_words(_facts(head, latest)),
         "is_single": "1" if latest.cited == 1 else "",
         "rows": _rows(found.rows, say),
         "beside": "" if value else library.linked(_others(_beside(*bounds, now)), say),
@@ -188,12 +187,9 @@ def _has_short_name(key: str) -> bool:
     return Link.objects.filter(pk=Subquery(_called(name, f"{name}g")), key=key).exists()
 
 
-def _facts(head: Head, latest: Entry, say: Callable[[datetime | None], SafeString]) -> list[str]:
-    first = head.first_seen or latest.date
-    dates = [(gettext("first seen {}"), first)]
-    if latest.cited > 1:
-        dates.append((gettext("last seen {}"), latest.date))
-    return [issue_count(latest.cited), *(format_html(text, say(day)) for text, day in dates)]
+def _facts(head: Head, latest: Entry) -> list[str]:
+    last = latest.date if latest.cited > 1 else None
+    return [issue_count(latest.cited), *seen_words(head.first_seen or latest.date, last)]
 
 
 def _rows(

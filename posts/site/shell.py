@@ -19,10 +19,10 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.html import escape, format_html_join, strip_tags
+from django.utils.html import escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language, get_language_info, gettext
 
 from posts import identity
 from posts.cards import digest_of
@@ -277,6 +277,16 @@ def short_days() -> Callable[[datetime | None], SafeString]:
         return _dates(moment, language, zone)[0] if moment else _NOTHING
 
     return say
+
+
+def seen_words(first: datetime | None, last: datetime | None) -> list[SafeString]:
+    """Return the words that say when something was seen first and last."""
+    say = short_days()
+    return [
+        format_html(text, say(moment))
+        for text, moment in ((gettext("first seen {}"), first), (gettext("last seen {}"), last))
+        if moment
+    ]
 
 
 def with_site(part: bytes) -> bytes:

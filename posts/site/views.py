@@ -34,7 +34,7 @@ from posts.site.shell import (
     filled_page,
     joined,
     page,
-    short_days,
+    seen_words,
     translated,
 )
 from posts.templatetags.newsletter import issue_count, link_count, month_and_year, offered
@@ -192,7 +192,7 @@ def section(request: HttpRequest, slug: str) -> HttpResponse:
         "title": title,
         "kicker": gettext("Section"),
         "kicker_url": address_of("sections"),
-        "facts": [issue_count(count), *_seen(first_seen, last_seen)],
+        "facts": [issue_count(count), *seen_words(first_seen, last_seen)],
         "followed": ("section", nfc(slug)),
         "feeds": _feeds("section", nfc(slug)),
     }
@@ -215,7 +215,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
         "kicker_url": address_of("sources"),
         "within": host or "",
         "within_url": host and address_of("source", host),
-        "facts": [issue_count(count), link_count(links), *_seen(first_seen, last_seen)],
+        "facts": [issue_count(count), link_count(links), *seen_words(first_seen, last_seen)],
         "owners": indexes.owners_list(named[:OWNERS_SHOWN]),
         "more_owners": indexes.owners_list(named[OWNERS_SHOWN:]),
         "folded": _more(len(named[OWNERS_SHOWN:])),
@@ -312,15 +312,6 @@ def _more(count: int) -> str:
     """Return how many more there are, in words; "" for none."""
     text = ngettext("%(counter)s more", "%(counter)s more", count)
     return text % {"counter": count} if count else ""
-
-
-def _seen(first: datetime | None, last: datetime | None) -> list[str]:
-    say = short_days()
-    return [
-        SafeString(text.format(say(moment)))
-        for text, moment in ((gettext("first seen {}"), first), (gettext("last seen {}"), last))
-        if moment
-    ]
 
 
 def _feeds(kind: str, slug: str) -> list[tuple[str, str, str]]:

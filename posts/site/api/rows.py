@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
@@ -20,6 +19,7 @@ from posts.prepared import prepared
 from posts.publishing.describing import absolute
 from posts.searching import Hit
 from posts.site.api.answers import as_json
+from posts.site.entries import in_iso_format
 from posts.site.library import as_text, marked_broken, shown, shown_address
 from posts.site.listing import read_as_text
 from posts.site.shell import address_of
@@ -152,10 +152,9 @@ def _seen(count: int, first: datetime | None, last: datetime | None) -> str:
     return f'"issue_count": {count}, {seen}'
 
 
-@lru_cache(maxsize=2048)
 def _moment(at: datetime | None) -> str:
-    """Return a moment as JSON; to say one anew takes as long as the rest of its row."""
-    return f'"{at.isoformat()}"' if at else "null"
+    """Return a moment as JSON."""
+    return f'"{in_iso_format(at)}"' if at else "null"
 
 
 def found(hit: Hit) -> dict[str, Any]:
