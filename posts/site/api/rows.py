@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
@@ -81,6 +82,7 @@ def items_as_json(found: Found) -> bytes:
     return ", ".join(written).encode()
 
 
+@lru_cache(maxsize=512)
 def _issue(site: str, title: str, slug: str, language: str, date: datetime) -> tuple[str, str]:
     """Return the address of an issue as a string that is left open, and what all of its items say
     of it."""
