@@ -14,6 +14,7 @@ from posts.naming import nfc
 
 MAX_NAME: Final = 500
 PICTURES: Final = "posts/images"
+_DRIVE: Final = re.compile(r"[A-Za-z]:(?:/|\Z)")
 _DIGITS: Final = 32  # of a digest, in the name of a picture
 
 
@@ -21,7 +22,7 @@ def safe_name(name: str) -> str:
     """Return a relative path in NFC with forward slashes. Raises DocumentError if it is none."""
     path = nfc(name)
     parts = path.split("/")
-    if path.startswith("/") or "\\" in path or ":" in parts[0]:
+    if path.startswith("/") or "\\" in path or _DRIVE.match(path):
         raise DocumentError(_("its path must be relative, with forward slashes"))
     if any(part in ("", ".", "..") for part in parts):
         raise DocumentError(_("its path leads out of the folder"))

@@ -328,19 +328,23 @@ def dead_fragments(document: Document) -> list[tuple[str, int]]:
     """
     if _FRAGMENT.search(document.text) is None:
         return []
-    dead = _fragments(document, _name_headings(document.trees)).dead
-    places = [document.text.find(f"#{fragment}") for fragment in dead]
-    return [
-        (unquote(fragment), document.text.count("\n", 0, max(place, 0)))
-        for fragment, place in zip(dead, places, strict=True)
-    ]
+    dead = set(_fragments(document, _name_headings(document.trees)).dead)
+    lines: dict[str, int] = {}
+    for link in (link for tree in _roots(document) for link in tree.iter("a")):
+        fragment = link.get("href", "")[1:]
+        if fragment in dead and fragment not in lines:
+            lines[fragment] = document.line_of(link)
+    return [(unquote(fragment), line) for fragment, line in lines.items()]
 
 
 def _fragments(document: Document, headings: Mapping[etree.Element, str]) -> Fragments:
     if _FRAGMENT.search(document.text) is None:
         return Fragments((), headings, make_anchor)
-    notes = (note.element for note in document.used_notes)
-    return Fragments([*document.trees, *notes], headings, make_anchor)
+    return Fragments(_roots(document), headings, make_anchor)
+
+
+def _roots(document: Document) -> list[etree.Element]:
+    return [*document.trees, *(note.element for note in document.used_notes)]
 
 
 def _notes_by_section(document: Document) -> Mapping[int, list[etree.Element]]:

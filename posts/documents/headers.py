@@ -22,15 +22,27 @@ from posts.messages import Message as _
 
 MAX_HEADER: Final = 64 * 1024
 
-_BLANK_LINES = re.compile(rf"\ufeff?(?:[ \t]*{EOL})*")
+# Nobody sees marks of byte order and spaces without width, of which some programs write several.
+_BLANK_LINES = re.compile(rf"[\ufeff\u200b\u2060]*(?:[ \t]*{EOL})*")
 _FENCE = re.compile(rf"(?P<fence>-{{3,80}}|\+\+\+|;;;)[ \t]*(?P<kind>[A-Za-z]*)[ \t]*{EOL}")
 _FENCE_KINDS = {"-": "yaml", "+": "toml", ";": "json"}
 _KEY_LINE = re.compile(r"[\"']?[^\s\"':#\[\]{}&*!|>%@`-][^:\r\n]*:(?=[ \t]|$|[\r\n])")
 _JSON_START = re.compile(r'\{\s*"(?:[^"\\\r\n]|\\.)*"\s*:')
 _JSON_END = re.compile(rf"[ \t]*(?:{EOL}(?:;;;[ \t]*(?:{EOL}|\Z))?|\Z)")
 _BRACE_LINE = re.compile(rf"(?:(?<=\n)|(?<=\r))\}}(?=[ \t]*(?:{EOL}|\Z))")
-# How Pandoc and Org write what we do not read.
-_FOREIGN = re.compile(r"% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:")
+# How Pandoc, Org and MDX write what we do not read.
+_FOREIGN = re.compile(
+    r"% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:"
+    rf"|(?:import\s[^\r\n]*{EOL}(?:[ \t]*{EOL})*)*"
+    r"export\s+(?:default|(?:const|let|var)\s+\w+(?:\s*:[^=\r\n]*)?\s*=)\s*\{",
+)
+# And AsciiDoc and reStructuredText, perhaps below a title.
+_FIELDS = re.compile(
+    rf"(?:(?:[=#*~^-]{{3,}}[ \t]*{EOL})?[^\r\n:][^\r\n]*{EOL}(?:[=#*~^-]{{3,}}[ \t]*{EOL})?"
+    rf"(?:[^\r\n:][^\r\n]*{EOL})?(?:[ \t]*{EOL})*)?((?::!?[A-Za-z][\w -]*!?:(?:[ \t][^\r\n]*)?"
+    rf"(?:{EOL}|\Z))+)"
+)
+_FIELD = re.compile(r"(?:\A|(?<=\n)|(?<=\r)):!?([A-Za-z][\w -]*)!?:")
 _NIKOLA_LINE = re.compile(rf"\.\. ([A-Za-z0-9_-]+):([ \t]*)([^\r\n]*)({EOL}|\Z)")
 _NIKOLA_START = re.compile(rf"<!--[ \t]*(?:{EOL}[ \t]*)*(?=\.\. )")
 _NIKOLA_END = re.compile(rf"(?:[ \t]*{EOL})*[ \t]*-->[ \t]*(?:{EOL}|\Z)")
@@ -150,7 +162,12 @@ def _hexo_block(text: str, start: int) -> _Block | None:
 
 def is_foreign(text: str) -> bool:
     """Tell whether the text starts with a header in a form that is not read."""
-    return _FOREIGN.match(text, _skip_blank(text, 0)) is not None
+    start = _skip_blank(text, 0)
+    fields = _FIELDS.match(text, start)
+    keys = _FIELD.findall(fields[1]) if fields else ()
+    return _FOREIGN.match(text, start) is not None or any(
+        is_read(plain_key(key.removeprefix("page-"))) for key in keys
+    )
 
 
 def missing_end(text: str) -> str:

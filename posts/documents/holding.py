@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from posts.documents.entries import Header, Value
+from posts.documents.entries import EOL, Header, Value
 from posts.documents.errors import DocumentError, shown
 from posts.documents.keys import (
     HOLDING,
@@ -61,6 +62,29 @@ def find_hold(header: Header) -> Hold | None:
     if header.form == "nikola" and not is_opened(values):
         holds += _holds_of_tags(values.get("tags"))
     return min(holds, key=lambda hold: (hold.is_scheduled, not hold.is_strict), default=None)
+
+
+_SAID: Final = re.compile(
+    r"[^\w\r\n]*(\w[\w -]{0,30}?)[\"'*`]*[ \t]*(?:::?|=>?)[ \t\"'*`]*(\w+)[\"'*`]*[^\w\r\n]*"
+)
+_FIRST_LINES: Final = 40
+
+
+def find_hold_in_text(text: str) -> Hold | None:
+    """Return what the first lines of a text say like a header that is not read as one.
+
+    Only what is clear counts: yes, no, or a state that is no public one.
+    """
+    for line in re.split(EOL, text)[:_FIRST_LINES]:
+        found = _SAID.fullmatch(line)
+        key, word = (plain_key(found[1]), plain_key(found[2])) if found else ("", "")
+        states = _CLOSED_STATES | _DRAFT_STATES if key in STATES else frozenset[str]()
+        plain = YES if key in HOLDING else NO if key in OPENING else states
+        if found and word in plain and (hold := _hold(key, found[2], found[1])):
+            said = _("its text begins like a header that is not read: “%(said)s”",
+                     said=f"{found[1]}: {found[2]}")  # fmt: skip
+            return replace(hold, reason=said)
+    return None
 
 
 def _holds_of_tags(tags: Value) -> Iterator[Hold]:

@@ -36,10 +36,14 @@ _decode = json.JSONDecoder(parse_float=str, parse_int=str, strict=True)
 def read_toml(text: str, start: int, end: int) -> Header:
     """Read the TOML between two places of a header. Raises DocumentError."""
     try:
-        values = tomllib.loads(text[start:end].replace("\r\n", "\n"), parse_float=str)
+        values = tomllib.loads(_with_line_feeds(text[start:end]), parse_float=str)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DocumentError(explain_toml(error, text, start, end)) from error
     return _header(text, "toml", values, *_toml_places(text, start, end))
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _toml_places(text: str, at: int, end: int) -> tuple[dict[str, tuple[int, int, int, int]], int]:

@@ -164,9 +164,7 @@ def _import(source: SourceFile, options: ImportOptions) -> Outcome:
         return _with_differences(_conflict(post, source, data), post, issue, options)
     if options.dry_run:
         return _rehearse(post, file, options)
-    post = post or _new_post(file)
-    post.source_digest = hashlib.sha256(data).hexdigest()
-    return _store(post, file, options)
+    return _store(post or _new_post(file), file, options)
 
 
 def _read(source: SourceFile, issue: Issue, told: Told | None) -> _File:
@@ -205,7 +203,7 @@ def _is_unchanged(post: Post, file: _File, options: ImportOptions) -> bool:
 
 
 def _conflict(post: Post, source: SourceFile, data: bytes) -> Outcome:
-    if hashlib.sha256(data).hexdigest() == post.source_digest:
+    if _digest(data) == post.source_digest:
         reason = _("its issue was edited here since; --update puts the file's text back")
     else:
         reason = _("differs from its issue; --update replaces the issue's text")
@@ -230,8 +228,9 @@ def _status(file: _File, options: ImportOptions) -> str | None:
 def _store(post: Post, file: _File, options: ImportOptions) -> Outcome:
     issue, told = file.issue, file.told
     kind, status = (Kind.UPDATED if post.pk else Kind.CREATED), options.status
-    if post.problem and status is None and issue.metadata.draft is None:
-        status = Post.Status.PUBLISHED  # a draft only because of what was wrong with it
+    if status is None and issue.metadata.draft is None and (post.problem or _was_held(post)):
+        status = Post.Status.PUBLISHED  # a draft only because of what is no longer so
+    post.source_digest = _digest(issue.to_bytes())
     images, warnings = store_pictures(post, file.pictures, told.entry.pictures if told else None)
     publishing.save_document(
         post,
@@ -253,6 +252,18 @@ def _store(post: Post, file: _File, options: ImportOptions) -> Outcome:
         notices=(*_notices(file, post.status), *(_waiting(post) if kind == Kind.UPDATED else ())),
         post_id=post.pk,
     )
+
+
+def _was_held(post: Post) -> bool:
+    """Tell whether a post is a draft because its file said so, and nobody here changed it since."""
+    if not post.pk or post.status != Post.Status.DRAFT:
+        return False
+    is_of_file = _digest(post.document.encode()) == post.source_digest
+    return is_of_file and bool(publishing.stored_issue(post).metadata.draft)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _waiting(post: Post) -> list[str]:

@@ -31,6 +31,10 @@ from posts.sidefile import NAME as SIDE_FILE
 from posts.sidefile import Entry, SideFile
 
 ENDINGS: Final = (".md", ".markdown")
+OTHER_ENDINGS: Final = (
+    ".mdx", ".mdown", ".mdwn", ".mkd", ".mkdn", ".mkdown", ".qmd", ".rmd",
+)  # fmt: skip
+"""How files end that hold Markdown, or nearly, and are not read: nobody should miss them."""
 MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
 # Text packs to a third, seldom below a twentieth; an archive far beyond that is a bomb.
 MAX_ENTRIES: Final = 20_000
@@ -67,6 +71,13 @@ def refused(where: str, why: str) -> SourceFile:
         raise DocumentError(why)
 
     return SourceFile(where, where, read, refusal=why)
+
+
+def _otherwise_called(where: str) -> SourceFile:
+    ending = PurePosixPath(where).suffix
+    why = _("files that end with %(ending)s are not read: call it .md if it is plain Markdown",
+            ending=ending)  # fmt: skip
+    return refused(where, why)
 
 
 @contextmanager
@@ -150,7 +161,7 @@ def _in_folder(folder: Path) -> list[SourceFile]:
     names = [
         path
         for path in folder.rglob("*")
-        if (path.suffix.lower() in ENDINGS or path.name == SIDE_FILE)
+        if (path.suffix.lower() in (*ENDINGS, *OTHER_ENDINGS) or path.name == SIDE_FILE)
         and not _is_hidden(path.relative_to(folder).as_posix())
         and (path.is_file() or path.is_symlink())
     ]
@@ -174,6 +185,8 @@ def _told(sources: list[SourceFile], sides: Iterable[Path], root: Path) -> list[
 
 def _on_disk(path: Path, root: Path) -> SourceFile:
     where = str(path)
+    if path.suffix.lower() in OTHER_ENDINGS:
+        return _otherwise_called(where)
     if path.suffix.lower() not in ENDINGS:
         return refused(where, _("neither a .md or .markdown file nor a folder or .zip archive"))
     try:
@@ -253,6 +266,11 @@ def _in_entries(
         for name, entry in shown
         if name.lower().endswith(ENDINGS)
     ]
+    sources += (
+        _otherwise_called(f"{where}:{name}")
+        for name, _entry in shown
+        if name.lower().endswith(OTHER_ENDINGS)
+    )
     sides = [
         (name, f"{where}:{name}", partial(_read_entry, archive, entry, sidefile.MAX_BYTES))
         for name, entry in shown
@@ -326,6 +344,8 @@ def _in_upload(
 ) -> list[SourceFile]:
     if name.lower().endswith(".zip"):
         return _in_archive(file, name, stack)
+    if name.lower().endswith(OTHER_ENDINGS):
+        return [_otherwise_called(name)]
     if not name.lower().endswith(ENDINGS):
         return []  # an image, read when an issue names it
     try:

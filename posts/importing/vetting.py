@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from posts.dead_ends import Why, dead_ends
 from posts.documents import Issue
 from posts.documents.dates import as_moment
-from posts.documents.holding import Hold
+from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
-from posts.markdown.html import without_comments
+from posts.markdown.html import hidden_words, without_comments
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message
 from posts.messages import Message as _
@@ -40,6 +41,8 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
+_BLANK = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?=\r|\n)")
+FIRST_BLOCKS, FIRST_SIGNS = 3, 4_000
 SHOWN = 5
 
 
@@ -58,7 +61,13 @@ def find_hold(issue: Issue, source: SourceFile, now: datetime) -> Hold | None:
         return Hold(_("it expired on %(day)s", day=f"{expires:%Y-%m-%d}"), is_strict=True)
     if not without_comments(issue.body).strip("\ufeff \t\r\n"):
         return Hold(_("it holds no text"), is_strict=True)
-    return _hold_of_place(source)
+    return find_hold_in_text(_first_blocks(issue.body)) or _hold_of_place(source)
+
+
+def _first_blocks(body: str) -> str:
+    """Return what stands where a header might: the first paragraphs of a text."""
+    blocks = _BLANK.split(body[:FIRST_SIGNS], maxsplit=FIRST_BLOCKS)
+    return "\n".join(blocks[:FIRST_BLOCKS])
 
 
 def _hold_of_place(source: SourceFile) -> Hold | None:
@@ -94,24 +103,43 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
         yield _("expires on %(day)s: withdraw it then by hand", day=f"{expires:%Y-%m-%d}")
     if may_hold_tags(issue.body):
         yield from _template_tags(issue)
+    yield from _hidden_words(issue)
     with suppress(MarkdownLimitError):  # which says itself what is wrong
         yield from _dead_ends(issue)
 
 
 def _dead_ends(issue: Issue) -> Iterator[Message]:
     """Yield what was meant as a link, and leads nowhere."""
-    if undefined := issue.markdown.undefined:
+    undefined = issue.markdown.undefined
+    # Issues that this one leads to may come after it.
+    ends = dead_ends(issue.markdown, with_issues=False)
+    places = dead_fragments(issue.markdown)
+    found = {why: [(end.shown, end.line) for end in ends if end.why is why] for why in Why}
+    without = [*((reference.label, reference.line) for reference in undefined), *found[Why.EMPTY]]
+    if without:
+        yield _("no address for %(labels)s (line %(line)d)", **_said(issue, "labels", without))
+    if links := found[Why.TEXT]:
         yield _(
-            "no address for %(labels)s (line %(line)d)",
-            labels=_named(reference.label for reference in undefined),
-            line=issue.first_line + undefined[0].line,
+            "readers get no link of %(addresses)s (line %(line)d)",
+            **_said(issue, "addresses", links),
         )
-    if dead := dead_fragments(issue.markdown):
+    if places:
+        fragments = [(f"#{fragment}", line) for fragment, line in places]
         yield _(
             "no place in this issue for %(places)s (line %(line)d)",
-            places=_named(f"#{fragment}" for fragment, line in dead),
-            line=issue.first_line + min(line for _fragment, line in dead),
+            **_said(issue, "places", fragments),
         )
+    if pages := found[Why.NO_PAGE]:
+        yield _(
+            "no page of this site for %(addresses)s (line %(line)d)",
+            **_said(issue, "addresses", pages),
+        )
+
+
+def _said(issue: Issue, name: str, found: Sequence[tuple[str, int]]) -> dict[str, str | int]:
+    """Return what a remark says: names, and the line of the first."""
+    first = min(line for _name, line in found)
+    return {name: _named(name for name, _line in found), "line": issue.first_line + first}
 
 
 def _named(found: Iterable[str]) -> str:
@@ -128,6 +156,15 @@ def _template_tags(issue: Issue) -> Iterator[Message]:
         tags=_named(map(tag_name, found)),
         line=issue.first_line + found[0].string.count("\n", 0, found[0].start()),
     )
+
+
+def _hidden_words(issue: Issue) -> Iterator[Message]:
+    if "<svg" not in issue.body.lower() and "<template" not in issue.body.lower():
+        return
+    prose = _prose(issue)
+    found = [(f"<{name}>", prose.count("\n", 0, at)) for name, at in hidden_words(prose)]
+    if found:
+        yield _("words in %(tags)s are not shown (line %(line)d)", **_said(issue, "tags", found))
 
 
 def _prose(issue: Issue) -> str:

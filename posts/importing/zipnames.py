@@ -12,7 +12,12 @@ _UTF_8 = 0x800
 _NO_ENCODING = "cp437"
 _FRAMES = re.compile("[\u2500-\u259f]")
 _WORDS = re.compile(r"[^\W\d_]+")
-_MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
+_MIXED = re.compile("[A-Za-z][\u0400-\u04ff\u05d0-\u05ea\u0600-\u06ff]"
+                    "|[\u0400-\u04ff\u05d0-\u05ea\u0600-\u06ff][A-Za-z]")  # fmt: skip
+# Letters that end a Hebrew word stand nowhere else; those for which they stand do not end one.
+_NOT_HEBREW = re.compile("[ךםןףץ](?=[א-ת])|[א-ת][כמנצ](?![א-ת])")
+# Of Arabic, too, some letters end a word.
+_NOT_ARABIC = re.compile("[ةى](?=[ء-ي])|(?<![ء-ي])[ؤئءى]")
 _SIGNS = frozenset("‘’“”–—…¿¡")
 
 
@@ -33,7 +38,7 @@ def names_in(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
     ]
     for index, name in zip(legacy, _decoded([names[index] for index in legacy]), strict=True):
         names[index] = name
-    return [name if "/" in name else name.replace("\\", "/") for name in names]
+    return [name.replace("\\", "/") for name in names]
 
 
 def _decoded(names: Sequence[str]) -> Sequence[str]:
@@ -61,7 +66,23 @@ def _is_latin(text: str) -> bool:
 def _is_cyrillic(text: str) -> bool:
     """Tell whether a text has words in Cyrillic letters, and none with Latin letters too."""
     is_word = re.search("[\u0400-\u04ff]{2}", text) is not None
-    return is_word and _is_in("CYRILLIC", text) and not _MIXED.search(text)
+    return is_word and _is_in("CYRILLIC", text) and _is_apart(text)
+
+
+def _is_hebrew(text: str) -> bool:
+    """Tell whether a text has Hebrew words, and none with Latin letters too."""
+    is_word = re.search("[א-ת]{2}", text) is not None
+    return is_word and _is_in("HEBREW", text) and not _NOT_HEBREW.search(text) and _is_apart(text)
+
+
+def _is_arabic(text: str) -> bool:
+    """Tell whether a text has Arabic words, and none with Latin letters too."""
+    is_word = re.search("[ء-ي]{2}", text) is not None
+    return is_word and _is_in("ARABIC", text) and not _NOT_ARABIC.search(text) and _is_apart(text)
+
+
+def _is_apart(text: str) -> bool:
+    return _MIXED.search(text) is None
 
 
 def _is_in(script: str, text: str) -> bool:
@@ -80,12 +101,24 @@ def _is_korean(text: str) -> bool:
     """Tell whether a text that was read as Korean is: Chinese, read so, has ideographs in it."""
     foreign = [char for char in text if not char.isascii()]
     common = sum(len(char.encode("euc_kr", "ignore")) == 2 for char in foreign)
-    return common * 3 > len(foreign) * 2 and not any(map(_is_ideograph, foreign))
+    return common * 3 >= len(foreign) * 2 and not any(map(_is_ideograph, foreign))
 
 
 def _is_japanese(text: str) -> bool:
-    """Tell whether a text has kana; those of half width are what other scripts are read as."""
-    return bool(re.search("[\u3040-\u30ff]", text)) and not re.search("[\uff61-\uff9f]", text)
+    """Tell whether a text has kana, or hardly any sign but ideographs of the first level.
+
+    Kana of half width are what other scripts are read as.
+    """
+    if re.search("[\uff61-\uff9f]", text):
+        return False
+    foreign = [char.encode("cp932", "ignore") for char in text if not char.isascii()]
+    common = sum(b"\x88\x9f" <= raw < b"\x98\x73" for raw in foreign)
+    return bool(re.search("[\u3040-\u30ff]", text)) or common * 4 > len(foreign) * 3
+
+
+def _is_hangul(text: str) -> bool:
+    """Tell whether a text is syllables of Hangul, though rare ones."""
+    return all(unicodedata.name(c, "").startswith("HANGUL") for c in text if not c.isascii())
 
 
 def _is_chinese(text: str) -> bool:
@@ -107,12 +140,15 @@ def _is_ideograph(char: str) -> bool:
 
 _ENCODINGS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("utf-8", lambda _text: True),
+    ("cp862", _is_hebrew),
     (_NO_ENCODING, _is_latin),
     ("cp866", _is_cyrillic),
+    ("cp720", _is_arabic),
     ("cp949", _is_korean),
     ("cp932", _is_japanese),
     ("cp1252", _is_latin),
     ("cp850", _is_latin),
     ("gbk", _is_chinese),
     ("cp950", _is_traditional),
+    ("cp949", _is_hangul),
 )

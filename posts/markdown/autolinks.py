@@ -74,6 +74,14 @@ def read_address(text: str, start: int) -> str:
     match = _ADDRESS.match(text, start)
     if match is None:
         return ""
-    address = _NEXT.split(match[0], maxsplit=1)[0].rstrip(_CLOSING)
+    address = _without_closing(_NEXT.split(match[0], maxsplit=1)[0])
     particle = _PARTICLE.fullmatch(address)
     return particle[1] if particle else address
+
+
+def _without_closing(address: str) -> str:
+    """An address without the signs of the sentence around it, and backslashes that escape them."""
+    rest = address.rstrip(_CLOSING)
+    while rest != address and rest.endswith("\\"):
+        address, rest = rest, rest[:-1].rstrip(_CLOSING)
+    return rest

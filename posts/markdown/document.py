@@ -146,6 +146,14 @@ class Document:
         """Where links, pictures and code stand in the leaves."""
         return self._blocks.spots if self.trees else {}
 
+    def line_of(self, link: etree.Element) -> int:
+        """The line of a link, counted from 0; of one that stands for what is embedded, about."""
+        spot = self.spots.get(link)
+        if spot is not None:
+            return spot.leaf.line + spot.leaf.text.count("\n", 0, spot.start)
+        text = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.count("\n", 0, max(text.find(link.get("href", "")), 0))
+
     @property
     def lines(self) -> list[str]:
         """The lines of the text with their ends, as the blocks were read from them."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 EMBEDS: Final = {
+    "area": "href",
     "audio": "src",
     "embed": "src",
     "iframe": "src",
@@ -14,7 +15,8 @@ EMBEDS: Final = {
     "source": "src",
     "video": "src",
 }
-"""Tags that embed something, and the attribute that says where it is."""
+"""Tags of which readers get a link, and the attribute that says where to: to what they embed, or to
+where a part of a picture leads."""
 
 _WEB: Final = r"(?:https?:)?//(?:www\.|m\.)?"
 # Addresses of players, and the page that people know instead.

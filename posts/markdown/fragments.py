@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from posts.markdown.tree import NAME, PLACE
+from posts.markdown.tree import NAME, places_in
 
 PREFIX: Final = "author--"
 """No anchor of a heading has two hyphens."""
@@ -64,7 +64,7 @@ class Fragments:
             self._slugs.setdefault(f"{slug}-{uses[slug]}" if uses[slug] else slug, anchor)
             uses[slug] += 1
         for tree in trees:
-            for element in tree.iter(PLACE):
+            for element in places_in(tree):
                 name = element.get(NAME, "")
                 self._named.setdefault(name, f"{PREFIX}{len(self._named)}")
         self._folded = {name.casefold(): anchor for name, anchor in self._named.items()}

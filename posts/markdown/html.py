@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from html.entities import html5
 from typing import Final, NamedTuple
 
@@ -32,6 +33,11 @@ VOID_TAGS: Final = frozenset("br hr img wbr col".split())
 
 SELF_CLOSING_TAGS: Final = frozenset("p li dt dd tr td th thead tbody tfoot caption rt rp".split())
 """Tags that the next of their kind closes: left open, they do not nest."""
+
+BOUND_TAGS: Final = frozenset(
+    "caption col colgroup dd dt figcaption li rp rt summary tbody td tfoot th thead tr".split()
+)
+"""Tags before which nothing else may stand in what they are a part of."""
 
 HIDDEN_TAGS: Final = frozenset("script style svg template".split())
 """Tags whose content is no text for a reader."""
@@ -209,6 +215,17 @@ def skip_hidden(text: str, name: str, start: int) -> int:
     """The end of an element whose content is not shown; ``start`` if it stays open."""
     match = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, start)
     return start if match is None else match.end()
+
+
+_WORDS_HIDDEN: Final = re.compile(r"<(svg|template)\b[^<>]*>(.*?)</\1\s*>", re.I | re.S)
+_NO_WORDS: Final = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.I | re.S)
+
+
+def hidden_words(text: str) -> Iterator[tuple[str, int]]:
+    """The tags in a text whose content is not shown though it has words, and where they stand."""
+    for found in _WORDS_HIDDEN.finditer(text) if "</" in text else ():
+        if any(map(str.isalnum, html.unescape(_NO_WORDS.sub(" ", found[2])))):
+            yield found[1].lower(), found.start()
 
 
 def write_open_tag(tag: Tag) -> str:

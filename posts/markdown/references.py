@@ -34,9 +34,10 @@ LINKED_SCHEMES: Final = frozenset(("http", "https", "mailto"))
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]+")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY: Final = re.compile(
-    r"\s*https?:[/\\]*(?:[^/\\?#]*@)?(\[[^\]/?#]*\]|[^\[/\\?#:]+)(?::[0-9]{0,5})?(?=[/\\?#]|\s*$)",
+    r"\s*https?:[/\\]*(?:[^/\\?#]*@)?(\[[^\]/?#]*\]|[^\[/\\?#:]+)(?::([0-9]{0,5}))?(?=[/\\?#]|\s*$)",
     re.IGNORECASE,
 )
+_LAST_PORT: Final = 65_535
 _PLAIN_WEB: Final = re.compile(r"https?://[.-]*[A-Za-z0-9][A-Za-z0-9.-]*(?:[/?#]|\Z)")
 _IPV6: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]")
 _IPV6_URL: Final = re.compile(
@@ -96,9 +97,9 @@ def is_linkable(url: str) -> bool:
 
 
 def _can_open(url: str) -> bool:
-    """Whether a web address has a host of more than dots, and a port only of digits."""
+    """Whether a web address has a host of more than dots, and a port that there can be."""
     match = _AUTHORITY.match(url)
-    if match is None:
+    if match is None or int(match[2] or 0) > _LAST_PORT:
         return False
     host = unquote(match[1])
     if host.startswith("["):

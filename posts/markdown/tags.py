@@ -152,7 +152,8 @@ class TagParser:
         return self._take_tag(tag, start)
 
     def _take_tag(self, tag: raw.Tag, start: int) -> int:
-        self._add_place(tag.place)
+        if tag.name not in raw.BOUND_TAGS:
+            self._add_place(tag.place)
         if tag.name in raw.HIDDEN_TAGS:
             if page := _page_of_script(tag):
                 self._add_link_to(page)
@@ -198,9 +199,10 @@ class TagParser:
             self._add_start_tag(tag, start)
 
     def _add_start_tag(self, tag: raw.Tag, start: int) -> None:
-        self._tokens.append(
-            etree.Element(RAW_TAG, {"html": raw.write_open_tag(tag), OPENS: tag.name})
-        )
+        element = etree.Element(RAW_TAG, {"html": raw.write_open_tag(tag), OPENS: tag.name})
+        if tag.place and tag.name in raw.BOUND_TAGS:
+            element.set(NAME, tag.place)
+        self._tokens.append(element)
         if tag.name in raw.VOID_TAGS:
             return
         self._count_tag(tag.name, 1)

@@ -6,15 +6,17 @@ import re
 from typing import Final
 
 # Liquid, Nunjucks and Jinja; Hugo's shortcodes; Handlebars; ERB and EJS; the fields of mailing
-# services. Tags that end others say nothing new.
+# services; the modules of MDX. Tags that end others say nothing new.
 TEMPLATE_TAG: Final = re.compile(
     r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]{0,300}?%\})"
     r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]{0,300}?[>%]\}\})"
     r"|\{\{\{?-?(?P<sign>[#>^&]?) *(?P<name>[\w.$]+)(?=[^\n]{0,300}?\}\})"
     r"|<%[-=_]? *(?P<embedded>(?!end\b)\w[\w.]*)(?=[^\n]{0,300}?%>)"
+    r"|(?:\A|(?<=\n))(?P<module>import|export)"
+    r"(?=[ \t][^\n]{0,300}?[ \t]from[ \t]+[\"'][^\"'\n]{1,200}[\"'];?[ \t]*(?:\n|\Z))"
     r"|(?<![\w*|])\*\|(?P<field>[A-Z][A-Z0-9_:]{2,40})\|\*(?![\w*|])"
 )
-_STARTS: Final = ("{%", "{{", "<%", "*|")
+_STARTS: Final = ("{%", "{{", "<%", "*|", "import ", "export ")
 
 
 def may_hold_tags(text: str) -> bool:
@@ -30,6 +32,8 @@ def tag_name(found: re.Match[str]) -> str:
         return f"{{{{{found['sign'] or ' '}{found['name']}{'' if found['sign'] else ' '}}}}}"
     if found["embedded"]:
         return f"<% {found['embedded']} %>"
+    if found["module"]:
+        return f"{found['module']} … from …"
     if found["field"]:
         return f"*|{found['field']}|*"
     return f"{{{{{found['mark']} {found['code']} {'>' if found['mark'] == '<' else '%'}}}}}"

@@ -6,7 +6,7 @@ Most elements carry the HTML tag they become. Those named here do not.
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from posts.markdown.emphasis import Run
@@ -28,13 +28,19 @@ NOTE_REFERENCE: Final = "note-reference"
 PLACE: Final = "place"
 """Tag of a place that links within the issue lead to."""
 NAME: Final = "name"
-"""Attribute of a place or a heading: the id that its author gave it."""
+"""Attribute of a place, a heading or a raw tag: the id that its author gave it."""
 CONTENTS: Final = "contents"
 """Attribute of what says where a table of contents goes."""
 AS_WRITTEN: Final = "as-written"
 """Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
 BARE: Final = "bare"
 """Attribute of a link that is a bare address in the text."""
+
+
+def places_in(tree: etree.Element) -> Iterator[etree.Element]:
+    """The elements of a tree, but headings, to which links within the issue may lead."""
+    yield from tree.iter(PLACE)
+    yield from (element for element in tree.iter(RAW_TAG) if NAME in element.attrib)
 
 
 class Leaf(NamedTuple):

@@ -332,6 +332,8 @@ class Writer:
             tag = tag.replace(name, f"h{self._level_in_html(int(name[1]))}")
         if tag.startswith("<a ") and ' href="#' not in tag:
             tag = f"{tag[:-1]}{self._elsewhere}>"
+        if anchor := self._marks.places.get(element.get(NAME, "")):
+            tag = f"{tag[:-1]}{self._own('id', anchor)}>"
         self._out.append(tag)
 
     def _write_strong(self, element: etree.Element) -> None:

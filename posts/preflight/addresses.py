@@ -11,7 +11,8 @@ from typing import Final
 from links.normalizing import AddressError, host_of, trace
 from links.queue import is_short
 from links.registering import canonical_or_none
-from posts.markdown.tree import Leaf
+from posts.markdown.references import is_linkable
+from posts.markdown.tree import Leaf, plain_text
 from posts.messages import Message as _
 from posts.outlining import FoundItem, is_preamble
 from posts.preflight.facts import Facts
@@ -44,7 +45,7 @@ def unfinished(written: Written, facts: Facts) -> Iterator[Finding]:
             yield Finding("unfinished-link", words, link.line, link.span)
     for element, spot in written.document.spots.items():
         url = element.get("href", "") if element.tag == "a" else ""
-        if _UNKNOWN_SCHEME.match(url):
+        if not is_linkable(url) and (_UNKNOWN_SCHEME.match(url) or url not in plain_text(element)):
             words = _("Readers get no link of this address: %(url)s", url=url[:_SHOWN])
             yield _in(written, "unfinished-link", words, spot.leaf, spot.start, spot.end)
 
@@ -220,3 +221,12 @@ def dead_places(written: Written, facts: Facts) -> Iterator[Finding]:
         if link.url in dead:
             words = _("There is no place “%(place)s” in this issue.", place=link.url[:_SHOWN])
             yield Finding("dead-place", words, link.line, link.span)
+
+
+def missing_pages(written: Written, facts: Facts) -> Iterator[Finding]:
+    """Find links to pages of this site that are not there, such as a file of an archive or a host
+    without its ``https://``."""
+    for link in written.links:
+        if link.url in facts.missing_pages:
+            words = _("This site has no page “%(address)s”.", address=link.url[:_SHOWN])
+            yield Finding("missing-page", words, link.line, link.span)

@@ -30,6 +30,8 @@ OWN: Final = (
     Check("duplicate-link", _("Two items with one link"), addresses.duplicates),
     Check("undefined-reference", _("References without an address"), addresses.undefined),
     Check("dead-place", _("Links to places that the issue does not have"), addresses.dead_places),
+    Check("missing-page", _("Links to pages that this site does not have"),
+          addresses.missing_pages),
     Check("broken-link", _("Broken links"), known.broken),
     Check("blocked-link", _("Blocked links"), known.blocked),
     Check("held-link", _("Links that wait for approval"), known.held),

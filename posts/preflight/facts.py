@@ -12,6 +12,7 @@ from django.utils import timezone
 from links.models import Link
 from links.standing import active_rules, settle
 from posts import pictures
+from posts.dead_ends import is_of_this_site, missing_pages
 from posts.models import LinkedItem, Picture, Post, Tag, TagAlias
 from posts.naming import fold
 from posts.places import Place, latest_before
@@ -24,8 +25,8 @@ MOST_TAGS = 2_000
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known: links by canonical address, of main links the latest issue that had them, the
-    paths of the pictures that are there and of those that are ornaments, the tags that no issue has
-    yet and the names of others."""
+    paths of the pictures that are there and of those that are ornaments, the addresses at which
+    this site has no page, the tags that no issue has yet and the names of others."""
 
     now: datetime
     language: str = ""
@@ -34,6 +35,7 @@ class Facts:
     pictures: Collection[str] = ()
     ornaments: Collection[str] = ()
     mirrors: bool = False
+    missing_pages: Collection[str] = ()
     new_tags: Collection[str] = ()
     tags: Collection[str] = ()
 
@@ -52,6 +54,7 @@ def gather(written: Written, post: Post | None, language: str) -> Facts:
         pictures=_pictures(written, stored),
         ornaments=_ornaments(written),
         mirrors=settings.MIRROR_IMAGES,
+        missing_pages=missing_pages(filter(is_of_this_site, (link.url for link in written.links))),
         new_tags=new,
         tags=_names() if new else (),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from posts.markdown.html import hidden_words
 from posts.markdown.lines import FENCE, closes_fence
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message as _
@@ -54,8 +55,11 @@ def template_tags(written: Written, facts: Facts) -> Iterator[Finding]:
 
 
 def dropped_html(written: Written, facts: Facts) -> Iterator[Finding]:
-    """Find HTML that readers never get: scripts and style sheets."""
+    """Find HTML that readers never get: scripts, style sheets, and words in drawings."""
     for prose in written.prose:
+        for name, start in hidden_words(prose.text):
+            words = _("Readers do not get the words in this HTML: %(tag)s", tag=f"<{name}>")
+            yield Finding("dropped-html", words, written.line_of(prose.leaf, start))
         if found := _DROPPED.search(prose.text):
             words = _("Readers do not get this HTML: %(tag)s", tag=f"<{found[1].lower()}>")
             line = written.line_of(prose.leaf, found.start())

@@ -24,7 +24,7 @@ from posts.markdown.html import VOID_TAGS, without_comments
 from posts.markdown.limits import check_size
 from posts.markdown.lines import with_ends
 from posts.markdown.references import Target
-from posts.markdown.tree import PLACE
+from posts.markdown.tree import places_in
 from posts.outlining import HEADINGS
 from posts.rendering import Head, ParsedIssue, base_anchor, read_issue
 
@@ -197,7 +197,7 @@ def _is_apart(tree: etree.Element) -> bool:
     """Tell whether a section leads to no place in others, and is none that they lead to."""
     if sum(element.tag in HEADINGS for element in tree) > 1:
         return False
-    if next(tree.iter(PLACE), None) is not None:
+    if next(places_in(tree), None) is not None:
         return False
     return not any(link.get("href", "").startswith("#") for link in tree.iter("a"))
 

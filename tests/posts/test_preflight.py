@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 
 from links.models import Link
 from posts.admin.auditing import words_of
-from posts.models import Image, Picture, Post, Tag, TagAlias
+from posts.models import Image, Picture, Post, Redirect, Tag, TagAlias
 from posts.preflight import (
     Details,
     Finding,
@@ -73,6 +73,7 @@ WRONG = [
     ("unfinished-link", "Text [half](htp://example.org\n", 1),
     ("unfinished-link", "Text\n[whole](htp://example.org) here\n", 2),
     ("dropped-html", "Text\n\n<script src='https://a.example/x.js'></script>\n", 3),
+    ("dropped-html", "<p>\n<svg><text x='1'>Growth</text></svg></p>\n", 2),
     ("dropped-html", "<div>\n<STYLE>p {}</style>\n</div>\n", 2),
     ("unfinished-link", "- [half](http:/example.org and more\n", 1),
     ("unfinished-link", "- [ ](https://a.example/)\n", 1),
@@ -88,6 +89,13 @@ WRONG = [
     ("duplicate-link", "- [A](https://a.example/)\n- [Again](https://a.example/)\n", 2),
     ("undefined-reference", "Text\n[one][two]\n", 2),
     ("dead-place", "# Here\n\n[there](#nowhere)\n", 3),
+    ("unfinished-link", "Text\n\n[call](tel:+82) us\n", 3),
+    ("unfinished-link", "[port](https://example.org:99999/x)\n", 1),
+    ("missing-page", "Text\n[x](www.example.org)\n", 2),
+    ("missing-page", "- [part 2](other.md#here)\n", 1),
+    ("missing-page", "[x](/2024/05/10/issue.html)\n", 1),
+    ("missing-page", "[x](../an-issue-that-is-not-there/)\n", 1),
+    ("missing-page", "\n<a href='/about/'>x</a>\n", 2),
     ("look-alike", "[x](https://paypa1.com/)\n", 1),
     ("look-alike", "[paypal.com/login](https://a.example/)\n", 1),
     ("template-tag", "Hello\n{{ name }}\n", 2),
@@ -116,6 +124,7 @@ RIGHT = [
     ("remote-picture", "![A](x.png) [B](https://a.example/cat.png)\n"),
     ("unfinished-link", "`[a](` and \\[b](https://a.example [c] (https://a.example) f(x)[0](y)\n"),
     ("dropped-html", "```html\n<script></script>\n```\n\nThe `<script>` element, <b>bold</b>\n"),
+    ("dropped-html", "`<svg>a</svg>` <svg><style>a {}</style><path d='M0 0'/></svg>\n"),
     ("unfinished-link", "```\n[a](https://a.example\n```\n\n[b](https://b.example/x_(y) 'c')\n"),
     ("unfinished-link", "[![A](x.png)](https://a.example/) <a href='https://b.example'> </a>\n"),
     ("no-content", "## One\n- x\n"),
@@ -131,6 +140,8 @@ RIGHT = [
     ("undefined-reference", "a[i][j] [x] [y][z](https://a.example/) \\[one][two]\n"),
     ("undefined-reference", "- [series][video] [Title](https://a.example/)\n"),
     ("dead-place", "# Some where\n\n[there](#some-where) [top](#top)\n"),
+    ("missing-page", "[x](/tags/) [y](/archive/2024/?a=b) [z](?a=1) [a](#b) [m](mailto:a@b.c)\n"),
+    ("missing-page", "[x](//example.org/) [u]({{ x }}) ![p](a.png) [e]() [m](/media/a.pdf)\n"),
     ("look-alike", "[Stockly.ai](https://a.example/) [www.a.org: news](https://github.com/a/a)\n"),
     ("template-tag", "`{{ name }}` and {curly}\n\n    {{ code }}\n"),
     ("placeholder", "A to-do app, [WIP] parsers, TK kernels, XXX, todo!(), 새 기능 추가 예정\n"),
@@ -581,3 +592,10 @@ def test_scripts_get_so_many_lines_of_one_check_and_the_number_of_the_rest() -> 
     lines = [line for line in out.getvalue().splitlines() if "unfinished-link" in line]
     assert len(lines) == 101
     assert lines[-1].endswith("unfinished-link: 5 more")
+
+
+def test_a_link_to_an_issue_or_to_where_something_led_before_leads_somewhere() -> None:
+    make_post(slug="there")
+    Redirect.objects.create(old="/2024/old.html", new="/posts/there/")
+    text = "[a](/posts/there/) [b](../there/#items) [c](../there.md) [d](/2024/old.html)\n"
+    assert not found(text, "missing-page")

@@ -174,6 +174,11 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("https://a.org/b[원문](https://a.org/c)",
          '<p><a href="https://a.org/b">https://a.org/b</a><a href="https://a.org/c">원문</a></p>'),
         # embeds
+        ('<map name="a"><area href="/b" alt="c"></map>', '<p><a href="/b">/b</a></p>'),
+        (r"https://a.b/\*c\* https://a.b/\_d\_.", '<p><a href="https://a.b/*c">https://a.b/*c</a>*'
+         ' <a href="https://a.b/_d">https://a.b/_d</a>_.</p>'),
+        ("[a](https://b.c:65536/) [d](https://b.c:65535/)",
+         '<p>a <a href="https://b.c:65535/">d</a></p>'),
         ('a <video src="/b.mp4"></video>', '<p>a <a href="/b.mp4">/b.mp4</a></p>'),
         ('<iframe src="//www.youtube.com/embed/b-c?d"></iframe>\n\ne',
          '<p><a href="https://www.youtube.com/watch?v=b-c">https://www.youtube.com/watch?v=b-c</a>'
@@ -221,6 +226,11 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ("[a](#%ED%95%9C) [b](#nowhere)\n## 한",
          '<p><a href="#한">a</a><a href="#nowhere">b</a></p>'
          '<h2 id="한">한</h2>'),
+        ('<ul>\n<li id="b">c</li>\n</ul>\n\n<table><tr id="d"><td>e</td></tr></table>\n\n'
+         '[f](#b) [g](#d)',
+         '<ul><li id="author--0">c</li></ul>'
+         '<table><tbody><tr id="author--1"><td>e</td></tr></tbody></table>'
+         '<p><a href="#author--0">f</a><a href="#author--1">g</a></p>'),
         ("Close it with </div> or </b>. <i>a</i> b</i> c",
          "<p>Close it with &lt;/div&gt; or &lt;/b&gt;. <i>a</i> b c</p>"),
         ("a < b > c <3", "<p>a &lt; b &gt; c &lt;3</p>"),

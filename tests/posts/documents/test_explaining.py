@@ -108,10 +108,44 @@ def test_a_header_without_end_is_not_taken_for_text(start: str, end: str) -> Non
     assert problem(f"{start}\n\ntext\n") == message
 
 
-@pytest.mark.parametrize("start", ["% Title\n% Author\n", "#+TITLE: x\n"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "% Title\n% Author\n",
+        "#+TITLE: x\n",
+        "export const metadata = {\n  title: 'x',\n  draft: true,\n}\n",
+        'import A from "./a"\r\nimport {B} from "b";\r\n\r\nexport const meta: M = {title: 1}\r\n',
+        "export default { title: 'x' }\n",
+        "Title\n#####\n\n:date: 2024-05-10\n:status: draft\n",
+        "=====\nTitle\n=====\n\n:author: x\n",
+        ":title: x\n:slug: y\n",
+        "= Title\nAnn <ann@example.org>\n:page-draft: true\n:toc:\n",
+        "= Title\n:draft:\n",
+    ],
+)
 def test_headers_of_other_systems_are_not_shown(start: str) -> None:
     message = "Line 1: this header is not read: write it as YAML between --- lines"
     assert problem(f"{start}\ntext\n") == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [":tada: News\n\ntext\n", "Hello\n\n:smile: there: a\n", "export const a = 1\n", "% one\n"],
+)
+def test_prose_is_no_header_of_another_system(text: str) -> None:
+    assert parse_issue(text.encode()).body == text
+
+
+def test_marks_that_nobody_sees_may_stand_before_a_header() -> None:
+    for marks in ("\ufeff\ufeff", "\u200b", "\ufeff\u2060\n"):
+        issue = parse_issue(f"{marks}---\ntitle: x\ndraft: true\n---\ntext\n".encode())
+        assert (issue.metadata.title, issue.metadata.draft) == ("x", True)
+        assert issue.text.startswith(marks)
+
+
+def test_a_header_in_toml_may_have_any_line_ends() -> None:
+    issue = parse_issue(b"+++\rtitle = 'x'\rdate = 2024-05-10\r+++\rtext\r")
+    assert (issue.metadata.title, issue.body) == ("x", "text\r")
 
 
 def test_a_language_that_is_not_read_is_refused() -> None:

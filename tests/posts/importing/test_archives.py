@@ -34,7 +34,10 @@ def names(data: bytes) -> list[str]:
     [
         ("cp949", ["뉴스레터/2026-03-02-주간.md", "뉴스레터/그림.png"]),
         ("cp949", ["똠방각하 펲시/2026-03-02.md", "가나다라.md"]),
+        ("cp949", ["2026-03-02-똠방각하 펲시콜라.md", "햏.md"]),
+        ("cp949", ["똠펲.md"]),
         ("cp932", ["週刊ニュース/2026-03-02.md", "図のまとめ.png"]),
+        ("cp932", ["週刊/2026-03-02-表示能力.md", "予定.png"]),
         ("gbk", ["周刊/第12期-科技爱好者.md", "图片说明.png"]),
         ("cp950", ["每週新聞/第12期-週刊.md", "圖片說明.png"]),
         ("utf-8", ["뉴스레터/그림.md", "naïve.md"]),
@@ -42,6 +45,9 @@ def names(data: bytes) -> list[str]:
         ("cp850", ["Øresund/æbler.md", "Übung.md"]),
         ("cp1252", ["résumé/2026-03-02.md", "l’été – Äpfel.md"]),
         ("cp866", ["Выпуск 12/Новости недели.md"]),
+        ("cp866", ["НОВОСТИ/ОБЗОР.md"]),
+        ("cp862", ["חדשות/2026-03-02-עדכון שבועי.md", "weekly/תמונה.png"]),
+        ("cp720", ["أخبار/2026-03-02-نشرة الأسبوع.md", "صورة.png"]),
     ],
 )
 def test_names_are_read_in_the_code_page_they_make_sense_in(
@@ -75,8 +81,24 @@ def test_backslashes_between_folders_are_slashes(tmp_path: Path) -> None:
         r"posts\img\p.png": picture(),
         r"..\evil.md": ISSUE.encode(),
         r"C:\evil.md": ISSUE.encode(),
+        r"2026\..\..\evil/b.md": ISSUE.encode(),
         r"\evil.md": ISSUE.encode(),
     }
     run(write(tmp_path, {"a.zip": zipped(files)}) / "a.zip")
     assert Post.objects.get().source_name == "posts/2026-03-03-win.md"
     assert Post.objects.get().images.get().path == "img/p.png"
+
+
+@pytest.mark.django_db
+def test_a_name_may_hold_a_colon(tmp_path: Path) -> None:
+    names = ["12:30/What: a week?.md", "Q: why.md"]
+    archive = write(tmp_path, {"a.zip": zipped(dict.fromkeys(names, ISSUE.encode()))}) / "a.zip"
+    assert [outcome.kind for outcome in run(archive)] == ["created", "created"]
+    assert sorted(Post.objects.values_list("source_name", flat=True)) == names
+
+
+@pytest.mark.django_db
+def test_a_path_in_an_archive_may_be_written_with_both_slashes(tmp_path: Path) -> None:
+    archive = zipped({r"posts\2026/03-02-a.md": ISSUE.encode()})
+    run(write(tmp_path, {"a.zip": archive}) / "a.zip")
+    assert Post.objects.get().source_name == "posts/2026/03-02-a.md"

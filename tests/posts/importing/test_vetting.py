@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from posts import publishing
 from posts.importing import Kind
 from posts.models import Post
-from tests.posts.test_importing import TOO_DEEP, run, run_one, write
+from tests.posts.test_importing import TOO_DEEP, run, run_one, write, zipped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -103,6 +103,99 @@ def test_who_publishes_it_here_changes_what_its_header_says(
     assert after in post.header
     assert post.document.endswith("\n\ntext\n")
     assert Post.objects.published().exists()
+
+
+@pytest.mark.parametrize("held", ["draft: true", "published: false", "status: private"])
+def test_what_its_file_no_longer_holds_back_is_published(tmp_path: Path, held: str) -> None:
+    run_one(tmp_path, issue())
+    run_one(tmp_path, issue(held), update=True)
+    assert not Post.objects.published().exists()
+
+    run_one(tmp_path, issue(), update=True)
+
+    assert Post.objects.published().exists()
+
+
+def test_what_staff_withdrew_stays_so_whatever_its_file_says_now(tmp_path: Path) -> None:
+    run_one(tmp_path, issue("draft: false"))
+    publishing.withdraw([Post.objects.get()])
+    run_one(tmp_path, issue(body="another text\n"), update=True)
+    assert Post.objects.get().status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<!--\ntitle: X\ndraft: true\n-->\n\ntext\n", "draft: true"),
+        ("<!-- (c) us -->\n---\ntitle: X\npublished: no\n---\ntext\n", "published: no"),
+        ("```yaml\ntitle: X\ndraft: true\n```\n\ntext\n", "draft: true"),
+        ("---\ntitle: X\n---\n\n---\nstatus: private\n---\ntext\n", "status: private"),
+        ("———\ntitle: X\ndraft: true\n———\n\ntext\n", "draft: true"),
+        ("# X\n\n- **Status**: draft\n\ntext\n", "Status: draft"),
+        ("제목: 주간\n상태: 초안\n\n본문\n", "상태: 초안"),
+    ],
+)
+def test_nothing_becomes_public_that_a_header_in_another_form_holds_back(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    outcome = run_one(tmp_path, text, "2024-05-10-a.md")
+    assert f"its text begins like a header that is not read: “{said}”" in str(outcome)
+    assert not Post.objects.published().exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The status: draft of it is long\n\nPrivate: a word. Hidden: 3\n",
+        "Published: yes\n\n- Access: 3 members\n- draft: many\n",
+        "a\n\nb\n\nc\n\ndraft: true\n",
+    ],
+)
+def test_prose_holds_nothing_back(tmp_path: Path, text: str) -> None:
+    run_one(tmp_path, text, "2024-05-10-a.md")
+    assert Post.objects.published().exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "remark"),
+    [
+        ("text\n\n- [x]()\n", "no address for [x]() (line 9)"),
+        ("[x](www.example.org) [y](b.md)\n", "no page of this site for www.example.org, b.md "),
+        ("a\n\n[old](/2024/old.html)\n", "no page of this site for /2024/old.html (line 9)"),
+        ("[call](tel:+82)\n[port](https://example.org:99999/)\n",
+         "readers get no link of tel:+82, https://example.org:99999/ (line 7)"),
+        ("`#z`\n\n[z](#z)\n", "no place in this issue for #z (line 9)"),
+        ("<svg><text>Up</text></svg>\n", "words in <svg> are not shown (line 7)"),
+        ("import X from './x'\n\ntext\n",
+         "template tags are shown as text: import … from … (line 7)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_what_readers_get_nothing_of_is_named_with_its_line(
+    tmp_path: Path, body: str, remark: str, end: str
+) -> None:
+    outcome = run_one(tmp_path, issue(body=body).replace("\n", end))
+    assert remark in str(outcome)
+    assert Post.objects.published().exists()
+
+
+def test_links_that_lead_somewhere_need_no_remark(tmp_path: Path) -> None:
+    body = (
+        "[a](/tags/) [b](../another-issue/) [c](?a=1) [d](#top) [e](mailto:a@example.org)"
+        " [f](//example.org/x) <http://localhost:PORT> [g](https://example.org:65535/)\n\n"
+        "<svg><style>a {}</style><path d='M0 0'/></svg> `<svg>words</svg>`\n"
+    )
+    assert run_one(tmp_path, issue(body=body)).notices == ()
+
+
+@pytest.mark.parametrize("name", ["a.mdx", "b/a.MKD"])
+def test_what_is_called_otherwise_is_named_and_not_passed_over(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path, {"f/ok.md": issue(), f"f/{name}": issue(), "f/x.txt": "x"}) / "f"
+    archive = write(tmp_path, {"a.zip": zipped({"ok.md": b"x", name: b"x"})}) / "a.zip"
+    for path in (folder, archive):
+        refused = [outcome for outcome in run(path) if outcome.kind is Kind.REFUSED]
+        assert len(refused) == 1
+        assert "are not read: call it .md" in refused[0].reason
 
 
 def test_a_dry_run_says_so(tmp_path: Path) -> None:

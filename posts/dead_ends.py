@@ -1,0 +1,126 @@
+"""Links in a text that lead readers nowhere, though their author meant them to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from enum import StrEnum
+from typing import Final, NamedTuple
+from urllib.parse import unquote, urljoin, urlsplit
+
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from posts.markdown.document import Document
+from posts.markdown.references import is_linkable
+from posts.markdown.templates import may_hold_tags
+from posts.markdown.tree import fold, plain_text
+from posts.models import OldSlug, Post, Redirect
+from posts.naming import nfc
+
+ISSUE: Final = "/posts/_/"
+"""The address of any issue, against which browsers read what is relative."""
+_OF_ISSUES: Final = ("posts:post", "posts:post-markdown")
+_EMPTY: Final = ("http:", "https:")
+_SHOWN: Final = 80
+
+
+class Why(StrEnum):
+    """Why a link leads nowhere."""
+
+    EMPTY = "empty"
+    """It has no address."""
+    TEXT = "text"
+    """Its address becomes no link, and readers do not see it."""
+    NO_PAGE = "no page"
+    """This site has no such page."""
+
+
+class DeadEnd(NamedTuple):
+    """A link that leads nowhere: its address, or what stands in the place of one, and its line,
+    counted from 0."""
+
+    why: Why
+    shown: str
+    line: int
+
+
+def dead_ends(document: Document, *, with_issues: bool) -> list[DeadEnd]:
+    """Return the links of a document that lead nowhere, but those to places in it.
+
+    Addresses of issues count ``with_issues`` that are not there, or never. Raises
+    ``MarkdownLimitError`` if a limit is crossed.
+    """
+    ends: list[DeadEnd] = []
+    for url, words, line in _links(document):
+        if url.strip().rstrip("/") in ("", *_EMPTY):
+            ends.append(DeadEnd(Why.EMPTY, f"[{words[:_SHOWN]}]({url.strip()})", line))
+        elif not is_linkable(url):
+            if url not in words:
+                ends.append(DeadEnd(Why.TEXT, url[:_SHOWN], line))
+        elif is_of_this_site(url):
+            ends.append(DeadEnd(Why.NO_PAGE, url, line))
+    asked = {end.shown for end in ends if end.why is Why.NO_PAGE}
+    missing = missing_pages(asked, with_issues=with_issues) if asked else ()
+    return [
+        end._replace(shown=end.shown[:_SHOWN])
+        for end in ends
+        if end.why is not Why.NO_PAGE or end.shown in missing
+    ]
+
+
+def _links(document: Document) -> Iterator[tuple[str, str, int]]:
+    """Yield address, words and line of each link."""
+    notes = (note.element for note in document.used_notes)
+    for root in (*document.trees, *notes):
+        for link in root.iter("a"):
+            yield link.get("href", ""), fold(plain_text(link)), document.line_of(link)
+
+
+def is_of_this_site(url: str) -> bool:
+    """Tell whether an address is relative, and no place in its issue nor what a generator fills."""
+    address = url.strip()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    is_relative = not parts.scheme and not parts.netloc and not address.startswith(("#", "//"))
+    return is_relative and not may_hold_tags(address)
+
+
+def missing_pages(addresses: Iterable[str], *, with_issues: bool = True) -> Collection[str]:
+    """Return those relative addresses, as issues write them, at which this site has no page."""
+    paths = {address: _path(address) for address in addresses}
+    found = {address: _found(path) for address, path in paths.items()}
+    missing = {address for address, match in found.items() if match is None}
+    if with_issues:
+        slugs = {
+            address: nfc(match.kwargs["slug"])
+            for address, match in found.items()
+            if match is not None and match.view_name in _OF_ISSUES
+        }
+        known = _known_slugs(slugs.values())
+        missing |= {address for address, slug in slugs.items() if slug not in known}
+    led = Redirect.objects.filter(old__in={nfc(paths[address]) for address in missing})
+    elsewhere = set(led.values_list("old", flat=True)) if missing else set()
+    return {address for address in missing if nfc(paths[address]) not in elsewhere}
+
+
+def _path(address: str) -> str:
+    return unquote(urlsplit(urljoin(ISSUE, address.strip())).path)
+
+
+def _found(path: str) -> ResolverMatch | None:
+    for candidate in (path, f"{path}/"):
+        try:
+            return resolve(candidate)
+        except Resolver404:
+            continue
+    return None
+
+
+def _known_slugs(slugs: Collection[str]) -> set[str]:
+    """Return those slugs that issues have, or had, and that of any issue."""
+    if not slugs:
+        return set()
+    now = Post.objects.filter(slug__in=slugs).values_list("slug", flat=True)
+    before = OldSlug.objects.filter(slug__in=slugs).values_list("slug", flat=True)
+    return {*now, *before, ISSUE.split("/")[2]}
