@@ -26,6 +26,8 @@ _SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspac
 _BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;)]）】"
 _AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;([（【"
 _MAX_TITLE: Final = 120
+ELLIPSIS: Final = "…"
+_BEFORE_ELLIPSIS: Final = " ,;:.…、。"
 _MAX_PREAMBLE: Final = 200
 # What may stand before the text of an entry: labels in brackets, and what numbers it.
 _LABEL: Final = re.compile(
@@ -241,6 +243,16 @@ def links_in(root: etree.Element) -> Iterator[etree.Element]:
     return (element for element in root.iter("a") if is_linkable(element.get("href", "")))
 
 
+def first_words(text: str) -> str:
+    """Return a text as a title: where it is long its first words, which say that it goes on."""
+    if len(text) <= _MAX_TITLE:
+        return text
+    # Scripts that put no spaces between words are cut anywhere.
+    end = text.rfind(" ", _MAX_TITLE // 2, _MAX_TITLE)
+    cut = text[: end if end > 0 else _MAX_TITLE - 1]
+    return f"{cut.rstrip(_BEFORE_ELLIPSIS)}{ELLIPSIS}"
+
+
 def outline(root: etree.Element, spans: Mapping[etree.Element, Span], first_line: int) -> Outline:
     """The items of one section's tree, of which ``spans`` says the lines in its document.
 
@@ -363,7 +375,7 @@ class _Finder:
             self._found.titles.add(strong[0])
             return fold(flow.text[strong[1] : strong[2]])
         if main is None:
-            return flow.words[:_MAX_TITLE]
+            return first_words(flow.words)
         element, start, end = flow.links[main]
         if flow.starts_at(start):
             self._found.titles.add(element)

@@ -23,6 +23,7 @@ from mailing.composing.pieces import Box, Piece, pieces_of
 from posts import pictures
 from posts.markdown.references import encode_url
 from posts.models import Post
+from posts.outlining import first_words
 from posts.publishing.composing import PLAIN_HEADING
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import stored_rows
@@ -199,7 +200,7 @@ def _lines(reading: Reading) -> dict[str, str]:
 def line_of(item: FoundItem, reading: Reading) -> str:
     """Return the title of an item, linked, as HTML."""
     decided = reading.decided
-    title = escape(item.title or item.text[:120], quote=False)
+    title = escape(item.title or first_words(item.text), quote=False)
     url = "" if item.main is None else item.links[item.main].url
     if url in decided.blocked or url in decided.held:
         words = decided.words.blocked if url in decided.blocked else decided.words.held

@@ -23,7 +23,7 @@ from posts import identity
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import Author, Correction, LinkedItem, Post, PostPage, Section, Tag
-from posts.outlining import depths
+from posts.outlining import ELLIPSIS, depths
 from posts.prepared import prepared
 from posts.publishing import describing, marks
 from posts.publishing.decisions import link_words
@@ -238,8 +238,10 @@ def _opening(
 ) -> dict[str, Any]:
     url = post.get_absolute_url()
     filled = [pair for pair in zip(sections, items, strict=True) if pair[0].level and pair[1]]
+    opening = _first_blocks(html[0]) if sections and not sections[0].level else ""
     return {
-        "opening": SafeString(_first_blocks(html[0])) if sections and not sections[0].level else "",
+        "opening": SafeString(opening),
+        "is_whole": EMPTY_LINK.sub("", "".join(html)).rstrip() == opening.rstrip(),
         "sections": [
             (
                 section.heading,
@@ -281,7 +283,7 @@ def _brief(url: str, item: LinkedItem, language: str) -> Brief:
     host = host_of(canonical_or_none(shown) or "")
     title = item.title or _cut(item.summary, TITLE_LENGTH) or host
     summary = _cut(item.summary, SUMMARY_LENGTH) if item.title else ""
-    if not link and item.title and item.summary.startswith(item.title):
+    if not link and item.title and item.summary.startswith(item.title.removesuffix(ELLIPSIS)):
         # What has no link and nothing bold is called by its own first words.
         title, summary = summary, ""
     if link and link.is_marked_broken and not link.replacement_url:

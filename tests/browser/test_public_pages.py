@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -259,6 +260,21 @@ def test_lines_are_as_long_as_is_read_with_ease_on_every_screen(
         lines = page.locator(".body > p").evaluate_all(LINES)
         assert max(lines) <= most, width
         assert width < 640 or median(lines) >= usual, width
+
+
+def test_the_home_page_ends_where_its_masthead_ends(page: Page, live_server: LiveServer) -> None:
+    text = f"{KOREAN}\n\n{KOREAN}\n\n## One\n- **a** b\n"
+    make_post("In Korean", text, at=timezone.now(), language="ko")
+    visit(page, live_server, "/")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+    ends = {
+        round(page.locator(part).evaluate("part => part.getBoundingClientRect().right"))
+        for part in (".masthead", ".recent", ".card:nth-child(2)", ".site-footer")
+    }
+    assert len(ends) == 1
+    lines = page.locator(".opening .body > p").evaluate_all(LINES)
+    assert max(lines) <= 40
 
 
 def test_sources_are_drawn_beside_items_and_never_become_text(

@@ -162,6 +162,23 @@ def test_title_is_the_leading_bold_text_or_the_main_links_text(
     assert (found.title, found.summary) == (title, summary)
 
 
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("word " * 24 + "and more", "word word…"),
+        ("a" * 112 + ", b, potentially", "a, b…"),
+        ("한글로만" * 40, "한글로…"),
+    ],
+)
+def test_a_title_of_first_words_ends_with_a_whole_one_and_says_that_it_goes_on(
+    text: str, end: str
+) -> None:
+    (found,) = items(f"* {text}\n")
+    assert found.title.endswith(end)
+    assert len(found.title) <= 120
+    assert text.startswith(found.title.removesuffix("…"))
+
+
 def test_the_group_is_the_nearest_list_item_above_without_a_link() -> None:
     text = (
         "* Topic\n"

@@ -16,7 +16,7 @@ from links.models import Decision, Link
 from posts.documents import parse_issue
 from posts.models import Post, Tag, TagAlias
 from posts.publishing import publish, save_document, withdraw
-from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
+from tests.builders import BODY, document, item, make_draft, make_post, make_posts, make_scheduled
 from tests.posts.site.test_addresses import ENTRANCES, PAGES
 from tests.reading import Page, shown
 
@@ -211,6 +211,14 @@ def test_home_opens_an_issue_by_three_paragraphs_at_most(client: Client) -> None
 
     assert page.texts(".opening .body > *") == ["One.", "Two, with an opening link.", "Three a"]
     assert [node.html for node in page.all(".opening a") if not node.text()] == []
+
+
+def test_home_leads_on_only_from_what_it_does_not_show_whole(client: Client) -> None:
+    post = make_post(body="All of it.\n\nIn two paragraphs, with a [link](https://a.example/).\n")
+    assert read(client, "/").texts(".read-on") == []
+    for more in ("One.\n\nTwo.\n\nThree.\n\nFour.\n", "One.\n\n## Section\n\nNo item.\n"):
+        save_document(post, parse_issue(document(body=more).encode()))
+        assert read(client, "/").texts(".read-on") == ["Read the whole issue"]
 
 
 def test_home_without_posts_says_so(client: Client) -> None:
