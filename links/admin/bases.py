@@ -148,6 +148,12 @@ class OneRow(StaffAdmin):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return self.changeform_view(request, self.key, reverse(name, args=[self.key]))
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Say that no list is on the way to the form."""
+        return super().render_change_form(request, context | {"is_list": True}, *args, **kwargs)
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:

@@ -111,7 +111,8 @@ def ask(
 
     ``context``: consequence (a sentence), button, reach, rows (some of what is touched, in words)
     and how many ``more`` there are, hidden (name, value) fields, stay (words of the way back,
-    where "Cancel" would be taken for the button); see the template.
+    where "Cancel" would be taken for the button), object (the one row this is about, which
+    is then on the way to the page); see the template.
     """
     around = model_admin.admin_site.each_context(request)
     shown = {"title": title, "opts": model_admin.opts, "form": form, "back": back, **context}

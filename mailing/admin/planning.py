@@ -175,6 +175,7 @@ class PlanPages(MailAdmin):
             **self.admin_site.each_context(request),
             "title": gettext("Send “%(title)s” by mail") % {"title": post.title},
             "opts": self.opts,
+            "issues": Post._meta,
             "post": post,
             "form": form,
             "test": test or to_oneself(request),

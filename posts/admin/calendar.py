@@ -131,6 +131,7 @@ class CalendarPages(StaffAdmin):
             form=form,
             back=_page_of(post.published_at),
             title=gettext("Move “%(title)s”") % {"title": post.title},
+            object=post,
             button=gettext("Move"),
         )
 

@@ -40,7 +40,10 @@ class CorrectionForm(forms.Form):
 
     def __init__(self, *args: Any, rows: QuerySet[Correction], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["take_back"].queryset = rows  # type: ignore[attr-defined]
+        if rows:
+            self.fields["take_back"].queryset = rows  # type: ignore[attr-defined]
+        else:
+            del self.fields["take_back"]
         self.initial["day"] = timezone.localdate()
 
     def clean_text(self) -> str:
@@ -85,6 +88,7 @@ class CorrectingPages(StaffAdmin):
             request,
             form=form,
             back=back,
+            object=post,
             title=gettext("Correct “%(title)s”") % {"title": post.title},
             consequence=gettext(
                 "Readers see it above the text of the issue and in feeds, with its day. What is"
@@ -96,7 +100,7 @@ class CorrectingPages(StaffAdmin):
 
     def _correct(self, request: HttpRequest, post: Post, form: CorrectionForm) -> None:
         values = form.cleaned_data
-        if row := values["take_back"]:
+        if row := values.get("take_back"):
             log = writing_down(request, Message(gettext_noop("Correction taken back.")))
             publishing.take_back(row, by=request.user, log=log)
         if values["text"]:

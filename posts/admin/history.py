@@ -139,6 +139,7 @@ class HistoryPages(StaffAdmin):
             form=why,
             back=reverse("admin:posts_post_history", args=[pk]),
             title=gettext("Restore version %(number)d?") % {"number": number},
+            object=post,
             consequence=what_restoring_does(post),
             button=gettext("Restore"),
             rows=found_words(holding) or [post.title],
@@ -166,6 +167,7 @@ class HistoryPages(StaffAdmin):
             form=form,
             back=back,
             title=gettext("Name version %(number)d") % {"number": number},
+            object=post,
             button=gettext("Save the name"),
         )
 

@@ -76,6 +76,7 @@ class PendingPages(StaffAdmin):
                 request,
                 form=None,
                 back=_form_of(post),
+                object=post,
                 title=gettext("Discard what was saved for later?"),
                 consequence=gettext(
                     "Readers notice nothing: the issue stays as they see it. What was changed since"

@@ -159,7 +159,7 @@ class PublishingPages(StaffAdmin):
     def _question(
         self, request: HttpRequest, post: Post, form: Form | None = None, **shown: Any
     ) -> HttpResponse:
-        return ask(self, request, form=form, back=_form_of(post), **shown)
+        return ask(self, request, form=form, back=_form_of(post), object=post, **shown)
 
     # Several issues
 

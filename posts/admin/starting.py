@@ -158,6 +158,7 @@ class StartingPages(StaffAdmin):
                 request,
                 form=None,
                 back=back,
+                object=post,
                 title=gettext("Duplicate “%(title)s”?") % {"title": post.title},
                 consequence=gettext(
                     "A new draft has the same text, tags and pictures, and no date. The issue stays"

@@ -71,6 +71,7 @@ class TrashPages(PublishingPages):
                 request,
                 form=None,
                 back=reverse("admin:posts_post_change", args=[post.pk]),
+                object=post,
                 title=gettext("Delete “%(title)s”?") % {"title": post.title},
                 consequence=what_deleting_does(post),
                 button=gettext("Delete"),

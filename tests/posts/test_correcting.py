@@ -53,6 +53,19 @@ def test_readers_are_told_at_the_head_of_the_issue_and_in_feeds(
     assert "Correct" in Page(signed_in.get(f"/admin/posts/post/{post.pk}/change/")).text()
 
 
+def test_the_page_leads_back_to_the_issue_and_offers_to_take_back_only_what_there_is(
+    signed_in: Client, post: Post
+) -> None:
+    page = Page(signed_in.get(address(post)))
+    form = f"/admin/posts/post/{post.pk}/change/"
+    assert page.values(".breadcrumbs a", "href") == ["/admin/", "/admin/posts/post/", form]
+    assert page.all("[name=take_back]") == []
+
+    publishing.correct(post, TEXT, date(2024, 5, 12))
+
+    assert len(Page(signed_in.get(address(post))).all("[name=take_back] option")) == 2
+
+
 def test_a_correction_outlives_edits_and_rebuilding(client: Client, post: Post) -> None:
     publishing.correct(post, TEXT, date(2024, 5, 12))
     publishing.save_document(post, publishing.stored_issue(post))
