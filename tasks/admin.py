@@ -59,7 +59,10 @@ class SeenActionForm(ActionForm):
     """Which action; and when the list was shown, since "all" are those that were there then."""
 
     shown_at = forms.CharField(
-        initial=lambda: timezone.now().isoformat(), widget=forms.HiddenInput, required=False
+        label="",  # the list says that of hidden fields, too
+        initial=lambda: timezone.now().isoformat(),
+        widget=forms.HiddenInput,
+        required=False,
     )
 
 

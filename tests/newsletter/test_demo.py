@@ -31,13 +31,18 @@ def create() -> str:
 
 @pytest.mark.usefixtures("few_samples")
 def test_a_newcomer_finds_issues_accounts_and_a_queue_that_shows_what_it_is_for() -> None:
-    last = create().splitlines()[-3:]
+    said = create()
+    last = said.splitlines()[-3:]
 
     assert [line.split(":")[0] for line in last] == [
         f"Created the account {name}" for name in ("admin", "editor", "moderator")
     ]
     assert Post.objects.published().count() == len(create_demo.samples())
     assert QueueEntry.objects.filter(closed_at=None).count() == create_demo.LEFT
+
+    # Whoever reads it knows where the project is.
+    assert f"created posts/samples/{create_demo.samples()[-1].name}" in said
+    assert str(Path.cwd()) not in said
 
     # The site's own decision: no desk offers to undo it.
     assert Decision.objects.get().by is None

@@ -25,6 +25,11 @@ with connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
         print(cursor.fetchone()[0])
 """
+LOADED = """
+import gc, sys
+import newsletter.wsgi
+print("posts.site.views" in sys.modules, gc.get_freeze_count() > 100_000)
+"""
 SERVERS = ("newsletter.wsgi", "newsletter.asgi")
 ADDRESS = "postgres://me@db.example.org/news"
 
@@ -63,3 +68,7 @@ def test_a_database_holds_to_the_limits_if_it_knows_them(db: None) -> None:
         assert held == ["30s", "10s", "1min", "off"]
     else:
         assert run(ASKED, "newsletter.wsgi", DATABASE_URL="sqlite://:memory:") == ["", ""]
+
+
+def test_what_the_first_request_would_load_is_there_before_it_and_no_garbage() -> None:
+    assert run(LOADED) == ["True True"]

@@ -73,6 +73,7 @@ def test_the_list_says_what_waits_runs_failed_and_why(staff: Client):
     for words in ("app.waits", "app.runs", "app.failed", "app.done", "until ", "2 of 5"):
         assert words in page
     assert "ValueError: The other side said <no>." in page
+    assert "Shown at" not in page  # a field that nobody sees
 
 
 @pytest.mark.parametrize(

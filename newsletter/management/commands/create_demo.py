@@ -34,7 +34,8 @@ class Command(ExamplesCommand):
         """Do what is missing. A site that has an issue needs no samples."""
         is_new = not Post.objects.exists()
         if is_new:
-            call_command("import_posts", *map(str, samples()), "--publish", stdout=self.stdout)
+            names = map(_name_of, samples())
+            call_command("import_posts", *names, "--publish", stdout=self.stdout)
         lines = create_accounts()
         if is_new:
             _decide_about_most()
@@ -48,6 +49,12 @@ def samples() -> list[Path]:
     while files and _language_of(files[-1]) != settings.LANGUAGE_CODE:
         files.pop()
     return files
+
+
+def _name_of(path: Path) -> str:
+    """Return a path as whoever reads what was done would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _language_of(path: Path) -> str:
