@@ -295,7 +295,7 @@ class SiteSettingsAdmin(CheckPages, OneRow):
         pictures = [tuple(name for name in row if name not in gone) for row in rows]
         return (
             (None, {"fields": ("name", "description", "language", "time_zone", SEEN)}),
-            (_("Look"), {"fields": (*pictures, "accent", "accent_dark")}),
+            (_("Look"), {"fields": (*pictures, "accent", "accent_dark"), "classes": ("look",)}),
             (_("Texts"), {"fields": ("ending", "profiles")}),
             (_("Machines"), {"fields": ("crawlers",)}),
         )

@@ -163,6 +163,13 @@ def test_a_search_by_year_follows_the_time_zone_that_is_set(
 # The accent
 
 
+def test_the_accent_is_shown_below_its_fields(signed_in: Client) -> None:
+    html = signed_in.get(FORM).content.decode()
+
+    places = [html.index(mark) for mark in ("id_accent_dark", "accent-samples", "id_ending")]
+    assert places == sorted(places)
+
+
 def test_an_accent_is_a_stylesheet_of_our_own_address(client: Client, signed_in: Client) -> None:
     fill(signed_in, accent="#7A1F3D")
 
