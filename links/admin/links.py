@@ -127,9 +127,9 @@ class RuleFilter(admin.SimpleListFilter):
 
 
 class SeenFilter(PeriodFilter):
-    """Links by when they were first seen, which is the order of their keys."""
+    """Links by when they were added, which is the order of their keys."""
 
-    title = _("first seen")
+    title = _("added")
     parameter_name = "seen"
     column, index = "created_at", "pk"
 
@@ -217,7 +217,7 @@ class LinkAdmin(Desk):
     def copy(self, link: Link) -> SafeString | str:
         return outward(link.archived_url)
 
-    @admin.display(description=_("first seen"), ordering="created_at")
+    @admin.display(description=_("added"), ordering="created_at")
     def seen(self, link: Link) -> SafeString | str:
         return day(link.created_at)
 

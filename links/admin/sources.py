@@ -28,7 +28,7 @@ SHOWN_RULES = 20
 class SourceAdmin(Desk):
     """Sites and owners that are cited, and what holds for them."""
 
-    list_display: tuple[str, ...] = ("name", "post_count", "link_count", "ruled", "created")
+    list_display: tuple[str, ...] = ("name", "post_count", "link_count", "ruled", "first")
     search_fields = ("name",)
     counted = ngettext_lazy("%(n)s source", "%(n)s sources", "n")
     nothing = _("Sources come with the first issue that links to them.")
@@ -37,7 +37,7 @@ class SourceAdmin(Desk):
     ordering = ("-post_count", "name")
     list_select_related = ("parent",)
     change_form_template = "admin/links/source/change_form.html"
-    fields = ("name", "above", "ruled", "post_count", "link_count", "created")
+    fields = ("name", "above", "ruled", "post_count", "link_count", "first")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
@@ -59,9 +59,9 @@ class SourceAdmin(Desk):
     def above(self, source: Source) -> SafeString | str:
         return page_of(source.parent) if source.parent else EMPTY
 
-    @admin.display(description=_("first seen"), ordering="created_at")
-    def created(self, source: Source) -> SafeString | str:
-        return day(source.created_at)
+    @admin.display(description=_("first seen"), ordering="first_seen")
+    def first(self, source: Source) -> SafeString | str:
+        return day(source.first_seen)
 
     def about(self, request: HttpRequest, row: Source) -> dict[str, Any]:
         """Return what holds for a source, its owners, and the ways to decide about it."""

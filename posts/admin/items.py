@@ -159,6 +159,8 @@ class LinkedItemAdmin(StaffAdmin):
     def place(self, item: LinkedItem) -> str:
         if item.removed_at or item.section is None:
             return EMPTY
+        if item.end_line == item.start_line + 1:
+            return gettext("line %(number)d of the section") % {"number": item.end_line}
         return gettext("lines %(first)d to %(last)d of the section") % {
             "first": item.start_line + 1,
             "last": item.end_line,

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from links.admin import EMPTY, StaffAdmin, day
+from links.admin import EMPTY, StaffAdmin, badge, day
 from posts import access
 from posts.admin.auditing import record
 from posts.curating import check_free, issues_touched, merge, rename, set_hidden
@@ -85,7 +85,7 @@ class RecurringSectionAdmin(StaffAdmin):
     """What staff do with the headings that come back."""
 
     form = SectionForm
-    list_display = ("title", "slug", "post_count", "first_day", "last_day", "hidden")
+    list_display = ("title", "slug", "post_count", "first_day", "last_day", "shown")
     list_filter = (RecurringFilter,)
     search_fields = ("title",)
     counted = ngettext_lazy("%(n)s section", "%(n)s sections", "n")
@@ -111,6 +111,14 @@ class RecurringSectionAdmin(StaffAdmin):
     @admin.display(description=_("last seen"), ordering="last_seen")
     def last_day(self, section: RecurringSection) -> SafeString | str:
         return day(section.last_seen)
+
+    @admin.display(description=_("shown"), ordering="hidden")
+    def shown(self, section: RecurringSection) -> SafeString:
+        if section.hidden:
+            return badge("problem", _("Hidden"))
+        if section.post_count < RECURS:
+            return badge("draft", _("In one issue or none"))
+        return badge("published", _("Shown"))
 
     @admin.display(description=_("also known as"))
     def other_names(self, section: RecurringSection) -> str:

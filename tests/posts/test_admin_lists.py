@@ -19,7 +19,7 @@ from posts.models import LinkedItem, Post, PostPage, RecurringSection, Section, 
 from posts.publishing import save_document, withdraw
 from tests.builders import BODY, LONG_AGO, item, make_draft, make_post, make_posts, make_scheduled
 from tests.conftest import SignIn
-from tests.reading import Page
+from tests.reading import Page, shown
 
 pytestmark = pytest.mark.django_db
 POSTS = "/admin/posts/post/"
@@ -391,6 +391,27 @@ def test_items_are_found_and_filtered(client: Client) -> None:
     assert titles(client, f"{ITEMS}?shown=hidden") == ["Second find"]
     assert titles(client, f"{ITEMS}?shown=removed") == ["Third find"]
     assert titles(client, f"{ITEMS}?shown=yes") == ["opening link", "First find", "No link here"]
+
+
+def test_the_pages_of_a_link_its_source_and_item_say_where_and_since_when_they_stand(
+    client: Client,
+) -> None:
+    link = item(make_post(), "First find").link
+    assert link is not None
+    assert link.source is not None
+    first = LinkedItem.objects.get(title="First find")
+
+    page = Page(client.get(f"/admin/links/link/{link.pk}/change/"))
+    assert "In the issue of 10 May 2024." in page.texts(".outline p")
+    assert "Added" in shown(page.one(".field-seen"))
+    page = Page(client.get(f"/admin/links/source/{link.source.pk}/change/"))
+    assert shown(page.one(".field-first")) == "First seen: 10 May 2024"
+    page = Page(client.get(f"/admin/posts/linkeditem/{first.pk}/change/"))
+    assert "line 3 of the section" in shown(page.one(".field-place"))
+
+    make_post("Later", BODY, at=LONG_AGO + timedelta(days=22))
+    page = Page(client.get(f"/admin/links/link/{link.pk}/change/"))
+    assert "In issues from 10 May 2024 to 1 Jun 2024." in page.texts(".outline p")
 
 
 def test_items_stand_as_in_their_issue_the_newest_issue_first(client: Client) -> None:

@@ -15,6 +15,7 @@ from tests.builders import make_post, parsed
 from tests.conftest import SignIn
 from tests.posts.site.test_pages import read
 from tests.posts.test_counting import stored
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:posts_recurringsection_changelist")
@@ -164,6 +165,8 @@ def test_an_editor_hides_and_shows_a_selection(client: Client) -> None:
         data = {"action": action, "_selected_action": [heading("tools").pk]}
         client.post(LIST, data)
         assert heading("tools").hidden is hidden
+        word = "Hidden" if hidden else "Shown"
+        assert word in Page(client.get(f"{LIST}?q=tools")).texts("td.field-shown")
     assert LogEntry.objects.count() == 2
 
 
