@@ -16,7 +16,7 @@ from links.queue import deceptions, explain, is_short
 from links.standing import active_rules, settle
 from posts import access
 from posts.access import Actor
-from posts.places import Place, places_of
+from posts.places import Place, places_of, visible_places
 
 NOTE: Final = 200
 """So many characters of a page's description make a note."""
@@ -56,6 +56,14 @@ def look_at(url: str, *, by: Actor) -> Pasted:
         places = places_of([link.pk]).get(link.pk, [])
         is_waiting = InboxEntry.objects.filter(link=link, done_at=None).exists()
     return Pasted(canonical, removed_from(url), places, is_waiting, list(_warnings(link)), link)
+
+
+def title_before(link: Link) -> str:
+    """Return what the latest issue that readers see called a link, "" if none gave it words."""
+    items = visible_places().filter(link=link.pk, item__link=link.pk)
+    titles = items.order_by("-post__published_at", "-post", "position")
+    title = titles.values_list("item__title", flat=True).first() or ""
+    return "" if title.startswith(("http://", "https://")) else title
 
 
 def removed_from(url: str) -> list[str]:

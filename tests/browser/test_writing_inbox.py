@@ -153,3 +153,22 @@ def test_a_pasted_address_gets_its_title_which_undo_takes_back(
     assert text_of(page) == "## 새 소식\n\n- [A title](https://old.example.org/a): Why it matters"
     known.get_by_role("button", name="Close").click()
     expect(known).to_be_empty()
+
+
+def test_a_pasted_address_that_nobody_named_becomes_an_item_to_be_named(
+    enter: Enter, address: str, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pasting, "look_up", lambda _url: Unfurled("", ""))
+    page = enter(editor)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}/posts/post/add/")
+    written = "https://new.example.org/story"
+
+    page.evaluate("window.writing.text.select(0)")
+    page.evaluate("(words) => navigator.clipboard.writeText(words)", written)
+    page.keyboard.press("ControlOrMeta+v")
+    page.get_by_role("button", name="Make it an item").click()
+    page.keyboard.type("소식")
+
+    assert text_of(page) == f"- [소식]({written})"
+    expect(page.locator(".pasted")).to_be_empty()

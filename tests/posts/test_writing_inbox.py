@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from links.inbox import gather, put_aside
 from links.models import InboxEntry, Link, SourceRule
 from posts.inserting import HouseForm, house_form
 from posts.rendering import render_markdown
-from tests.builders import make_draft, make_post, make_posts
+from tests.builders import LONG_AGO, make_draft, make_post, make_posts
 from tests.conftest import SignIn
 from tests.reading import Page
 
@@ -451,7 +452,16 @@ def test_a_page_that_does_not_answer_well_has_no_title(
 
     monkeypatch.setattr(titles_of_pages, "fetch", fail)
 
-    assert client.post("/admin/posts/post/title/", {"url": NEW}).json()["title"] == ""
+    said = client.post("/admin/posts/post/title/", {"url": NEW}).json()
+    assert (said["title"], said["item"]) == ("", "")
+    assert said["plain"] == f"- [new.example.org]({NEW})"
+
+    # What the latest issue called it is better than nothing.
+    for title, at in (("First", LONG_AGO), ("Second", LONG_AGO + timedelta(days=1))):
+        make_post(title, f"- [{title} words]({NEW}): and a note\n", at=at)
+    make_draft("Third", f"- [Not public]({NEW})\n")
+    said = client.post("/admin/posts/post/title/", {"url": NEW}).json()
+    assert said["item"] == f"- [Second words]({NEW})"
 
 
 @pytest.mark.django_db

@@ -15,7 +15,15 @@ from django.views.decorators.http import require_POST
 from links.admin import StaffAdmin
 from links.checking import look_up
 from links.normalizing import AddressError, host_of
-from posts.inserting import HouseForm, Pasted, escape, escape_address, house_form_of, look_at
+from posts.inserting import (
+    HouseForm,
+    Pasted,
+    escape,
+    escape_address,
+    house_form_of,
+    look_at,
+    title_before,
+)
 from posts.inserting import note_of as note_of_page
 from posts.numbers import number_in
 from posts.places import Place
@@ -57,7 +65,10 @@ class PastingPages(StaffAdmin):
             "warnings": found.warnings,
             "ask": found.may_be_asked,
         }
-        return JsonResponse(said | _written(form, url, found, found.link.title, _known(found)))
+        title = found.link.title
+        if not title and not found.may_be_asked:
+            title = title_before(found.link)
+        return JsonResponse(said | _written(form, url, found, title, _known(found)))
 
     def title_view(self, request: HttpRequest) -> JsonResponse:
         """Ask a page for its title: seconds at most, and so often."""
@@ -75,7 +86,8 @@ class PastingPages(StaffAdmin):
         page = look_up(found.canonical)
         form = house_form_of(number_in(request.POST.get("post")))
         note = note_of_page(page.description)
-        return JsonResponse(_written(form, url, found, page.title, note))
+        title = page.title or title_before(found.link)
+        return JsonResponse(_written(form, url, found, title, note))
 
 
 def named_place(place: Place) -> dict[str, str]:
@@ -89,8 +101,10 @@ def _known(found: Pasted) -> str:
 
 
 def _written(form: HouseForm, url: str, found: Pasted, title: str, note: str) -> dict[str, Any]:
-    """Return an item with the address as pasted, and the link alone; empty without a title."""
+    """Return an item with the address as pasted, and the link alone, empty without a title; and an
+    item that is called by its host as long as nobody named it."""
+    plain = form.item(host_of(found.canonical), url)
     if not title:
-        return {"title": "", "item": "", "link": ""}
+        return {"title": "", "item": "", "link": "", "plain": plain}
     link = f"[{escape(title)}]({escape_address(url)})"
-    return {"title": title, "item": form.item(title, url, note), "link": link}
+    return {"title": title, "item": form.item(title, url, note), "link": link, "plain": plain}

@@ -116,7 +116,19 @@
     }
   };
 
-  const say = (address, near, found) => {
+  /* Make an item of an address that stands alone; its words are selected, to be written over. */
+  const name = (address, near, { host, plain }) => {
+    const place = find(address, near);
+    if (!place || !START.test(place.start) || place.rest.trim()) {
+      return;
+    }
+    const item = MARK.test(place.start) ? plain.replace(MARK, "") : plain;
+    text.replace(place.from, place.to, item);
+    const at = place.from + Math.max(item.indexOf(host), 0);
+    text.select(at, at + host.length);
+  };
+
+  const say = (address, near, found, isUntitled) => {
     const shown = pattern.content.cloneNode(true);
     places(part(shown, "covered", found.covered.length), found);
     part(shown, "waiting", found.waiting);
@@ -132,7 +144,11 @@
       }
       tracked.hidden = true;
     });
-    const something = found.covered.length || found.waiting || found.warnings.length || found.removed.length;
+    part(shown, "untitled", isUntitled).querySelector("button").addEventListener("click", () => {
+      chip.replaceChildren();
+      name(address, near, found);
+    });
+    const something = isUntitled || found.covered.length || found.waiting || found.warnings.length || found.removed.length;
     shown.querySelector("[data-pasted-part=host]").textContent = found.host;
     part(shown, "close", true).addEventListener("click", () => chip.replaceChildren());
     chip.replaceChildren(...(something ? [shown] : []));
@@ -154,9 +170,15 @@
     if (!found) {
       return;
     }
-    say(address, near, found);
-    if (isAlone) {
-      title(address, near, found.ask ? await post(titleUrl, address) : found);
+    say(address, near, found, false);
+    if (!isAlone) {
+      return;
+    }
+    const told = found.ask ? await post(titleUrl, address) : found;
+    if (told && told.title) {
+      title(address, near, told);
+    } else if (place && find(address, near)) {
+      say(address, near, found, true);
     }
   };
 
