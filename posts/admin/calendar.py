@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -22,7 +23,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask
-from posts import access, publishing
+from posts import access, publishing, starting
 from posts.admin.auditing import writing_down
 from posts.admin.fields import MinuteField, zone_in_words
 from posts.admin.publishing import moment_words
@@ -58,13 +59,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Day:
-    """A day of the page; ``gap`` where an issue would usually be and none is."""
+    """A day of the page; ``gap`` where an issue would usually be and none is, and the address at
+    which one is begun for it."""
 
     date: date
     is_inside: bool
     is_today: bool
     is_usual: bool
     gap: str = ""
+    begin_url: str = ""
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -96,7 +99,7 @@ class CalendarPages(StaffAdmin):
             raise PermissionDenied
         first = _month_of(request.GET.get("month", ""))
         may_move = access.may(request.user, access.PUBLISH)
-        days = month(first, may_move)
+        days = month(first, may_move, may_write=self.has_add_permission(request))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -159,7 +162,9 @@ class CalendarPages(StaffAdmin):
         return False
 
 
-def month(first: date, may_move: bool, now: datetime | None = None) -> list[Day]:
+def month(
+    first: date, may_move: bool, now: datetime | None = None, may_write: bool = False
+) -> list[Day]:
     """Return the days of a month and those that fill its first and last weeks."""
     moment = now or timezone.now()
     today = timezone.localdate(moment)
@@ -176,8 +181,14 @@ def month(first: date, may_move: bool, now: datetime | None = None) -> list[Day]
                 day.gap = gettext("No issue")
             elif today <= one <= today + AHEAD:
                 day.gap = gettext("No issue yet")
+                day.begin_url = _begin_url(one) if may_write else ""
         days.append(day)
     return days
+
+
+def _begin_url(day: date) -> str:
+    query = urlencode({"start": starting.key_for(day.weekday()), "day": day.isoformat()})
+    return f"{reverse('admin:posts_post_add')}?{query}"
 
 
 def _entries(first: date, last: date, may_move: bool, now: datetime) -> dict[date, list[Entry]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +27,7 @@ from posts.rendering import render_markdown
 from posts.translating import translated
 
 SHOWN = 6  # templates, beside the button for a new issue
+FARTHEST = 366  # days ahead
 
 
 class TemplateForm(forms.ModelForm):
@@ -134,12 +137,13 @@ class StartingPages(StaffAdmin):
         ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Begin with what is asked for by ``?start=``."""
+        """Begin with what is asked for by ``?start=``, for the day that ``&day=`` names."""
         given = super().get_changeform_initial_data(request)
         if not (key := request.GET.get("start")):
             return given
         try:
-            return {**given, **starting.begin(key).initial()}
+            day = _day_to_come(request.GET.get("day", ""))
+            return {**given, **starting.begin(key, day=day).initial()}
         except starting.NoBeginning:
             words = gettext("What the issue should start from is there no more: it starts empty.")
             self.message_user(request, words, messages.WARNING)
@@ -174,6 +178,15 @@ class StartingPages(StaffAdmin):
             return HttpResponseRedirect(back)
         self.message_user(request, gettext("This is the duplicate, a draft."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:posts_post_change", args=[made.pk]))
+
+
+def _day_to_come(text: str) -> date | None:
+    """Return a day of the next year as the calendar names it, None for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 0 <= (day - timezone.localdate()).days <= FARTHEST else None
 
 
 def ways_to_start() -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from posts.starting.beginning import (
     choices,
     from_last,
     from_template,
+    key_for,
 )
 from posts.starting.duplicating import duplicate
 from posts.starting.templates import delete_templates, write_template

@@ -66,25 +66,36 @@ def choices() -> list[tuple[str, str]]:
     return [(f"{TEMPLATE}{pk}" if name else LAST, name) for pk, name in rows.order_by("name")]
 
 
-def begin(key: str, now: datetime | None = None) -> Beginning:
-    """Return the beginning with a key of ``choices``. Raises NoBeginning."""
+def begin(key: str, now: datetime | None = None, day: date | None = None) -> Beginning:
+    """Return the beginning with a key of ``choices``, for a day, else the next usual one.
+
+    Raises NoBeginning.
+    """
     if key == LAST:
-        return from_last(now)
+        return from_last(now, day)
     pk = number_in(key.removeprefix(TEMPLATE))
     template = IssueTemplate.objects.filter(pk=pk).first()
     if template is None:
         raise NoBeginning
-    return from_template(template, now)
+    return from_template(template, now, day)
 
 
-def from_template(template: IssueTemplate, now: datetime | None = None) -> Beginning:
-    """Return what a template says, its gaps filled: the next number, the next free day."""
-    at = _next_time(template.weekday, template.time, now)
-    day = _day_in_words(timezone.localdate(at or now), template.language)
+def key_for(weekday: int) -> str:
+    """Return the key of what an issue on a weekday starts from: its template, else the last one."""
+    keys = IssueTemplate.objects.filter(weekday=weekday).order_by("name").values_list("pk")
+    return next((f"{TEMPLATE}{pk}" for (pk,) in keys[:1]), LAST)
+
+
+def from_template(
+    template: IssueTemplate, now: datetime | None = None, day: date | None = None
+) -> Beginning:
+    """Return what a template says, its gaps filled: the next number, the day or next free one."""
+    at = _on(day, template.time) if day else _next_time(template.weekday, template.time, now)
+    words = _day_in_words(timezone.localdate(at or now), template.language)
     number = next_number(template.title, _titles())
     return Beginning(
-        title=filled(template.title, number, day),
-        text=filled(template.text, number, day),
+        title=filled(template.title, number, words),
+        text=filled(template.text, number, words),
         tags=_names(template.tags),
         authors=_names(template.authors),
         language=template.language,
@@ -92,7 +103,7 @@ def from_template(template: IssueTemplate, now: datetime | None = None) -> Begin
     )
 
 
-def from_last(now: datetime | None = None) -> Beginning:
+def from_last(now: datetime | None = None, day: date | None = None) -> Beginning:
     """Return what the last issues have in common: headings in order, the lines that come back
     below them, the number in the title, the day of the week. Raises NoBeginning."""
     posts = list(Post.objects.published().newest_first()[:ISSUES])
@@ -103,10 +114,11 @@ def from_last(now: datetime | None = None) -> Beginning:
         rows[section.post_id].append(section)
     last, *others = (rows[post.pk] for post in posts)
     slot = _usual_slot([post.published_at for post in posts if post.published_at])
+    at = _next_time(*slot, now) if slot else None
     return Beginning(
         title=next_title(_titles()),
         text=_skeleton(last, others),
-        published_at=_next_time(*slot, now) if slot else None,
+        published_at=_on(day, slot[1] if slot else None) if day else at,
     )
 
 
@@ -210,6 +222,10 @@ def _usual_slot(moments: Sequence[datetime]) -> tuple[int, time] | None:
     if not days or days[0][1] < 3:
         return None
     return days[0][0], local[0].time().replace(second=0, microsecond=0)
+
+
+def _on(day: date, at: time | None) -> datetime:
+    return datetime.combine(day, at or time(), timezone.get_current_timezone())
 
 
 def _next_time(

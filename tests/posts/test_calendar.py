@@ -1,6 +1,6 @@
 """The calendar: issues on their days, gaps in the rhythm, and moving what is to come."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -14,7 +14,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from posts import publishing
-from posts.models import Post
+from posts.models import IssueTemplate, Post
 from posts.publishing import EditConflict, NotToCome
 from tests.builders import make_draft, make_post, make_posts, parsed
 from tests.conftest import SignIn
@@ -83,6 +83,29 @@ def test_usual_days_are_marked_and_say_where_an_issue_is_missing(
     assert "No issue yet" in on(page, "2026-12-11")
     assert "No issue" in on(november, "2026-11-13")
     assert "No issue" not in on(november, "2026-11-20")
+
+    # What is missing is begun there, for that day.
+    begin = page.value("[data-day='2026-12-11'] a.day-gap", "href")
+    assert begin == "/admin/posts/post/add/?start=last&day=2026-12-11"
+    assert Page(client.get(begin)).fields("#post_form")["published_at"] == "2026-12-11T09:30"
+    template = IssueTemplate.objects.create(
+        name="Weekly", title="For {date}", weekday=4, time=time(18), language="en"
+    )
+    begin = Page(client.get(CALENDAR)).value("[data-day='2026-12-18'] a.day-gap", "href")
+    assert begin == f"/admin/posts/post/add/?start=template-{template.pk}&day=2026-12-18"
+    fields = Page(client.get(begin)).fields("#post_form")
+    assert fields["published_at"] == "2026-12-18T18:00"
+    assert fields["title"] == "For 18 December 2026"
+    assert not november.all("a.day-gap")
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "x", "", "2026-02-30"])
+def test_a_day_that_is_none_begins_an_issue_on_the_usual_one(
+    sign_in: SignIn, editor: User, day: str
+) -> None:
+    make_posts(4, FRIDAY - timedelta(weeks=9))
+    page = Page(sign_in(editor).get(f"/admin/posts/post/add/?start=last&day={day}"))
+    assert not page.all(".messagelist .error")
 
 
 def test_the_calendar_costs_the_same_however_many_issues_there_are(
