@@ -140,6 +140,7 @@ def test_an_empty_result_says_what_to_try(client: Client) -> None:
     page = search_page(client, "find tag:Nowhere")
     assert "tag:Nowhere" in page.texts(".message")[0]
     assert "fewer or shorter words" in page.texts(".message")[0]
+    assert "source:github.com" in page.texts(".search-words code")
 
 
 def test_without_a_query_it_says_what_can_be_typed(client: Client) -> None:
