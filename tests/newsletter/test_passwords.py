@@ -50,10 +50,12 @@ def address_in(text: str) -> str:
 
 def test_who_is_invited_sets_a_password_once(sign_in: SignIn, admin: User) -> None:
     guest = User.objects.create_user("guest", is_staff=True)
-    address = address_in(invite(sign_in(admin), guest))
+    said = invite(sign_in(admin), guest)
+    address = address_in(said)
 
     set_password(address)
 
+    assert said.startswith("guest sets")  # a name keeps its letters
     assert signs_in("guest")
     assert LogEntry.objects.filter(object_id=str(guest.pk)).exists()
     again = Client().get(address.removeprefix("https://news.example.org"))
