@@ -150,7 +150,7 @@ class PostAdmin(
         ("text", {"fields": ("title", "text", *HIDDEN_FIELDS)}),
         (_("Publishing"), {"fields": ("published_at", "slug", "note")}),
         (
-            _("Description"),
+            _("About the issue"),
             {
                 "fields": (
                     "description",
