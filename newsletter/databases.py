@@ -41,10 +41,12 @@ SQLITE_OPTIONS: Final = {
 
 POSTGRESQL_OPTIONS: Final = {
     "connect_timeout": 5,
-    # A server that vanished without a word is noticed within a minute.
+    # A server that vanished without a word is noticed within a minute while nothing is asked, and
+    # in half of one by what asks it: keepalives are not sent then, and Linux tries for 15 minutes.
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
 }
 
 

@@ -167,6 +167,7 @@ def test_postgresql_connections_are_kept_and_looked_at(given):
     assert (config["USER"], config["PASSWORD"], config["PORT"]) == ("me", "p@ss", 6432)
     assert config["OPTIONS"] == {**POSTGRESQL_OPTIONS, "sslmode": "require"}
     assert config["OPTIONS"]["connect_timeout"] <= 5
+    assert config["OPTIONS"]["tcp_user_timeout"] <= 30_000
     assert config["CONN_MAX_AGE"] > 0
     assert config["CONN_HEALTH_CHECKS"] is True
 
