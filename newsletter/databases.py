@@ -98,6 +98,7 @@ def _postgresql(config: dict[str, Any], options: dict[str, Any]) -> dict[str, An
         raise ValueError(FORM)
     return {
         **config,
+        "ENGINE": "newsletter.postgresql",
         "OPTIONS": {**POSTGRESQL_OPTIONS, **options},
         # Kept per worker thread, looked at before use, so that a restarted server is no error.
         "CONN_MAX_AGE": 60,

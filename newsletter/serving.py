@@ -22,7 +22,7 @@ def limit_queries() -> None:
     those that take longer than anybody waits.
     """
     for database in connections.settings.values():
-        if database["ENGINE"] == "django.db.backends.postgresql":
+        if database["ENGINE"] == "newsletter.postgresql":
             limits = [f"-c {name}={value}s" for name, value in settings.DATABASE_LIMITS.items()]
             own = database["OPTIONS"].get("options", "")
             database["OPTIONS"]["options"] = " ".join(["-c jit=off", *limits, own]).strip()

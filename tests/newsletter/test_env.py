@@ -163,7 +163,7 @@ def test_postgresql_connections_are_kept_and_looked_at(given):
 
     config = env.database(NAME, "")
 
-    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert config["ENGINE"] == "newsletter.postgresql"
     assert (config["USER"], config["PASSWORD"], config["PORT"]) == ("me", "p@ss", 6432)
     assert config["OPTIONS"] == {**POSTGRESQL_OPTIONS, "sslmode": "require"}
     assert config["OPTIONS"]["connect_timeout"] <= 5
