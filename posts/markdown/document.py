@@ -157,7 +157,7 @@ class Document:
     @property
     def lines(self) -> list[str]:
         """The lines of the text with their ends, as the blocks were read from them."""
-        return with_ends(_without_surrogates(self.text))
+        return self._blocks.source
 
     @property
     def definitions(self) -> Mapping[str, Target]:

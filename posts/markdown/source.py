@@ -97,9 +97,15 @@ class SourceWriter(PhraseWriter):
         decided, url = marks.decided, element.get("href", "")
         return decided.shown(url) != url or url in decided.broken or url in decided.copies
 
+    def _written(self, span: Span, column: int) -> list[str]:
+        """The lines of a block as written, from a column on."""
+        if not column:
+            return list(self._lines[slice(*span)])
+        return [self._line(number, column) for number in range(*span)]
+
     def _line(self, number: int, column: int) -> str:
         """A line without the indent, or on the line of an item without its marker."""
-        line = expand_tabs(self._lines[number].rstrip("\r\n")) if column else self._lines[number]
+        line = expand_tabs(self._lines[number].rstrip("\r\n"))
         if number in self._opened:
             return line[column:]
         match = _SPACES.match(line)
@@ -132,8 +138,7 @@ class SourceWriter(PhraseWriter):
 
     def _block(self, block: etree.Element, column: int | None) -> list[str]:
         if column is not None and block in self._spans and self._is_plain(block):
-            start, end = self._spans[block]
-            return [self._line(number, column) for number in range(start, end)]
+            return self._written(self._spans[block], column)
         mark = self._marks.items.get(block)
         if block in self._marks.removed or (mark and mark.hidden and block.tag != "li"):
             return []
@@ -164,8 +169,7 @@ class SourceWriter(PhraseWriter):
 
     def _item(self, item: etree.Element, marker: str, column: int | None) -> list[str]:
         if column is not None and item in self._spans and self._is_plain(item):
-            start, end = self._spans[item]
-            return [self._line(number, column) for number in range(start, end)]
+            return self._written(self._spans[item], column)
         marker, inner = self._marker(item, marker, column)
         mark = self._marks.items.get(item)
         if mark is not None and mark.hidden:

@@ -43,6 +43,7 @@ class BlockStack:
     """
 
     def _begin(self, root: etree.Element, source: list[str]) -> None:
+        self.source = source
         self.tag_lines = TagLines(source)
         self.definitions: dict[str, references.Target] = {}
         self.defined_at: dict[str, int] = {}

@@ -67,9 +67,9 @@ def compose(
         columns = {
             **_frame(context, [item for rows in items for item in rows], fed),
             "opening": stored(opening),
-            "body": stored("".join(html)),
+            "body": marks.clean("".join(html)),
             "feed_body": fed,
-            "markdown": stored(markdown),
+            "markdown": marks.clean(markdown),
         }
     PostPage.objects.bulk_create(
         [PostPage(post=post, **columns)],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -47,8 +48,9 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
     """Return an issue as schema.org describes it, in a form that may stand in a script element:
     an article, its first items in their order, and the way to it."""
     url, post = context["absolute_url"], context["post"]
-    listed = [(item, item.title or item.anchor_text or item.summary) for item in items]
-    named = [(f"{url}#{item.anchor}", name[:NAME_LENGTH]) for item, name in listed if name]
+    listed = ((item, item.title or item.anchor_text or item.summary) for item in items)
+    said = ((f"{url}#{item.anchor}", name[:NAME_LENGTH]) for item, name in listed if name)
+    named = list(islice(said, LISTED))
     way = [
         (f"{marks.SITE_URL}{reverse('posts:home')}", marks.SITE_NAME_JSON),
         (f"{marks.SITE_URL}{reverse('posts:archive')}", gettext("Archive")),
@@ -56,7 +58,7 @@ def json_ld(context: dict[str, Any], items: Sequence[LinkedItem]) -> SafeString:
     ]
     parts = [_article(context)]
     if named:
-        parts.append(_list("ItemList", named[:LISTED], numberOfItems=post.item_count))
+        parts.append(_list("ItemList", named, numberOfItems=post.item_count))
     parts.append(_list("BreadcrumbList", way))
     return in_script({"@context": "https://schema.org", "@graph": parts})
 

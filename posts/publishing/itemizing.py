@@ -10,22 +10,24 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count, islice, takewhile
 from typing import Any
 
-from django.db.models import Case, IntegerField, When
+from django.db.models import Case, IntegerField, QuerySet, When
 from django.utils import timezone
 
 from links.models import Link
 from links.rows import create, insert, rewrite
 from posts.models import Appearance, LinkedItem, Post, Section, SectionEntry
 from posts.naming import heading_key
+from posts.prepared import prepared
 from posts.publishing.derived import Place, Stored
 from posts.publishing.matching import Trait, match_items, trait_of
 from posts.rendering import FoundItem, FoundLink, FoundSection
 
 TOMBSTONES_KEPT = timedelta(days=90)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 # Where the counter of `identities` is: in the last of their first 48 bits.
 COUNTER_BITS, _COUNTER_AT = 8, 80
@@ -72,18 +74,22 @@ def derive_items(
             trait = trait_of(read, item, digest_of(item))
             traits.append(trait)
             values.append(_values_of(item, section, position, trait, links))
-    uids, matches = identities(), _match(stored, traits)
+    uids, matches, listed_at = identities(), _match(stored, traits), post.listed_at
+    rows, new, old = [], [], []
     for value, match in zip(values, matches, strict=True):
         is_hidden = match is not None and known[match].hidden
-        value["date"] = None if is_hidden else post.listed_at
-    rows = [
-        LinkedItem(post=post, uid=next(uids), **value) if match is None else known[match]
-        for value, match in zip(values, matches, strict=True)
-    ]
-    rewrite((row, value) for row, value in zip(rows, values, strict=True) if row.pk)
-    create([row for row in rows if not row.pk], "uid")
+        value["date"] = None if is_hidden else listed_at
+        if match is None:
+            new.append(LinkedItem(post=post, uid=next(uids), **value))
+            rows.append(new[-1])
+        else:
+            old.append((known[match], value))
+            rows.append(known[match])
+    rewrite(old)
+    create(new, "uid")
     for row in rows:
-        row.link = links.get(row.url)
+        if link := links.get(row.url):
+            row.link = link
     _bury(post, known, {row.pk for row in rows})
     remaining = iter(rows)
     return [list(islice(remaining, len(read.items))) for read in found]
@@ -170,20 +176,21 @@ def derive_entries(
         if item.date is not None
         for recurring in headings
     }
-    stored = dict(_stored_entries(post)) if known else {}
+    rows = _entries_of(post.pk, post.listed_at or _NEVER) if known else []
+    stored = {pk: (recurring, item) if same else None for pk, recurring, item, same in rows}
     if outdated := [pk for pk, values in stored.items() if values not in wanted]:
         SectionEntry.objects.filter(pk__in=outdated).delete()
     new = [(*values, post.listed_at) for values in sorted(wanted.difference(stored.values()))]
     insert(SectionEntry, ("recurring_id", "item_id", "date"), new)
 
 
-def _stored_entries(post: Post) -> Iterator[tuple[int, tuple[int, int] | None]]:
-    """Yield the keys of entries with what they say; None where their date is another."""
+@prepared
+def _entries_of(post: int, date: datetime) -> QuerySet[SectionEntry, Any]:
+    """Return the keys of entries with what they say, and whether their date is this one."""
     # (Compared by the database: to read a thousand dates takes SQLite longer than all else.)
-    is_current = Case(When(date=post.listed_at, then=1), default=0, output_field=IntegerField())
-    rows = SectionEntry.objects.filter(item__post=post).annotate(is_current=is_current)
-    for pk, recurring, item, current in rows.values_list("pk", "recurring", "item", "is_current"):
-        yield pk, (recurring, item) if current else None
+    is_same = Case(When(date=date, then=1), default=0, output_field=IntegerField())
+    rows = SectionEntry.objects.filter(item__post=post).order_by().annotate(is_same=is_same)
+    return rows.values_list("pk", "recurring", "item", "is_same")
 
 
 def headings_around(sections: Sequence[Section]) -> Iterator[set[int]]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from posts.naming import heading_key
 from posts.rendering import FoundItem, FoundSection
 
 
-@dataclass(frozen=True, slots=True)
-class Trait:
+class Trait(NamedTuple):
     """What identity is decided by.
 
     ``section`` is the section's key (its folded heading), ``digest`` the hash of the item's whole

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from django.utils import timezone
 
 from links.models import Link, Source
-from posts.models import LinkedItem, Post, SearchEntry, Section, Tag, item_anchor
+from posts.models import LinkedItem, Post, SearchEntry, Section, Tag
 from posts.rendering import FoundItem, FoundLink, FoundSection
 from posts.searching.engines.base import Entry
 from posts.searching.keys import MOST_ROWS, key_of
@@ -52,13 +52,14 @@ def entries_of(post: Post, slot: int, tags: Sequence[Tag], content: Content) -> 
     if post.listed_at is None:
         return []
     first, shared = key_of(slot, 0), " ".join(shared_facets(post, tags))
+    number, listed_at = post.pk, post.listed_at
     pieces = (piece for document in _documents(post, tags, content) for piece in cut(document))
     return [
         Entry(
             first - place,
-            post.listed_at,
+            listed_at,
             document.kind,
-            post.pk,
+            number,
             document.item,
             document.place,
             " ".join((f"=k{document.kind} {shared}", *document.facets)),
@@ -76,17 +77,17 @@ def shared_facets(post: Post, tags: Iterable[Tag]) -> list[str]:
     return [f"=y{year}", *(f"=t{tag.pk}" for tag in tags)]
 
 
-def cut(document: Document) -> Iterator[Document]:
-    """Yield a document in pieces that are no longer than an engine takes."""
+def cut(document: Document) -> list[Document]:
+    """Return a document in pieces that are no longer than an engine takes."""
     title, text, extra = document.title, document.text, document.extra
     if len(title) <= TITLE_LENGTH and len(text) <= PIECE_LENGTH and len(extra) <= EXTRA_LENGTH:
-        yield document
-        return
+        return [document]
     title, extra = title[:TITLE_LENGTH], extra[:EXTRA_LENGTH]
     first, *rest = _pieces(document.text) or [""]
-    yield document._replace(title=title, text=first, extra=extra)
-    for piece in rest:
-        yield document._replace(title=title, text=piece, extra="")
+    return [
+        document._replace(title=title, text=first, extra=extra),
+        *(document._replace(title=title, text=piece, extra="") for piece in rest),
+    ]
 
 
 def _pieces(text: str) -> list[str]:
@@ -149,19 +150,20 @@ def _item(
     row: LinkedItem, found: FoundItem, within: list[str], links: Mapping[str, Link]
 ) -> Document:
     text = row.summary or ("" if found.text == row.title else found.text)
-    sources = _shown(found.links, links)
-    said = f"{row.title}\n{text}"
     beside = [row.group] if row.group else []
-    beside += dict.fromkeys(link.anchor for link in found.links if link.anchor not in said)
-    beside += dict.fromkeys(source.name for source in sources)
+    if found.links:
+        said, sources = f"{row.title}\n{text}", _shown(found.links, links)
+        beside += dict.fromkeys(link.anchor for link in found.links if link.anchor not in said)
+        beside += dict.fromkeys(source.name for source in sources)
+        within = within + _sources(sources)
     return Document(
         Kind.ITEM,
         row.title,
         text,
         "\n".join(beside),
-        item_anchor(row.uid),
+        row.anchor,
         row.pk,
-        within + _sources(sources),
+        within,
     )
 
 
