@@ -187,10 +187,11 @@ def time_query(query: str) -> tuple[float, float, float, float]:
     """Return milliseconds: the engine's own query for 20 keys, ours, with the hits, and facets."""
     from django.utils import timezone  # noqa: PLC0415
 
+    from posts.prepared import rows_of  # noqa: PLC0415
     from posts.searching import keys, search  # noqa: PLC0415
     from posts.searching.engines import Condition, engine  # noqa: PLC0415
     from posts.searching.filters import Chosen  # noqa: PLC0415
-    from posts.searching.finding import RELEVANCE, Questions, rows_of  # noqa: PLC0415
+    from posts.searching.finding import RELEVANCE, Questions  # noqa: PLC0415
     from posts.searching.queries import parse  # noqa: PLC0415
 
     asked = parse(query)

@@ -63,21 +63,8 @@ class _Statement:
             raise TypeError(f"{name}: an argument is not a plain parameter of the query")
 
     def _ask(self, arguments: Sequence[Any], here: Any, take: Callable[[Any], Asked]) -> Asked:
-        """Run the statement with these arguments, over this connection; return what is taken of
-        the cursor.
-
-        Django's cursor takes as long as SQLite itself for what a page asks: it is used only where
-        somebody looks at queries, such as a test.
-        """
-        values = self._filled(arguments, here)
-        if here.vendor != "sqlite" or here.queries_logged or here.execute_wrappers:
-            with here.cursor() as cursor:
-                cursor.execute(self._sql, values)
-                return take(cursor)
-        here.ensure_connection()
-        here.validate_no_broken_transaction()
-        with here.wrap_database_errors:
-            return take(here.connection.execute(self._sqlite_sql, values))
+        """Run the statement with these arguments; return what is taken of the cursor."""
+        return _ask(here, self._sql, self._sqlite_sql, self._filled(arguments, here), take)
 
     def _filled(self, arguments: Sequence[Any], here: Any) -> list[Any]:
         """Return the parameters with these arguments in their places."""
@@ -96,6 +83,29 @@ class _Statement:
         for place, convert in self._converters.items():
             columns[place] = map(convert, columns[place])
         return list(zip(*columns, strict=True))
+
+
+def rows_of(sql: str, given: Sequence[Any]) -> Rows:
+    """Return the rows of a statement of our own, with "%s" for each of what it is given."""
+    return _ask(connections[DEFAULT_DB_ALIAS], sql, sql % (("?",) * len(given)), given, _all)
+
+
+def _ask(
+    here: Any, sql: str, sqlite_sql: str, values: Sequence[Any], take: Callable[[Any], Asked]
+) -> Asked:
+    """Run a statement over a connection; return what is taken of the cursor.
+
+    Django's cursor takes as long as SQLite itself for what a page asks: it is used only where
+    somebody looks at queries, such as a test.
+    """
+    if here.vendor != "sqlite" or here.queries_logged or here.execute_wrappers:
+        with here.cursor() as cursor:
+            cursor.execute(sql, values)
+            return take(cursor)
+    here.ensure_connection()
+    here.validate_no_broken_transaction()
+    with here.wrap_database_errors:
+        return take(here.connection.execute(sqlite_sql, values))
 
 
 def _all(cursor: Any) -> Rows:

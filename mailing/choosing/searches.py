@@ -23,11 +23,11 @@ from mailing.choosing.sets import CHUNK
 from mailing.models import Choice, Chosen, SearchKey
 from posts.models import Post, RecurringSection, SearchEntry, Tag, TagAlias
 from posts.naming import fold, heading_key, nfc
+from posts.prepared import rows_of
 from posts.publishing import reindex
 from posts.searching.engines import Condition, Indexed, engine
 from posts.searching.filters import KINDS, choose, keys_of
 from posts.searching.filters import Chosen as Filters
-from posts.searching.finding import rows_of
 from posts.searching.keys import END
 from posts.searching.matching import Rows, beginnings
 from posts.searching.queries import VERSION, Filter, Phrase, Query, parse

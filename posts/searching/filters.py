@@ -68,6 +68,12 @@ class Chosen:
     unknown: tuple[Filter, ...] = ()
 
     @property
+    def years(self) -> list[int]:
+        """The years one of which rows have to be of; none where all will do."""
+        tokens = [phrase.tokens[0] for phrases in self.wanted for phrase in phrases]
+        return [int(token[2:]) for token in tokens if token[1] == _LETTERS["year"]]
+
+    @property
     def is_impossible(self) -> bool:
         """Whether no row can have what is wanted."""
         return any(not row.is_negative for row in self.unknown)

@@ -9,7 +9,7 @@ and every engine gives the same order, which no statistics of its own enter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -19,16 +19,18 @@ from django.db import connection
 from django.utils import timezone
 
 from posts.models import SearchEntry
+from posts.prepared import rows_of
 from posts.searching import keys
-from posts.searching.engines import Condition, Levels, engine
+from posts.searching.engines import Condition, Levels, Statement, engine
 from posts.searching.excerpts import Marker
 from posts.searching.filters import Chosen, Value, choose, facets_of
 from posts.searching.hits import Hit, read_hits
 from posts.searching.indexing import is_complete
-from posts.searching.queries import MOST_LETTERS, MOST_TOKENS, Phrase, Query, parse, phrase_of
+from posts.searching.queries import MOST_LETTERS, Phrase, Query, parse, phrase_of
 from posts.searching.tokens import parts
 
-MOST_COUNTED: Final = 10_000
+MOST_COUNTED: Final = 2_000  # the row of each is read: 10,000 took four times as long as the rest
+MOST_APART: Final = 10_000  # rows of a word that are looked through for its issues
 MOST_HITS: Final = 1_000
 SPREAD: Final = 50  # issues that have the words in different places
 MOST_SPREAD: Final = 6  # words: each of them is looked for alone
@@ -139,7 +141,9 @@ class Questions:
         self.query = query
         self.chosen = chosen
         self.now = now
-        self.end = keys.below(now)
+        # So what has old rows alone is not looked for among all that are newer.
+        self.above, below = keys.around(chosen.years) if chosen.years else (0, keys.END)
+        self.below = min(keys.below(now), below)
         self.full = tuple(term.full for term in query.terms)
         self.broad = tuple(term.phrases for term in query.terms)
         self.excluded = tuple(phrase for term in query.excluded for phrase in term.phrases)
@@ -177,38 +181,74 @@ class Questions:
     def places(self, order: str, start: Place, most: int, total: int | None = None) -> list[Place]:
         """Return the first places behind another; no step is asked that none of them is of.
 
-        On the first page it is known which rows earlier steps found, so that no engine is asked to
-        leave them out: a rare word is found in half the time. ``total`` is how many rows all steps
-        find, where that is known: of few rows one question tells all.
+        ``total`` is how many rows all steps find, where that is known.
         """
-        is_first, levels = start == (0, keys.END), self.levels(order)
-        steps = list(chain(*levels)) if is_first else self.steps(order)
-        newest: list[Any] = []
-        if is_first and self._may_be_few(levels, most, total):
-            newest = rows_of(*engine().few(levels, most, self.end))
-            if len(newest) <= most:
-                return sorted(((step, key) for key, step in newest), key=lambda at: (at[0], -at[1]))
-        found: dict[int, int] = {}
-        for step, condition in enumerate(steps):
+        if start == (0, keys.END):
+            return self._first(self.levels(order), most, total)
+        found: list[Place] = []
+        for step, condition in enumerate(self.steps(order)):
             if step >= start[0] and len(found) < most:
-                end = min(self.end, start[1]) if step == start[0] else self.end
-                is_known = newest and condition is steps[-1]
-                rows = newest if is_known else rows_of(*engine().newest(condition, most, end))
-                for key, *_no_step in rows:
-                    found.setdefault(key, step)
+                end = start[1] if step == start[0] else keys.END
+                found += [(step, key) for key in self._keys(condition, most, end)]
+        return found[:most]
+
+    def _first(self, levels: Levels, most: int, total: int | None) -> list[Place]:
+        """Return the first places of all: of few rows, one question tells them.
+
+        Else it is known which rows earlier steps found, so that no engine is asked to leave them
+        out: a rare word is found in half the time.
+        """
+        newest: list[int] | None = None
+        if self._may_be_few(levels, most, total):
+            rows = rows_of(*engine().few(levels, most, self.below, self.above))
+            if len(rows) <= most:
+                return sorted(((step, key) for key, step in rows), key=lambda at: (at[0], -at[1]))
+            newest = [key for key, _no_step in rows]
+        found: dict[int, int] = {}
+        for step, of_step in enumerate(self._found(levels, most, found, newest)):
+            for key in of_step:
+                found.setdefault(key, step)
+            if len(found) >= most:
+                break
         return [(step, key) for key, step in found.items()][:most]
 
     def _may_be_few(self, levels: Levels, most: int, total: int | None) -> bool:
         """Tell whether to ask for all rows at once: where they are known to be few or, of unknown
         number, where a word has other forms, which most that are rare have."""
-        whole = self.query.whole
-        if whole and len(whole.tokens) == MOST_TOKENS:
-            return False  # it is cut, so it may find more than the last step
+        if self.query.is_whole_cut:
+            return False
         return len(levels) > 1 if total is None else total <= most and len(levels[0]) > 1
+
+    def _found(
+        self, levels: Levels, most: int, known: Container[int], newest: list[int] | None
+    ) -> Iterator[list[int]]:
+        """Yield the keys that each step finds, as they are asked for.
+
+        As they were typed, most words that have other forms are nowhere. So of such, the last step
+        of a level is asked first: where that finds nothing new, the others of it do not either.
+        ``newest`` is what the last step of all finds, where that is known.
+        """
+        is_last_first = len(levels) > 1 and not self.query.is_whole_cut
+        for level in levels:
+            *others, last = level
+            rows = newest if level is levels[-1] else None
+            if rows is None and is_last_first:
+                rows = self._keys(last, most)
+            if rows is not None and all(key in known for key in rows):
+                yield from ([] for _step in level)
+            else:
+                yield from (self._keys(step, most) for step in others)
+                yield self._keys(last, most) if rows is None else rows
+
+    def _keys(self, condition: Condition, most: int, end: int = keys.END) -> list[int]:
+        return [key for (key,) in rows_of(*self._newest(condition, most, end))]
+
+    def _newest(self, condition: Condition, most: int, end: int = keys.END) -> Statement:
+        return engine().newest(condition, most, min(end, self.below), self.above)
 
     def facets(self) -> list[str]:
         """Return the facets of all rows, at most one more than are counted."""
-        rows, values = engine().newest(self.condition(self.broad), MOST_COUNTED + 1, self.end)
+        rows, values = self._newest(self.condition(self.broad), MOST_COUNTED + 1)
         sql = (
             f"SELECT facets FROM ({rows}) AS found"  # noqa: S608
             " JOIN posts_searchentry AS entry ON entry.key = found.key WHERE entry.date <= %s"
@@ -223,7 +263,7 @@ class Questions:
         sql: list[str] = []
         given: list[Any] = []
         for phrases in self.broad:
-            rows, values = engine().newest(self.condition([phrases]), MOST_COUNTED, self.end)
+            rows, values = self._newest(self.condition([phrases]), MOST_APART)
             sql.append(f"SELECT key >> {keys.PLACE_BITS} FROM ({rows}) AS word{len(sql)}")  # noqa: S608
             given += values
         issues = " INTERSECT ".join(sql)
@@ -231,9 +271,3 @@ class Questions:
         hits = self.places(order, (0, keys.END), FEW) if rows_ else []
         known = {key >> keys.PLACE_BITS for _step, key in hits}
         return [(_SPREAD_STEP, keys.key_of(n, 0)) for (n,) in rows_ if n not in known]
-
-
-def rows_of(sql: str, given: Sequence[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, given)
-        return list(cursor.fetchall())

@@ -8,7 +8,7 @@ since SQLite's index writes for each word how far it is from one row that has it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
@@ -22,6 +22,7 @@ _MINUTE_BITS: Final = 27
 _NUMBER_BITS: Final = 6
 _EPOCH: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 
 
 def slot_of(date: datetime, number: int) -> int:
@@ -56,6 +57,13 @@ def is_first(key: int) -> bool:
 def below(date: datetime) -> int:
     """Return a key above all rows of a moment's minute and those before."""
     return slot_of(date + _MINUTE, 0) << PLACE_BITS
+
+
+def around(years: Collection[int]) -> tuple[int, int]:
+    """Return a key below and one above all rows of some years, in whichever zone they are told."""
+    first, after = (min(max(year, 2), 9998) for year in (min(years), max(years) + 1))
+    start, end = datetime(first, 1, 1, tzinfo=UTC) - _DAY, datetime(after, 1, 1, tzinfo=UTC) + _DAY
+    return slot_of(start, 0) << PLACE_BITS, slot_of(end, 0) << PLACE_BITS
 
 
 def _minutes(date: datetime) -> int:

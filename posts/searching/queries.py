@@ -92,6 +92,11 @@ class Query:
     whole: Phrase | None = None  # of several words: all of them, one after the other
 
     @property
+    def is_whole_cut(self) -> bool:
+        """Whether the phrase of all words is cut, so that it may be where these are not."""
+        return self.whole is not None and len(self.whole.tokens) == MOST_TOKENS
+
+    @property
     def finds_something(self) -> bool:
         """Whether it asks for anything: an exclusion alone does not."""
         return bool(self.terms) or any(not row.is_negative for row in self.filters)

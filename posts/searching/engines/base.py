@@ -118,14 +118,14 @@ class Engine(ABC):
         They lie between two keys, both excluded, and are no more than ``most``.
         """
 
-    def few(self, levels: Levels, most: int, below: int) -> Statement:
+    def few(self, levels: Levels, most: int, below: int, above: int = 0) -> Statement:
         """Return a statement that selects (key, number of the first step it meets) of all rows that
         meet the last step, the highest key first; where they are more than ``most``, of so many and
         one more, without steps.
 
         So what is rare is looked for once, and only what was found is looked at by the other steps.
         """
-        rows, given = self.newest(levels[-1][-1], most + 1, below)
+        rows, given = self.newest(levels[-1][-1], most + 1, below, above)
         cases, number = "", 0
         given.append(most)
         for level in levels:

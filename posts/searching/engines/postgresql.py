@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -49,21 +50,12 @@ class PostgreSQL(Engine):
         SearchEntry.objects.all().delete()
 
     def newest(self, condition: Condition, most: int, below: int, above: int = 0) -> Statement:
-        where, given = _where(condition)
-        where += " AND key < %s AND key > %s"
-        given += [below, above]
-        if condition.excluded:
-            issues = Condition(words=(condition.excluded,), facets=((Phrase(("=kissue",)),),))
-            of_issues, words = _where(issues)
-            where += (
-                f" AND key >> {PLACE_BITS} NOT IN"  # noqa: S608
-                f" (SELECT key >> {PLACE_BITS} FROM {TABLE} WHERE {of_issues})"
-            )
-            given += words
+        if condition.in_title:
+            return _newest_titles(condition, most, below, above)
+        where, given = _between(condition, below, above)
         rows = f"SELECT key FROM {TABLE} WHERE {where}"  # noqa: S608
         sql = (
-            f"WITH found AS MATERIALIZED ({rows} LIMIT {FEW + 1}),"  # noqa: S608
-            f" many AS MATERIALIZED (SELECT count(*) > {FEW} AS so FROM found)"
+            f"WITH found AS MATERIALIZED ({rows} LIMIT {FEW + 1}), {_many()}"  # noqa: S608
             " SELECT key FROM found WHERE NOT (SELECT so FROM many) UNION ALL"
             f" SELECT key FROM ({rows} AND (SELECT so FROM many) ORDER BY key DESC LIMIT %s) walked"
             " ORDER BY key DESC LIMIT %s"
@@ -71,8 +63,7 @@ class PostgreSQL(Engine):
         return sql, [*given, *given, most, most]
 
     def _meets(self, condition: Condition, most: int, below: int) -> Statement:
-        narrower = Condition(words=condition.words, in_title=condition.in_title)
-        return "words @@ %s::tsquery", [expression(narrower)]
+        return _meets(condition)
 
     @contextmanager
     def limited(self) -> Iterator[None]:
@@ -89,6 +80,56 @@ def vector(row: Indexed) -> str:
     for place, token in enumerate(row.body, len(row.title) + _GAP):
         places.setdefault(token, []).append(str(place))
     return " ".join(f"'{token}':{','.join(at)}" for token, at in places.items())
+
+
+def _many() -> str:
+    """Return, as SQL, a table that says in its one row whether too many were found to be sorted."""
+    return f"many AS MATERIALIZED (SELECT count(*) > {FEW} AS so FROM found)"  # noqa: S608
+
+
+def _newest_titles(condition: Condition, most: int, below: int, above: int) -> Statement:
+    """Return the newest of the rows that have words in a title.
+
+    The index knows nothing of titles, so that all rows with the words have to be read: a second for
+    half a million. Of words that many have, enough titles stand among the newest of these.
+    """
+    where, given = _between(replace(condition, in_title=False), below, above)
+    titled, sought = _meets(condition)
+    rows = f"SELECT key, {titled} AS titled FROM {TABLE} WHERE {where}"  # noqa: S608
+    many = f"{rows} AND (SELECT so FROM many)"  # noqa: S608
+    sql = (
+        f"WITH found AS MATERIALIZED ({rows} LIMIT {FEW + 1}), {_many()},"  # noqa: S608
+        f" recent AS MATERIALIZED (SELECT key FROM ({many} ORDER BY key DESC LIMIT {FEW})"
+        " AS newest WHERE titled ORDER BY key DESC LIMIT %s), older AS MATERIALIZED"
+        f" (SELECT key FROM ({many}) AS every WHERE titled AND (SELECT count(*) FROM recent) < %s)"
+        " SELECT key FROM found WHERE titled AND NOT (SELECT so FROM many) UNION ALL"
+        " SELECT key FROM recent WHERE (SELECT count(*) FROM recent) = %s UNION ALL"
+        " SELECT key FROM older ORDER BY key DESC LIMIT %s"
+    )
+    each = [*sought, *given]
+    return sql, [*each, *each, most, *each, most, most, most]
+
+
+def _meets(condition: Condition) -> Statement:
+    """Return, as SQL, whether a row that meets the rest of a condition has its words, too."""
+    words = Condition(words=condition.words, in_title=condition.in_title)
+    return "words @@ %s::tsquery", [expression(words)]
+
+
+def _between(condition: Condition, below: int, above: int) -> Statement:
+    """Return a condition as SQL, of rows between two keys."""
+    where, given = _where(condition)
+    where += " AND key < %s AND key > %s"
+    given += [below, above]
+    if condition.excluded:
+        issues = Condition(words=(condition.excluded,), facets=((Phrase(("=kissue",)),),))
+        of_issues, words = _where(issues)
+        where += (
+            f" AND key >> {PLACE_BITS} NOT IN"  # noqa: S608
+            f" (SELECT key >> {PLACE_BITS} FROM {TABLE} WHERE {of_issues})"
+        )
+        given += words
+    return where, given
 
 
 def _where(condition: Condition) -> Statement:

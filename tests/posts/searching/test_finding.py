@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from posts.curating import merge
 from posts.models import Post, RecurringSection
@@ -63,6 +65,29 @@ def test_filters_of_one_kind_are_alternatives_and_tags_add_up() -> None:
     assert titles("find tag:A tag:B") == ["First"]
     assert titles("find -tag:B") == ["Second"]
     assert titles("tag:A kind:issue") == ["Two", "One"]
+
+
+def test_a_year_begins_and_ends_as_the_clocks_of_the_site_do(settings: Settings) -> None:
+    settings.TIME_ZONE = "Asia/Seoul"
+    for minute in ("2020-12-31T14:59", "2020-12-31T15:00", "2021-12-31T14:59", "2021-12-31T15:00"):
+        make_post(minute, "A find.", at=datetime.fromisoformat(f"{minute}:00+00:00"))
+    assert titles("find year:2021 kind:issue") == ["2021-12-31T14:59", "2020-12-31T15:00"]
+    assert titles("find year:2020 year:2022 kind:issue") == ["2021-12-31T15:00", "2020-12-31T14:59"]
+    assert titles("find year:0000") == titles("find year:9999") == []
+
+
+@pytest.mark.parametrize("few", [1, 4, 100])
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_titles_of_frequent_words_come_first_however_few_they_are(
+    few: int, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "FEW", few)
+    for number in range(6):
+        what = "Otters" if number in (0, 3) else "Badgers"
+        make(f"{number}", f"- **{what}**: of otters\n", year=2001 + number)
+    found = [(hit.plain_title, hit.date.year) for hit in search("otters", limit=limit).hits]
+    wanted = [("Otters", 2004), ("Otters", 2001)]
+    assert found == [*wanted, *(("Badgers", year) for year in (2006, 2005, 2003, 2002))][:limit]
 
 
 def test_a_filter_names_a_section_by_what_was_merged_into_it_and_its_old_slug() -> None:
