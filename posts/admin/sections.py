@@ -69,7 +69,8 @@ class SectionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("issue"))
     def post_title(self, section: Section) -> SafeString:
-        return format_html('<span class="title">{}</span>', section.post.title)
+        address = reverse("admin:posts_post_change", args=[section.post_id])
+        return format_html('<a href="{}" class="title">{}</a>', address, section.post.title)
 
     @admin.display(description=_("issue"))
     def post_link(self, section: Section) -> SafeString:

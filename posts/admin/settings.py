@@ -251,11 +251,22 @@ class MenuLinkForm(forms.ModelForm):
         return check_address(self.cleaned_data["address"])
 
 
+class MenuLinkForms(forms.BaseInlineFormSet):
+    """Rows of links, whose fields say what they are: the head of a column names none of them."""
+
+    def add_fields(self, form: forms.ModelForm[Any], index: Any) -> None:
+        """Name what there is, the box that deletes a row too."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs["aria-label"] = capfirst(field.label or "")
+
+
 class MenuLinkInline(admin.TabularInline):
     """The links, in their order."""
 
     model = MenuLink
     form = MenuLinkForm
+    formset = MenuLinkForms
     extra = 2
     max_num = 20
 

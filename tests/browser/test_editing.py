@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from links.models import Link
 from posts.documents import parse_issue
-from posts.models import LinkedItem, Post, Section, Tag
+from posts.models import LinkedItem, MenuLink, Post, Section, SiteSettings, Tag
 from posts.publishing import save_document
 from tests.browser.barriers import barriers_in_any_scheme
 from tests.builders import document, make_draft, make_picture, make_post, make_task
@@ -219,6 +219,8 @@ def every_page(address: str, db: None) -> list[str]:
     make_post("Broken", "> " * 30 + "deep")
     section, entry = Section.objects.filter(post=post)[1], LinkedItem.objects.filter(post=post)[1]
     tags = [tag.pk for tag in Tag.objects.all()]
+    site = SiteSettings.objects.get_or_create(pk=1)[0]
+    MenuLink.objects.create(settings=site, label="About", address="/about/")
     task = make_task(status="FAILED", worker_ids=["one"], traceback="A long line. " * 40)
     return [
         f"{address}/{path}"

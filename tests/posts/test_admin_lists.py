@@ -214,6 +214,16 @@ def test_sections_are_found_by_heading_and_text(client: Client) -> None:
     assert titles(client, "/admin/posts/section/?q=at the end") == ["Overview"]
 
 
+def test_who_finds_no_issue_by_its_title_looks_for_the_words_in_the_texts(client: Client) -> None:
+    post = make_post()
+    page = Page(client.get(POSTS, {"q": "at the end"}))
+    assert titles(client, f"{POSTS}?q=at the end") == []
+
+    found = Page(client.get(page.value("#content a[href^='/admin/posts/section/?q=']", "href")))
+
+    assert found.values("#result_list .field-post_title a", "href") == [f"{POSTS}{post.pk}/change/"]
+
+
 def test_sections_are_filtered_by_their_series(client: Client) -> None:
     make_posts(2)
     make_post("Other", "## Something else\n\nText\n")
