@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Final
 
 from django.utils.html import escape
@@ -48,10 +49,10 @@ class Marker:
         Where there is none, it is the beginning of the text, behind the line of ``extra`` that has
         one.
         """
-        if first := next(iter(self._spans(text)), None):
-            return self._marked(_around(text, first[0]))
-        beside = next(iter(self._spans(extra)), None)
-        line = _line_at(extra, beside[0]) if beside else ""
+        if (place := self._first(text)) is not None:
+            return self._marked(_around(text, place))
+        beside = self._first(extra)
+        line = "" if beside is None else _line_at(extra, beside)
         return self._marked(" · ".join(part for part in (line, _shortened(text)) if part))
 
     def _marked(self, text: str) -> SafeString:
@@ -61,21 +62,27 @@ class Marker:
             end = stop
         return SafeString("".join((*pieces, escape(text[end:]))))
 
+    def _first(self, text: str) -> int | None:
+        """Return where the first word stands in a text, of which no more is looked through."""
+        folded, places = _folded(text)
+        starts = [start for spans in self._found(folded) for start, _stop in islice(spans, 1)]
+        if not starts:
+            return None
+        return min(starts) if places is None else places[min(starts)]
+
     def _spans(self, text: str) -> list[Span]:
         """Return where words stand, in order; none overlaps another."""
-        if not text or not (self.words or self.runs):
-            return []
         folded, places = _folded(text)
-        found = sorted(self._found(folded))
+        found = sorted(chain.from_iterable(self._found(folded)))
         if places is not None:
             found = [(places[start], places[stop - 1] + 1) for start, stop in found]
         return list(_apart(found))
 
-    def _found(self, folded: str) -> Iterator[Span]:
+    def _found(self, folded: str) -> Iterator[Iterator[Span]]:
         if self.words:
-            yield from (span for word, span in words_in(folded) if word in self.words)
+            yield (span for word, span in words_in(folded) if word in self.words)
         if self.runs:
-            yield from (match.span() for match in self.runs.finditer(folded))
+            yield (match.span() for match in self.runs.finditer(folded))
 
 
 def _folded(text: str) -> tuple[str, Sequence[int] | None]:
