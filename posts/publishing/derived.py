@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from links.rows import objects
 from posts.models import Appearance, Citation, LinkedItem, Post, Section
 from posts.prepared import prepared
 
@@ -56,38 +55,23 @@ class Stored(Derived):
 
 NOTHING = Stored()
 """What is stored of a post that is new."""
-_ITEM: Final = tuple(field.attname for field in LinkedItem._meta.concrete_fields)
-_SECTION: Final = tuple(field.attname for field in Section._meta.concrete_fields)
-_COUNTED: Final = ("id", "anchor", "recurring_id")
 
 
 def derived_of(post: Post) -> Derived:
-    """Return what is stored of a post and counted."""
-    sections = objects(Section, _COUNTED, _counted_sections_in(post.pk))
-    return Derived([*sections], _places(post), _citations(post))
+    """Return what is stored of a post and counted; sections come without their text."""
+    return Derived(_sections(post, "source"), _places(post), _citations(post))
 
 
 def stored_of(post: Post) -> Stored:
     """Return all that is stored of a post."""
-    sections = objects(Section, _SECTION, _sections_in(post.pk))
-    items = objects(LinkedItem, _ITEM, _items_in(post.pk))
-    return Stored([*sections], _places(post), _citations(post), [*items])
+    # Not `post.items`, which ties each row to the post, and in the order of no join: that takes
+    # half as long, and a long issue has a thousand of them.
+    items = list(LinkedItem.objects.filter(post=post.pk).order_by())
+    return Stored(_sections(post), _places(post), _citations(post), items)
 
 
-@prepared
-def _items_in(post: int) -> QuerySet[LinkedItem, Any]:
-    # (In the order of no join.)
-    return LinkedItem.objects.filter(post=post).order_by().values_list(*_ITEM)
-
-
-@prepared
-def _sections_in(post: int) -> QuerySet[Section, Any]:
-    return Section.objects.filter(post=post).order_by("position").values_list(*_SECTION)
-
-
-@prepared
-def _counted_sections_in(post: int) -> QuerySet[Section, Any]:
-    return Section.objects.filter(post=post).order_by("position").values_list(*_COUNTED)
+def _sections(post: Post, *left_out: str) -> list[Section]:
+    return list(Section.objects.filter(post=post.pk).order_by("position").defer(*left_out))
 
 
 def _places(post: Post) -> list[Place]:

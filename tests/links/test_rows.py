@@ -1,4 +1,4 @@
-"""Many rows are read and written at once as the ORM would write them one by one."""
+"""Many rows are written at once as the ORM would write them one by one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from links.models import Link, Source
-from links.rows import create, in_bulk, insert, rewrite, shift
+from links.rows import create, insert, rewrite, shift
 
 pytestmark = pytest.mark.django_db
 
@@ -94,29 +94,3 @@ def test_the_given_values_are_rewritten_where_one_differs(django_assert_num_quer
         (parent.pk, 4),
         (None, 4),
     ]
-
-
-def test_rows_are_read_as_the_orm_reads_them() -> None:
-    host, owner = sources("github.com", "github.com/rust-lang")
-    create([host], "name")
-    owner.parent = host
-    create([owner], "name")
-    urls = [f"https://example.org/{number}" for number in range(1200)]
-    create([Link(key=Link.key_for(url), url=url, source=owner) for url in urls], "key")
-    names = [field.attname for field in Link._meta.concrete_fields]
-    read = in_bulk(Link, names, (Link.key_for(url) for url in urls), by="key")
-    assert read == {link.key: link for link in Link.objects.all()}
-    assert sorted(tuple(vars(link)[name] for name in names) for link in read.values()) == sorted(
-        Link.objects.values_list(*names)
-    )
-    assert {link.source for link in read.values()} == {owner}
-
-
-def test_what_was_not_read_of_a_row_is_read_when_asked_for_and_stays_when_it_is_saved() -> None:
-    create(sources("a.example"), "name")
-    Source.objects.update(post_count=3)
-    ((_name, row),) = in_bulk(Source, ("id", "name"), ["a.example"], by="name").items()
-    row.name = "b.example"
-    row.save()
-    assert row.post_count == 3
-    assert Source.objects.values_list("pk", "name", "post_count").get() == (row.pk, "b.example", 3)
