@@ -29,8 +29,7 @@ from posts.searching.indexing import is_complete
 from posts.searching.queries import MOST_LETTERS, Phrase, Query, parse, phrase_of
 from posts.searching.tokens import parts
 
-MOST_COUNTED: Final = 2_000  # the row of each is read: 10,000 took four times as long as the rest
-MOST_APART: Final = 10_000  # rows of a word that are looked through for its issues
+MOST_COUNTED: Final = 10_000
 MOST_HITS: Final = 1_000
 SPREAD: Final = 50  # issues that have the words in different places
 MOST_SPREAD: Final = 6  # words: each of them is looked for alone
@@ -263,7 +262,7 @@ class Questions:
         sql: list[str] = []
         given: list[Any] = []
         for phrases in self.broad:
-            rows, values = self._newest(self.condition([phrases]), MOST_APART)
+            rows, values = self._newest(self.condition([phrases]), MOST_COUNTED)
             sql.append(f"SELECT key >> {keys.PLACE_BITS} FROM ({rows}) AS word{len(sql)}")  # noqa: S608
             given += values
         issues = " INTERSECT ".join(sql)
