@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as etree
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -34,45 +35,52 @@ class Why(StrEnum):
     """This site has no such page."""
 
 
-class DeadEnd(NamedTuple):
-    """A link that leads nowhere: its address, or what stands in the place of one, and its line,
-    counted from 0."""
+class DeadEnds(NamedTuple):
+    """Links that lead nowhere: their addresses, or what stands in the place of one, and the line of
+    the first, counted from 0."""
 
-    why: Why
-    shown: str
+    shown: list[str]
     line: int
 
 
-def dead_ends(document: Document, *, with_issues: bool) -> list[DeadEnd]:
+def dead_ends(document: Document, *, with_issues: bool) -> dict[Why, DeadEnds]:
     """Return the links of a document that lead nowhere, but those to places in it.
 
     Addresses of issues count ``with_issues`` that are not there, or never. Raises
     ``MarkdownLimitError`` if a limit is crossed.
     """
-    ends: list[DeadEnd] = []
-    for url, words, line in _links(document):
-        if url.strip().rstrip("/") in ("", *_EMPTY):
-            ends.append(DeadEnd(Why.EMPTY, f"[{words[:_SHOWN]}]({url.strip()})", line))
-        elif not is_linkable(url):
-            if url not in words:
-                ends.append(DeadEnd(Why.TEXT, url[:_SHOWN], line))
-        elif is_of_this_site(url):
-            ends.append(DeadEnd(Why.NO_PAGE, url, line))
-    asked = {end.shown for end in ends if end.why is Why.NO_PAGE}
+    ends = [(why, link) for link in _links(document) if (why := _why(link)) is not None]
+    asked = {link.get("href", "") for why, link in ends if why is Why.NO_PAGE}
     missing = missing_pages(asked, with_issues=with_issues) if asked else ()
-    return [
-        end._replace(shown=end.shown[:_SHOWN])
-        for end in ends
-        if end.why is not Why.NO_PAGE or end.shown in missing
-    ]
+    found: dict[Why, DeadEnds] = {}
+    for why, link in ends:
+        if why is not Why.NO_PAGE or link.get("href") in missing:
+            if why not in found:
+                found[why] = DeadEnds([], document.line_of(link))
+            found[why].shown.append(_shown(why, link))
+    return found
 
 
-def _links(document: Document) -> Iterator[tuple[str, str, int]]:
-    """Yield address, words and line of each link."""
+def _links(document: Document) -> Iterator[etree.Element]:
     notes = (note.element for note in document.used_notes)
-    for root in (*document.trees, *notes):
-        for link in root.iter("a"):
-            yield link.get("href", ""), fold(plain_text(link)), document.line_of(link)
+    return (link for root in (*document.trees, *notes) for link in root.iter("a"))
+
+
+def _why(link: etree.Element) -> Why | None:
+    """Return why a link leads nowhere; of this site, why it may."""
+    url = link.get("href", "")
+    if url.strip().rstrip("/") in ("", *_EMPTY):
+        return Why.EMPTY
+    if not is_linkable(url):
+        return None if url in plain_text(link) else Why.TEXT
+    return Why.NO_PAGE if is_of_this_site(url) else None
+
+
+def _shown(why: Why, link: etree.Element) -> str:
+    url = link.get("href", "")
+    if why is Why.EMPTY:
+        return f"[{fold(plain_text(link))[:_SHOWN]}]({url.strip()})"
+    return url[:_SHOWN]
 
 
 def is_of_this_site(url: str) -> bool:

@@ -321,20 +321,20 @@ def _levels(
     return levels if title is None else {title: 2, **levels}
 
 
-def dead_fragments(document: Document) -> list[tuple[str, int]]:
-    """The places that links of an issue lead to and that it does not have, with lines from 0.
+def dead_fragments(document: Document) -> tuple[list[str], int]:
+    """The places that links of an issue lead to and that it does not have, and the line of the
+    first of these links, counted from 0.
 
     Raises ``MarkdownLimitError`` if a limit is crossed.
     """
     if _FRAGMENT.search(document.text) is None:
-        return []
-    dead = set(_fragments(document, _name_headings(document.trees)).dead)
-    lines: dict[str, int] = {}
-    for link in (link for tree in _roots(document) for link in tree.iter("a")):
-        fragment = link.get("href", "")[1:]
-        if fragment in dead and fragment not in lines:
-            lines[fragment] = document.line_of(link)
-    return [(unquote(fragment), line) for fragment, line in lines.items()]
+        return [], 0
+    found = _fragments(document, _name_headings(document.trees))
+    dead = {f"#{fragment}" for fragment in found.dead}
+    links = (link for tree in _roots(document) for link in tree.iter("a")) if dead else ()
+    ends = [link for link in links if link.get("href") in dead]
+    fragments = dict.fromkeys(unquote(link.get("href", "")[1:]) for link in ends)
+    return list(fragments), document.line_of(ends[0]) if ends else 0
 
 
 def _fragments(document: Document, headings: Mapping[etree.Element, str]) -> Fragments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
@@ -110,36 +110,35 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
 
 def _dead_ends(issue: Issue) -> Iterator[Message]:
     """Yield what was meant as a link, and leads nowhere."""
-    undefined = issue.markdown.undefined
     # Issues that this one leads to may come after it.
     ends = dead_ends(issue.markdown, with_issues=False)
-    places = dead_fragments(issue.markdown)
-    found = {why: [(end.shown, end.line) for end in ends if end.why is why] for why in Why}
-    without = [*((reference.label, reference.line) for reference in undefined), *found[Why.EMPTY]]
+    without = [(reference.label, reference.line) for reference in issue.markdown.undefined]
+    if empty := ends.get(Why.EMPTY):
+        without += ((shown, empty.line) for shown in empty.shown)
     if without:
-        yield _("no address for %(labels)s (line %(line)d)", **_said(issue, "labels", without))
-    if links := found[Why.TEXT]:
+        labels, line = [label for label, _line in without], min(line for _label, line in without)
+        yield _("no address for %(labels)s (line %(line)d)", **_said(issue, "labels", labels, line))
+    if links := ends.get(Why.TEXT):
         yield _(
             "readers get no link of %(addresses)s (line %(line)d)",
-            **_said(issue, "addresses", links),
+            **_said(issue, "addresses", *links),
         )
+    places, line = dead_fragments(issue.markdown)
     if places:
-        fragments = [(f"#{fragment}", line) for fragment, line in places]
         yield _(
             "no place in this issue for %(places)s (line %(line)d)",
-            **_said(issue, "places", fragments),
+            **_said(issue, "places", [f"#{place}" for place in places], line),
         )
-    if pages := found[Why.NO_PAGE]:
+    if pages := ends.get(Why.NO_PAGE):
         yield _(
             "no page of this site for %(addresses)s (line %(line)d)",
-            **_said(issue, "addresses", pages),
+            **_said(issue, "addresses", *pages),
         )
 
 
-def _said(issue: Issue, name: str, found: Sequence[tuple[str, int]]) -> dict[str, str | int]:
-    """Return what a remark says: names, and the line of the first."""
-    first = min(line for _name, line in found)
-    return {name: _named(name for name, _line in found), "line": issue.first_line + first}
+def _said(issue: Issue, name: str, found: Iterable[str], line: int) -> dict[str, str | int]:
+    """Return what a remark says: names, and the line of the first, which counts from 0."""
+    return {name: _named(found), "line": issue.first_line + line}
 
 
 def _named(found: Iterable[str]) -> str:
@@ -162,9 +161,11 @@ def _hidden_words(issue: Issue) -> Iterator[Message]:
     if "<svg" not in issue.body.lower() and "<template" not in issue.body.lower():
         return
     prose = _prose(issue)
-    found = [(f"<{name}>", prose.count("\n", 0, at)) for name, at in hidden_words(prose)]
-    if found:
-        yield _("words in %(tags)s are not shown (line %(line)d)", **_said(issue, "tags", found))
+    if found := list(hidden_words(prose)):
+        said = _said(
+            issue, "tags", (f"<{n}>" for n, _at in found), prose.count("\n", 0, found[0][1])
+        )
+        yield _("words in %(tags)s are not shown (line %(line)d)", **said)
 
 
 def _prose(issue: Issue) -> str:

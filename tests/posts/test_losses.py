@@ -521,3 +521,9 @@ def test_repeated_marks_cost_time_in_proportion(piece: str) -> None:
 def test_addresses_that_start_alike_cost_time_in_proportion() -> None:
     html = '<a href="https://ahttps://a">x</a>' + '<a href="https://a">x</a>' * 1000
     assert "words are missing" in find_losses("https://a" * 20_000, html)
+
+
+def test_a_word_that_many_comments_cut_is_whole() -> None:
+    source = "a" + "<!-- x -->b" * 1_500 + "\n"
+    html = "".join(read_issue(Document(source)).to_html())
+    assert not find_losses(source, html)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import chain, islice
 from typing import Final, TypeVar
@@ -18,8 +18,8 @@ SHOWN: Final = 3
 """How many words or links a report names."""
 LOOKED_FOR: Final = 100
 """How many texts are looked for to say where something is lost."""
-JOINED: Final = 100
-"""How many words are looked at that may be several of the source."""
+JOINED: Final = 20_000
+"""How many characters of words are looked at that may be several of the source."""
 
 # Latin letters and others make separate words: an address may end before a `는`, or not.
 _WORD: Final = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+")
@@ -110,23 +110,31 @@ def _doubtful_words(texts: Iterable[str]) -> Counter[str]:
 def _cancel_joined(parts: Counter[str], wholes: Counter[str], source: str) -> None:
     """Cancel words of the page between whose parts the source has nothing but markup."""
     written = frozenset(_WORD.findall(_BETWEEN.sub("", source)))
-    for whole in [whole for whole in wholes if whole in written][:JOINED]:
-        while wholes[whole] > 0 and (found := _parts_of(whole, parts)):
+    lengths = sorted({len(part) for part in parts}, reverse=True)
+    left = JOINED
+    for whole in [whole for whole in wholes if whole in written]:
+        while wholes[whole] > 0 and (left := left - len(whole)) >= 0:
+            found = _parts_of(whole, parts, lengths)
+            if not found:
+                break
             parts.subtract(found)
             wholes[whole] -= 1
 
 
-def _parts_of(whole: str, parts: Counter[str]) -> list[str]:
-    """Return words that together are another, the longest first; [] if there are none."""
-    found: list[str] = []
-    rest = whole
-    while rest:
-        ends = range(len(rest), 0, -1)
-        part = next((rest[:end] for end in ends if parts[rest[:end]] > found.count(rest[:end])), "")
+def _parts_of(whole: str, parts: Counter[str], lengths: Sequence[int]) -> Counter[str]:
+    """Return words that together are another, the longest first; none if there are none.
+
+    ``lengths`` are those of the words, the longest first.
+    """
+    found: Counter[str] = Counter()
+    start = 0
+    while start < len(whole):
+        candidates = (whole[start : start + length] for length in lengths)
+        part = next((part for part in candidates if parts[part] > found[part]), "")
         if not part:
-            return []
-        found.append(part)
-        rest = rest[len(part) :]
+            return Counter()
+        found[part] += 1
+        start += len(part)
     return found
 
 
