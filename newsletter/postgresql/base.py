@@ -6,20 +6,20 @@ backends").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from functools import cache
 from select import POLLIN, poll
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg import adapters
+from psycopg import ClientCursor, Cursor, adapters
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.postgres import types
 from psycopg.pq import Format, TransactionStatus
 
 MOMENT = types["timestamptz"].oid
-Fast: Any = adapters.get_loader(MOMENT, Format.TEXT)
 
 
 class Moments(Loader):
@@ -33,12 +33,23 @@ class Moments(Loader):
 
     def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
         super().__init__(oid, context)
-        self._read = Fast(oid, context).load
+        reader: Any = adapters.get_loader(MOMENT, self.format)
+        self._read = reader(oid, context).load
 
     def load(self, data: Buffer) -> datetime:
         """Return a moment in the time zone of the connection, as Django says it."""
         moment: datetime = self._read(data)
         return moment.replace(tzinfo=self.timezone)
+
+
+class Unread(Loader):
+    """Leaves JSON as text; in binary a byte for its version stands before it."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> str:
+        """Return the text."""
+        return str(data[1:], "utf-8")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -47,7 +58,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Return what psycopg connects with."""
         given: dict[str, Any] = super().get_connection_params()
-        return given | {"context": _reading_moments(given["context"], self.timezone)}
+        return given | {"context": _reading(given["context"], self.timezone)}
+
+    def in_binary(self, sql: str, parameters: Sequence[Any]) -> Cursor[Any]:
+        """Run a statement, merged with its parameters as Django does it; return a cursor to which
+        results came as PostgreSQL holds them: bytes are not written as text on the way."""
+        merged = ClientCursor(self.connection).mogrify(sql, parameters)
+        return Cursor(self.connection).execute(merged, binary=True)
 
     def is_usable(self) -> bool:
         """Tell whether a kept connection still is one.
@@ -70,8 +87,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 @cache
-def _reading_moments(known: AdaptersMap, timezone: tzinfo | None) -> AdaptersMap:
-    """Return what psycopg knows of types, with moments read as above."""
+def _reading(known: AdaptersMap, timezone: tzinfo | None) -> AdaptersMap:
+    """Return what psycopg knows of types, with moments read as above.
+
+    So are those in binary, of which Django knows nothing; and JSON stays text, which it reads
+    itself.
+    """
     more = AdaptersMap(known)
-    more.register_loader(MOMENT, type("", (Moments,), {"timezone": timezone}))
+    for form in (Format.TEXT, Format.BINARY):
+        of_zone = type("Moments", (Moments,), {"timezone": timezone, "format": form})
+        more.register_loader(MOMENT, of_zone)
+    more.register_loader("jsonb", Unread)
     return more

@@ -11,7 +11,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from posts.models import Post
+from posts.models import Post, PostPage
 from posts.prepared import padded, prepared, prepared_update
 from posts.site import listing, version
 from tests.builders import LONG_AGO, make_draft, make_posts, make_scheduled
@@ -65,6 +65,30 @@ def test_a_query_finds_the_same_whether_somebody_looks_at_it_or_not() -> None:
         assert between("issue-2", LONG_AGO, datetime(2025, 1, 1, tzinfo=UTC), 0) == alone
     assert len(queries) == 1
     assert [row[0] for row in alone] == ["Issue 1"]
+
+
+@prepared
+def stored(key: int) -> QuerySet[Post, Any]:
+    columns = ("uid", "published_at", "trashed_at", "item_count", "translations", "trash")
+    return Post.objects.filter(pk=key).values_list(*columns, "page__body", "page__card", "title")
+
+
+def test_values_of_every_kind_come_back_as_the_orm_gives_them() -> None:
+    (post,) = make_posts(1)
+    trash = {"slug": '모델 \\ "é"', "empty": ""}
+    moment = datetime(2024, 5, 10, 9, 0, 0, 123, tzinfo=UTC)
+    Post.objects.filter(pk=post.pk).update(
+        trash=trash, translations=[{"a": 1}], published_at=moment
+    )
+    PostPage.objects.filter(post=post).update(body=bytes(range(256)))
+
+    (row,) = stored(post.pk)
+    (given,) = stored.__wrapped__(post.pk)  # type: ignore[attr-defined]
+
+    assert row == given
+    assert [type(value) for value in row] == [type(value) for value in given]
+    assert trash in row
+    assert bytes(range(256)) in row
 
 
 def test_a_query_that_fails_raises_what_the_orm_raises() -> None:
