@@ -153,21 +153,32 @@ class Written:
     def _place_of(self, leaf: Leaf, offset: int) -> int | None:
         starts = self._starts_in(leaf)
         number = bisect_right(starts, offset) - 1
-        start = starts[number]
+        place = leaf.line + number
+        key = id(leaf), number
+        if key not in self._columns:  # a line may hold thousands of links
+            self._columns[key] = self._column_of(leaf, starts, number)
+        column = self._columns[key]
+        return self.starts[place] + column + offset - starts[number] if column >= 0 else None
+
+    def _column_of(self, leaf: Leaf, starts: list[int], number: int) -> int:
+        """Return where a line of a block begins in its line of the text; -1 if nowhere."""
         end = starts[number + 1] - 1 if number + 1 < len(starts) else len(leaf.text)
-        shown = leaf.text[start:end]
+        shown = leaf.text[starts[number] : end]
         place = leaf.line + number
         if place >= len(self.lines):
-            return None
+            return -1
         line = self.lines[place]
-        column = len(line) - len(shown) if line.endswith(shown) else line.find(shown)
-        return self.starts[place] + column + offset - start if column >= 0 else None
+        return len(line) - len(shown) if line.endswith(shown) else line.find(shown)
 
     def _starts_in(self, leaf: Leaf) -> list[int]:
         known = self._line_starts.get(id(leaf))
         if known is None:
             known = self._line_starts[id(leaf)] = _starts(leaf.text)
         return known
+
+    @cached_property
+    def _columns(self) -> dict[tuple[int, int], int]:
+        return {}
 
     @cached_property
     def _line_starts(self) -> dict[int, list[int]]:

@@ -599,3 +599,12 @@ def test_a_link_to_an_issue_or_to_where_something_led_before_leads_somewhere() -
     Redirect.objects.create(old="/2024/old.html", new="/posts/there/")
     text = "[a](/posts/there/) [b](../there/#items) [c](../there.md) [d](/2024/old.html)\n"
     assert not found(text, "missing-page")
+
+
+def test_each_of_thousands_of_links_in_a_line_is_found_in_its_place() -> None:
+    text = "Text\n\n" + "".join(f"[{number}](b{number}.md) " for number in range(3_000))
+    spans = [finding.span for finding in found(text, "missing-page")]
+    assert [text[slice(*span)] for span in (spans[0], spans[-1])] == [
+        "[0](b0.md)",
+        "[2999](b2999.md)",
+    ]
