@@ -107,8 +107,9 @@ def missing_pages(addresses: Iterable[str], *, with_issues: bool = True) -> Coll
         }
         known = _known_slugs(slugs.values())
         missing |= {address for address, slug in slugs.items() if slug not in known}
-    led = Redirect.objects.filter(old__in={nfc(paths[address]) for address in missing})
-    elsewhere = set(led.values_list("old", flat=True)) if missing else set()
+    olds = {nfc(path) for address in missing if _may_be_stored(path := paths[address])}
+    led = Redirect.objects.filter(old__in=olds).values_list("old", flat=True) if olds else ()
+    elsewhere = set(led)
     return {address for address in missing if nfc(paths[address]) not in elsewhere}
 
 
@@ -116,7 +117,14 @@ def _path(address: str) -> str:
     return unquote(urlsplit(urljoin(ISSUE, address.strip())).path)
 
 
+def _may_be_stored(path: str) -> bool:
+    """Tell whether a row may have a path: PostgreSQL takes no NUL, not even to look for it."""
+    return "\0" not in path
+
+
 def _found(path: str) -> ResolverMatch | None:
+    if not _may_be_stored(path):
+        return None
     for candidate in (path, f"{path}/"):
         try:
             return resolve(candidate)

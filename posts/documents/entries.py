@@ -12,7 +12,8 @@ import yaml
 
 from posts.documents.keys import NESTS, SPELLINGS, plain_key
 
-EOL = r"(?:\r\n|\r|\n)"
+# Read in one way only: where CR LF may be two line ends as well, some blank lines take hours.
+EOL = r"(?>\r\n|\r|\n)"
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 Form: TypeAlias = Literal["yaml", "toml", "json", "pelican", "nikola", ""]

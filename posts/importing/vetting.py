@@ -10,6 +10,7 @@ from datetime import datetime
 from posts.dead_ends import Why, dead_ends
 from posts.documents import Issue
 from posts.documents.dates import as_moment
+from posts.documents.entries import EOL
 from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
 from posts.markdown.html import hidden_words, without_comments
@@ -41,7 +42,7 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
-_BLANK = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?=\r|\n)")
+_BLANK = re.compile(rf"{EOL}[ \t]*(?=\r|\n)")
 FIRST_BLOCKS, FIRST_SIGNS = 3, 4_000
 SHOWN = 5
 

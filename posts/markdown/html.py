@@ -217,15 +217,35 @@ def skip_hidden(text: str, name: str, start: int) -> int:
     return start if match is None else match.end()
 
 
-_WORDS_HIDDEN: Final = re.compile(r"<(svg|template)\b[^<>]*>(.*?)</\1\s*>", re.I | re.S)
-_NO_WORDS: Final = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.I | re.S)
+_WITH_WORDS: Final = re.compile(r"<(svg|template)\b[^<>]*>", re.IGNORECASE)
+_WITH_CODE: Final = re.compile(r"<(style|script)\b[^<>]*>", re.IGNORECASE)
+_TAG: Final = re.compile(r"<[^<>]*>")
 
 
 def hidden_words(text: str) -> Iterator[tuple[str, int]]:
     """The tags in a text whose content is not shown though it has words, and where they stand."""
-    for found in _WORDS_HIDDEN.finditer(text) if "</" in text else ():
-        if any(map(str.isalnum, html.unescape(_NO_WORDS.sub(" ", found[2])))):
-            yield found[1].lower(), found.start()
+    for name, start, end in _hidden(_WITH_WORDS, text):
+        content, shown, at = without_comments(text[start:end]), [], 0
+        for _code, until, behind in _hidden(_WITH_CODE, content):
+            shown.append(content[at:until])
+            at = behind
+        words = _TAG.sub(" ", "".join((*shown, content[at:])))
+        if any(map(str.isalnum, html.unescape(words))):
+            yield name, start
+
+
+def _hidden(tags: re.Pattern[str], text: str) -> Iterator[tuple[str, int, int]]:
+    """Elements that one of some tags opens: the tag, where they begin, and where they end."""
+    at, unclosed = 0, set[str]()
+    while opening := tags.search(text, at):
+        name, at = opening[1].lower(), opening.end()
+        end = at if name in unclosed else skip_hidden(text, name, at)
+        if end == at:
+            # Behind the last end none is looked for: each beginning would be followed to the end.
+            unclosed.add(name)
+        else:
+            yield name, opening.start(), end
+            at = end
 
 
 def write_open_tag(tag: Tag) -> str:

@@ -96,6 +96,7 @@ WRONG = [
     ("missing-page", "[x](/2024/05/10/issue.html)\n", 1),
     ("missing-page", "[x](../an-issue-that-is-not-there/)\n", 1),
     ("missing-page", "\n<a href='/about/'>x</a>\n", 2),
+    ("missing-page", "[x](/posts/a%00b/)\n", 1),
     ("look-alike", "[x](https://paypa1.com/)\n", 1),
     ("look-alike", "[paypal.com/login](https://a.example/)\n", 1),
     ("template-tag", "Hello\n{{ name }}\n", 2),

@@ -135,10 +135,11 @@ def test_what_staff_withdrew_stays_so_whatever_its_file_says_now(tmp_path: Path)
         ("제목: 주간\n상태: 초안\n\n본문\n", "상태: 초안"),
     ],
 )
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_nothing_becomes_public_that_a_header_in_another_form_holds_back(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, said: str, end: str
 ) -> None:
-    outcome = run_one(tmp_path, text, "2024-05-10-a.md")
+    outcome = run_one(tmp_path, text.replace("\n", end), "2024-05-10-a.md")
     assert f"its text begins like a header that is not read: “{said}”" in str(outcome)
     assert not Post.objects.published().exists()
 
@@ -177,6 +178,14 @@ def test_what_readers_get_nothing_of_is_named_with_its_line(
     outcome = run_one(tmp_path, issue(body=body).replace("\n", end))
     assert remark in str(outcome)
     assert Post.objects.published().exists()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("piece", ["import a\n", "\n", "<svg>", "<svg><style>"])
+def test_marks_that_never_end_cost_time_in_proportion(tmp_path: Path, piece: str, end: str) -> None:
+    """A pattern that is quadratic, or worse, would take minutes here, not a moment."""
+    body = f"A title\n{piece * (200_000 // len(piece))}</b>\n"
+    assert run_one(tmp_path, body.replace("\n", end), "2024-05-10-a.md").kind
 
 
 def test_links_that_lead_somewhere_need_no_remark(tmp_path: Path) -> None:
