@@ -1,1 +1,1 @@
-"""Django's backend of PostgreSQL, where two things that each page did took less."""
+"""Django's backend of PostgreSQL, where what each page asks for takes less."""

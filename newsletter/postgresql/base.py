@@ -1,4 +1,5 @@
-"""PostgreSQL as Django has it, but for how a kept connection is looked at, and moments are read.
+"""PostgreSQL as Django has it, but for how a kept connection is looked at, moments are read, and
+rows come that prepared queries ask for.
 
 Django's documentation says how a backend is subclassed ("Subclassing the built-in database
 backends").
@@ -62,7 +63,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def in_binary(self, sql: str, parameters: Sequence[Any]) -> Cursor[Any]:
         """Run a statement, merged with its parameters as Django does it; return a cursor to which
-        results came as PostgreSQL holds them: bytes are not written as text on the way."""
+        results came as PostgreSQL holds them: bytes are not written as text on the way.
+
+        Of what Django reads in a way of its own, only moments and ``jsonb`` come as it gives them:
+        ``json``, addresses of networks and ranges do not.
+        """
         merged = ClientCursor(self.connection).mogrify(sql, parameters)
         return Cursor(self.connection).execute(merged, binary=True)
 
