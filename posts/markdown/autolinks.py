@@ -82,6 +82,4 @@ def read_address(text: str, start: int) -> str:
 def _without_closing(address: str) -> str:
     """An address without the signs of the sentence around it, and backslashes that escape them."""
     rest = address.rstrip(_CLOSING)
-    while rest != address and rest.endswith("\\"):
-        address, rest = rest, rest[:-1].rstrip(_CLOSING)
-    return rest
+    return rest if rest == address else rest.rstrip(f"{_CLOSING}\\")

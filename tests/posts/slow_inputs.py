@@ -40,6 +40,7 @@ SLOW_INPUTS: Final[dict[str, str]] = {
     "bare addresses": "https://a" * 7_500,
     "bare addresses with brackets": "https://a/(" * 7_500,
     "bare addresses of dots": "https://" + "a." * 25_000,
+    "escaped signs behind a bare address": "https://a/" + "\\*" * 400_000,
     "addresses with quotes": "https://a/'b" * 7_500,
     "destinations with parentheses": "[a](" + "(" * 7_500,
     "tables": "|a|b|\n|-|-|\n" + "|" * 50_000,
