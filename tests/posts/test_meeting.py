@@ -65,7 +65,7 @@ def test_changes_of_two_places_are_both_saved_and_said(client: Client, other: Cl
     assert [tagging.tag.name for tagging in post.taggings.all()] == ["Mine"]
     assert post.revisions.get(number=3).kind == Revision.Kind.MERGED
     page = told(client, post)
-    assert "Admin saved this issue while you were writing" in page.text()
+    assert "admin saved this issue while you were writing" in page.text()
     link = page.value(".messagelist a[href*=compare]", "href")
     assert link.endswith("?from=1&to=2")
     assert "Their find" in Page(client.get(link)).text()
