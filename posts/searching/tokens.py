@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 
 from posts.searching.stemming import stem
 
-VERSION: Final = 1  # to be raised with any change of what a text is cut into
+# To be raised with any change of what a text is cut into, and that of ``queries`` with it.
+VERSION: Final = 1
 LONGEST: Final = 64  # letters of a word
 # Hangul, Han, kana, bopomofo, and the scripts of Thai, Lao, Burmese and Khmer.
 RUN: Final = (

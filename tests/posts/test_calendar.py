@@ -99,12 +99,15 @@ def test_usual_days_are_marked_and_say_where_an_issue_is_missing(
     assert not november.all("a.day-gap")
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "x", "", "2026-02-30"])
+@pytest.mark.parametrize("day", ["2026-13-01", "x", "", "2026-02-30", "2020-01-03", "9999-12-31"])
 def test_a_day_that_is_none_begins_an_issue_on_the_usual_one(
     sign_in: SignIn, editor: User, day: str
 ) -> None:
-    make_posts(4, FRIDAY - timedelta(weeks=9))
-    page = Page(sign_in(editor).get(f"/admin/posts/post/add/?start=last&day={day}"))
+    for week in (1, 2, 3, 4):
+        make_post(f"Issue {week}", at=FRIDAY - timedelta(weeks=week))
+    client, form = sign_in(editor), "/admin/posts/post/add/?start=last"
+    page = Page(client.get(f"{form}&day={day}"))
+    assert page.fields("#post_form")["published_at"] == "2026-12-04T09:30"
     assert not page.all(".messagelist .error")
 
 
