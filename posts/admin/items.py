@@ -98,7 +98,7 @@ class LinkedItemAdmin(StaffAdmin):
     acts_at_once = ("show_selected", "mark_news", "unmark_news")
     change_form_template = "admin/posts/linkeditem/change_form.html"
     readonly_fields = (
-        "post_link", "section", "group", "title", "summary", "main_link", "place", "is_news",
+        "post_link", "section", "group", "title", "summary", "main_link", "place", "news",
         "removed_at",
     )  # fmt: skip
 
@@ -154,6 +154,10 @@ class LinkedItemAdmin(StaffAdmin):
             return EMPTY
         address = reverse("admin:links_link_change", args=[item.link_id])
         return format_html('<a href="{}">{}</a>', address, item.url)
+
+    @admin.display(description=_("news"))
+    def news(self, item: LinkedItem) -> str:
+        return gettext("Yes") if item.is_news else gettext("No")
 
     @admin.display(description=_("lines"))
     def place(self, item: LinkedItem) -> str:

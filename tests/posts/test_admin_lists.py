@@ -418,6 +418,7 @@ def test_the_pages_of_a_link_its_source_and_item_say_where_and_since_when_they_s
     assert shown(page.one(".field-first")) == "First seen: 10 May 2024"
     page = Page(client.get(f"/admin/posts/linkeditem/{first.pk}/change/"))
     assert "line 3 of the section" in shown(page.one(".field-place"))
+    assert shown(page.one(".field-news")) == "News: No"
 
     make_post("Later", BODY, at=LONG_AGO + timedelta(days=22))
     page = Page(client.get(f"/admin/links/link/{link.pk}/change/"))
