@@ -172,6 +172,7 @@ def month(
     shown = list(weeks.itermonthdates(first.year, first.month))
     entries = _entries(shown[0], shown[-1], may_move, moment)
     usual, oldest = _usual_weekdays(moment)
+    starts = starting.keys_by_weekday() if may_write else {}
     days = []
     for one in shown:
         day = Day(one, one.month == first.month, one == today, one.weekday() in usual)
@@ -181,13 +182,13 @@ def month(
                 day.gap = gettext("No issue")
             elif today <= one <= today + AHEAD:
                 day.gap = gettext("No issue yet")
-                day.begin_url = _begin_url(one) if may_write else ""
+                day.begin_url = _begin_url(one, starts[one.weekday()]) if may_write else ""
         days.append(day)
     return days
 
 
-def _begin_url(day: date) -> str:
-    query = urlencode({"start": starting.key_for(day.weekday()), "day": day.isoformat()})
+def _begin_url(day: date, start: str) -> str:
+    query = urlencode({"start": start, "day": day.isoformat()})
     return f"{reverse('admin:posts_post_add')}?{query}"
 
 

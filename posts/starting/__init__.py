@@ -7,7 +7,7 @@ from posts.starting.beginning import (
     choices,
     from_last,
     from_template,
-    key_for,
+    keys_by_weekday,
 )
 from posts.starting.duplicating import duplicate
 from posts.starting.templates import delete_templates, write_template

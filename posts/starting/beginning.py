@@ -80,10 +80,12 @@ def begin(key: str, now: datetime | None = None, day: date | None = None) -> Beg
     return from_template(template, now, day)
 
 
-def key_for(weekday: int) -> str:
-    """Return the key of what an issue on a weekday starts from: its template, else the last one."""
-    keys = IssueTemplate.objects.filter(weekday=weekday).order_by("name").values_list("pk")
-    return next((f"{TEMPLATE}{pk}" for (pk,) in keys[:1]), LAST)
+def keys_by_weekday() -> dict[int, str]:
+    """Return the key of what an issue on each weekday starts from: the first template for it, else
+    the last issue."""
+    rows = IssueTemplate.objects.order_by("-name").values_list("weekday", "pk")
+    keys = {weekday: f"{TEMPLATE}{pk}" for weekday, pk in rows if weekday is not None}
+    return dict.fromkeys(range(7), LAST) | keys
 
 
 def from_template(

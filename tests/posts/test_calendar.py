@@ -129,6 +129,11 @@ def test_the_calendar_costs_the_same_however_many_issues_there_are(
     make_draft("Another")
     assert cost() == few
 
+    # Nor on how many days one is missing.
+    make_posts(30, NOW - timedelta(days=40))
+    assert len(Page(client.get(CALENDAR)).all("a.day-gap")) > 20
+    assert cost() == few
+
 
 # Moving
 
