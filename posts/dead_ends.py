@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
+from django.db.models import Model
 from django.urls import Resolver404, ResolverMatch, resolve
 
+from links.rows import chunks
 from posts.markdown.document import Document
 from posts.markdown.references import is_linkable
 from posts.markdown.templates import may_hold_tags
@@ -108,8 +110,7 @@ def missing_pages(addresses: Iterable[str], *, with_issues: bool = True) -> Coll
         known = _known_slugs(slugs.values())
         missing |= {address for address, slug in slugs.items() if slug not in known}
     olds = {nfc(path) for address in missing if _may_be_stored(path := paths[address])}
-    led = Redirect.objects.filter(old__in=olds).values_list("old", flat=True) if olds else ()
-    elsewhere = set(led)
+    elsewhere = _stored(Redirect, "old", olds)
     return {address for address in missing if nfc(paths[address]) not in elsewhere}
 
 
@@ -135,8 +136,11 @@ def _found(path: str) -> ResolverMatch | None:
 
 def _known_slugs(slugs: Collection[str]) -> set[str]:
     """Return those slugs that issues have, or had, and that of any issue."""
-    if not slugs:
-        return set()
-    now = Post.objects.filter(slug__in=slugs).values_list("slug", flat=True)
-    before = OldSlug.objects.filter(slug__in=slugs).values_list("slug", flat=True)
-    return {*now, *before, ISSUE.split("/")[2]}
+    any_issue = ISSUE.split("/")[2]
+    return {*_stored(Post, "slug", slugs), *_stored(OldSlug, "slug", slugs), any_issue}
+
+
+def _stored(model: type[Model], name: str, values: Iterable[str]) -> set[str]:
+    """Return those values that rows have in a column."""
+    rows = model._default_manager.values_list(name, flat=True)
+    return {one for some in chunks(values) for one in rows.filter(**{f"{name}__in": some})}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from pytest_django.fixtures import Settings
 
 from links.models import Link
 from posts.admin.auditing import words_of
+from posts.dead_ends import missing_pages
 from posts.models import Image, Picture, Post, Redirect, Tag, TagAlias
 from posts.preflight import (
     Details,
@@ -600,6 +602,16 @@ def test_a_link_to_an_issue_or_to_where_something_led_before_leads_somewhere() -
     Redirect.objects.create(old="/2024/old.html", new="/posts/there/")
     text = "[a](/posts/there/) [b](../there/#items) [c](../there.md) [d](/2024/old.html)\n"
     assert not found(text, "missing-page")
+
+
+def test_as_many_links_to_pages_are_looked_for_as_a_text_may_hold() -> None:
+    if connection.vendor == "sqlite":
+        most = connection.connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, 1_000)
+    try:
+        assert len(missing_pages(f"/posts/{number}/" for number in range(1_500))) == 1_500
+    finally:
+        if connection.vendor == "sqlite":
+            connection.connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, most)
 
 
 def test_each_of_thousands_of_links_in_a_line_is_found_in_its_place() -> None:
