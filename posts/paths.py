@@ -47,8 +47,17 @@ def resolve(folder_of: str, path: str) -> str | None:
 
 
 def path_in(address: str) -> str:
-    """Return the path that a relative address in a text means, without query and fragment."""
-    return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
+    """Return the path that an address without a host means, without query and fragment.
+
+    Backslashes, as Windows writes them, are slashes.
+    """
+    return unquote(re.split(r"[?#]", address, maxsplit=1)[0]).replace("\\", "/")
+
+
+def place_of(name: str, path: str) -> str | None:
+    """Return where the file of a path lies that the issue of a name has, relative to the root of
+    its folder, where those lie that begin with a slash; None if outside."""
+    return resolve("" if path.startswith("/") else name, path)
 
 
 def picture_name(data: bytes, kind: str = "webp") -> str:

@@ -21,7 +21,7 @@ from posts.documents import DocumentError
 from posts.exporting.gathering import entry_of, side_file
 from posts.markdown.writing import is_foreign
 from posts.models import Image, OldSlug, Post, PostQuerySet
-from posts.paths import path_in, resolve, safe_name
+from posts.paths import path_in, place_of, safe_name
 from posts.sidefile import NAME as SIDE_FILE
 from posts.sidefile import Entry, SideFile, read, written
 from posts.storage import sweep, write_whole
@@ -240,8 +240,8 @@ def _pictures(
     for image in sorted(post.images.all(), key=lambda image: image.path):
         if is_foreign(image.path):  # a mirror: the text names the original
             continue
-        path = resolve(name, path_in(image.path))
-        if path is None or "\\" in path:
+        path = place_of(name, path_in(image.path))
+        if path is None:
             continue
         if stored.get(path.casefold()) != str(image.file):
             path = _free(path, taken)

@@ -30,6 +30,7 @@ from posts.importing.pictures import (
     broken_pictures,
     find_pictures,
     has_new_pictures,
+    missing_in,
     store_pictures,
 )
 from posts.importing.restoring import Told, restore_site, told_of
@@ -338,7 +339,9 @@ def _doubts_about_time(file: _File, at: datetime | None) -> Iterator[str]:
 def _rehearse(post: Post | None, file: _File, options: ImportOptions) -> Outcome:
     """Return what `_store` would do; reads only."""
     kind = Kind.UPDATED if post else Kind.CREATED
-    outcome = Outcome(file.source.where, kind, notices=_notices(file, options.status))
+    notices = _notices(file, options.status)
+    warnings = missing_in(file.pictures)
+    outcome = Outcome(file.source.where, kind, warnings=warnings, notices=notices)
     return _with_differences(outcome, post, file.issue, options)
 
 

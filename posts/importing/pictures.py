@@ -7,45 +7,62 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from django.core.files.base import ContentFile
 
+from posts.dead_ends import missing_pages
 from posts.documents import DocumentError, Issue
 from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
+from posts.markdown.references import unescape
+from posts.messages import Message
 from posts.messages import Message as _
 from posts.models import Image, Post
-from posts.paths import digest_in, path_in, picture_name, resolve
+from posts.paths import digest_in, path_in, picture_name, place_of
 from posts.sidefile import Picture, is_signed
 from posts.translating import translated
 
+_TITLE = r"(?:\s+(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?"
 # Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
 # with a character of its own, so that the places where none of them stands are passed over at once.
 _ADDRESSES = re.compile(
-    r"!\[[^\]]*\]\(\s*(?:<([^<>\r\n]+)>|([^\s()]+(?:\([^\s()]*\)[^\s()]*)*))"
+    r"!\[[^\]]*\]\(\s*(?:<([^<>\r\n]+)>"
+    rf"|([^\s()]+(?:\([^\s()]*\)[^\s()]*)*)(?={_TITLE}\s*\)))"
     r"|\n {0,3}\[[^\]\r\n]+\]:[ \t]*(\S+)"
     r"|<img\b[^>]*?\ssrc\s*=\s*[\"']([^\"']+)[\"']",
     re.IGNORECASE,
 )
 _PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
-_NOT_BESIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|/|#|\?")
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\?")
+# What lies in these, generators of sites put at the root of the site.
+_ROOTS = ("static", "public", "source", "assets", "content")
 MAX_PATH = 500
 MAX_PICTURES = 200
 
 
 Pictures = Mapping[str, bytes | str]
-"""Pictures by address as written: each its bytes, or in words why there are none."""
+"""Pictures by the address that the text means: each its bytes, or in words why there are none."""
 
 
 def find_pictures(issue: Issue, source: SourceFile) -> Pictures:
-    """Return the pictures that an issue names by relative addresses."""
+    """Return the pictures that an issue names by addresses without a host."""
     found: dict[str, bytes | str] = {}
-    for address in _relative_addresses(issue):
+    for named in _own_addresses(issue):
         if len(found) >= MAX_PICTURES:
             break
-        if address not in found:
-            found[address] = _fetch(address, source)
+        if named.address not in found:
+            data = _fetch(named, source)
+            if isinstance(data, bytes):
+                found[named.address] = data
+            elif not _is_on_site(named.address):
+                found[named.address] = _told(named, issue, data)
     return found
+
+
+def missing_in(pictures: Pictures) -> tuple[str, ...]:
+    """Return what is said of pictures that are not there."""
+    return tuple(translated(data) for data in pictures.values() if isinstance(data, str))
 
 
 def has_new_pictures(post: Post, pictures: Pictures) -> bool:
@@ -80,7 +97,7 @@ def store_pictures(
     for path, data in pictures.items():
         image = stored.get(path) or Image(path=path)
         if isinstance(data, str):
-            warnings.append(f"{path}: {translated(data)}")
+            warnings.append(translated(data))
         elif not _is_known(image, data) or not _is_whole(image):
             try:
                 _store(image, data, (told or {}).get(path))
@@ -124,33 +141,81 @@ def _is_whole(image: Image) -> bool:
         return False
 
 
-def _relative_addresses(issue: Issue) -> Iterator[str]:
+class _Named(NamedTuple):
+    """An address as the text means it and as it is written; where it begins in the body, if it is
+    there and not in the header."""
+
+    address: str
+    written: str
+    start: int | None
+
+
+def _own_addresses(issue: Issue) -> Iterator[_Named]:
     for found in _ADDRESSES.finditer(f"\n{issue.body}"):
-        address = html.unescape(found[1] or found[2] or found[3] or found[4])
-        is_definition = found[3] is not None
+        written = found[found.lastindex or 0]
+        is_html, is_definition = found[4] is not None, found[3] is not None
+        address = html.unescape(written) if is_html else unescape(written)
         if is_definition and not path_in(address).lower().endswith(_PICTURE_ENDINGS):
             continue
-        if _is_beside(address):
-            yield address
-    if _is_beside(issue.metadata.cover):
-        yield issue.metadata.cover
+        if _is_own(address):
+            yield _Named(address, written, found.start(found.lastindex or 0) - 1)
+    if _is_own(cover := issue.metadata.cover):
+        yield _Named(cover, cover, None)
 
 
-def _is_beside(address: str) -> bool:
-    return 0 < len(address) <= MAX_PATH and not _NOT_BESIDE.match(address)
+def _is_own(address: str) -> bool:
+    return 0 < len(address) <= MAX_PATH and not _ELSEWHERE.match(address)
 
 
-def _fetch(address: str, source: SourceFile) -> bytes | str:
-    told = source.entry and (source.entry.pictures or {}).get(address)
-    path = resolve(source.name, told.file if told and told.file else path_in(address))
-    if path is None or "\\" in path or "\0" in path:
+def _is_on_site(address: str) -> bool:
+    """Tell whether an address that begins with a slash is one of this site."""
+    return address.startswith("/") and not missing_pages([address])
+
+
+def _fetch(named: _Named, source: SourceFile) -> bytes | str:
+    places = list(_places(named, source))
+    if not places:
         return _("leads out of the folder")
     try:
-        data = source.attachment(path)
+        found = (source.attachment(place) for place in places)
+        data = next((data for data in found if data is not None), None)
     except DocumentError as error:
         return error.message
-    beside = PurePosixPath(source.name).name
-    return data if data is not None else _("no such picture beside %(name)s", name=beside)
+    if data is not None:
+        return data
+    if path_in(named.address).startswith("/"):
+        return _("no such picture in the folder or archive")
+    return _("no such picture beside %(name)s", name=PurePosixPath(source.name).name)
+
+
+def _places(named: _Named, source: SourceFile) -> Iterator[str]:
+    """Yield where a picture may lie, relative to the root of what is imported.
+
+    The root of a site is that one, or the folder around everything; in it, or in a folder for what
+    is copied as it is.
+    """
+    told = source.entry and (source.entry.pictures or {}).get(named.address)
+    path = told.file if told and told.file else path_in(named.address)
+    place = place_of(source.name, path)
+    if place is not None and "\0" not in place:
+        yield place
+        if path.startswith("/"):
+            top = source.name.rpartition("/")[0].partition("/")[0]
+            folders = [*_ROOTS, top, *(f"{top}/{root}" for root in _ROOTS)] if top else _ROOTS
+            yield from (f"{folder}/{place}" for folder in folders)
+    if "\\" in named.written:  # before a dot, Markdown takes it away
+        place = place_of(source.name, path_in(named.written))
+        if place is not None and "\0" not in place:
+            yield place
+
+
+def _told(named: _Named, issue: Issue, why: str) -> Message:
+    """Return why there is no picture, with its address as written and the line of that."""
+    if named.start is None:
+        return Message("%(address)s: %(why)s", address=named.written, why=why)
+    above = issue.body[: named.start].replace("\r\n", "\n").replace("\r", "\n")
+    line = issue.first_line + above.count("\n")
+    return _("%(address)s: %(why)s (line %(line)d)", address=named.written, why=why, line=line)
 
 
 def _digest(data: bytes) -> str:

@@ -216,8 +216,11 @@ def _read_disk(path: Path, limit: int) -> bytes:
 
 
 def _attachment_on_disk(root: Path, inner: str) -> bytes | None:
-    path = (root / inner).resolve()
-    if not path.is_relative_to(root.resolve()) or not path.is_file():
+    try:
+        path = (root / inner).resolve()
+        if not path.is_relative_to(root.resolve()) or not path.is_file():
+            return None
+    except (OSError, RuntimeError):  # a name that no file can have, links that go in a circle
         return None
     return _read_disk(path, MAX_IMAGE_BYTES)
 

@@ -262,7 +262,7 @@ class OldSlug(models.Model):
 
 
 class Image(models.Model):
-    """A picture in an issue; the Markdown names it by its relative path."""
+    """A picture in an issue; the Markdown names it by a path without a host."""
 
     post = models.ForeignKey(Post, related_name="images", on_delete=models.CASCADE)
     # The one of the library; none for what is shown from elsewhere (posts.mirroring).

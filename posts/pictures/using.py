@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
+from posts.markdown.writing import is_foreign
 from posts.models import FOLDER, NAME_LENGTH, Image, Picture, Post
 from posts.naming import first_free, nfc, unicode_slug
 from posts.paths import path_in
@@ -29,7 +30,7 @@ def bind(post: Post, named: Named | None, changed: Iterable[Image] = ()) -> dict
     """
     for image in changed:
         image.post = post
-        image.picture = None if "//" in image.path else _adopt(image)
+        image.picture = None if is_foreign(image.path) else _adopt(image)
         image.save()
     rows = {image.path: image for image in post.images.all()}
     if named is not None:

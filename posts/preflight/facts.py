@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from links.models import Link
 from links.standing import active_rules, settle
 from posts import pictures
 from posts.dead_ends import is_of_this_site, missing_pages
+from posts.markdown.writing import is_foreign
 from posts.models import LinkedItem, Picture, Post, Tag, TagAlias
 from posts.naming import fold
 from posts.places import Place, latest_before
@@ -54,7 +55,7 @@ def gather(written: Written, post: Post | None, language: str) -> Facts:
         pictures=_pictures(written, stored),
         ornaments=_ornaments(written),
         mirrors=settings.MIRROR_IMAGES,
-        missing_pages=missing_pages(filter(is_of_this_site, (link.url for link in written.links))),
+        missing_pages=missing_pages(_of_this_site(written)),
         new_tags=new,
         tags=_names() if new else (),
     )
@@ -82,6 +83,13 @@ def _covered(
     news = LinkedItem.objects.filter(post=post, is_news=True).values_list("link", flat=True)
     places = latest_before(keys.keys() - set(news), at or timezone.now(), post)
     return {keys[pk]: place for pk, place in places.items()}
+
+
+def _of_this_site(written: Written) -> Iterator[str]:
+    """Yield the addresses of this site that links and pictures have."""
+    named = (written.details.cover, *(picture.address for picture in written.pictures))
+    yield from filter(is_of_this_site, (link.url for link in written.links))
+    yield from (address for address in named if address.startswith("/") and not is_foreign(address))
 
 
 def _pictures(written: Written, post: Post | None) -> set[str]:

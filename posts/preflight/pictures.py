@@ -70,11 +70,13 @@ def _at(kind: str, picture: WrittenPicture, words: _) -> Finding:
 
 
 def _is_own(address: str) -> bool:
-    """Tell whether an address is a path beside the issue: no other server, no page of this one."""
-    return not (is_foreign(address) or address.startswith("/") or _SCHEME.match(address))
+    """Tell whether an address is a path beside the issue, or one of the site: no other server."""
+    return not (is_foreign(address) or _SCHEME.match(address))
 
 
 def _is_there(address: str, facts: Facts) -> bool:
+    if address.startswith("/") and address not in facts.missing_pages:
+        return True
     return address in facts.pictures or unquote(address) in facts.pictures
 
 

@@ -64,6 +64,8 @@ def mended(text: str, kind: str) -> str:
 WRONG = [
     ("missing-picture", "One\n\n![A chart](images/chart.png)\n", 3),
     ("missing-picture", '<p>\n<img src="images/a.png" alt="A">\n</p>\n', 2),
+    ("missing-picture", "One\n\n![A chart](/images/chart.png)\n", 3),
+    ("missing-picture", '<p>\n<img src="/old/a.png" alt="A">\n</p>\n', 2),
     ("missing-alt", "![](https://a.example/x.png)\n", 1),
     ("missing-alt", "- text\n  ![image.png](x.png)\n", 2),
     ("missing-alt", "![이미지 1](x.png)\n", 1),
@@ -179,6 +181,7 @@ DETAILS = [
     ("odd-date", {"title": "2024-05-10 소식", "at": timezone.now()}),
     ("other-language", {"language": "ko"}),
     ("missing-picture", {"cover": "cover.png"}),
+    ("missing-picture", {"cover": "/images/cover.png"}),
     ("advertising-mark", {"title": "[광고] 새 소식"}),
     ("advertising-mark", {"title": "새 소식 (광 고)"}),
 ]

@@ -296,7 +296,7 @@ class SourceReader:
         if is_web(url) and self._can_be_link(url):
             self._expect(url, doubtful=doubtful)
         else:
-            self._side.doubtful.append(url)
+            self._side.doubtful.append(target)
 
     def _take_bare(self, found: re.Match[str], *, doubtful: bool) -> None:
         url = self._as_shown(found[0] + found[found.lastindex or 0])
