@@ -14,6 +14,7 @@ from posts.documents.entries import EOL
 from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
 from posts.markdown.html import hidden_words, without_comments
+from posts.markdown.spaced import SPACED_PICTURE
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message
 from posts.messages import Message as _
@@ -105,6 +106,7 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
     if may_hold_tags(issue.body):
         yield from _template_tags(issue)
     yield from _hidden_words(issue)
+    yield from _spaced_pictures(issue)
     with suppress(MarkdownLimitError):  # which says itself what is wrong
         yield from _dead_ends(issue)
 
@@ -156,6 +158,19 @@ def _template_tags(issue: Issue) -> Iterator[Message]:
         tags=_named(map(tag_name, found)),
         line=issue.first_line + found[0].string.count("\n", 0, found[0].start()),
     )
+
+
+def _spaced_pictures(issue: Issue) -> Iterator[Message]:
+    """Yield which pictures are text."""
+    if SPACED_PICTURE.search(issue.body) is None:
+        return
+    prose = _prose(issue)
+    if found := list(SPACED_PICTURE.finditer(prose)):
+        names = [one["address"] for one in found]
+        yield _(
+            "no pictures, as only < and > hold spaces together: %(names)s (line %(line)d)",
+            **_said(issue, "names", names, prose.count("\n", 0, found[0].start())),
+        )
 
 
 def _hidden_words(issue: Issue) -> Iterator[Message]:

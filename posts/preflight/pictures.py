@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
+from posts.markdown.spaced import SPACED_PICTURE
 from posts.markdown.writing import is_foreign
 from posts.messages import Message as _
 from posts.preflight.facts import Facts
@@ -33,6 +34,7 @@ def missing(written: Written, facts: Facts) -> Iterator[Finding]:
         elif _is_own(picture.address) and not _is_there(picture.address, facts):
             words = _("There is no picture “%(name)s”.", name=picture.address[:_SHOWN])
             yield _at("missing-picture", picture, words)
+    yield from _spaced(written)
     cover = written.details.cover
     if cover and _is_own(cover) and not _is_there(cover, facts):
         words = _("There is no picture “%(name)s” for the cover.", name=cover[:_SHOWN])
@@ -63,6 +65,18 @@ def remote(written: Written, facts: Facts) -> Iterator[Finding]:
         if is_foreign(picture.address):
             host = picture.address.split("/")[2][:_SHOWN]
             yield _at("remote-picture", picture, _("A picture that stays on %(host)s.", host=host))
+
+
+def _spaced(written: Written) -> Iterator[Finding]:
+    """Find pictures that are text, since their addresses hold spaces."""
+    for prose in written.prose:
+        for found in SPACED_PICTURE.finditer(prose.text):
+            name = found["address"][:_SHOWN]
+            words = _("Shown as text: put < and > around “%(name)s”, as it has spaces.", name=name)
+            line = written.line_of(prose.leaf, found.start())
+            yield Finding(
+                "missing-picture", words, line, written.span_of(prose.leaf, *found.span())
+            )
 
 
 def _at(kind: str, picture: WrittenPicture, words: _) -> Finding:

@@ -66,6 +66,7 @@ WRONG = [
     ("missing-picture", '<p>\n<img src="images/a.png" alt="A">\n</p>\n', 2),
     ("missing-picture", "One\n\n![A chart](/images/chart.png)\n", 3),
     ("missing-picture", '<p>\n<img src="/old/a.png" alt="A">\n</p>\n', 2),
+    ("missing-picture", "One\n\n- ![A chart](그림 1.png)\n", 3),
     ("missing-alt", "![](https://a.example/x.png)\n", 1),
     ("missing-alt", "- text\n  ![image.png](x.png)\n", 2),
     ("missing-alt", "![이미지 1](x.png)\n", 1),
@@ -125,6 +126,7 @@ WRONG = [
 ]
 RIGHT = [
     ("missing-picture", "![A](https://a.example/x.png) ![B](/media/x) ![C](data:image/png;,)\n"),
+    ("missing-picture", "![A](//a.example/x.png) `![B](a b.png)` ![C](a b) ![D](a b).png\n"),
     ("missing-alt", '<img src="x.png" alt="">\n\n![A chart of 3 lines](x.png)\n'),
     ("remote-picture", "![A](x.png) [B](https://a.example/cat.png)\n"),
     ("unfinished-link", "`[a](` and \\[b](https://a.example [c] (https://a.example) f(x)[0](y)\n"),

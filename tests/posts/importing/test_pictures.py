@@ -191,3 +191,35 @@ def test_pictures_from_the_root_come_back_from_an_export(tmp_path: Path) -> None
     Post.objects.all().delete()
     assert not [one for one in run(tmp_path / "out") if one.failed]
     assert dict(Image.objects.values_list("path", "digest")) == before
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("![A sky](그림 1.png)", "그림 1.png"),
+        ('![](new sky.JPG "A title")', "new sky.JPG"),
+        ("- ![A](image (1).png)", "image (1).png"),
+    ],
+)
+def test_pictures_that_are_text_for_the_spaces_in_their_address_are_told(
+    tmp_path: Path, written: str, name: str
+) -> None:
+    text = f"{HEAD}One\n\n{written}\n"
+    (outcome,) = run(write(tmp_path, {"a.md": text, name: picture()}))
+    assert outcome.warnings == ()
+    told = f"no pictures, as only < and > hold spaces together: {name} (line 8)"
+    assert outcome.notices == (told,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "`![A](a b.png)`\n",
+        "```\n![A](a b.png)\n```\n",
+        "![A](a b) c\n",
+        "![A](//a.example/a 'b')\n",
+    ],
+)
+def test_what_is_no_picture_with_spaces_needs_no_remark(tmp_path: Path, body: str) -> None:
+    (outcome,) = run(write(tmp_path, {"a.md": HEAD + body}))
+    assert outcome.notices == ()

@@ -1,0 +1,13 @@
+"""Pictures whose addresses hold spaces: to Markdown they are text, but for those in ``<…>``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+SPACED_PICTURE: Final = re.compile(
+    r"!\[[^\[\]\n]{0,300}\]\([ \t]*"
+    r"(?P<address>[^<>\s()]{1,300}[ \t][^<>\n\"]{0,300}?\.(?:png|jpe?g|gif|webp|svg|avif|bmp))"
+    r"[ \t]*(?:[ \t]\"[^\"\n]{0,300}\")?\)",
+    re.IGNORECASE,
+)
