@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.core.files.base import ContentFile
 
-from posts.dead_ends import missing_pages
+from posts.dead_ends import is_of_this_site, missing_pages
 from posts.documents import DocumentError, Issue
 from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
@@ -168,8 +168,10 @@ def _is_own(address: str) -> bool:
 
 
 def _is_on_site(address: str) -> bool:
-    """Tell whether an address that begins with a slash is one of this site."""
-    return address.startswith("/") and not missing_pages([address])
+    """Tell whether an address that begins with a slash may be one of this site."""
+    if not address.startswith("/"):
+        return False
+    return not is_of_this_site(address) or not missing_pages([address])
 
 
 def _fetch(named: _Named, source: SourceFile) -> bytes | str:

@@ -7,7 +7,7 @@ from typing import Final
 
 SPACED_PICTURE: Final = re.compile(
     r"!\[[^\[\]\n]{0,300}\]\([ \t]*"
-    r"(?P<address>[^<>\s()]{1,300}[ \t][^<>\n\"]{0,300}?\.(?:png|jpe?g|gif|webp|svg|avif|bmp))"
+    r"(?P<address>[^<>\s(){]{1,300}[ \t][^<>\n\"{]{0,300}?\.(?:png|jpe?g|gif|webp|svg|avif|bmp))"
     r"[ \t]*(?:[ \t]\"[^\"\n]{0,300}\")?\)",
     re.IGNORECASE,
 )

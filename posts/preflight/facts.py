@@ -13,7 +13,6 @@ from links.models import Link
 from links.standing import active_rules, settle
 from posts import pictures
 from posts.dead_ends import is_of_this_site, missing_pages
-from posts.markdown.writing import is_foreign
 from posts.models import LinkedItem, Picture, Post, Tag, TagAlias
 from posts.naming import fold
 from posts.places import Place, latest_before
@@ -86,10 +85,10 @@ def _covered(
 
 
 def _of_this_site(written: Written) -> Iterator[str]:
-    """Yield the addresses of this site that links and pictures have."""
+    """Yield the addresses that may be of this site: of links, and of pictures from its root."""
     named = (written.details.cover, *(picture.address for picture in written.pictures))
     yield from filter(is_of_this_site, (link.url for link in written.links))
-    yield from (address for address in named if address.startswith("/") and not is_foreign(address))
+    yield from (name for name in named if name.startswith("/") and is_of_this_site(name))
 
 
 def _pictures(written: Written, post: Post | None) -> set[str]:

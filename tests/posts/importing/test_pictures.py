@@ -13,6 +13,7 @@ from posts.exporting import write_posts
 from posts.importing import Kind, import_sources
 from posts.importing.sources import open_uploads
 from posts.models import Image, Post, Redirect
+from posts.preflight import check_post
 from tests.posts.test_importing import picture, run, write, zipped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -140,6 +141,15 @@ def test_pictures_that_this_site_has_at_their_address_are_not_missing(tmp_path: 
     text = f"{HEAD}![A](/media/posts/images/x.webp) ![B](/old/x.png) ![C](//a.example/x.png)\n"
     (outcome,) = run(write(tmp_path, {"a.md": text}))
     assert outcome.warnings == ()
+
+
+def test_an_address_of_a_picture_that_no_program_can_read_stops_nothing(tmp_path: Path) -> None:
+    text = f"{HEAD}![A](</\t/[x>) ![B](/{{{{ site.image }}}}.png) ![C](</\t/[x.png>)\n"
+    (outcome,) = run(write(tmp_path, {"a.md": text}))
+    assert outcome.kind is Kind.CREATED
+    post = Post.objects.get()
+    assert post.document == text
+    assert "missing-picture" not in {remark.finding.kind for remark in check_post(post)}
 
 
 @pytest.mark.parametrize(
