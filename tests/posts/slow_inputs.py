@@ -54,6 +54,9 @@ SLOW_INPUTS: Final[dict[str, str]] = {
     "footnotes that use each other": "[^0]\n\n"
     + "".join(f"[^{n}]: [^{n + 1}]\n\n" for n in range(1_250)),
     "headings with one name": "# a\n\n" * 5_000,
+    "headings under each other": "# a\n" * 12_500,
+    "headings with underlines": "a\n=\n" * 12_500,
+    "headings and links to them": "".join(f"## a{n}\n[b](#a{n})\n" for n in range(5_000)),
     "line breaks": "a  \n" * 12_500,
     "autolinks": "<https://a" * 7_500,
     "mail addresses": "<" + "a@" + "a." * 12_500,
