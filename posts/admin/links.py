@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.http import (
     Http404,
     HttpRequest,
@@ -83,7 +83,9 @@ class PlacedLinkAdmin(LinkAdmin):
             )
             context["places"] = list(dated.defer("post__header", "section__source")[:SHOWN_PLACES])
             context["seen"] = places.aggregate(
-                first=Min("post__published_at"), last=Max("post__published_at")
+                first=Min("post__published_at"),
+                last=Max("post__published_at"),
+                issues=Count("post", distinct=True, filter=Q(post__published_at__isnull=False)),
             )
         return super().render_change_form(request, context, *args, **kwargs)
 

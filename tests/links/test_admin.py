@@ -214,6 +214,6 @@ def test_a_link_says_where_it_stands(client: Client) -> None:
     assert len(places) == 3
     assert places[0].startswith("Two")
     assert "Preview" in places[0]
-    assert "In issues from 10 May 2024" in page.one("#content").text()
+    assert "In 2 issues of 10 May 2024." in page.one("#content").text()
     listed = Page(client.get(f"{LINKS}?q=one.example"))
     assert listed.one("td.field-issues").text() == "2"
