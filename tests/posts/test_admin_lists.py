@@ -412,7 +412,7 @@ def test_the_pages_of_a_link_its_source_and_item_say_where_and_since_when_they_s
     first = LinkedItem.objects.get(title="First find")
 
     page = Page(client.get(f"/admin/links/link/{link.pk}/change/"))
-    assert "In the issue of 10 May 2024." in page.texts(".outline p")
+    assert "In 1 issue of 10 May 2024." in page.texts(".outline p")
     assert "Added" in shown(page.one(".field-seen"))
     page = Page(client.get(f"/admin/links/source/{link.source.pk}/change/"))
     assert shown(page.one(".field-first")) == "First seen: 10 May 2024"
