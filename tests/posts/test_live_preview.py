@@ -15,6 +15,7 @@ from posts.models import Post
 from posts.rendering import render_markdown
 from tests.builders import BODY, make_draft, make_post
 from tests.conftest import SignIn
+from tests.reading import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -231,3 +232,11 @@ def test_nonsense_is_refused_and_reading_changes_nothing(client: Client) -> None
         assert client.post(PROOF, sent, content_type="application/json").status_code == 400
     assert client.post(PROOF, {"a": "form"}).status_code == 400
     assert client.get(PROOF).status_code == 405
+
+
+def test_the_preview_names_lines_in_the_language_of_the_site(client: Client, settings) -> None:
+    settings.LANGUAGE_CODE = "ko"
+
+    page = Page(client.get(f"/admin/posts/post/{make_draft().pk}/change/"))
+
+    assert page.one(".proof").attributes["data-line"] == "%(line)s번째 줄"
