@@ -103,10 +103,10 @@ def _offers(link: Link) -> list[tuple[str, str]]:
     """Return addresses that may take the place of a link, with words."""
     found = []
     if link.archived_url:
-        found.append((link.archived_url, f"{gettext('The archived copy:')} {link.archived_url}"))
+        found.append((link.archived_url, gettext("The archived copy:")))
     if link.final_url not in {"", link.url}:
-        found.append((link.final_url, f"{gettext('Where it leads now:')} {link.final_url}"))
-    return found
+        found.append((link.final_url, gettext("Where it leads now:")))
+    return [(address, f"{words} {address}") for address, words in found]
 
 
 class RuleFilter(admin.SimpleListFilter):

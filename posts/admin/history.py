@@ -243,7 +243,8 @@ def what_restoring_does(post: Post) -> str:
         "What the issue says now stays in its history. The earlier text, with its title and tags,"
         " is saved as a new version; the issue stays published, scheduled or a draft as it is."
     )
-    return f"{kept} {gettext('Readers see the change at once.')}" if post.is_public() else kept
+    at_once = gettext("Readers see the change at once.")
+    return f"{kept} {at_once}" if post.is_public() else kept
 
 
 def _held_if_restored(post: Post, revision: Revision) -> list[Finding]:

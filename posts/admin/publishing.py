@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import SHOWN, StaffAdmin, ask, selection
@@ -249,7 +249,7 @@ class PublishingPages(StaffAdmin):
     ) -> None:
         """Tell how many issues something was done to, if any."""
         if count:
-            self.message_user(request, ngettext(words[0], words[1], count) % {"n": count}, level)
+            self.message_user(request, words % {"n": count}, level)
 
 
 def _form_of(post: Post) -> str:
@@ -290,26 +290,35 @@ QUESTIONS = {
         _("Delete"),
     ),
 }
-PUBLISHED = ("%(n)d issue is published.", "%(n)d issues are published.")
-SCHEDULED = (
+PUBLISHED = ngettext_lazy(
+    "%(n)d issue is published.",
+    "%(n)d issues are published.",
+    "n",
+)
+SCHEDULED = ngettext_lazy(
     "%(n)d issue is scheduled: its time is still to come.",
     "%(n)d issues are scheduled: their times are still to come.",
+    "n",
 )
-WITHDRAWN = (
+WITHDRAWN = ngettext_lazy(
     "%(n)d issue is withdrawn: it is a draft now, and its address answers 404.",
     "%(n)d issues are withdrawn: they are drafts now, and their addresses answer 404.",
+    "n",
 )
-DELETED = (
+DELETED = ngettext_lazy(
     "%(n)d issue lies in the trash now, for 30 days.",
     "%(n)d issues lie in the trash now, for 30 days.",
+    "n",
 )
-HELD = (
+HELD = ngettext_lazy(
     "%(n)d issue stays a draft, because a check holds it: its form says which.",
     "%(n)d issues stay drafts, because checks hold them: their forms say which.",
+    "n",
 )
-REFUSED = (
+REFUSED = ngettext_lazy(
     "%(n)d issue has a problem and stays a draft.",
     "%(n)d issues have problems and stay drafts.",
+    "n",
 )
 
 

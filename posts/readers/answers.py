@@ -51,7 +51,7 @@ def _too_many(form: PublicForm, show: Show, seconds: int) -> HttpResponse:
 
 def too_many(seconds: int) -> str:
     """Return why something is not done now, and after how long it may be sent again."""
-    return f"{gettext('That was a lot in a short time.')} {_when(seconds)}"
+    return " ".join((gettext("That was a lot in a short time."), _when(seconds)))
 
 
 def _when(seconds: int) -> str:

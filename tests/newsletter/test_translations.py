@@ -64,3 +64,12 @@ def test_an_issue_has_one_name_wherever_a_person_reads(catalogue: Catalog) -> No
     texts = [text for message in messages(catalogue) for text in forms(message.id)]
 
     assert [text for text in texts if re.search(r"\b[Pp]osts?\b", text)] == []
+
+
+def test_texts_stand_where_make_messages_finds_them() -> None:
+    """Within an f-string gettext's tools see none."""
+    apps = ("backups", "links", "mailing", "newsletter", "notices", "posts", "tasks")
+    hidden = re.compile(r"\{\s*(?:_|n?p?gettext(?:_lazy)?)\(\s*['\"]")
+    sources = [file for app in apps for file in (CHECKOUT / app).rglob("*.py")]
+    assert len(sources) > 300
+    assert [str(file) for file in sources if hidden.search(file.read_text(encoding="utf-8"))] == []

@@ -181,7 +181,7 @@ def test_two_editors_of_one_pending_version_are_both_in_it(
     assert pending.body == BODY.replace("quagga", "zebra").replace("News", "Old")
     form = fields(client, post)
     assert (form["title"], form["tags"]) == ("Theirs", "Mine")
-    assert "Admin saved this for later while you were writing" in Page(answer).text()
+    assert "admin saved this for later while you were writing" in Page(answer).text()
     post.refresh_from_db()
     assert post.body == BODY
 

@@ -571,7 +571,7 @@ def test_nobody_decides_what_somebody_else_has_claimed(
 
     page = choose(client, ONE, "approve")
 
-    assert said(page) == "Other is deciding about this one."
+    assert said(page) == "other is deciding about this one."
     assert not Decision.objects.exists()
     assert entry().claimed_by == other
 
@@ -582,7 +582,7 @@ def test_what_was_decided_meanwhile_is_said(client: Client, other: User, post: P
 
     page = act(client, "decide", entry=pk, action="approve")
 
-    assert said(page) == "Other has decided about this one already: Blocked."
+    assert said(page) == "other has decided about this one already: Blocked."
     assert link().status == "blocked"
 
 

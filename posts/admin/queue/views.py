@@ -24,7 +24,7 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -355,13 +355,15 @@ def _done(decision: Decision) -> str:
     return f"{done} {meaning}" if meaning else done
 
 
-DECIDED_MEANWHILE = (
+DECIDED_MEANWHILE = ngettext_lazy(
     "%(n)d was decided by somebody else meanwhile: %(names)s.",
     "%(n)d were decided by somebody else meanwhile: %(names)s.",
+    "n",
 )
-NEWS = (
+NEWS = ngettext_lazy(
     "%(n)d is left alone, because there is news about it: %(names)s.",
     "%(n)d are left alone, because there is news about them: %(names)s.",
+    "n",
 )
 
 
@@ -381,16 +383,16 @@ def _meanwhile(seen: Seen, decision: Decision) -> str:
     asked = with_links(QueueEntry.objects.filter(pk__in=seen.keys))
     decided = asked.filter(closed_at__gt=seen.at).exclude(closed_by=decision)
     news = asked.filter(pk__in=_with_news(seen).values("pk"))
-    return _named(decided, *DECIDED_MEANWHILE) + _named(news, *NEWS)
+    return _named(decided, DECIDED_MEANWHILE) + _named(news, NEWS)
 
 
-def _named(entries: QuerySet[QueueEntry], one: str, many: str) -> str:
+def _named(entries: QuerySet[QueueEntry], words: Any) -> str:
     count = entries.count()
     if not count:
         return ""
     names = ", ".join(without_scheme(entry.link.url) for entry in entries.order_by("pk")[:NAMED])
     more = ", …" if count > NAMED else ""
-    return " " + ngettext(one, many, count) % {"n": count, "names": names + more}
+    return f" {words % {'n': count, 'names': names + more}}"
 
 
 urlpatterns = [
