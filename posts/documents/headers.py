@@ -32,7 +32,7 @@ _JSON_END = re.compile(rf"[ \t]*(?:{EOL}(?:;;;[ \t]*(?:{EOL}|\Z))?|\Z)")
 _BRACE_LINE = re.compile(rf"(?:(?<=\n)|(?<=\r))\}}(?=[ \t]*(?:{EOL}|\Z))")
 # How Pandoc, Org and MDX write what we do not read.
 _FOREIGN = re.compile(
-    r"% [^\r\n]*(?:\r\n|\r|\n)% |#\+[A-Za-z_]+:"
+    rf"% [^\r\n]*{EOL}% |#\+[A-Za-z_]+:"
     rf"|(?:import\s[^\r\n]*{EOL}(?:[ \t]*{EOL})*)*"
     r"export\s+(?:default|(?:const|let|var)\s+\w+(?:\s*:[^=\r\n]*)?\s*=)\s*\{",
 )

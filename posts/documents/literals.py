@@ -16,6 +16,7 @@ from typing import Any
 from posts.documents.entries import Entry, Form, Header, Value
 from posts.documents.errors import DocumentError
 from posts.documents.explaining import explain_json, explain_toml
+from posts.markdown.lines import with_line_feeds
 
 _TOML_KEY = re.compile(r"""[ \t]*(?P<key>[A-Za-z0-9_-]+|"[^"\\\r\n]*"|'[^'\r\n]*')[ \t]*=[ \t]*""")
 # A value ends with its line, unless a bracket or a text of many lines is open.
@@ -36,14 +37,10 @@ _decode = json.JSONDecoder(parse_float=str, parse_int=str, strict=True)
 def read_toml(text: str, start: int, end: int) -> Header:
     """Read the TOML between two places of a header. Raises DocumentError."""
     try:
-        values = tomllib.loads(_with_line_feeds(text[start:end]), parse_float=str)
+        values = tomllib.loads(with_line_feeds(text[start:end]), parse_float=str)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DocumentError(explain_toml(error, text, start, end)) from error
     return _header(text, "toml", values, *_toml_places(text, start, end))
-
-
-def _with_line_feeds(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _toml_places(text: str, at: int, end: int) -> tuple[dict[str, tuple[int, int, int, int]], int]:

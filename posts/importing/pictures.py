@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile
 
 from posts.dead_ends import is_of_this_site, missing_pages
 from posts.documents import DocumentError, Issue
+from posts.documents.entries import line_number
 from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
 from posts.markdown.references import unescape
@@ -215,8 +216,7 @@ def _told(named: _Named, issue: Issue, why: str) -> Message:
     """Return why there is no picture, with its address as written and the line of that."""
     if named.start is None:
         return Message("%(address)s: %(why)s", address=named.written, why=why)
-    above = issue.body[: named.start].replace("\r\n", "\n").replace("\r", "\n")
-    line = issue.first_line + above.count("\n")
+    line = issue.first_line + line_number(issue.body, named.start) - 1
     return _("%(address)s: %(why)s (line %(line)d)", address=named.written, why=why, line=line)
 
 

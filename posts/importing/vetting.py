@@ -14,6 +14,7 @@ from posts.documents.entries import EOL
 from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
 from posts.markdown.html import hidden_words, without_comments
+from posts.markdown.lines import with_line_feeds
 from posts.markdown.spaced import SPACED_PICTURE
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message
@@ -186,5 +187,5 @@ def _hidden_words(issue: Issue) -> Iterator[Message]:
 
 def _prose(issue: Issue) -> str:
     """Return the body without its code, with as many lines."""
-    text = issue.body.replace("\r\n", "\n").replace("\r", "\n")
+    text = with_line_feeds(issue.body)
     return _CODE.sub(lambda code: "\n" * code[0].count("\n"), text)

@@ -22,7 +22,7 @@ from posts.markdown.blocks import DocumentParser
 from posts.markdown.extension import DigestExtension
 from posts.markdown.inlines import InlineParser
 from posts.markdown.limits import MarkdownLimitError, check_size
-from posts.markdown.lines import with_ends
+from posts.markdown.lines import with_ends, with_line_feeds
 from posts.markdown.references import Target
 from posts.markdown.tree import Head, Leaf, Span, Spot, Undefined, UsedNote, fold, plain_text
 
@@ -151,7 +151,7 @@ class Document:
         spot = self.spots.get(link)
         if spot is not None:
             return spot.leaf.line + spot.leaf.text.count("\n", 0, spot.start)
-        text = self.text.replace("\r\n", "\n").replace("\r", "\n")
+        text = with_line_feeds(self.text)
         return text.count("\n", 0, max(text.find(link.get("href", "")), 0))
 
     @property

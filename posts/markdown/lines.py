@@ -76,6 +76,11 @@ def end_of_spaces(line: str, start: int) -> int:
     return match.end() if match else start
 
 
+def with_line_feeds(text: str) -> str:
+    """A text whose lines all end with LF, whatever ends them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def with_ends(text: str) -> list[str]:
     r"""The lines of a text; joined they are the text.
 

@@ -60,7 +60,10 @@ def below(date: datetime) -> int:
 
 
 def around(years: Collection[int]) -> tuple[int, int]:
-    """Return a key below and one above all rows of some years, in whichever zone they are told."""
+    """Return a key below and one above all rows of some years, in whichever zone they are told.
+
+    Beyond the year 2155, which keys do not reach, there is none.
+    """
     first, after = (min(max(year, 2), 9998) for year in (min(years), max(years) + 1))
     start, end = datetime(first, 1, 1, tzinfo=UTC) - _DAY, datetime(after, 1, 1, tzinfo=UTC) + _DAY
     return slot_of(start, 0) << PLACE_BITS, slot_of(end, 0) << PLACE_BITS

@@ -22,6 +22,7 @@ from posts.markdown.lines import (
     closes_fence,
     html_block_ends,
     html_block_kind,
+    with_line_feeds,
 )
 from posts.models import IssueTemplate, Post, Section
 from posts.numbers import number_in
@@ -155,7 +156,7 @@ def _key(section: Section) -> object:
 
 def _apart(section: Section) -> tuple[str, list[str]]:
     """Return the lines of a section's heading as written, and those below it that say something."""
-    lines = section.source.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+    lines = with_line_feeds(section.source).strip("\n").split("\n")
     size = 0
     if section.heading:
         size = 1 if lines[0].lstrip().startswith("#") else 2

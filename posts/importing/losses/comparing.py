@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from posts.importing.losses.page import Side, code_in, plain_markdown, read_page, readable
 from posts.importing.losses.source import SourceReader
+from posts.markdown.lines import with_line_feeds
 from posts.messages import Message
 from posts.messages import Message as _
 
@@ -37,7 +38,7 @@ def find_losses(source: str, html: str) -> str:
 
     ``source`` is the body of an issue, ``html`` its rendering without a moderator's decisions.
     """
-    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    source = with_line_feeds(source)
     shown = read_page(html)
     said = SourceReader(source, shown).read()
     lost = _excess(said.links, shown.links) - shown.doubtful_links
