@@ -37,6 +37,7 @@ TARGET = 6.0
 TARGETS = {
     "posts:post": 2.5, "posts:rss": 4, "posts:atom": 4, "posts:json": 4, "posts:suggest": 8,
     "posts:search": 30, "posts:search-suggest": 30,
+    "posts:search-rss": 30, "posts:search-atom": 30, "posts:search-json": 30,
 }  # fmt: skip
 QUERIES_TARGET, STAFF_QUERIES_TARGET = 3, 12  # one is the version of the site
 # Search asks for keys, rows, counts, the names of what it counted, and what is typed of filters.
@@ -131,7 +132,9 @@ def main(counts: list[int], database: str = "") -> int:
     """Print the tables; return 1 when a target is missed."""
     public: dict[int, dict[str, Figure]] = {}
     desk: dict[int, dict[str, Figure]] = {}
-    with fresh_project(**({"DATABASE_URL": database} if database else {})) as folder:
+    given = {"DATABASE_URL": database} if database else {}
+    # The API's limit is for clients, not for a benchmark.
+    with fresh_project(API_HOURLY="1000000", **given) as folder:
         from benchmarks.filling import fill  # noqa: PLC0415 (only after django.setup)
 
         for count in counts:
@@ -235,6 +238,7 @@ def _client(*, signed_in: bool = False) -> Client:
 
 
 def _queries(client: Client, path: str) -> int:
+    client.get(path)  # takes what a process needs once: its share of the API's limit
     with CaptureQueriesContext(connection) as captured:
         response = client.get(path)
     if response.status_code != http.client.OK:

@@ -6,7 +6,7 @@ about a link shows at once, since it is read with the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -301,15 +301,19 @@ def found(value: str | None, rows_of: RowsOf, of: int, at: datetime) -> Page:
     """Return the page of a list that ``?page=`` names, as rows of ``linked.html``."""
     page = paginate(value, lambda: first(rows_of)(of, at), lambda: rows_of(of, at), ROWS)
     say = short_days()
-    return replace(page, rows=[linked((entry_of(row) for row in page.rows), say)])
+    return replace(page, rows=[linked([entry_of(row) for row in page.rows], say)])
 
 
-def linked(entries: Iterable[Entry], say: Callable[[datetime], SafeString]) -> SafeString:
+def linked(entries: Sequence[Entry], say: Callable[[datetime], SafeString]) -> SafeString:
     """Return entries as rows of a list."""
-    return filled("linked", FIELDS, [_as_row(entry, say) for entry in entries])
+    # Numbers recur, and to say one takes as long as the rest of a row.
+    counts = {cited: issue_count(cited) for cited in {entry.cited for entry in entries}}
+    return filled("linked", FIELDS, [_as_row(entry, counts, say) for entry in entries])
 
 
-def _as_row(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | SafeString, ...]:
+def _as_row(
+    entry: Entry, counts: Mapping[int, str], say: Callable[[datetime], SafeString]
+) -> tuple[str | SafeString, ...]:
     source = entry.source and address_of("source", entry.source)
     return (
         entry.title,
@@ -319,7 +323,7 @@ def _as_row(entry: Entry, say: Callable[[datetime], SafeString]) -> tuple[str | 
         source,
         entry.place,
         entry.issue,
-        issue_count(entry.cited) if entry.cited > 1 else "",
+        counts[entry.cited] if entry.cited > 1 else "",
         address_of_link(entry.link) if entry.cited > 1 else "",
         say(entry.date),
         entry.language,

@@ -41,9 +41,9 @@ from posts.prepared import prepared
 from posts.publishing.decisions import link_words
 from posts.site import library, moved
 from posts.site.further import steps
-from posts.site.library import ROWS, Entry, address_of_link, entry_of, shown
+from posts.site.library import Entry, address_of_link, entry_of, shown
 from posts.site.listing import read_as_text
-from posts.site.paging import paginate
+from posts.site.paging import PAGE_SIZE, paginate
 from posts.site.shell import (
     address_of,
     each_filled,
@@ -55,7 +55,7 @@ from posts.site.shell import (
 )
 from posts.templatetags.newsletter import issue_count
 
-WORDS_LENGTH = 600
+WORDS_LENGTH = 600  # so that a page of mentions is as long as one of issues
 BESIDE = 6
 FIELDS = ("title", "line", "place", "issue", "issue_url", "date", "lang", "tags")
 _ROTTEN = (Link.Health.BROKEN, Link.Health.GONE)
@@ -111,7 +111,7 @@ def _tags() -> Subquery:
 
 @prepared
 def _newest(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
-    return mentions(first, last, at)[: ROWS + 1]
+    return mentions(first, last, at)[: PAGE_SIZE + 1]
 
 
 @prepared
@@ -157,7 +157,7 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
     head, latest = _read(newest[0])
     if len(digest) > DIGEST_LENGTH and _has_short_name(latest.link):
         return redirect(address_of_link(latest.link), permanent=True)
-    found = paginate(value, lambda: newest, lambda: mentions(*bounds, now), ROWS)
+    found = paginate(value, lambda: newest, lambda: mentions(*bounds, now))
     say = short_days()
     texts = {
         "title": latest.title,

@@ -260,9 +260,16 @@ def public_row(rows: Rows) -> tuple[Any, ...]:
 
 
 def with_public_count(rows: QuerySet[Any], listed: type[Listed], at: datetime) -> QuerySet[Any]:
-    """Annotate tags, sections or sources with ``public_count``: the posts readers see then."""
+    """Annotate tags, sections, sources or links with ``public_count``: the posts readers see then.
+
+    What has no post to come is told by when it was seen last; of tags that is not stored.
+    """
     coming = _coming(listed, at).filter(**{_BY[listed]: OuterRef("pk")})
-    counted: QuerySet[Any] = rows.annotate(public_count=F("post_count") - number_of(coming))
+    shown: Combinable = F("post_count") - number_of(coming)
+    if listed is not TaggedPost:
+        past = When(last_seen__lte=at, then=F("post_count"))
+        shown = Case(past, default=shown, output_field=IntegerField())
+    counted: QuerySet[Any] = rows.annotate(public_count=shown)
     return counted
 
 

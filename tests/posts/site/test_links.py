@@ -181,9 +181,9 @@ def test_what_is_no_link_is_404(client: Client, name: str) -> None:
 
 
 def test_a_page_goes_on_where_many_issues_have_a_link(client: Client) -> None:
-    make_posts(51, body=SHARED)
+    make_posts(31, body=SHARED)
     pages = walk(client, path(), "h2 + .cards .linked-line")
-    assert [len(rows) for rows in pages if rows] == [50, 1]
+    assert [len(rows) for rows in pages if rows] == [30, 1]
     assert client.get(f"{path()}?page=older-1-1").status_code == 404
 
 
