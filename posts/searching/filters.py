@@ -187,33 +187,15 @@ KIND_LABELS: Final = {
 }
 
 
-def facets_of(rows: Iterable[str]) -> dict[str, list[Value]]:
-    """Return the most frequent values of each facet, of the facets of rows."""
-    shared, own = Counter[str](), []
-    for facets in rows:
-        start = _own(facets)
-        shared[facets[:start]] += 1
-        own.append(facets[start:])
-    tokens = Counter("".join(own).split())
-    # What rows of an issue share is cut into tokens once, however many they are.
-    for facets, number in shared.items():
-        for token in facets.split():
-            tokens[token] += number
+def facets_of(facets: str) -> dict[str, list[Value]]:
+    """Return the most frequent values of each facet, of the tokens of all rows."""
+    tokens = Counter(facets.split())
     found: dict[str, list[tuple[int, str]]] = {letter: [] for letter in _NAMES}
     for token, number in tokens.items():
         found[token[1]].append((-number, token[2:]))
     first = {name: _first(name, found[_LETTERS[name]]) for name in TITLES}
     labels = _labels({name: [key for _number, key in rows] for name, rows in first.items()})
     return {name: _values(name, rows, labels[name]) for name, rows in first.items()}
-
-
-def _own(facets: str) -> int:
-    """Return where the facets of a row begin that others of its kind in its issue may not have: at
-    its sections or, if it is in none, at its sources (``documents.entries_of``)."""
-    start = facets.find(" =s")
-    if start < 0:
-        start = facets.find(" =h")
-    return start if start >= 0 else len(facets)
 
 
 def _first(name: str, found: list[tuple[int, str]]) -> list[tuple[int, str]]:

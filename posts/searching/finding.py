@@ -86,9 +86,9 @@ def search(
         return Results(asked, chosen, is_complete=complete)
     found = Questions(asked, chosen, now)
     with engine().limited():
-        rows = found.facets() if with_facets else []
-        places = found.places(order, start, limit + 1, len(rows) if with_facets else None)
-        spread = found.spread(order, len(rows)) if with_facets else []
+        total, is_over, facets = found.counted() if with_facets else (None, False, "")
+        places = found.places(order, start, limit + 1, total)
+        spread = found.spread(order, total) if total is not None else []
     places += [place for place in spread if start[0] < _SPREAD_STEP or place[1] < start[1]]
     if page and not places:
         raise NoSuchPage(page)
@@ -97,9 +97,9 @@ def search(
         query=asked,
         chosen=chosen,
         hits=read_hits([key for _step, key in shown], now, Marker.of(asked)),
-        total=min(len(rows), MOST_COUNTED) + len(spread),
-        is_over=len(rows) > MOST_COUNTED,
-        facets=facets_of(rows[:MOST_COUNTED]),
+        total=(total or 0) + len(spread),
+        is_over=is_over,
+        facets=facets_of(facets),
         next="{}-{}".format(*shown[-1]) if len(places) > limit else "",
         is_complete=complete,
     )
@@ -245,15 +245,20 @@ class Questions:
     def _newest(self, condition: Condition, most: int, end: int = keys.END) -> Statement:
         return engine().newest(condition, most, min(end, self.below), self.above)
 
-    def facets(self) -> list[str]:
-        """Return the facets of all rows, at most one more than are counted."""
-        rows, values = self._newest(self.condition(self.broad), MOST_COUNTED + 1)
+    def counted(self) -> tuple[int, bool, str]:
+        """Return how many rows there are of those that are counted, whether there are more, and
+        their facets as one text: to read them row by row took as long as to find them."""
+        asked = self.condition(self.broad)
+        rows, values = self._newest(asked, MOST_COUNTED)
         sql = (
-            f"SELECT facets FROM ({rows}) AS found"  # noqa: S608
-            " JOIN posts_searchentry AS entry ON entry.key = found.key WHERE entry.date <= %s"
+            f"SELECT count(*), min(found.key), {engine().joining}(facets, ' ')"  # noqa: S608
+            f" FROM ({rows}) AS found JOIN posts_searchentry AS entry ON entry.key = found.key"
+            " WHERE entry.date <= %s"
         )
         moment = connection.ops.adapt_datetimefield_value(self.now)
-        return [facets for (facets,) in rows_of(sql, [*values, moment])]
+        ((number, last, facets),) = rows_of(sql, [*values, moment])
+        is_over = number == MOST_COUNTED and bool(self._keys(asked, 1, last))
+        return number, is_over, facets or ""
 
     def spread(self, order: str, total: int) -> list[Place]:
         """Return issues that have all the words, but in different rows, where hits are few."""

@@ -97,6 +97,7 @@ def _rarely(found: list[str]) -> list[str]:
 class Engine(ABC):
     """Where tokens are kept, and how rows are found by them."""
 
+    joining: str  # the function of SQL that joins texts, with what is to stand between them
     _few = "few"  # and what ``_meets`` looks at
 
     @abstractmethod

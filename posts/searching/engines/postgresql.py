@@ -31,6 +31,7 @@ _GAP: Final = 10  # places between a title and a text, so that no phrase spans t
 class PostgreSQL(Engine):
     """A column of the rows that the model does not know."""
 
+    joining = "string_agg"
     _few = f"few JOIN {TABLE} USING (key)"
 
     def insert(self, entries: Sequence[Entry]) -> None:

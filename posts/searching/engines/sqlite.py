@@ -30,6 +30,8 @@ _STEPS: Final = 10_000  # of SQLite's machine, between two looks at the clock
 class SQLite(Engine):
     """A virtual table of FTS5 beside the rows."""
 
+    joining = "group_concat"
+
     def insert(self, entries: Sequence[Entry]) -> None:
         rows.insert(SearchEntry, Entry._fields, entries)
         _execute(

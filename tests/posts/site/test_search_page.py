@@ -118,6 +118,20 @@ def test_counts_of_facets_are_what_choosing_them_finds(client: Client) -> None:
         assert narrowed.texts(".found-total")[0].split()[0] == count.text()
 
 
+@pytest.mark.parametrize(("most", "told"), [(-1, "over {}"), (0, "{}"), (1, "{}")])
+def test_results_are_counted_up_to_a_number(
+    client: Client, monkeypatch: pytest.MonkeyPatch, most: int, told: str
+) -> None:
+    total = int(search_page(client, "find").texts(".found-total")[0].split()[0])
+    monkeypatch.setattr("posts.searching.finding.MOST_COUNTED", total + most)
+    page = search_page(client, "find")
+    shown = told.format(min(total, total + most))
+    assert page.texts(".found-total") == [f"{shown} results"]
+    counts = [int(count) for count in page.texts(".facet .count")]
+    assert counts
+    assert max(counts) <= total + most
+
+
 def test_all_results_are_reached_page_by_page(client: Client) -> None:
     make_posts(12)
     page = search_page(client, "find")
