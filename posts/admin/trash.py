@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION
@@ -101,9 +102,16 @@ class TrashPages(PublishingPages):
                 ),
                 button=gettext("Take it out"),
             )
+        had = post.trash.get("slug")
         if not publishing.recover(post, by=request.user, log=writing_down(request, BACK)):
             raise Http404
-        self.message_user(request, gettext("It is a draft again."), messages.SUCCESS)
+        said = gettext("It is a draft again.")
+        if post.slug != had:
+            said = gettext(
+                "It is a draft again. Another issue has its address now, so it got a new one:"
+                " %(address)s."
+            ) % {"address": unquote(post.get_absolute_url())}
+        self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:posts_post_change", args=[post.pk]))
 
     def erase_view(self, request: HttpRequest, pk: int) -> HttpResponse:

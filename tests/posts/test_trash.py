@@ -277,6 +277,21 @@ def test_the_way_through_the_pages(client: Client) -> None:
     assert "empty" in Page(client.get(reverse("admin:posts_post_trash"))).text()
 
 
+def test_who_takes_one_out_reads_which_address_it_got_where_its_own_was_taken(
+    client: Client,
+) -> None:
+    post = make_post(title="긴 글", slug="긴-글")
+    publishing.delete(post)
+    make_post(title="긴 글", slug="긴-글")
+    assert "/posts/긴-글/" in Page(client.get(reverse("admin:posts_post_trash"))).text()
+
+    back = reverse("admin:posts_post_recover", args=[post.pk])
+    said = Page(client.post(back, follow=True)).texts(".messagelist")[0]
+
+    assert "Another issue has its address now" in said
+    assert "/posts/긴-글-2024-05-10/" in said
+
+
 def test_the_trash_takes_as_many_queries_for_two_issues_as_for_one(
     client: Client,
 ) -> None:
