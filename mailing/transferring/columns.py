@@ -48,11 +48,16 @@ TAGS: Final = ("tags", "labels", "태그")
 LANGUAGE: Final = ("language", "locale", "lang", "언어")
 CREATED: Final = (
     "created at", "creation date", "created", "optin time", "confirm time", "subscription date",
-    "subscribed at", "date", "last changed",
+    "subscribed at", "date", "last changed", "구독일", "가입일", "등록일",
 )  # fmt: skip
-LEFT: Final = ("left at", "unsub time", "unsubscribed at", "unsubscription date", "deleted at",
-               "clean time")  # fmt: skip
-STATE: Final = ("state", "status", "subscriber type", "type", "subscription status", "상태")
+LEFT: Final = (
+    "left at", "unsub time", "unsubscribed at", "unsubscription date", "deleted at", "clean time",
+    "구독 취소일", "구독취소일", "수신 거부일", "수신거부일", "해지일", "탈퇴일",
+)  # fmt: skip
+STATE: Final = (
+    "state", "status", "subscriber type", "type", "subscription status", "상태", "구독 상태",
+    "구독상태",
+)  # fmt: skip
 LANGUAGES: Final = {"korean": "ko", "한국어": "ko", "english": "en", "영어": "en"}
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})([-_][a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
 # Years that dates here may have: others are no moment in some zone.
@@ -77,22 +82,28 @@ LEAVER: Final = State(3, Status.LEFT)
 BOUNCED: Final = State(4, Status.BOUNCED, Reason.BOUNCED)
 BLOCKED: Final = State(5, Status.LEFT, Reason.STAFF)
 COMPLAINED: Final = State(6, Status.COMPLAINED, Reason.COMPLAINED)
+# Without spaces, which Korean leaves to the writer in most of these.
 WORDS: Final[Mapping[str, State]] = {
     **dict.fromkeys(
         ("", "active", "subscribed", "enabled", "confirmed", "regular", "premium", "gifted",
-         "trialed", "paid", "free", "comped", "complimentary", "구독 중",
+         "trialed", "paid", "free", "comped", "complimentary", "구독", "구독중", "활성",
          # Of Buttondown: whether and when they pay, while they get its mails.
-         "unpaid", "churning", "past due"), ACTIVE),
-    "paused": PAUSED,
-    **dict.fromkeys(("waiting", "unactivated", "unconfirmed", "pending", "validating"), WAITING),
+         "unpaid", "churning", "pastdue"), ACTIVE),
+    **dict.fromkeys(("paused", "일시정지", "일시중지"), PAUSED),
+    **dict.fromkeys(
+        ("waiting", "unactivated", "unconfirmed", "pending", "validating", "대기", "대기중",
+         "확인대기", "인증대기", "미확인", "미인증"), WAITING),
     **dict.fromkeys(
         ("left", "unsubscribed", "inactive", "removed", "disabled", "cancelled", "canceled",
-         "archived", "deleted", "non subscribed", "nonsubscribed", "transactional", "churned",
-         "구독 취소", "수신 거부"), LEAVER),
+         "archived", "deleted", "nonsubscribed", "transactional", "churned", "구독취소", "구독해지",
+         "구독중지", "수신거부", "해지", "탈퇴", "삭제", "비활성"), LEAVER),
     **dict.fromkeys(
-        ("bounced", "cleaned", "undeliverable", "invalid", "malformed", "hard bounced"), BOUNCED),
-    **dict.fromkeys(("blocklisted", "blocked", "blacklisted", "suppressed"), BLOCKED),
-    **dict.fromkeys(("complained", "spam", "spammy", "complaint", "reported spam"), COMPLAINED),
+        ("bounced", "cleaned", "undeliverable", "invalid", "malformed", "hardbounced", "반송",
+         "자동삭제"), BOUNCED),
+    **dict.fromkeys(("blocklisted", "blocked", "blacklisted", "suppressed", "차단"), BLOCKED),
+    **dict.fromkeys(
+        ("complained", "spam", "spammy", "complaint", "reportedspam", "스팸", "스팸신고"),
+        COMPLAINED),
 }  # fmt: skip
 
 
@@ -195,7 +206,7 @@ def _state(cells: Cells) -> tuple[State | None, str]:
     """Return the worst that the columns say, and the word that is not understood."""
     found = [ACTIVE]
     for name in STATE:
-        word = " ".join(re.split(r"[\s_-]+", cells.get(name, "").casefold()))
+        word = re.sub(r"[\s_-]+", "", cells.get(name, "").casefold())
         if word not in WORDS:
             return None, cells[name]
         found.append(WORDS[word])

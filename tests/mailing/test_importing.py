@@ -150,6 +150,26 @@ def test_exports_of_services_are_known_and_their_states_honoured(
     assert {name: state_of(f"{name}@example.org") for name in states} == states
 
 
+def test_korean_tables_say_their_states_with_or_without_spaces(db: None) -> None:
+    text = (
+        "이메일 주소,이름,구독 상태,구독일\n"
+        "ann@example.org,안,구독중,2024-05-10\n"
+        "bob@example.org,밥,구독 중,2024-05-10\n"
+        "cem@example.org,셈,수신거부,2024-05-10\n"
+        "dan@example.org,단,수신 거부,2024-05-10\n"
+        "eve@example.org,이브,자동 삭제,2024-05-10\n"
+        "fay@example.org,파이,모름,2024-05-10\n"
+    )
+
+    found = bring(text)
+
+    assert found.pop("fay@example.org") == Kind.UNKNOWN_STATE
+    assert set(found.values()) == {Kind.ADDED}
+    states = [state_of(f"{name}@example.org") for name in ("ann", "bob", "cem", "dan", "eve")]
+    assert states == ["active", "active", "left", "left", "bounced"]
+    assert Subscriber.objects.earliest("pk").created_at == datetime(2024, 5, 10, tzinfo=UTC)
+
+
 def test_what_a_row_says_is_kept(db: None) -> None:
     make_post(tags=["Llama 3 평가"])
     text = (
