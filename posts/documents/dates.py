@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -22,25 +21,42 @@ _MONTHS: Final = {
 } | {"sept": 9}
 _MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ORDINAL: Final = "(?:st|nd|rd|th)?"
+_WEEKDAY: Final = "(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 
 _DAY = (
     r"(?P<y>\d{4})(?P<s>[-/.]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})\.?"
     r"|(?P<yc>\d{4}) ?[年년] ?(?P<mc>\d{1,2}) ?[月월] ?(?P<dc>\d{1,2}) ?[日일]"
 )
-_DATE = re.compile(_DAY)
-_DATETIME = re.compile(
-    rf"(?P<day>{_DAY})(?:[Tt]| +)(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})"
-    r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
-    r"(?: *(?P<half>[AaPp])\.?[Mm]\.?)?"
-    r"(?: *(?P<zone>Z|z|KST|JST|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT"
-    r"|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?"
+_DAYS: Final = (
+    re.compile(_DAY),
+    re.compile(
+        rf"(?:{_WEEKDAY},? )?"
+        rf"(?:(?P<m>{_MONTH})\.? (?P<d>\d{{1,2}}){_ORDINAL},?"
+        rf"|(?P<d2>\d{{1,2}}){_ORDINAL}[ -](?P<m2>{_MONTH})\.?,?)[ -](?P<y>\d{{4}})",
+        re.IGNORECASE,
+    ),
 )
-_NAMED = re.compile(
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
-    rf"(?:(?P<m>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[ -](?P<m2>{_MONTH})\.?,?)[ -](?P<y>\d{{4}})",
-    re.IGNORECASE,
+# As `date` prints it, with the year at the end.
+_YEAR_LAST: Final = re.compile(
+    rf"({_WEEKDAY} (?:{_MONTH}) \d{{1,2}}) (\d{{1,2}}:[\d:]+(?: [A-Z]+)?) (\d{{4}})", re.IGNORECASE
 )
+# What may follow a day: its name in brackets, the time, a zone, and the name of this in brackets.
+_DAY_NAME: Final = re.compile(
+    rf" ?[(（](?:{_WEEKDAY}|[월화수목금토일月火水木金土日](?:요일|曜日)?)[)）]", re.IGNORECASE
+)
+_CLOCK: Final = re.compile(
+    r"(?:[Tt]|,? (?:at )?)(?:(?P<before>오전|오후|午前|午後|上午|下午) ?)?"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?: ?(?P<after>[AaPp])\.?[Mm]\.?)?"
+    r"(?: ?(?P<zone>(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|[A-Za-z]{1,4}"
+    r"|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?(?: ?(?:\([^()]*\)|\[[^\[\]]*\]))?"
+)
+_AFTERNOONS: Final = frozenset(("오후", "午後", "下午", "P", "p"))
+# Hours from UTC; those of North America are RFC 5322's.
+_ZONES: Final = dict.fromkeys(("Z", "UTC", "GMT", "UT", "WET"), 0) | {
+    "KST": 9, "JST": 9, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "WEST": 1, "MSK": 3,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
 
 # What stands in file names, from the surest form to the least: a day, a week, a month.
 _IN_NAMES: Final = tuple(
@@ -76,13 +92,14 @@ def parse_date(text: str, key: str = "date") -> Moment:
     """Read a date or date and time, and no number that might be something else.
 
     ISO 8601, "2014-11-17 12:30", "2024. 5. 10.", "2024년 5월 10일", "May 10, 2024", "10 May 2024",
-    RFC 5322. A bare date stays a date; a time without zone stays naive.
+    RFC 5322, and what JavaScript and ``date`` print. A bare date stays a date; a time without zone
+    stays naive. What follows a date and is not understood makes it none.
     Raises DocumentError naming the value.
     """
     stripped = text.strip().strip("\"'").strip()
     try:
-        moment = _parse(stripped) or parsedate_to_datetime(stripped)
-    except (ValueError, TypeError, OverflowError, LookupError, OSError):
+        moment = _parse(" ".join(stripped.split()))
+    except (ValueError, LookupError, OSError):
         moment = None
     if moment is None:
         raise DocumentError(
@@ -113,45 +130,43 @@ def as_moment(value: Moment) -> datetime:
 
 
 def _parse(text: str) -> Moment | None:
-    if (bare := _DATE.fullmatch(text)) is not None:
-        return _day(bare)
-    if (named := _NAMED.fullmatch(text)) is not None:
-        month = _MONTHS[(named["m"] or named["m2"]).lower()]
-        return date(int(named["y"]), month, int(named["d"] or named["d2"]))
-    timed = _DATETIME.fullmatch(text)
-    if timed is None:
-        return None
-    hour = int(timed["hour"])
-    if timed["half"]:
-        hour = hour % 12 + (12 if timed["half"] in "Pp" else 0)
-    clock = time(
-        hour,
-        int(timed["minute"]),
-        int(timed["second"] or 0),
-        int((timed["part"] or "0")[:6].ljust(6, "0")),
-        _zone(timed["zone"]),
-    )
-    return datetime.combine(_day(timed), clock)
+    text = _YEAR_LAST.sub(r"\1 \3 \2", text, count=1)
+    for pattern in _DAYS:
+        if (found := pattern.match(text)) is None:
+            continue
+        named = _DAY_NAME.match(text, found.end())
+        end = named.end() if named else found.end()
+        if end == len(text):
+            return _day(found)
+        clock = _CLOCK.fullmatch(text, end)
+        return datetime.combine(_day(found), _time(clock)) if clock else None
+    return None
 
 
 def _day(found: re.Match[str]) -> date:
-    year, month, day = (found[name] or found[f"{name}c"] for name in "ymd")
-    return date(int(year), int(month), int(day))
+    parts = {name[0]: part for name, part in found.groupdict().items() if part}
+    month = parts["m"]
+    return date(int(parts["y"]), _MONTHS.get(month.lower()) or int(month), int(parts["d"]))
 
 
-def _zone(text: str | None) -> tzinfo | None:
-    if not text:
-        return None
-    if text in ("KST", "JST"):
-        return timezone(timedelta(hours=9))
+def _time(found: re.Match[str]) -> time:
+    hour = int(found["hour"])
+    if half := found["before"] or found["after"]:
+        hour = hour % 12 + (12 if half in _AFTERNOONS else 0)
+    part = int((found["part"] or "0")[:6].ljust(6, "0"))
+    zone = _zone(found["zone"]) if found["zone"] else None
+    return time(hour, int(found["minute"]), int(found["second"] or 0), part, zone)
+
+
+def _zone(text: str) -> tzinfo:
     if "/" in text:
         return ZoneInfo(text)
-    text = text.removeprefix("UTC").removeprefix("GMT")
-    if text[:1] not in ("+", "-"):
-        return timezone.utc  # noqa: UP017
-    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = text.removeprefix("UTC").removeprefix("GMT")
+    if offset[:1] not in ("+", "-"):
+        return timezone(timedelta(hours=_ZONES[text.upper()]))
+    digits = offset[1:].replace(":", "").ljust(4, "0")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
-    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 
 # --- File names -------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ from posts.naming import fold
 
 MAX_TAG: Final = 200
 MAX_AUTHORS: Final = 50
+# What Eleventy reads as a date that the file itself says.
+_ASKED_OF_FILES: Final = ("created", "last modified", "git created", "git last modified")
 
 _TYPE_NAMES = {list: _("a list"), dict: _("a mapping")}
 # The form of a language code (BCP 47), not whether there is such a language.
@@ -171,17 +173,28 @@ def tags_in(value: Value, key: str = "tags") -> list[str]:
     if isinstance(value, dict):
         raise DocumentError(_("%(key)s: must be a list of words, not a mapping", key=key), key)
     if isinstance(value, list):
-        return [_tag(item, key) for item in value]
+        return list(_listed(value, key))
     text = _storable(value or "")
     return text.split(";" if ";" in text else ",")
 
 
-def _tag(item: Value, key: str) -> str:
-    if isinstance(item, list | dict):
-        what = _TYPE_NAMES[type(item)]
-        problem = _("%(key)s: must be a list of words, but holds %(what)s", key=key, what=what)
-        raise DocumentError(problem, key)
-    return _storable(item or "")
+def _listed(items: Iterable[Value], key: str) -> Iterator[str]:
+    """Yield the tags of a list; of one in it, too (Hexo), and of mappings that name one."""
+    for item in items:
+        if isinstance(item, list):
+            yield from _listed(item, key)
+        elif isinstance(item, dict):
+            named = {plain_key(name): said for name, said in item.items() if isinstance(said, str)}
+            tag = next((named[name] for name in ("label", "name", "title") if name in named), None)
+            if tag is None:
+                what = _TYPE_NAMES[dict]
+                problem = _(
+                    "%(key)s: must be a list of words, but holds %(what)s", key=key, what=what
+                )
+                raise DocumentError(problem, key)
+            yield _storable(tag)
+        else:
+            yield _storable(item or "")
 
 
 def _storable(text: str) -> str:
@@ -238,7 +251,7 @@ def _moment(
 ) -> Moment | None:
     """Return the date of a key; one that is none is an error, or goes to the doubts."""
     key, text = _find(values, name)[0], _text(values, name)
-    if not text or (name != "date" and text.lower() in YES | NO):
+    if text.lower() in (_ASKED_OF_FILES if name == "date" else YES | NO) or not text:
         return None
     try:
         return parse_date(text, key)

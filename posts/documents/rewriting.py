@@ -154,7 +154,7 @@ def _reads_as(entry: Entry, name: str, value: object) -> bool:
 
 def _tags_or_none(value: Value) -> list[str] | None:
     try:
-        return [name for tag in tags_in(value) if (name := " ".join(tag.split()))]
+        return list(distinct_tags(tags_in(value)))
     except DocumentError:
         return None
 

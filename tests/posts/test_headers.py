@@ -117,6 +117,8 @@ def test_a_folded_title_is_one_line() -> None:
         ("5", ("5",)),
         ("[]", ()),
         ("[~, '', ' x ']", ("x",)),
+        ("\n  - [Diary, 여행]\n  - [Diary, Games]\n  - Life", ("Diary", "여행", "Games", "Life")),
+        ("\n  - label: A\n    permalink: /a\n  - {slug: b, name: B}\n  - c", ("A", "B", "c")),
     ],
 )
 def test_tags_keep_spaces_and_script_and_lose_repeats(tags: str, expected: tuple[str]) -> None:
@@ -215,7 +217,7 @@ def test_tabs_are_white_space_between_what_a_header_says(header: str) -> None:
     ("header", "message"),
     [
         ("tags: {a: b}", "tags: must be a list of words, not a mapping"),
-        ("tags: [[a]]", "tags: must be a list of words, but holds a list"),
+        ("tags: [{a: b}]", "tags: must be a list of words, but holds a mapping"),
         ("title: [a]", "title: must be text, not a list"),
         ("Description: {a: b}", "description: must be text, not a mapping"),
         ("draft: maybe", "draft: “maybe” is neither true nor false"),
@@ -282,6 +284,13 @@ def test_only_the_lines_of_changed_keys_change(
     changes: dict[str, object], gone: list[str], new: list[str]
 ) -> None:
     assert changed_lines(SEED, rewrite_header(SEED, changes)) == (gone, new)
+
+
+@pytest.mark.parametrize("tags", ["[a, b, a]", "[[a, b], [a]]", "[{name: a}, b]"])
+def test_tags_that_are_there_leave_their_lines_alone(tags: str) -> None:
+    header = f"---\ntags: {tags}\n---\n"
+    assert rewrite_header(header, {"tags": ["a", "b"]}) == header
+    assert rewrite_header(header, {"tags": ["a"]}) == "---\ntags: [a]\n---\n"
 
 
 def test_line_endings_and_byte_order_mark_survive() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from posts.documents import Metadata, parse_issue, rewrite_header
+from posts.documents import DocumentError, Metadata, parse_issue, rewrite_header
 
 
 def metadata(header: str) -> Metadata:
@@ -39,10 +39,40 @@ def test_titles_have_many_keys(key: str) -> None:
         ("2024-05-10 09:00 KST", datetime(2024, 5, 10, tzinfo=UTC)),
         ("2024-05-10 09:00:00 Asia/Seoul", datetime(2024, 5, 10, tzinfo=UTC)),
         ("2024-05-05T00:00:00.000Z", datetime(2024, 5, 5, tzinfo=UTC)),
+        ("2024년 5월 10일 (금)", date(2024, 5, 10)),
+        ("2024年5月10日（金）", date(2024, 5, 10)),
+        ("2024年5月10日(金曜日) 午後1:30", datetime(2024, 5, 10, 13, 30)),  # noqa: DTZ001
+        ("2024. 5. 10. 오후 1:30:00", datetime(2024, 5, 10, 13, 30)),  # noqa: DTZ001
+        ("May 10, 2024 1:30 PM", datetime(2024, 5, 10, 13, 30)),  # noqa: DTZ001
+        ("May 10th, 2024 at 9:00 am", datetime(2024, 5, 10, 9)),  # noqa: DTZ001
+        ("10 May 2024, 12:15 a.m. UTC", datetime(2024, 5, 10, 0, 15, tzinfo=UTC)),
+        (
+            "Fri May 10 2024 09:00:00 GMT+0900 (Korean Standard Time)",
+            datetime(2024, 5, 10, tzinfo=UTC),
+        ),
+        ("Fri May 10 09:00:00 KST 2024", datetime(2024, 5, 10, tzinfo=UTC)),
+        ("Fri May  3 09:00:00 2024", datetime(2024, 5, 3, 9)),  # noqa: DTZ001
+        ("Fri, 10 May 2024 09:00:00 +0900 (KST)", datetime(2024, 5, 10, tzinfo=UTC)),
+        ("2024-05-10 09:00 PDT", datetime(2024, 5, 10, 16, tzinfo=UTC)),
+        ("2024-05-10T09:00:00+09:00[Asia/Seoul]", datetime(2024, 5, 10, tzinfo=UTC)),
     ],
 )
 def test_dates_are_read_as_people_write_them(text: str, moment: date) -> None:
     assert metadata(f"date: '{text}'").date == moment
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-05-10 09:00 XYZ", "May 10, 2024 09:00 and so on", "Fri, 10 May 2024 09:00 +9"]
+)
+def test_what_is_not_understood_of_a_date_is_never_left_out(text: str) -> None:
+    with pytest.raises(DocumentError, match="is not a date"):
+        metadata(f"date: '{text}'")
+
+
+@pytest.mark.parametrize("text", ["Last Modified", "git Created"])
+def test_a_date_that_is_asked_of_the_file_is_none(text: str) -> None:
+    assert metadata(f"title: a\ndate: {text}") == Metadata("a")
+    assert metadata(f"date: {text}\ncreated: 2024-05-10").date == date(2024, 5, 10)
 
 
 def test_an_issue_is_dated_from_when_it_is_public() -> None:
