@@ -23,8 +23,9 @@ _LISTS: Final = frozenset(("ul", "ol"))
 _LEAVES: Final = HEADINGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
 _WORD: Final = re.compile(r"\w")
 _SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
-_BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;)]）】"
-_AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;([（【"
+# Of brackets that stand around a title, what is left of them.
+_BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;，、。；،؛।)]）】》〉」』〕］”"
+_AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;，、；،؛([（【《〈「『〔［“"
 _MAX_TITLE: Final = 120
 ELLIPSIS: Final = "…"
 _BEFORE_ELLIPSIS: Final = " ,;:.…、。"
@@ -45,11 +46,14 @@ _LABEL_END: Final = re.compile(r"[:：]\s*")
 # What leads to the link of somebody, not of what the entry is about.
 _CREDIT: Final = re.compile(
     r"(?:^|(?<=[\W_]))(?:(?:shared|posted|written|submitted|found|recommended)\s+)?"
-    r"(?:by|via|h/t|hat\s+tip(?:\s+to)?|thanks\s+to|courtesy\s+of|作者|来自|감사)\s*[:：]?\s*$",
+    r"(?:(?:by|via|par|von|por|h/?t|hat\s+tip(?:\s+to)?|thanks\s+to|courtesy\s+of|作者|来自|감사)"
+    r"\s*[:：]?|(?:source|quelle|출처|来源|來源|出典)\s*[:：])\s*$",
     re.IGNORECASE,
 )
 _CREDIT_LENGTH: Final = 40
-_CREDIT_ENDS: Final = ("by", "via", "h/t", "hat tip", "to", "of", "作者", "来自", "감사")
+_CREDIT_ENDS: Final = tuple(
+    "by via par von por ht h/t tip to of 作者 来自 감사 source quelle 출처 来源 來源 出典".split()
+)
 # A word that is no label and no number, as nearly all texts start with one.
 _FIRST_WORD: Final = re.compile(
     r"[^\w\[(【（［〔{]*(?!no\b)[^\W\d_一二三四五六七八九十百]{2}", re.IGNORECASE

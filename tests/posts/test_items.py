@@ -125,6 +125,10 @@ def test_images_and_comments_make_no_items() -> None:
         ("what [a](u:1) says, [@b](u:2)", 0),
         ("says [@b](u:1)", 0),
         ("[@b](u:1) says [c](u:2)", 0),
+        ("HT [a](u:1) and [b](u:2): words", 1),
+        ("À lire : [a](u:1) par [b](u:2)", 0),
+        ("기사는 [a](u:1) (출처: [b](u:2))", 0),
+        ("An open source [a](u:1) is [b](u:2)", 1),
         ("no link", None),
     ],
 )
@@ -153,6 +157,11 @@ def test_the_main_link_is_the_first_at_the_start_or_the_last_at_the_end(
         ("**도구 소개：** **[Title](u)** what", "Title", "what"),
         ("**New:** what [it](u) says", "New:", "what it says"),
         ("**1.** `v2` **Title**: what", "Title", "what"),
+        ("《[书名](u)》——作者", "书名", "作者"),
+        ("「[題](u)」、説明", "題", "説明"),
+        ("一本书《[书名](u)》", "书名", "一本书"),
+        ("[标题](u)，说明。", "标题", "说明。"),
+        ("[مقال](u)، وصف", "مقال", "وصف"),
     ],
 )
 def test_title_is_the_leading_bold_text_or_the_main_links_text(
