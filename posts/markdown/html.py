@@ -56,6 +56,8 @@ _KNOWN_TAGS: Final = (
         " video xmp".split()
     )
 )
+# Components of MDX with the names of elements that no page shows.
+_COMPONENTS: Final = frozenset("Button Embed Image Link".split())
 
 _ATTRIBUTE: Final = r"\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?"
 OPEN_TAG: Final = re.compile(rf"<([A-Za-z][A-Za-z0-9-]*+)((?:{_ATTRIBUTE})*+)\s*+/?>")
@@ -96,20 +98,19 @@ class Tag(NamedTuple):
 
 
 def is_known_tag(name: str) -> bool:
-    """Whether HTML has, or ever had, an element of this name."""
-    return name.lower() in _KNOWN_TAGS
+    """Whether HTML has, or ever had, an element of this name, and a component is not meant."""
+    return name.lower() in _KNOWN_TAGS and name not in _COMPONENTS
 
 
 def read_tag(text: str, start: int) -> Tag | None:
     """The tag at ``start``, or ``None`` if what stands there is text."""
     match = OPEN_TAG.match(text, start)
     if match is not None:
-        name = match[1].lower()
-        if name not in _KNOWN_TAGS:
+        if not is_known_tag(match[1]):
             return None
-        return _start_tag(name, match[2], match.end())
+        return _start_tag(match[1].lower(), match[2], match.end())
     match = CLOSE_TAG.match(text, start)
-    if match is not None and match[1].lower() in _KNOWN_TAGS:
+    if match is not None and is_known_tag(match[1]):
         return Tag(match[1].lower(), True, {}, match.end())
     return None
 
@@ -124,7 +125,7 @@ def read_loose_tag(text: str, start: int) -> Tag | None:
     if tag is not None:
         return tag
     match = _LOOSE_TAG.match(text, start)
-    if match is None or match[2].lower() not in _KNOWN_TAGS:
+    if match is None or not is_known_tag(match[2]):
         return None
     name = match[2].lower()
     if match[1]:

@@ -44,6 +44,10 @@ _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # `[series][video] [Title](https://…)`: what stands in brackets before a link are labels.
 _LABELS_BEFORE_LINK: Final = re.compile(r"[ \t]*\[[^\[\]\n]{1,300}\]\(|\(")
+# No indices (`x[[1]]`), and no attributes of C++ (`[[nodiscard]]`).
+_WIKI_LINK: Final = re.compile(
+    r"(?<![^\W_]\[\[)(?![a-z_:]+\]|[\d., ]+\])[^\[\]\n]{1,200}+\]\](?![(\[:])"
+)
 _NOTE: Final = re.compile(r"\[\^([^\]\s]{1,200})\]")
 
 
@@ -265,9 +269,15 @@ class InlineParser(TagParser):
         else:
             is_glued = references.normalize_label(label) in self._blocks.glued
             is_meant = is_glued and not text.startswith(":", end)
-        if is_meant:
+        if is_meant or self._is_wiki_link(bracket, start):
+            label = label if is_meant else f"[{label}]"
             self._note_undefined(f"[{' '.join(label.split())}]", start)
         return None
+
+    def _is_wiki_link(self, bracket: Bracket, end: int) -> bool:
+        """Whether ``[[A note]]`` names a page that the tool of its author knows."""
+        around = len(self._brackets) == 1 and self._brackets[0].start == bracket.start - 1
+        return around and _WIKI_LINK.match(self._text, bracket.start, end + 3) is not None
 
     def _note_undefined(self, label: str, position: int) -> None:
         """Note a reference that no definition answers."""
@@ -320,7 +330,8 @@ class InlineParser(TagParser):
             match = COLON_LIST.match(text, start)
         else:
             behind = last is CLOSING or isinstance(last, etree.Element)
-            is_end = isinstance(last, emphasis.Run) and last.can_close
+            # Behind an underscore stands a formula: `\sum_{i=1}`.
+            is_end = isinstance(last, emphasis.Run) and last.char != "_" and last.can_close
             match = LIST.match(text, start) if behind or is_end else None
         if match is None or (on_line and text[match.end() : match.end() + 1] not in ("", "\n")):
             tokens.append("{")

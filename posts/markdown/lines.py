@@ -34,7 +34,7 @@ _HTML_STARTS: Final = (
     re.compile(r"<!doctype\b[^<>]*>\s*$", re.IGNORECASE),
     re.compile(r"<!\[CDATA\["),
     re.compile(
-        r"</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd"
+        r"</?(?!(?-i:Link)\b)(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd"
         r"|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset"
         r"|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol"
         r"|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr"

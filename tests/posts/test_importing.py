@@ -303,6 +303,17 @@ def test_a_definition_below_a_line_of_text_is_told_to_be_none(tmp_path: Path) ->
     assert outcome.notices == ()
 
 
+def test_links_that_only_a_tool_for_notes_knows_are_named(tmp_path: Path) -> None:
+    text = HEAD + "[[A note|한글]] and ![[pic.png]] or [[it](https://a.example/)]\n"
+    outcome = run_one(tmp_path, text)
+    line = HEAD.count("\n") + 1
+    assert outcome.notices == (f"no address for [[A note|한글]], [[pic.png]] (line {line})",)
+    others = (
+        '`[[B]]` x[["a"]] [[nodiscard]] [[1, 2], [3]] [[4]] [[A](https://a.example/) [[B]] c](d:e)'
+    )
+    assert run_one(tmp_path / "b", HEAD + others + "\n", "b.md").notices == ()
+
+
 def test_a_loss_keeps_the_issue_a_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "posts.importing.files.find_losses", lambda source, html: "words are missing: “x”"

@@ -212,6 +212,11 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ('[a](/b){:target="_blank" .c} ![d](/e){: width=5} **f**{.g} `h`{.py}',
          '<p><a href="/b">a</a><img src="/e" alt="d" loading="lazy" decoding="async">'
          "<strong>f</strong><code>h</code></p>"),
+        ('<Link href="https://b.org/c">d</Link> <Image src="e" />\n\n<link href="f">',
+         '<p>&lt;Link href="<a href="https://b.org/c">https://b.org/c</a>"&gt;d&lt;/Link&gt;'
+         ' &lt;Image src="e" /&gt;</p>'),
+        ("$$\n\\sum_{i=1}^n x_i\n$$ and $\\max_{x=0}$",
+         r"<p>$$ \sum_{i=1}^n x_i $$ and $\max_{x=0}$</p>"),
         ("a\n{: .b}\n\n{:.no_toc}\n\nc", "<p>a </p><p>c</p>"),
         ("[TOC]\n\n[[_toc_]]\n\n* Contents\n{:toc}\n\n[toc]\n---\n\na [TOC]", "<hr><p>a [TOC]</p>"),
         # links within the text

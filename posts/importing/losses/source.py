@@ -170,7 +170,7 @@ class SourceReader:
 
     def _take_tag(self, found: re.Match[str]) -> str:
         name = found["tag"].lower()
-        if not is_known_tag(name):
+        if not is_known_tag(found["tag"]):
             return found[0]
         if not self._is_named(name, found):
             self._doubt(found[0])
