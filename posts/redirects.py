@@ -118,7 +118,8 @@ def find(path: str, query: str) -> Redirect | None:
 
 def read_csv(text: str) -> tuple[list[Row], list[str]]:
     """Return the redirects of a table (old path, new address, 301 or 302), and what is wrong with
-    it, by line. The first line may name the columns."""
+    it, by line. Commas part its cells, or the tabs of a spreadsheet, which no address has; the
+    first line may name the columns."""
     rows: list[Row] = []
     problems: list[str] = []
     known: dict[str, str] = {}
@@ -142,7 +143,8 @@ def read_csv(text: str) -> tuple[list[Row], list[str]]:
 
 
 def _records(text: str, problems: list[str]) -> Iterable[tuple[list[str], int]]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    separator = "\t" if "\t" in text else ","
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True, delimiter=separator)
     try:
         for cells in reader:
             if reader.line_num > MOST_ROWS:

@@ -169,6 +169,18 @@ def test_a_table_goes_out_and_in_again_as_it_was(client: Client, signed_in: Clie
     assert client.get("/a,b").status_code == 301
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_the_list_leads_to_the_tables(signed_in: Client, is_empty: bool) -> None:
+    if not is_empty:
+        lead("/old", "/archive/")
+
+    page = Page(signed_in.get("/admin/posts/redirect/"))
+
+    assert TABLE in page.values(".object-tools a", "href")
+    assert "/admin/posts/redirect/file/" in page.values(".object-tools a", "href")
+    assert (TABLE in page.values("#changelist a.button", "href")) == is_empty
+
+
 def test_a_table_with_a_fault_changes_nothing_and_names_every_line(signed_in: Client) -> None:
     table = "old,new,kind\n/a,/archive/\n/b\n/c,nowhere\n/d,/e,303\n/a,/tags/\n/x,/y\n/y,/x\n"
 
@@ -178,6 +190,19 @@ def test_a_table_with_a_fault_changes_nothing_and_names_every_line(signed_in: Cl
         "Line 3", "Line 4", "Line 5", "Line 6", "Line 7", "Line 8",
     ]  # fmt: skip
     assert not Redirect.objects.exists()
+
+
+def test_what_is_wrong_with_a_table_stands_once_above_it(signed_in: Client) -> None:
+    page = Page(signed_in.post(TABLE, {"table": "/a\n"}))
+
+    assert len(page.all(".error-summary")) == 1
+
+
+def test_cells_pasted_from_a_spreadsheet_are_a_table(signed_in: Client) -> None:
+    signed_in.post(TABLE, {"table": "Old\tNew\n/a,b\t/tags/\t302\n/b\t/sections/\n"})
+
+    stored = dict(Redirect.objects.values_list("old", "new"))
+    assert stored == {"/a,b": "/tags/", "/b": "/sections/"}
 
 
 def test_a_table_replaces_what_is_there(signed_in: Client) -> None:
