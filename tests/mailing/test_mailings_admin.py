@@ -146,6 +146,16 @@ def test_a_draft_is_planned_with_publishing(client: Client) -> None:
     assert (row.status, row.starts_at, row.is_advertising) == (Status.PLANNED, None, True)
 
 
+def test_ticks_of_the_form_that_sends_stand_in_one_line_with_their_words(client: Client) -> None:
+    post = make_post()
+    make_mailing(post, status=Status.DONE)
+
+    page = Page(client.get(plan_url(post)))
+
+    assert page.values(".checkbox-row > input", "name") == ["is_advertising", "again"]
+    assert len(page.texts(".checkbox-row > input + label")) == 2
+
+
 def test_who_publishes_is_told_of_the_mail_that_leaves_and_how_to_stop_it(client: Client) -> None:
     make_subscriber()
     post = make_draft()
