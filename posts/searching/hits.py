@@ -66,8 +66,9 @@ class Hit:
 
     @cached_property
     def excerpt(self) -> SafeString:
-        """What surrounds the first of these words in its text."""
-        return self.marker.excerpt(self.text, self.extra)
+        """What surrounds the first of these words in its text, if that says more than its title."""
+        text = "" if self.text == self.plain_title else self.text
+        return self.marker.excerpt(text, self.extra)
 
     @cached_property
     def post(self) -> Post | None:

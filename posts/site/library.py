@@ -342,6 +342,8 @@ def entry_of(row: Sequence[Any], length: int = LINE_LENGTH) -> Entry:
         named = f"{title} · {anchor}" if title and is_listed else anchor
     if not named:
         named, line = line or address, ""
+    elif line == named and len(named) <= TITLE_LENGTH:
+        line = ""  # an item without a link is called by its words
     named = cut(named, TITLE_LENGTH)
     if is_broken:
         named = f"{named} ({link_words(language).broken})"

@@ -67,13 +67,12 @@ def items_as_json(found: Found) -> bytes:
     for uid, title, anchor, summary, group, section, address, source, broken, *of, _pk in found:
         slug = of[1]
         page, issue = issues.get(slug) or issues.setdefault(slug, _issue(site, *of))
-        digits = uid.replace("-", "")
+        digits, said = uid.replace("-", ""), title or anchor or summary
         # As str(UUID(uid)) says it, in a quarter of the time.
         uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
         written.append(
             f'{{"id": "{uuid}", "url": {page}#{anchor_of(digits)}", '
-            f'"title": {quoted(title or anchor or summary)}, '
-            f'"summary": {quoted(summary if title or anchor else "")}, '
+            f'"title": {quoted(said)}, "summary": {quoted(summary if summary != said else "")}, '
             f'"group": {quoted(group)}, "section": {quoted(section or "")}, '
             f'"address": {quoted(address) if address else "null"}, '
             f'"source": {"null" if source is None else quoted(source)}, '

@@ -45,6 +45,18 @@ BODY = """An [opening](https://a.example/opening).
 """
 
 
+def test_words_of_an_item_without_a_link_are_said_once(client: Client) -> None:
+    make_posts(2, body="## Tools\n\n- [A link](https://a.example/)\n- Without a link.\n")
+    page = read(client, "/sections/tools/")
+    assert page.texts(TITLES) == ["A link", "Without a link."] * 2
+    assert page.texts(".linked-line") == []
+    found = read(client, "/search/?q=without")
+    assert found.texts(TITLES) == ["Without a link."] * 2
+    assert found.texts(".linked-line") == []
+    rows = client.get("/api/v1/items?section=tools").json()["results"]
+    assert {row["title"]: row["summary"] for row in rows} == {"A link": "", "Without a link.": ""}
+
+
 def test_a_source_lists_its_links_with_their_places(client: Client) -> None:
     post = make_post(body=BODY)
     page = read(client, "/sources/a.example/")
