@@ -57,6 +57,21 @@ class StaffAdmin(admin.ModelAdmin):
         except IntegrityError:
             return super().changeform_view(request, *args, **kwargs)
 
+    # What is written down of a form
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Name the fields that changed. Browsers send texts with line endings of their own: what a
+        form cleaned to what is stored did not change."""
+        stored, cleaned = form.initial, form.cleaned_data
+        form.changed_data = [
+            name
+            for name in form.changed_data
+            if name not in stored or name not in cleaned or stored[name] != cleaned[name]
+        ]
+        return super().construct_change_message(request, form, formsets, add)
+
     # Actions about many rows
 
     def changed_since(self, at: datetime) -> Q | None:

@@ -57,6 +57,17 @@ def test_a_page_is_read_at_the_root_of_the_site(client: Client, signed_in: Clien
     assert LogEntry.objects.get().user.username == "editor"
 
 
+def test_the_history_names_no_text_that_only_got_the_line_endings_of_a_browser(
+    signed_in: Client,
+) -> None:
+    page = make_page()
+    sent = form(text=TEXT.replace("\n", "\r\n"), slug="who", seen_version=str(page.version))
+
+    signed_in.post(change(page), sent)
+
+    assert LogEntry.objects.get().get_change_message() == "Changed Slug."
+
+
 def test_its_address_may_be_korean(client: Client) -> None:
     make_page("발행 정보")
 
