@@ -140,17 +140,57 @@ def _doi(address: Address) -> None:
         _arxiv(address)
 
 
-_STATUS = re.compile(r"/(\w{1,15}|i/web)/status(?:es)?/(\d+)(/.+)?", re.A)
+_STATUS = re.compile(
+    r"/(?:(\w{1,15})|i/web)/status(?:es)?/(\d+)(?:/(?:photo|video)/\d+|(/.+))?", re.A
+)
 
 
 def _twitter(address: Address) -> None:
+    """A picture of a post shows the post. Names know no case, and `i` stands for any."""
     if match := _STATUS.fullmatch(address.path.rstrip("/")):
         name, status, rest = match.groups()
-        address.path = f"/{name.lower()}/status/{status}{rest or ''}"
+        address.path = f"/{(name or 'i').lower()}/status/{status}{rest or ''}"
+
+
+_SUBREDDIT = re.compile(r"^/(?:R|r)/(\w+)(?=/|$)", re.A)
+_REDDIT_POST = re.compile(r"(/r/\w+/comments/\w+)/[^/]*/?", re.A)
 
 
 def _reddit(address: Address) -> None:
-    address.path = re.sub(r"^/(?:R|r)/(\w+)(?=/|$)", _lower, address.path, flags=re.A)
+    """The number is the post, the words behind it may be anything; behind these is a comment."""
+    address.path = _SUBREDDIT.sub(_lower, address.path)
+    if match := _REDDIT_POST.fullmatch(address.path):
+        address.path = match.group(1)
+
+
+def _lobsters(address: Address) -> None:
+    """As on Reddit: https://lobste.rs/s/ID leads to /s/ID/words."""
+    if match := re.fullmatch(r"(/s/\w+)/[^/]*/?", address.path, re.A):
+        address.path = match.group(1)
+
+
+def _substack(address: Address) -> None:
+    """A letter in Substack's reader is the letter of that newsletter."""
+    match = re.fullmatch(r"/pub/([a-z0-9-]+)(/p/[^/]+)/?", address.path, re.A)
+    if address.host == "open.substack.com" and match:
+        address.host, address.path = f"{match.group(1)}.substack.com", match.group(2)
+
+
+_PRODUCT = re.compile(
+    r"/(?:[^/]+/)?(?:dp|gp/product|gp/aw/d)/([A-Z0-9]{10})(?:/(?:ref=[^/]*)?)?", re.A
+)
+
+
+def _amazon(address: Address) -> None:
+    """The number is the product; the words before it and what follows lead to no other."""
+    if match := _PRODUCT.fullmatch(address.path):
+        address.path, address.pieces = f"/dp/{match.group(1)}", []
+
+
+def _weixin(address: Address) -> None:
+    """What WeChat adds where it opens an article is no place in it."""
+    if address.fragment in {"rd", "wechat_redirect"}:
+        address.fragment = ""
 
 
 def _github(address: Address) -> None:
@@ -229,6 +269,13 @@ def _lower(match: re.Match[str]) -> str:
 _STATUS_MIRRORS: Final = _words("fxtwitter.com vxtwitter.com fixupx.com fixvx.com")
 _YOUTUBE_DROPS: Final = _words("feature si pp ab_channel app persist_app")
 _DRIVE_DROPS: Final = _words("usp ouid rtpof sd")
+_BILIBILI_DROPS: Final = _words(
+    "spm_id_from vd_source share_source share_medium share_plat share_session_id share_tag"
+)
+_WEIXIN_DROPS: Final = _words(
+    "chksm scene subscene srcid sharer_shareid sharer_shareinfo sharer_shareinfo_first"
+    " sharer_sharetime poc_token exportkey pass_ticket"
+)
 _SUBSTACK_DROPS: Final = _words("r s showWelcomeOnShare isFreemail triedRedirect publication_id")
 
 
@@ -246,6 +293,7 @@ SITES: Final[dict[str, Site]] = {
         "www.youtube.com youtube.com m.youtube.com www.youtube-nocookie.com youtube-nocookie.com",
         Site("www.youtube.com", drops=_YOUTUBE_DROPS, rule=_youtube),
     ),
+    "music.youtube.com": Site("music.youtube.com", drops=_words("feature si")),
     "youtu.be": Site("www.youtube.com", drops=_YOUTUBE_DROPS, rule=_short_youtube),
     **_under("arxiv.org www.arxiv.org export.arxiv.org", Site("arxiv.org", rule=_arxiv)),
     **_under("doi.org dx.doi.org www.doi.org", Site("doi.org", slash_free=False, rule=_doi)),
@@ -259,6 +307,9 @@ SITES: Final[dict[str, Site]] = {
     **_under("huggingface.co www.huggingface.co hf.co", Site("huggingface.co")),
     **_under("medium.com www.medium.com", Site("medium.com", rule=_medium)),
     "news.ycombinator.com": Site("news.ycombinator.com"),
+    "lobste.rs": Site("lobste.rs", rule=_lobsters),
+    "gitlab.com": Site("gitlab.com"),
+    "bsky.app": Site("bsky.app"),
     "crates.io": Site("crates.io"),
     "pypi.org": Site("pypi.org"),
     **_under("www.npmjs.com npmjs.com", Site("www.npmjs.com")),
@@ -287,8 +338,26 @@ SITES: Final[dict[str, Site]] = {
     "docs.google.com": Site("docs.google.com", slash_free=False, drops=_DRIVE_DROPS),
     "drive.google.com": Site("drive.google.com", slash_free=False, drops=_DRIVE_DROPS),
     **_under(
-        "www.theguardian.com theguardian.com amp.theguardian.com", Site("www.theguardian.com")
+        "www.theguardian.com theguardian.com amp.theguardian.com",
+        Site("www.theguardian.com", drops=_words("CMP")),
     ),
+    **_under(
+        "www.nytimes.com nytimes.com",
+        Site("www.nytimes.com", slash_free=False, drops=_words("smid smtyp")),
+    ),
+    **_under("vimeo.com www.vimeo.com", Site("vimeo.com", drops=_words("share"))),
+    **_under("www.notion.so notion.so", Site("www.notion.so", drops=_words("pvs"))),
+    **_under(
+        "www.bilibili.com bilibili.com m.bilibili.com",
+        Site("www.bilibili.com", drops=_BILIBILI_DROPS),
+    ),
+    "mp.weixin.qq.com": Site("mp.weixin.qq.com", drops=_WEIXIN_DROPS, rule=_weixin),
+    # Each country's shop is a site.
+    **{
+        host: Site(f"www.amazon.{shop}", rule=_amazon)
+        for shop in "com ca co.jp co.uk com.au com.br de es fr in it nl".split()
+        for host in (f"www.amazon.{shop}", f"amazon.{shop}")
+    },
     **_under("blog.naver.com m.blog.naver.com", Site("blog.naver.com", rule=_naver_blog)),
     "n.news.naver.com": Site("n.news.naver.com", drops=_words("sid"), rule=_naver_news),
     **_under("www.clien.net m.clien.net clien.net", Site("www.clien.net")),
@@ -303,7 +372,7 @@ DOMAINS: Final[dict[str, Site]] = {
     ),
     "stackexchange.com": Site("", rule=_stack_exchange),
     "medium.com": Site("", rule=_medium),
-    "substack.com": Site("", drops=_SUBSTACK_DROPS),
+    "substack.com": Site("", drops=_SUBSTACK_DROPS, rule=_substack),
     "tistory.com": Site("", rule=_tistory),
 }
 

@@ -78,10 +78,47 @@ SAME = [
     ("https://instagram.com/p/A_b/?igsh=c", "https://www.instagram.com/p/A_b"),
     ("https://m.yna.co.kr/view/AKR1", "https://www.yna.co.kr/view/AKR1"),
     ("https://m.etnews.com/20240510000001", "https://www.etnews.com/20240510000001"),
+    ("https://twitter.com/Ann/status/12/photo/1", "https://x.com/ann/status/12"),
+    ("https://x.com/i/web/status/12", "https://x.com/i/status/12"),
+    (
+        "https://old.reddit.com/r/Rust/comments/a1/words_of/",
+        "https://reddit.com/r/rust/comments/a1",
+    ),
+    ("https://lobste.rs/s/a1b2/words_of", "https://lobste.rs/s/a1b2"),
+    ("https://gitlab.com/a/b/", "https://gitlab.com/a/b"),
+    ("https://music.youtube.com/watch?v=a&si=b", "https://music.youtube.com/watch?v=a"),
+    (
+        "https://amazon.co.jp/A-Book/dp/B00ABCDEF1/ref=sr_1_1?tag=a-20&th=1",
+        "https://www.amazon.co.jp/gp/product/B00ABCDEF1",
+    ),
+    (
+        "https://open.substack.com/pub/ann/p/a-b?r=1&utm_campaign=c",
+        "https://ann.substack.com/p/a-b",
+    ),
+    ("https://www.nytimes.com/2024/a.html?smid=tw", "https://nytimes.com/2024/a.html"),
+    ("https://www.theguardian.com/a?CMP=b", "https://www.theguardian.com/a"),
+    ("https://vimeo.com/12?share=copy", "https://vimeo.com/12"),
+    (
+        "https://m.bilibili.com/video/BV1a/?spm_id_from=333.1007&vd_source=b",
+        "https://www.bilibili.com/video/BV1a",
+    ),
+    (
+        "https://mp.weixin.qq.com/s?__biz=A&mid=1&sn=b&chksm=c&scene=27#rd",
+        "https://mp.weixin.qq.com/s?__biz=A&mid=1&sn=b",
+    ),
     ("MAILTO:Ann@EXAMPLE.com", "mailto:Ann@example.com"),
 ]
 
 APART = [
+    ("https://x.com/ann/status/12/analytics", "https://x.com/ann/status/12"),
+    ("https://reddit.com/r/rust/comments/a1/w/c2", "https://reddit.com/r/rust/comments/a1/w"),
+    ("https://lobste.rs/s/a1b2/w#c_d3", "https://lobste.rs/s/a1b2/w"),
+    ("https://www.amazon.com/dp/B00ABCDEF1", "https://www.amazon.de/dp/B00ABCDEF1"),
+    ("https://www.amazon.com/dp/B00ABCDEF1", "https://www.amazon.com/dp/B00ABCDEF2"),
+    ("https://open.substack.com/pub/ann/p/a", "https://open.substack.com/pub/bob/p/a"),
+    ("https://www.bilibili.com/video/BV1a?p=2", "https://www.bilibili.com/video/BV1a"),
+    ("https://mp.weixin.qq.com/s?mid=1&idx=1", "https://mp.weixin.qq.com/s?mid=1&idx=2"),
+    ("https://vimeo.com/12/a", "https://vimeo.com/12/b"),
     ("https://example.com/", "https://www.example.com/"),
     ("https://example.com/a//b", "https://example.com/a/b"),
     ("https://example.com/?a", "https://example.com/?a="),
