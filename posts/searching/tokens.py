@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from posts.searching.stemming import stem
 
 # To be raised with any change of what a text is cut into, and that of ``queries`` with it.
-VERSION: Final = 1
+VERSION: Final = 2
 LONGEST: Final = 64  # letters of a word
 # Hangul, Han, kana, bopomofo, and the scripts of Thai, Lao, Burmese and Khmer.
 RUN: Final = (
@@ -30,7 +30,7 @@ RUN: Final = (
 HANGUL: Final = re.compile("[\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7fb]")
 _RUNS: Final = re.compile(f"([{RUN}]+)")
 _BESIDE_RUNS: Final = re.compile(f"[^{RUN}]+")
-_LETTERS: Final = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
+_LETTERS: Final = dict(zip("øłđðæœıىة", "o l d d ae oe i ي ه".split(), strict=True))
 _PLURAL_OF_CAPITALS: Final = re.compile(r"(?<![^\W_])([A-Z]{2,})s(?![^\W_])")
 
 
@@ -46,8 +46,12 @@ def _of_category(*names: str) -> list[int]:
 
 # Vowel signs and viramas are part of a word (UAX 31), but no ``\w``.
 _MARKS: Final = _ranges(_of_category("Mn", "Mc"))
-# Accents of Latin, Greek and Cyrillic letters; others change the letter.
-_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+# Accents of Latin, Greek and Cyrillic letters, and the points, vowels and hamzas that Hebrew and
+# Arabic are written with or without; others change the letter.
+_MARKS_LEFT_OUT: Final = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u0655\u0670"
+)
+_ACCENTS: Final = re.compile(f"[{_MARKS_LEFT_OUT}]+")
 # Joiners, marks of direction, soft hyphens: they show nothing.
 _UNSEEN: Final = re.compile(f"[{_ranges(_of_category('Cf'))}\ufe00-\ufe0f\U000e0000-\U000e0fff]+")
 _VERSION_NUMBER: Final = r"v?\d+(?:\.\d+)+[a-z\d]*"  # v1.2, 0.5, 10.7b
@@ -90,7 +94,9 @@ def fold_letters(text: str) -> str:
 
 
 _TABLE: Final = str.maketrans(_LETTERS)
-_TO_FOLD: Final = re.compile("[\u0300-\u036f\u00c0-\u052f\u1e00-\u1fff]")
+_TO_FOLD: Final = re.compile(
+    f"[{_MARKS_LEFT_OUT}\u00c0-\u052f\u0622-\u0626\u0629\u0649\u1e00-\u1fff]"
+)
 
 
 def parts(text: str) -> Iterator[Part]:

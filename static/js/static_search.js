@@ -29,7 +29,15 @@
       "|\\p{Nd}+(?:[\\p{L}\\p{N}]|[\\p{Mn}\\p{Mc}])*|\\.net(?![\\p{L}\\p{N}])",
     "gu",
   );
-  const FOLDED = { ø: "o", ł: "l", đ: "d", ð: "d", æ: "ae", œ: "oe", ı: "i", ß: "ss", ς: "σ" };
+  const FOLDED = {
+    ø: "o", ł: "l", đ: "d", ð: "d", æ: "ae", œ: "oe", ı: "i", ß: "ss", ς: "σ", ى: "ي", ة: "ه",
+  };
+  const LEFT_OUT =
+    "[\\u0300-\\u036f\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u0640\\u064b-\\u0655\\u0670]+";
+  const ACCENTS = new RegExp(LEFT_OUT, "g");
+  const ACCENTED = new RegExp(
+    `[\\u00c0-\\u052f\\u0622-\\u0626\\u1e00-\\u1fff]\\p{M}*|${LEFT_OUT}`, "gu",
+  );
   const AS_THEY_ARE = new Set(["news", "embed", "series", "species", "always", "perhaps"]);
 
   const fold = (text) =>
@@ -38,9 +46,8 @@
       .replace(/[\p{Cf}\ufe00-\ufe0f\u{e0000}-\u{e0fff}]+/gu, "")
       .replace(/(?<![\p{L}\p{N}])([A-Z]{2,})s(?![\p{L}\p{N}])/gu, "$1")
       .toLowerCase()
-      .replace(/[\u00c0-\u052f\u1e00-\u1fff]\p{M}*|[\u0300-\u036f]+/gu, (part) =>
-        part.normalize("NFD").replace(/[\u0300-\u036f]+/g, "").normalize("NFC"))
-      .replace(/[øłđðæœıßς]/g, (letter) => FOLDED[letter]);
+      .replace(ACCENTED, (part) => part.normalize("NFD").replace(ACCENTS, "").normalize("NFC"))
+      .replace(/[øłđðæœıßςىة]/g, (letter) => FOLDED[letter]);
 
   const withoutEnding = (word) => {
     if (AS_THEY_ARE.has(word)) {
