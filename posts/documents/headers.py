@@ -150,14 +150,18 @@ def _json_end(text: str, start: int) -> int | None:
 
 
 def _hexo_block(text: str, start: int) -> _Block | None:
-    """Return the block above a line of dashes, before any blank line, that starts with a key."""
+    """Return the block that starts with a key, above a line of dashes or, in JSON, semicolons.
+
+    Before either no blank line stands.
+    """
     first = _KEY_LINE.match(text, start)
-    if first is None or plain_key(first[0].rstrip(":")) not in _HEXO_KEYS:
+    if first is None or plain_key(first[0].strip("\"':")) not in _HEXO_KEYS:
         return None
-    closing = _closing("---", text, first.end())
+    fence = ";;;" if first[0].startswith('"') else "---"
+    closing = _closing(fence, text, first.end())
     if closing is None or not _HEXO_LINES.fullmatch(text, start, closing.start()):
         return None
-    return _Block("yaml", start, closing.start(), closing.end())
+    return _Block(_FENCE_KINDS[fence[0]], start, closing.start(), closing.end())
 
 
 def is_foreign(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from posts.naming import fold
 
 MAX_TAG: Final = 200
 MAX_AUTHORS: Final = 50
+_REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # What Eleventy reads as a date that the file itself says.
 _ASKED_OF_FILES: Final = ("created", "last modified", "git created", "git last modified")
 
@@ -88,8 +90,8 @@ def _read(header: Header, tag_keys: Sequence[str]) -> tuple[Metadata, tuple[str,
     date = _date(values, doubts, notices)
     hold = find_hold(header) or next((Hold(doubt) for doubt in doubts), None)
     metadata = Metadata(
-        title=" ".join(_text(values, "title").split()),
-        description=_text(values, "description"),
+        title=" ".join(without_references(_text(values, "title")).split()),
+        description=without_references(_text(values, "description")),
         date=date,
         updated=_moment(values, "updated"),
         tags=_all_tags(values, tag_keys),
@@ -244,6 +246,11 @@ def _text(values: Mapping[str, Value], name: str) -> str:
         what = _TYPE_NAMES[type(value)]
         raise DocumentError(_("%(key)s: must be text, not %(what)s", key=key, what=what), key)
     return _storable(value or "").strip()
+
+
+def without_references(text: str) -> str:
+    """Return a text with the signs that HTML spells out: exports of WordPress write titles so."""
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
 def _moment(

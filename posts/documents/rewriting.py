@@ -21,7 +21,7 @@ from posts.documents.headers import read_header
 from posts.documents.holding import NO, YES, closed_word, holding_keys, open_word
 from posts.documents.keys import HOLDING, OPENING, PUBLICATION, STATES, plain_key
 from posts.documents.literals import add_literal, remove_literal, replace_literal
-from posts.documents.metadata import distinct_tags, tags_in
+from posts.documents.metadata import distinct_tags, tags_in, without_references
 from posts.messages import Message as _
 from posts.naming import fold
 
@@ -148,6 +148,8 @@ def _reads_as(entry: Entry, name: str, value: object) -> bool:
         except DocumentError:
             return False
         return type(moment) is type(value) and moment == value
+    if name in ("title", "description"):
+        text = without_references(text)
     wanted = str(value).strip()
     return text == wanted or (name == "title" and " ".join(text.split()) == wanted)
 

@@ -11,6 +11,7 @@ from posts.dead_ends import Why, dead_ends
 from posts.documents import Issue
 from posts.documents.dates import as_moment
 from posts.documents.entries import EOL
+from posts.documents.headers import read_header
 from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
 from posts.markdown.html import hidden_words, without_comments
@@ -64,7 +65,8 @@ def find_hold(issue: Issue, source: SourceFile, now: datetime) -> Hold | None:
         return Hold(_("it expired on %(day)s", day=f"{expires:%Y-%m-%d}"), is_strict=True)
     if not without_comments(issue.body).strip("\ufeff \t\r\n"):
         return Hold(_("it holds no text"), is_strict=True)
-    return find_hold_in_text(_first_blocks(issue.body)) or _hold_of_place(source)
+    said = find_hold_in_text(_first_blocks(issue.body)) or _hold_of_place(source)
+    return said or _hold_of_page(issue)
 
 
 def _first_blocks(body: str) -> str:
@@ -82,6 +84,15 @@ def _hold_of_place(source: SourceFile) -> Hold | None:
             return Hold(_("it is in the folder “%(name)s”", name=folder), is_strict=True)
     if name.startswith("_") or _TEMPLATE.fullmatch(name) or _HELD_NAME.search(name):
         return Hold(_("its name is “%(name)s”", name=name), is_strict=True)
+    return None
+
+
+def _hold_of_page(issue: Issue) -> Hold | None:
+    """Return that a text without a date is a page of its site, such as one about it."""
+    values = read_header(issue.header).values if issue.metadata.date is None else {}
+    for key in ("layout", "type"):
+        if values.get(key) == "page":
+            return Hold(_("its header says “%(key)s: %(value)s”", key=key, value="page"))
     return None
 
 

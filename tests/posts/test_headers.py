@@ -430,9 +430,20 @@ def test_lines_around_a_heading_are_no_header() -> None:
     assert split_header("----\nWelcome: all\n----\n\ntext\n")[0] == ""
 
 
-def test_a_header_between_semicolons_that_cannot_be_read_is_refused() -> None:
+@pytest.mark.parametrize("opening", [";;;\n", ""])
+def test_a_header_above_semicolons_that_cannot_be_read_is_refused(opening: str) -> None:
     with pytest.raises(DocumentError):
-        parse_issue(b';;;\n"title": "T"\n;;;\n\ntext\n')
+        parse_issue(f'{opening}"title": "T",\n"date": "2024-05-10"\n;;;\n\ntext\n'.encode())
+
+
+def test_signs_that_html_spells_out_are_read_in_titles_and_descriptions() -> None:
+    header = (
+        "title: 'A &amp; B&#8217;s &lt;T&gt;&nbsp;&x; R&D;'\nexcerpt: '&hellip;so &quot;on&quot;'"
+    )
+    read = metadata(header)
+    assert (read.title, read.description) == ("A & B’s <T> &x; R&D;", '…so "on"')
+    text = f"---\n{header}\n---\n"
+    assert rewrite_header(text, {"title": read.title, "description": read.description}) == text
 
 
 def test_characters_that_cannot_be_stored_are_replaced_and_halves_joined() -> None:

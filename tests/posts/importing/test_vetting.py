@@ -77,6 +77,19 @@ def test_folders_and_names_hold_back_too(tmp_path: Path, name: str, status: str 
     assert Post.objects.get().status == "draft"
 
 
+@pytest.mark.parametrize("said", ["layout: page", "type: page"])
+def test_a_page_of_a_site_is_no_public_issue_unless_something_dates_it(
+    tmp_path: Path, said: str
+) -> None:
+    header = f"title: About\n{said}"
+    outcome = run_one(tmp_path, f"---\n{header}\n---\ntext\n")
+    assert f"its header says “{said}”" in str(outcome)
+    assert not Post.objects.published().exists()
+    run_one(tmp_path / "b", f"---\n{header}\ndate: 2024-05-10\n---\ntext\n", "b.md")
+    run_one(tmp_path / "c", f"---\n{header}\n---\ntext\n", "2024-05-10-c.md")
+    assert Post.objects.published().count() == 2
+
+
 def test_the_folder_that_is_imported_counts(tmp_path: Path) -> None:
     run(write(tmp_path, {"_drafts/a.md": issue()}) / "_drafts")
     run(tmp_path / "_drafts" / "a.md")
