@@ -116,17 +116,19 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What else follows when an issue is published, in words for who publishes it.
+    """What else follows when an issue is published or taken back, in words for who does that.
 
     ``before`` is asked for a stored issue that is not public yet, ``after`` once it has become so;
     each returns a sentence (text, or HTML that is safe), or "" where nothing follows. So does
-    ``several``, of issues that are published together, before and after it.
+    ``several``, of issues that are published together, before and after it, and ``ending``, of
+    issues that are to be withdrawn or deleted.
     """
 
     name: str
     before: Callable[[Post], str]
     after: Callable[[Post], str]
     several: Callable[[Sequence[Post]], str]
+    ending: Callable[[Sequence[Post]], str]
     place: int = 50
 
 

@@ -1,4 +1,4 @@
-"""What who publishes an issue is told of its mail, before and afterwards."""
+"""What who publishes an issue, or takes it back, is told of its mail."""
 
 from __future__ import annotations
 
@@ -63,6 +63,18 @@ def several(posts: Sequence[Post]) -> str:
     return format_html('{} <a href="{}">{}</a>', said, page, gettext("See the mailings"))
 
 
+def ending(posts: Sequence[Post]) -> str:
+    """Return what becomes of the mail of issues that are taken back; "" if there is none."""
+    rows = Mailing.objects.filter(post__in=[post.pk for post in posts])
+    found = set(rows.order_by().values_list("status", flat=True))
+    planned = gettext("Mail that is planned is cancelled.")
+    on_its_way = gettext("Mail that is on its way is paused.")
+    said = [planned] if found & set(sending.BEFORE) else []
+    if Mailing.Status.SENDING in found:
+        said.append(on_its_way)
+    return " ".join(said)
+
+
 def _leaves(mailing: Mailing) -> str:
     if mailing.starts_at is not None:
         return _at(mailing)
@@ -85,4 +97,4 @@ def _planned(post: Post) -> Mailing | None:
     return Mailing.objects.filter(post=post, status__in=sending.BEFORE).first()
 
 
-EFFECTS.add(Effect("mail", before, after, several))
+EFFECTS.add(Effect("mail", before, after, several, ending))

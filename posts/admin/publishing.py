@@ -118,7 +118,7 @@ class PublishingPages(StaffAdmin):
                 request,
                 post,
                 title=gettext("Withdraw “%(title)s”?") % {"title": post.title},
-                consequence=_what_withdrawing_does(post),
+                consequence=with_endings([post], _what_withdrawing_does(post)),
                 button=gettext("Withdraw"),
             )
         was_public = post.is_public()
@@ -214,7 +214,9 @@ class PublishingPages(StaffAdmin):
             self.message_user(request, gettext("They are drafts already."), messages.INFO)
             return None
         if "decide" not in request.POST:
-            return self.question_about(request, chosen, "withdraw_selected")
+            return self.question_about(
+                request, chosen, "withdraw_selected", effects=endings_of(chosen)
+            )
         log = writing_down(request, Message(gettext_noop("Withdrawn.")))
         withdrawn = publishing.withdraw(chosen, by=request.user, log=log)
         self.report(request, len(withdrawn), WITHDRAWN)
@@ -364,6 +366,16 @@ def with_effects(post: Post | None, words: str, *, is_done: bool = False) -> Saf
 def _effects_of(posts: Sequence[Post]) -> list[str]:
     """Return what else follows from publishing several issues."""
     return [found for effect in EFFECTS if (found := effect.several(posts))]
+
+
+def with_endings(posts: Sequence[Post], words: str) -> SafeString:
+    """Return what withdrawing or deleting does, with what else ends by it (``posts.slots``)."""
+    return _joined(words, *endings_of(posts))
+
+
+def endings_of(posts: Sequence[Post]) -> list[str]:
+    """Return what else ends when issues are withdrawn or deleted."""
+    return [found for effect in EFFECTS if (found := effect.ending(posts))]
 
 
 def _joined(*sentences: object) -> SafeString:

@@ -13,13 +13,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from links.admin import ask
 from posts import access, publishing
 from posts.admin.auditing import writing_down
-from posts.admin.publishing import DELETED, PublishingPages
+from posts.admin.publishing import DELETED, PublishingPages, endings_of, with_endings
 from posts.messages import Message
 from posts.models import Post, Revision
 
@@ -58,6 +59,24 @@ class TrashPages(PublishingPages):
         }
         return render(request, "admin/posts/post/trash.html", context)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form of an issue; of one in the trash, say that it lies there."""
+        trashed = Post.everything.trashed().filter(pk=object_id) if object_id.isdecimal() else None
+        post = trashed.first() if trashed and request.method == "GET" else None
+        if post is None or not self.has_view_permission(request):
+            return super().change_view(request, object_id, form_url, extra_context)
+        said: str = gettext("“%(title)s” lies in the trash.") % {"title": post.title}
+        if access.may(request.user, access.DELETE):
+            said = _with_the_way_out(post, said)
+        self.message_user(request, said, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:posts_post_changelist"))
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -74,16 +93,14 @@ class TrashPages(PublishingPages):
                 back=reverse("admin:posts_post_change", args=[post.pk]),
                 object=post,
                 title=gettext("Delete “%(title)s”?") % {"title": post.title},
-                consequence=what_deleting_does(post),
+                consequence=with_endings([post], what_deleting_does(post)),
                 button=gettext("Delete"),
             )
         log = writing_down(request, LEFT, action=DELETION)
         if not publishing.delete(post, by=request.user, log=log):
             raise Http404
         words = gettext("“%(title)s” lies in the trash now, for 30 days.") % {"title": post.title}
-        undo = reverse("admin:posts_post_recover", args=[post.pk])
-        link = format_html('{} <a href="{}">{}</a>', words, undo, gettext("Take it out again…"))
-        self.message_user(request, link, messages.SUCCESS)
+        self.message_user(request, _with_the_way_out(post, words), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:posts_post_changelist"))
 
     def recover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -157,7 +174,9 @@ class TrashPages(PublishingPages):
         """Put issues into the trash, once that is confirmed."""
         chosen = list(queryset)
         if "decide" not in request.POST:
-            return self.question_about(request, chosen, "delete_selected")
+            return self.question_about(
+                request, chosen, "delete_selected", effects=endings_of(chosen)
+            )
         log = writing_down(request, LEFT, action=DELETION)
         deleted = [publishing.delete(post, by=request.user, log=log) for post in chosen]
         self.report(request, sum(deleted), DELETED)
@@ -174,6 +193,12 @@ def what_deleting_does(post: Post) -> str:
         return kept
     lost = gettext("Readers lose it at once: its address answers 404, and it leaves all lists.")
     return f"{lost} {kept}"
+
+
+def _with_the_way_out(post: Post, words: str) -> SafeString:
+    """Return what is said of an issue in the trash, with the way to take it out."""
+    undo = reverse("admin:posts_post_recover", args=[post.pk])
+    return format_html('{} <a href="{}">{}</a>', words, undo, gettext("Take it out again…"))
 
 
 def _who_deleted(posts: list[Post]) -> dict[int, str]:

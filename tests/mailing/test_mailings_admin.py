@@ -174,6 +174,30 @@ def test_who_publishes_is_told_of_the_mail_that_leaves_and_how_to_stop_it(client
     assert f'<a href="{page_url(row)}">Stop it</a>' in answer
 
 
+@pytest.mark.parametrize("verb", ["withdraw", "delete"])
+@pytest.mark.parametrize("is_many", [True, False])
+def test_who_takes_an_issue_back_is_told_what_becomes_of_its_mail(
+    admin: User, sign_in: SignIn, verb: str, is_many: bool
+) -> None:
+    client, post = sign_in(admin), make_post()
+
+    def asked() -> str:
+        if not is_many:
+            return client.get(f"/admin/posts/post/{post.pk}/{verb}/").content.decode()
+        chosen = {"action": f"{verb}_selected", "_selected_action": post.pk}
+        return client.post("/admin/posts/post/", chosen).content.decode()
+
+    words = ("Mail that is planned is cancelled.", "Mail that is on its way is paused.")
+    make_mailing(post, status=Status.DONE)
+    assert not any(word in asked() for word in words)
+
+    make_mailing(post, status=Status.HELD)
+    assert [word in asked() for word in words] == [True, False]
+
+    make_mailing(post, status=Status.SENDING)
+    assert [word in asked() for word in words] == [True, True]
+
+
 def test_without_minutes_to_think_none_are_promised(client: Client) -> None:
     make_subscriber()
     post = make_draft()

@@ -86,8 +86,8 @@ def test_staff_find_no_trace_of_it_in_their_lists(client: Client) -> None:
     for model in ("post", "linkeditem", "section"):
         page = client.get(f"/admin/posts/{model}/").content.decode()
         assert post.title not in page, model
-    assert client.get(reverse("admin:posts_post_change", args=[post.pk])).status_code == 302
     assert post.title not in client.get("/admin/").content.decode()
+    assert client.get(reverse("admin:posts_post_change", args=[post.pk])).status_code == 302
 
 
 def test_a_form_that_was_open_saves_its_text_as_a_new_issue(client: Client) -> None:
@@ -290,6 +290,25 @@ def test_who_takes_one_out_reads_which_address_it_got_where_its_own_was_taken(
 
     assert "Another issue has its address now" in said
     assert "/posts/긴-글-2024-05-10/" in said
+
+
+def test_a_way_to_the_form_of_one_in_the_trash_leads_to_the_way_out(
+    client: Client, sign_in: SignIn, writer: User
+) -> None:
+    post = make_post()
+    publishing.delete(post)
+    form = reverse("admin:posts_post_change", args=[post.pk])
+
+    said = Page(client.get(form, follow=True))
+    for_writers = Page(sign_in(writer).get(form, follow=True))
+
+    way = reverse("admin:posts_post_recover", args=[post.pk])
+    assert "“A first issue” lies in the trash." in said.texts(".messagelist")[0]
+    assert said.values(".messagelist a", "href") == [way]
+    assert "lies in the trash" in for_writers.texts(".messagelist")[0]
+    assert not for_writers.all(".messagelist a")
+    gone = reverse("admin:posts_post_change", args=[post.pk + 1])
+    assert "doesn’t exist" in Page(client.get(gone, follow=True)).texts(".messagelist")[0]
 
 
 def test_the_trash_takes_as_many_queries_for_two_issues_as_for_one(
