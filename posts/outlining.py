@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from posts.markdown.references import is_linkable
-from posts.markdown.tree import RAW_HTML, TIGHT, Span, fold, plain_text
+from posts.markdown.tree import RAW_HTML, TIGHT, Span, fold, parts_words, plain_text, text_of
 
 ItemShape = Literal["list", "paragraph"]
 
@@ -173,7 +173,7 @@ class _Flow:
             self.strong.append((element, start, self._length))
         elif element.tag == "code":
             self.code.append((element, start, self._length))
-        elif element.tag in _LEAVES:
+        elif element.tag in _LEAVES or parts_words(element):
             self.add("\n")
 
     def complete(self) -> None:
@@ -234,7 +234,7 @@ def is_preamble(text: str) -> bool:
 def visible_text(elements: Iterable[etree.Element]) -> str:
     """The text a reader sees, one line for each block."""
     found = (
-        fold("".join(leaf.itertext()))
+        fold(text_of(leaf))
         for element in elements
         for leaf in element.iter()
         if leaf.tag in _LEAVES
@@ -398,7 +398,7 @@ def _bold_text(element: etree.Element) -> str:
     beside = f"{element.text or ''}{element[0].tail or ''}"
     if beside.strip(" \t\n:：") or _has_link(element):
         return ""
-    return fold("".join(element[0].itertext()))
+    return fold(text_of(element[0]))
 
 
 def _main_link(flow: _Flow) -> int | None:
@@ -444,7 +444,7 @@ def _take_title_from_heading(root: etree.Element, found: Outline) -> None:
     before = _before_own_address(first.text, first.links)
     if before is None or not is_preamble(before):
         return
-    title = fold("".join(root[0].itertext()))
+    title = fold(text_of(root[0]))
     is_about = len(root) > 2 and root[2].tag == "p" and not _has_link(root[2])
     summary = visible_text([root[2]]) if is_about else ""
     found.items[0] = first._replace(title=title, summary=summary)
@@ -496,12 +496,17 @@ def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
     if strong is not None:
         start = strong[2]
     elif link is not None and flow.starts_at(link[1]):
-        start = link[2]
+        start = link[2] + _ends_quotation(text, link[1], link[2])
         labels = " ".join(_labels(flow, link[1])) if link[1] > 1 else ""
     if link is not None and link[1] >= start and not _WORD.search(text, link[2]):
         end = link[1]
     rest = text[start:end].lstrip(_BEFORE_SUMMARY)
     return fold(f"{labels} {rest.rstrip(_AFTER_SUMMARY) if end < len(text) else rest}")
+
+
+def _ends_quotation(text: str, start: int, end: int) -> bool:
+    """Whether the quotation marks around a title are the same at both ends."""
+    return start > 0 and text[start - 1] in "\"'" and text.startswith(text[start - 1], end)
 
 
 def _labels(flow: _Flow, end: int) -> Iterator[str]:

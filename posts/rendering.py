@@ -25,7 +25,7 @@ from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.lined import LinedWriter
 from posts.markdown.plain import PlainWriter, Whole
 from posts.markdown.source import SourceWriter
-from posts.markdown.tree import NAME, fold, plain_text
+from posts.markdown.tree import NAME, fold, plain_text, text_of
 from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer, is_foreign
 from posts.naming import heading_key, join_words, nfc
 from posts.outlining import (
@@ -380,7 +380,7 @@ def _found_section(
 
 def heading_text(element: etree.Element) -> str:
     """The visible text of a heading."""
-    return fold("".join(element.itertext()))
+    return fold(text_of(element))
 
 
 def _name_headings(

@@ -12,12 +12,12 @@ import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from posts.markdown.html import FORMATTING_TAGS, PHRASING_TAGS
 from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.source import withheld
 from posts.markdown.tree import (
     AS_WRITTEN,
     CLOSES,
+    INLINE_TAGS,
     NOTE_REFERENCE,
     OPENS,
     PLACE,
@@ -30,7 +30,6 @@ from posts.markdown.tree import (
 from posts.markdown.writing import HEADINGS, Marks, is_alone
 
 _LISTS: Final = frozenset(("ul", "ol"))
-_INLINE: Final = (FORMATTING_TAGS | PHRASING_TAGS) - {"br"}
 _PAGE_LEVEL: Final = 2
 _WIDEST: Final = 72
 _BREAK: Final = "\x00"
@@ -216,7 +215,7 @@ class PlainWriter:
 
     def _raw_tag(self, element: etree.Element) -> str:
         name = element.get(OPENS) or element.get(CLOSES) or ""
-        if name in _INLINE:
+        if name in INLINE_TAGS:
             return ""
         if name in ("td", "th"):
             return " "

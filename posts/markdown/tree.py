@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from posts.markdown.emphasis import Run
+from posts.markdown.html import FORMATTING_TAGS, PHRASING_TAGS
 
 Span = tuple[int, int]
 """First line and the line after the last, counted from 0."""
@@ -35,6 +36,9 @@ AS_WRITTEN: Final = "as-written"
 """Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
 BARE: Final = "bare"
 """Attribute of a link that is a bare address in the text."""
+
+INLINE_TAGS: Final = (FORMATTING_TAGS | PHRASING_TAGS) - {"br"}
+"""Tags that may stand within a line of text."""
 
 
 def places_in(tree: etree.Element) -> Iterator[etree.Element]:
@@ -186,9 +190,36 @@ def plain_text(element: etree.Element) -> str:
         return element.text or ""
     parts: list[str] = [element.text or ""]
     for child in element:
-        parts.append(child.get("alt", "") if child.tag == "img" else plain_text(child))
+        if child.tag == "img":
+            parts.append(child.get("alt", ""))
+        else:
+            parts.append("\n" if parts_words(child) else plain_text(child))
         parts.append(child.tail or "")
     return "".join(parts)
+
+
+def parts_words(element: etree.Element) -> bool:
+    """Whether what stands before and behind is not one word: a line or a block of HTML ends."""
+    if element.tag == RAW_TAG:
+        return (element.get(OPENS) or element.get(CLOSES)) not in INLINE_TAGS
+    return element.tag == "br"
+
+
+def text_of(element: etree.Element) -> str:
+    """The text of an element without that of its images."""
+    if next(element.iter("br"), None) is None and next(element.iter(RAW_TAG), None) is None:
+        return "".join(element.itertext())
+    return "".join(_texts(element))
+
+
+def _texts(element: etree.Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if parts_words(child):
+            yield "\n"
+        else:
+            yield from _texts(child)
+        yield child.tail or ""
 
 
 def fold(text: str) -> str:

@@ -158,6 +158,10 @@ def test_the_main_link_is_the_first_at_the_start_or_the_last_at_the_end(
         ("**New:** what [it](u) says", "New:", "what it says"),
         ("**1.** `v2` **Title**: what", "Title", "what"),
         ("《[书名](u)》——作者", "书名", "作者"),
+        ('"[Title](u)" by Ann', "Title", "by Ann"),
+        ('[Title](u) "so" Ann', "Title", '"so" Ann'),
+        ("[Title](u): one<br>two<br/>three", "Title", "one two three"),
+        ("**Title**<br>what [it](u)", "Title", "what"),
         ("「[題](u)」、説明", "題", "説明"),
         ("一本书《[书名](u)》", "书名", "一本书"),
         ("[标题](u)，说明。", "标题", "说明。"),
@@ -258,6 +262,17 @@ def test_headings_name_their_sections_once_each() -> None:
         ("최신 동향 🤖", 3, "최신-동향"),
         ("Item 5", 1, "section-item-5"),
     ]
+
+
+def test_lines_and_blocks_of_html_part_words() -> None:
+    text = (
+        "## One<br>Two\n\na<br>b <b>c</b>d [e<br>f](https://example.org/)\n\n"
+        "| g |\n|---|\n| h<br/>i |\n\n<ul><li>j</li><li>k<wbr>l</li></ul>\n<p>m</p><p>n</p>\n"
+    )
+    found = section(text)
+    assert (found.heading, found.anchor) == ("One Two", "one-two")
+    assert found.text.split() == "a b cd e f g h i j kl m n".split()
+    assert found.items[0].links[0].anchor == "e f"
 
 
 def test_search_text_is_what_a_reader_sees_below_the_heading() -> None:
