@@ -27,6 +27,7 @@ class Kind(StrEnum):
     """What a note is about."""
 
     CONFIRM = "confirm"
+    INVITE = "invite"
     KNOWN = "known"
     WELCOME = "welcome"
     GOODBYE = "goodbye"
@@ -75,8 +76,8 @@ def compose_note(
 ) -> Mail:
     """Return a short mail for one reader, in the reader's language; nothing is left open in it.
 
-    ``kind`` is one of Kind; ``url`` is where its button leads (confirm, move, reconfirm; the
-    reader's own page for known, moving, goodbye). ``address`` is where it goes, if not to the
+    ``kind`` is one of Kind; ``url`` is where its button leads (confirm, invite, move, reconfirm;
+    the reader's own page for known, moving, goodbye). ``address`` is where it goes, if not to the
     reader's own (move). ``what`` are the names of what was chosen (welcome). It may be sent by
     ``to_message``, or by Django's EmailMultiAlternatives with ``mail.headers``.
     """
@@ -136,6 +137,19 @@ def _confirm(about: _About) -> _Said:
             % {"site": about.site},
             _("Open the page below and confirm it there: only then do you get any."),
             _("If it was not you, do nothing: no further mail comes."),
+        ],
+        _("Confirm"),
+    )
+
+
+def _invite(about: _About) -> _Said:
+    return _Said(
+        _("Would you like %(site)s by mail?") % {"site": about.site},
+        [
+            _("This address stands on a list of readers that %(site)s has taken over.")
+            % {"site": about.site},
+            _("Open the page below and confirm it there: only then do you get any."),
+            _("If you would not, do nothing: no further mail comes."),
         ],
         _("Confirm"),
     )
@@ -232,6 +246,7 @@ def _sample(about: _About) -> _Said:
 
 _SAID: Final[dict[Kind, Callable[[_About], _Said]]] = {
     Kind.CONFIRM: _confirm,
+    Kind.INVITE: _invite,
     Kind.KNOWN: _known,
     Kind.WELCOME: _welcome,
     Kind.GOODBYE: _goodbye,

@@ -3,6 +3,7 @@
 from mailing.subscribing.asking import (
     CONFIRMATIONS,
     GETTING,
+    IMPORT,
     Asked,
     ask,
     ask_all,

@@ -29,6 +29,8 @@ from posts.readers.throttling import Limit, allow
 # Mails that anybody can have sent to somebody else.
 CONFIRMATIONS: Final = (Limit(3, timedelta(hours=1)), Limit(5, timedelta(days=1)))
 REMINDERS: Final = (Limit(1, timedelta(days=1)),)
+# Where it was asked, of those whom nobody but an import asks.
+IMPORT: Final = "import"
 GETTING: Final = (Subscriber.Status.ACTIVE, Subscriber.Status.PAUSED)
 
 
@@ -131,13 +133,14 @@ def _remind(row: SignUp, subscriber: Subscriber) -> None:
 
 
 def _ask_back(row: SignUp, digest: str) -> None:
-    """Have the owner of an address asked whether it was them."""
+    """Have the owner of an address asked whether it was them, or whether they want what an import
+    brought them in for."""
     defaults = {"address": row.address, "language": row.language, "rhythm": row.rhythm}
     subscriber, _made = Subscriber.objects.get_or_create(digest=digest, defaults=defaults)
     row.subscriber, row.address = subscriber, ""
     row.save()
     write_down(subscriber, Consent.Kind.ASKED, row.form, wording=row.wording)
-    notes.send_with("confirm", subscriber, of=row.pk)
+    notes.send_with("invite" if row.form == IMPORT else "confirm", subscriber, of=row.pk)
 
 
 def sign_up_of(token: str) -> SignUp:

@@ -156,6 +156,7 @@ def _reconfirm(subscriber: Subscriber, _of: Any) -> dict[str, Any] | None:
 
 NOTES: Final[dict[str, Callable[[Subscriber, Any], dict[str, Any] | None]]] = {
     Kind.CONFIRM: _confirm,
+    Kind.INVITE: _confirm,
     Kind.KNOWN: _known,
     Kind.WELCOME: _welcome,
     Kind.GOODBYE: _goodbye,

@@ -38,7 +38,7 @@ from posts.models import Tag, TagAlias
 from posts.naming import fold
 
 BATCH: Final = 500
-FORM: Final = "import"
+FORM: Final = subscribing.IMPORT
 EVERYTHING: Final = (Choice.Kind.EVERYTHING.value, "")
 Status = Subscriber.Status
 # Of those states something was said; who waits said nothing yet, and a bounce is no wish.

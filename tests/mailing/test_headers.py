@@ -218,7 +218,7 @@ def test_advertising_says_who_sends_it_and_how_to_leave_in_korean_and_in_english
     assert ("수신 거부" in plain.text) != ("Unsubscribe" in plain.text)
 
 
-@pytest.mark.parametrize("kind", ["confirm", "welcome", "goodbye", "move", "reconfirm"])
+@pytest.mark.parametrize("kind", ["confirm", "invite", "welcome", "goodbye", "move", "reconfirm"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_head_of_a_note_has_no_fault_and_says_that_a_machine_wrote_it(
     kind: str, language: str

@@ -409,6 +409,20 @@ def test_whoever_an_import_asks_gets_one_mail_however_often_the_task_is_begun(
     assert sorted(languages) == ["en", "ko"]
 
 
+def test_whoever_an_import_asks_is_not_told_that_they_asked(
+    mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int], mailoutbox: list[Any]
+) -> None:
+    bring("email\nann@example.org\n", Options(ask=True))
+
+    run_waiting_tasks()
+
+    (mail,) = mailoutbox
+    assert mail.subject == "Would you like Newsletter by mail?"
+    assert "on a list of readers that Newsletter has taken over" in mail.body
+    assert "Somebody, most likely you" not in mail.body
+    assert "/subscribe/" in mail.body
+
+
 def test_each_whom_an_import_asks_is_asked_by_a_task_of_its_own_which_may_fail_alone(
     mail_is_on: MailSettings, run_waiting_tasks: Callable[[], int]
 ) -> None:
