@@ -7,6 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from posts import publishing
+from tests.builders import make_post
+
 pytestmark = pytest.mark.one_database
 
 PAGES = (
@@ -46,3 +49,20 @@ def test_somebody_signs_in_and_uses_a_form_with_scripts(
     page.click("button[name=_continue]")
 
     expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 900, 390])
+def test_the_sign_of_a_message_stands_before_its_words(
+    enter: Callable[[User], Page], live_server: LiveServer, admin: User, width: int
+) -> None:
+    post = make_post()
+    publishing.delete(post)
+    page = enter(admin)
+    page.set_viewport_size({"width": width, "height": 800})
+
+    page.goto(f"{live_server.url}/admin/posts/post/{post.pk}/change/")
+
+    sign, words = page.locator(".messagelist .warning").evaluate(
+        "e => ['backgroundPositionX', 'paddingLeft'].map(x => parseFloat(getComputedStyle(e)[x]))"
+    )
+    assert sign + 16 < words
