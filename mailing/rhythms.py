@@ -21,8 +21,6 @@ from posts import identity
 
 Span = tuple[datetime, datetime]
 """Two moments; what appeared after the first, up to the second."""
-FIELDS: Final = ("rhythm", "hour", "zone", "rolled_until", "unrolled", "next_roll_at")
-"""What the functions here may change of a row."""
 # How far back the first roll-up looks for what did not come yet when it was to come issue by issue.
 LOOK_BACK: Final = {Rhythm.WEEKLY: timedelta(days=7), Rhythm.MONTHLY: timedelta(days=31)}
 

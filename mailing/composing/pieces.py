@@ -23,7 +23,6 @@ _KEY: Final = f"{token_hex(6)}-"
 _IDS: Final = re.compile(rf' id="{_KEY}[^"]*"')
 _ITEMS: Final = f'[id^="{_KEY}"]'
 _HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LISTS: Final = frozenset(("ul", "ol"))
 _TASK: Final = re.compile(r"<input [^>]*>")
 _MAILED: Final = (
     ("<figure>", "<p>"),

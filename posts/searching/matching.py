@@ -98,15 +98,6 @@ class Rows:
         return found
 
 
-def matches(query: Query, chosen: Chosen, item: Rows, issue: Rows) -> bool:
-    """Tell whether a query finds an item.
-
-    ``chosen`` is what its filters stand for, ``item`` the rows of the item, and ``issue`` those of
-    the issue itself: what these say of a word that is excluded holds for all of the issue.
-    """
-    return not issue.has_any(query.excluded) and bool(item.find(query, chosen))
-
-
 def beginnings(token: str) -> Iterator[str]:
     """Yield what phrases of queries may ask for as the beginning of a token."""
     if is_run(token):

@@ -57,8 +57,6 @@ RELATED_TAGS = 8
 OWNERS = 24
 MonthCount = tuple[date, int]
 RowsOf = Callable[..., QuerySet[Any, Any]]
-Row = tuple[bytes | None, datetime, int]
-"""A stored part of a post, its publish time and key."""
 Listed = TaggedPost | Section | Citation | Appearance
 # What lists each of them.
 _BY: dict[type[Listed], str] = {
