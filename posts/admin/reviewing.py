@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from links.admin import StaffAdmin
-from posts import access, reviewing
+from posts import access, publishing, reviewing
 from posts.admin.auditing import writing_down
 from posts.admin.states import STATES
 from posts.messages import Message
@@ -131,7 +131,7 @@ def _share(request: HttpRequest, post: Post, _about: str) -> Said:
 
 def _end_share(request: HttpRequest, post: Post, _about: str) -> Said:
     log = writing_down(request, Message(gettext_noop("Previews ended.")))
-    reviewing.end_sharing(post, by=_user(request), log=log)
+    publishing.end_previews(post, by=_user(request), log=log)
     return gettext("The address shows nothing any more.")
 
 

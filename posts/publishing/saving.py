@@ -159,21 +159,20 @@ def withdraw(posts: Iterable[Post], *, by: Actor = None, log: Log | None = None)
     return [post for post in posts if change(post, act)]
 
 
-def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
-    """End the preview addresses of a post that were given away; tell whether it is there.
+def end_previews(post: Post, *, by: Actor = None, log: Log | None = None) -> None:
+    """End the preview addresses of a post that were given away, its share address with them.
 
     Raises PermissionDenied.
     """
     access.check(by, access.END_PREVIEWS)
     with transaction.atomic():
         if not lock(post):
-            return False
+            return
         access.check(by, access.of_issue(access.END_PREVIEWS, post.status))
         close_previews(post)
         post.save(update_fields=["preview_round"])
         if log:
             log(post)
-    return True
 
 
 def rebuild(post: Post) -> bool:

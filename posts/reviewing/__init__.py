@@ -12,4 +12,4 @@ from posts.reviewing.asking import (
     take_back,
 )
 from posts.reviewing.commenting import MOST, TooMany, comment, comments_on, reply, resolve
-from posts.reviewing.sharing import DAYS, end_sharing, open_share, share, shared_issue
+from posts.reviewing.sharing import DAYS, open_share, share, shared_issue

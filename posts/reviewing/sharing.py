@@ -9,8 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from posts import access, publishing
-from posts.access import Actor
+from posts import access
 from posts.models import Post, ShareAddress
 from posts.publishing import Log
 
@@ -42,11 +41,6 @@ def share(post: Post, *, by: User, days: int = 14, log: Log | None = None) -> Sh
         if log:
             log(post)
     return row
-
-
-def end_sharing(post: Post, *, by: Actor = None, log: Log | None = None) -> bool:
-    """End the share address of an issue, and earlier previews with it. Raises PermissionDenied."""
-    return publishing.end_previews(post, by=by, log=log)
 
 
 def open_share(post: Post) -> ShareAddress | None:

@@ -162,7 +162,7 @@ def test_nobody_comments_at_an_address_that_has_ended(editor: User) -> None:
     post = make_draft()
     reviewing.share(post, by=editor)
     reviewing.comment(post, "Fine", name="Guest")
-    reviewing.end_sharing(post, by=editor)
+    publishing.end_previews(post, by=editor)
     with pytest.raises(PermissionDenied):
         reviewing.comment(post, "Late", name="Guest")
 
@@ -207,7 +207,7 @@ def test_what_is_published_is_nothing_for_a_writer(
     assert client.post(name, {"name": "Mine"}).status_code == 403
     acts: list[Callable[[], object]] = [
         lambda: reviewing.share(post, by=writer),
-        lambda: reviewing.end_sharing(post, by=writer),
+        lambda: publishing.end_previews(post, by=writer),
         lambda: reviewing.comment(post, "x", name="Writer", by=writer),
         lambda: reviewing.reply(said, "x", by=writer),
         lambda: reviewing.resolve(said, by=writer),
@@ -314,7 +314,7 @@ def test_who_is_asked_and_who_asked_are_told_by_mail(writer: User, editor: User)
 
 def test_an_issue_that_is_refused_a_review_is_not_shared(editor: User, writer: User) -> None:
     published, draft = make_post(), in_review(editor)
-    reviewing.end_sharing(draft, by=editor)
+    publishing.end_previews(draft, by=editor)
     with pytest.raises(reviewing.AlreadyInReview):
         reviewing.ask(published, by=editor)
     with pytest.raises(reviewing.AlreadyInReview):
@@ -481,7 +481,7 @@ def test_an_address_expires_ends_at_once_and_never_comes_back(client: Client, ed
         assert client.get(first).status_code == 410
         assert client.post(first, said(post)).status_code == 410
         second = reviewing.share(post, by=editor).get_absolute_url()
-        reviewing.end_sharing(post, by=editor)
+        publishing.end_previews(post, by=editor)
         assert client.get(second).status_code == 410
         third = reviewing.share(post, by=editor).get_absolute_url()
         publishing.publish([post])
