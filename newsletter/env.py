@@ -322,9 +322,9 @@ def database_of(name: str, value: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must be {error}.") from None
 
 
-def cache(name: str, default: str = LOCAL_MEMORY) -> dict[str, Any]:
+def cache(name: str) -> dict[str, Any]:
     """Return Django's description of a `locmem://` or `redis://host:port/number` cache."""
-    value = text(name, default)
+    value = text(name, LOCAL_MEMORY)
     if value == LOCAL_MEMORY:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if not _is_redis_address(value):

@@ -86,20 +86,20 @@ def _at(*places: int) -> QuerySet[Appearance, Any]:
     return Appearance.objects.filter(pk__in=places).order_by().values_list("link", *_PLACE)
 
 
-def unseen_among(links: Iterable[int], at: datetime | None = None) -> set[int]:
+def unseen_among(links: Iterable[int]) -> set[int]:
     """Return those of the links (by key) that stand in issues, none of which readers can see."""
     places = Appearance.objects.filter(link=OuterRef("pk")).order_by()
-    rows = Link.objects.filter(Exists(places), ~Exists(places.filter(public(at, post="post"))))
+    rows = Link.objects.filter(Exists(places), ~Exists(places.filter(public(post="post"))))
     return set(rows.filter(pk__in=list(links)).values_list("pk", flat=True))
 
 
-def covered(url: str, at: datetime | None = None) -> list[Place]:
+def covered(url: str) -> list[Place]:
     """Return the latest places of an address as anybody writes it; none for what is no address."""
     canonical = canonical_or_none(url)
     if canonical is None:
         return []
     link = Link.objects.filter(key=Link.key_for(canonical)).values_list("pk", flat=True).first()
-    return places_of([link], at).get(link, [])[:NAMED] if link else []
+    return places_of([link]).get(link, [])[:NAMED] if link else []
 
 
 def item_called(anchor: str) -> LinkedItem | None:

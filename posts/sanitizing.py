@@ -73,13 +73,13 @@ def make_key(text: str) -> str:
     return "k" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24] + "-"
 
 
-def sanitize(html: str, key: str = "", *, engine: Engine | None = None) -> str:
+def sanitize(html: str, key: str = "") -> str:
     """HTML with nothing in it but what the policy allows.
 
     Values of ``OWN_ATTRIBUTES`` stay only where they start with ``key``, which is taken off; with
-    no key none stay. ``engine`` overrides what ``use_engine`` chose.
+    no key none stay.
     """
-    return _ENGINES[engine or _chosen](html, key)
+    return _ENGINES[_chosen](html, key)
 
 
 def use_engine(engine: Engine) -> None:

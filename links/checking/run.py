@@ -144,9 +144,9 @@ def _collect(asker: Asker) -> list[Answer]:
 # Claiming
 
 
-def make_due(links: QuerySet[Link]) -> int:
-    """Let links be checked next, but those that a moderator marked broken; return how many."""
-    return links.filter(due_at__isnull=False).update(due_at=timezone.now())
+def make_due(links: QuerySet[Link]) -> None:
+    """Let links be checked next, but those that a moderator marked broken."""
+    links.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
 def _bring_back() -> None:

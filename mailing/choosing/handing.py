@@ -28,8 +28,8 @@ def mailable_of(items: ItemSet, now: datetime | None = None) -> list[LinkedItem]
     return ordered(uids_of(items), now or timezone.now())
 
 
-def whole_set(post: Post, now: datetime | None = None) -> ItemSet:
+def whole_set(post: Post) -> ItemSet:
     """Return the set of the items of an issue that is handed over as a whole, to be noted in its
     deliveries (``Delivery.items``)."""
-    found = items_in([post.pk], now or timezone.now())
+    found = items_in([post.pk], timezone.now())
     return keep({"": list(found.values())})[""]

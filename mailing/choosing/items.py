@@ -36,14 +36,14 @@ class Item(NamedTuple):
         return self.date, self.post, self.section, self.position, self.pk
 
 
-def alive(link: str = "link__") -> Q:
-    """Say that readers get a link, and get there: it is shown, and works or is replaced.
+def alive() -> Q:
+    """Say that readers get to the main link of an item: it is shown, and works or is replaced.
 
     What checks or people found broken or gone is dead (``Link.is_rotten``).
     """
-    rotten = Q(**{f"{link}health__in": (Link.Health.BROKEN, Link.Health.GONE)})
-    replaced = ~Q(**{f"{link}replacement_url": ""})
-    return Q(**{f"{link}standing": Link.Standing.SHOWN}) & (~rotten | replaced)
+    rotten = Q(link__health__in=(Link.Health.BROKEN, Link.Health.GONE))
+    replaced = ~Q(link__replacement_url="")
+    return Q(link__standing=Link.Standing.SHOWN) & (~rotten | replaced)
 
 
 def mailable(now: datetime) -> QuerySet[LinkedItem]:

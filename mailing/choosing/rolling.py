@@ -49,8 +49,8 @@ Period = tuple[Span, ...]
 Due = TypeVar("Due", RollUp, Nothing)
 
 
-def due_rollups(now: datetime, after: int | None = None) -> Iterator[RollUp]:
-    """Yield the roll-ups that are due, in the order of subscribers' keys, behind ``after``.
+def due_rollups(now: datetime) -> Iterator[RollUp]:
+    """Yield the roll-ups that are due, in the order of subscribers' keys.
 
     For whom there is nothing new, none is yielded and the next one is reckoned. Whoever writes the
     ledger says ``roll_on`` of each slice, in the transaction of it, and writes rows for those
@@ -59,7 +59,7 @@ def due_rollups(now: datetime, after: int | None = None) -> Iterator[RollUp]:
     until = notice(now)
     _begin_new(now)
     met: dict[int, Met] = {}
-    last = after or 0
+    last = 0
     while rows := list(_due(now).filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = rows[-1].pk
         found, nothing = _made(rows, until, now, met)

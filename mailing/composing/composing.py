@@ -78,7 +78,7 @@ def with_content(
         subject=headers.subject(issue.title, is_advertising=is_advertising),
         html=html,
         text=around.text(_texts(issue, wanted)),
-        headers=headers.of_list(settings, is_advertising=is_advertising),
+        headers=headers.of_list(settings),
         items=tuple(issue.uids[anchor] for anchor in fitted.shown if anchor in issue.uids),
         left_out=fitted.left_out,
         shortened=fitted.shortened,

@@ -49,7 +49,7 @@ def subject(title: str, *, is_advertising: bool = False) -> str:
     return said
 
 
-def of_list(settings: MailSettings, *, is_advertising: bool = False) -> dict[str, str]:
+def of_list(settings: MailSettings) -> dict[str, str]:
     """Return the headers by which mail programs know a list and how to leave it."""
     leave = encode_url(frames.address("leave"))
     ways = [f"<{leave}>"]

@@ -12,14 +12,14 @@ MOST: Final = 400_000
 _UNFINISHED: Final = 2_000  # a line longer than this is cut within
 
 
-def within(parts: Iterable[str], url: str, most: int = MOST) -> tuple[list[str], int]:
+def within(parts: Iterable[str], url: str) -> tuple[list[str], int]:
     """Return parts of a text, the last of them a line with the address of what does not fit; and
     how many bytes that is, 0 where all fits."""
     parts = list(parts)
     size = sum(len(part.encode()) for part in parts)
-    if size <= most:
+    if size <= MOST:
         return parts, 0
-    kept, room = [], most
+    kept, room = [], MOST
     for part in parts:
         data = part.encode()
         kept.append(part if len(data) <= room else _cut(data[:room]))

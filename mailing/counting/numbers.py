@@ -21,6 +21,7 @@ CAME: Final = (Consent.Kind.GIVEN, Consent.Kind.IMPORTED)
 LEFT: Final = (Consent.Kind.WITHDRAWN, Consent.Kind.ERASED)
 LOST: Final = (Suppression.Reason.BOUNCED, Suppression.Reason.COMPLAINED)
 MAILINGS: Final = 12
+DAYS: Final = 7
 ALL: Final = Q()
 _SAYING: Final = (Consent, Suppression)
 _COLUMNS: Final = ("at", "digest", "kind", "form")
@@ -176,21 +177,21 @@ def _left_after(rows: Sequence[Mailing]) -> dict[int, int]:
     return found
 
 
-def feed_readers(days: int = 7) -> list[tuple[str, int, int]]:
-    """Return programs that read feeds in the last days: name, people they ask for, requests a day.
+def feed_readers() -> list[tuple[str, int, int]]:
+    """Return programs that read feeds in the last week: name, people they ask for, requests a day.
 
     Of each feed the day counts on which most people were named; most people and requests first.
     """
-    since = timezone.localdate() - timedelta(days=days)
+    since = timezone.localdate() - timedelta(days=DAYS)
     rows = FeedCount.objects.filter(day__gt=since).order_by().values_list("reader", "feed")
-    return _readers(rows.annotate(Max("subscribers"), Sum("requests")), days)
+    return _readers(rows.annotate(Max("subscribers"), Sum("requests")))
 
 
-def _readers(rows: Iterable[tuple[str, str, int, int]], days: int) -> list[tuple[str, int, int]]:
+def _readers(rows: Iterable[tuple[str, str, int, int]]) -> list[tuple[str, int, int]]:
     people: dict[str, int] = defaultdict(int)
     requests: dict[str, int] = defaultdict(int)
     for reader, _feed, subscribers, asked in rows:
         people[reader] += subscribers
         requests[reader] += asked
-    found = [(name, people[name], -(-requests[name] // days)) for name in people]
+    found = [(name, people[name], -(-requests[name] // DAYS)) for name in people]
     return sorted(found, key=lambda row: (-row[1], -row[2], row[0]))

@@ -163,11 +163,11 @@ def _release(rows: Rows) -> int:
     return count
 
 
-def expire(mailing: int, now: datetime, *, told: bool) -> int:
-    """Give rows back whose worker was not heard of for long; return how many. See ``lose``."""
+def expire(mailing: int, now: datetime, *, told: bool) -> None:
+    """Give rows back whose worker was not heard of for long. See ``lose``."""
     rows = Delivery.objects.filter(mailing=mailing)
     lose(rows.filter(status=Status.HANDED, handed_at__lt=now - LEASE), "a worker ended", told=told)
-    return _release(rows.filter(status=Status.CLAIMED, claimed_at__lt=now - LEASE))
+    _release(rows.filter(status=Status.CLAIMED, claimed_at__lt=now - LEASE))
 
 
 # By several mailings of an issue
@@ -361,10 +361,10 @@ def repeat(rows: Rows) -> int:
     )
 
 
-def repeat_silent(mailing: int, now: datetime) -> int:
-    """Hand over again what a provider, who tells of each mail, has not told of; return how many."""
+def repeat_silent(mailing: int, now: datetime) -> None:
+    """Hand over again what a provider, who tells of each mail, has not told of."""
     rows = Delivery.objects.filter(mailing=mailing, status=Status.UNKNOWN)
-    return repeat(rows.filter(settled_at__lt=now - SILENCE))
+    repeat(rows.filter(settled_at__lt=now - SILENCE))
 
 
 # What is told afterwards

@@ -108,24 +108,22 @@ def _check(post: Post, when: datetime | None, audience: dict[str, Any], *, again
         raise HadByAll
 
 
-def hold(mailing: Mailing, now: datetime | None = None) -> bool:
-    """Hold a planned mailing whose time has come, so that it can still be stopped; tell whether."""
-    now = now or timezone.now()
+def hold(mailing: Mailing) -> None:
+    """Hold a planned mailing whose time has come, so that it can still be stopped."""
+    now = timezone.now()
     post = mailing.post
     if post is None or not post.is_public(now) or post.published_at is None:
-        return False
+        return
     if mailing.starts_at is not None and mailing.starts_at > now:
-        return False
+        return
     # Planned for a moment long ago, it keeps that moment; with publishing, that is the beginning.
     since = mailing.created_at
     if mailing.starts_at is None:
         since = max(since, post.published_at)
     until = since + timedelta(minutes=MailSettings.current().hold_minutes)
     rows = Mailing.objects.filter(pk=mailing.pk, status=Status.PLANNED)
-    if not rows.update(status=Status.HELD, held_until=until):
-        return False
-    mailing.status, mailing.held_until = Status.HELD, until
-    return True
+    if rows.update(status=Status.HELD, held_until=until):
+        mailing.status, mailing.held_until = Status.HELD, until
 
 
 def begin(mailing: Mailing) -> bool:

@@ -65,8 +65,8 @@ def send_slice(mailing: int, mark: str) -> int:
     return courier.taken
 
 
-def wake(mailing: int) -> int:
-    """Have a mailing's ledger worked off, by at most LANES lanes; return how many are new.
+def wake(mailing: int) -> None:
+    """Have a mailing's ledger worked off, by at most LANES lanes.
 
     A lane goes on as long as there is something that may be handed over. One of which nothing was
     heard for long lost its task, and is replaced.
@@ -75,7 +75,7 @@ def wake(mailing: int) -> int:
     with transaction.atomic():
         # One at a time, so that there are never more.
         if not Mailing.objects.select_for_update().filter(pk=mailing).exists():
-            return 0
+            return
         lanes = Lane.objects.filter(mailing=mailing)
         lanes.filter(at__lt=now - ledger.LEASE).delete()
         room = LANES - lanes.count()
@@ -84,7 +84,6 @@ def wake(mailing: int) -> int:
         new = [Lane(mailing_id=mailing, at=now) for _lane in range(count)]
         for lane in Lane.objects.bulk_create(new):
             _enqueue(mailing, lane.mark)
-    return count
 
 
 def _enqueue(mailing: int, mark: UUID) -> None:

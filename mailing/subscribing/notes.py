@@ -39,22 +39,25 @@ LIMITS: Final = {
 }
 
 
-def send_later(kind: str, subscriber: Subscriber, of: Any = None) -> None:
+def send_later(kind: str, subscriber: Subscriber) -> None:
     """Send a mail of a kind of ``NOTES`` once the transaction is committed.
 
-    ``of`` is what it is about, as JSON can say it. What goes beyond ``LIMITS`` is not sent.
+    What goes beyond ``LIMITS`` is not sent.
     """
-    transaction.on_commit(partial(_enqueue, kind, subscriber.pk, subscriber.key, of))
+    transaction.on_commit(partial(_enqueue, kind, subscriber.pk, subscriber.key))
 
 
-def _enqueue(kind: str, pk: int, key: str, of: Any) -> None:
+def _enqueue(kind: str, pk: int, key: str) -> None:
     if kind not in LIMITS or allow(f"mail-{kind}", key, LIMITS[Kind(kind)]):
-        send.enqueue(kind, pk, of)
+        send.enqueue(kind, pk)
 
 
 def send_with(kind: str, subscriber: Subscriber, of: Any = None) -> None:
     """Send a mail as ``send_later`` does, by a task of this very transaction: whoever is killed
-    leaves both or neither. For tasks alone: without a worker it is sent here and now."""
+    leaves both or neither. For tasks alone: without a worker it is sent here and now.
+
+    ``of`` is what it is about, as JSON can say it.
+    """
     send.enqueue(kind, subscriber.pk, of)
 
 

@@ -48,7 +48,7 @@ def save_for_later(
     seen: tuple[int | None, str],
     by: Actor,
     log: Log | None = None,
-) -> PendingVersion:
+) -> None:
     """Make an issue what a published post says once the site is updated.
 
     ``seen`` are the version of the post and the edition of its pending version ("": none) that the
@@ -77,7 +77,6 @@ def save_for_later(
         pending.save()
         if log:
             log(stored)
-    return pending
 
 
 def settle(post: Post, edition: str) -> None:

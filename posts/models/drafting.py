@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -20,9 +20,9 @@ class WorkingCopyQuerySet(models.QuerySet["WorkingCopy"]):
         """Return those that nobody saved, newest first."""
         return self.filter(done_at=None).order_by("-kept_at", "-pk")
 
-    def being_typed(self, at: datetime | None = None) -> WorkingCopyQuerySet:
+    def being_typed(self) -> WorkingCopyQuerySet:
         """Return those in which somebody typed in the last minutes."""
-        return self.filter(done_at=None, kept_at__gt=(at or timezone.now()) - AT_IT)
+        return self.filter(done_at=None, kept_at__gt=timezone.now() - AT_IT)
 
 
 class WorkingCopy(models.Model):

@@ -16,7 +16,6 @@ def restore(
     revision: Revision,
     *,
     by: Actor = None,
-    note: str = "",
     expected_version: int | None = None,
     log: Log | None = None,
 ) -> Post:
@@ -33,7 +32,7 @@ def restore(
         published_at=post.published_at,
         expected_version=expected_version,
         log=log,
-        cause=Cause(Revision.Kind.RESTORED, by, note),
+        cause=Cause(Revision.Kind.RESTORED, by),
     )
 
 

@@ -50,11 +50,9 @@ def wait(
     return 0
 
 
-def allow(
-    purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None, by: int = 1
-) -> bool:
+def allow(purpose: str, who: str, limits: Iterable[Limit], at: datetime | None = None) -> bool:
     """Count one more time, as ``wait`` does; return whether the limits allow it."""
-    return not wait(purpose, who, limits, at, by)
+    return not wait(purpose, who, limits, at)
 
 
 class Shares:

@@ -44,12 +44,12 @@ def make_ticket(form: str, at: datetime | None = None) -> str:
     return signing.dumps(content, salt=f"{SALT}.{form}", compress=False)
 
 
-def check_ticket(form: str, ticket: str, at: datetime | None = None) -> None:
+def check_ticket(form: str, ticket: str) -> None:
     """Raise TooQuick or TicketError for a ticket that does not let this form pass.
 
     Signatures are compared in constant time (``django.core.signing``).
     """
-    age = (at or timezone.now()).timestamp() - _read(form, ticket)[0]
+    age = timezone.now().timestamp() - _read(form, ticket)[0]
     if not -AHEAD.total_seconds() < age <= LIFETIME.total_seconds():
         raise TicketError
     if age < QUICKEST.total_seconds():
