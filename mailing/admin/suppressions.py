@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -67,9 +68,7 @@ class SuppressionAdmin(AddressList):
         """Ask why, and let the address subscribe again."""
         what = VERBS["unsuppress"]
         access.check(request.user, what.right)
-        row = Suppression.objects.filter(pk=object_id).first()
-        if row is None:
-            raise Http404
+        row = get_object_or_404(Suppression, pk=object_id)
         back = reverse("admin:mailing_suppression_change", args=[row.pk])
         gone = reverse("admin:mailing_suppression_changelist")
         return carry_out(self, request, row, what, back, gone)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,14 +17,12 @@ from links.admin import EMPTY, StaffAdmin, ask
 from posts import access, authors, crediting
 from posts.admin.addresses import WEB, check_address
 from posts.admin.auditing import record
-from posts.markdown.limits import MarkdownLimitError
+from posts.admin.fields import check_markdown
 from posts.messages import Message
 from posts.models import Author
 from posts.models.names import NameTaken
 from posts.naming import fold, unicode_slug
 from posts.numbers import number_in
-from posts.rendering import render_markdown
-from posts.translating import translated
 
 
 class AuthorForm(forms.ModelForm):
@@ -48,12 +45,7 @@ class AuthorForm(forms.ModelForm):
 
     def clean_bio(self) -> str:
         """Refuse a text that cannot be rendered."""
-        text: str = self.cleaned_data["bio"].replace("\r\n", "\n")
-        try:
-            render_markdown(text)
-        except MarkdownLimitError as error:
-            raise ValidationError(translated(error.reason)) from error
-        return text
+        return check_markdown(self.cleaned_data["bio"])
 
     def clean_url(self) -> str:
         """Refuse what is no address of a web page."""

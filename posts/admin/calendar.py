@@ -15,7 +15,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import get_format
@@ -117,9 +117,7 @@ class CalendarPages(StaffAdmin):
     def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask to which moment an issue is to be moved, and move it."""
         access.check(request.user, access.PUBLISH)
-        post = Post.objects.filter(pk=pk).first()
-        if post is None:
-            raise Http404
+        post = get_object_or_404(Post, pk=pk)
         if post.is_public():
             words = gettext("Readers have it already: it stays on its day.")
             self.message_user(request, words, messages.WARNING)

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
@@ -16,11 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import StaffAdmin, ask
 from posts import access, publishing
 from posts.admin.auditing import writing_down
-from posts.markdown.limits import MarkdownLimitError
+from posts.admin.fields import check_markdown
 from posts.messages import Message
 from posts.models import Correction, Post
-from posts.rendering import render_markdown
-from posts.translating import translated
 
 
 class CorrectionForm(forms.Form):
@@ -48,12 +47,7 @@ class CorrectionForm(forms.Form):
 
     def clean_text(self) -> str:
         """Refuse a text that cannot be rendered."""
-        text: str = self.cleaned_data["text"].replace("\r\n", "\n").strip()
-        try:
-            render_markdown(text)
-        except MarkdownLimitError as error:
-            raise forms.ValidationError(translated(error.reason)) from error
-        return text
+        return check_markdown(self.cleaned_data["text"])
 
     def clean(self) -> dict[str, Any]:
         """Refuse a form that says nothing."""
@@ -74,9 +68,7 @@ class CorrectingPages(StaffAdmin):
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask what was wrong, and tell readers."""
         access.check(request.user, access.CORRECT)
-        post = Post.objects.filter(pk=pk).first()
-        if post is None:
-            raise Http404
+        post = get_object_or_404(Post, pk=pk)
         back = reverse("admin:posts_post_change", args=[pk])
         shown = Correction.objects.filter(post=post, taken_back_at=None)
         form = CorrectionForm(request.POST if request.method == "POST" else None, rows=shown)

@@ -1,4 +1,4 @@
-"""The fields of the form of an issue; each knows when what a browser sends is no change."""
+"""Fields of staff's forms; those of an issue know when what a browser sends is no change."""
 
 from __future__ import annotations
 
@@ -16,8 +16,24 @@ from django.utils.translation import gettext
 from posts import drafting
 from posts.documents.editing import plain
 from posts.documents.metadata import MAX_TAG, distinct_tags
+from posts.markdown.limits import MarkdownLimitError
+from posts.rendering import render_markdown
+from posts.translating import translated
 
 TAGS_LENGTH = 10_000
+
+
+def check_markdown(text: str) -> str:
+    """Return a text with the line endings that are stored.
+
+    Raises ValidationError for one that cannot be rendered.
+    """
+    text = text.replace("\r\n", "\n")
+    try:
+        render_markdown(text)
+    except MarkdownLimitError as error:
+        raise ValidationError(translated(error.reason)) from error
+    return text
 
 
 def join_tags(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
@@ -212,10 +212,7 @@ class HistoryPages(StaffAdmin):
         return post
 
     def _revision(self, post: Post, number: int) -> Revision:
-        revision = post.revisions.filter(number=number).first()
-        if revision is None:
-            raise Http404
-        return revision
+        return get_object_or_404(post.revisions, number=number)
 
     def _page(
         self,

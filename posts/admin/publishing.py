@@ -10,7 +10,8 @@ from urllib.parse import unquote
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -150,9 +151,7 @@ class PublishingPages(StaffAdmin):
 
     def _found(self, request: HttpRequest, pk: int, right: Right = access.PUBLISH) -> Post:
         access.check(request.user, right)
-        post = Post.objects.filter(pk=pk).first()
-        if post is None:
-            raise Http404
+        post = get_object_or_404(Post, pk=pk)
         access.check(request.user, access.of_issue(right, post.status))
         return post
 

@@ -8,7 +8,8 @@ from typing import Any, TypeGuard, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -57,9 +58,7 @@ class ReviewingPages(StaffAdmin):
     def review_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a step of a review, named by the button, with what it is about behind a colon."""
         access.check(request.user, access.ASK_REVIEW)
-        post = Post.objects.filter(pk=pk).first()
-        if post is None:
-            raise Http404
+        post = get_object_or_404(Post, pk=pk)
         access.check(request.user, access.of_issue(access.ASK_REVIEW, post.status))
         verb, _colon, about = request.POST.get("verb", "").partition(":")
         said, level = "", messages.SUCCESS
@@ -191,10 +190,7 @@ def _words(request: HttpRequest, name: str) -> str:
 
 
 def _comment(post: Post, about: str) -> ReviewComment:
-    row = ReviewComment.objects.filter(post=post, pk=number_in(about)).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(ReviewComment, post=post, pk=number_in(about))
 
 
 # What the form shows

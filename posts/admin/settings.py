@@ -19,13 +19,12 @@ from links.admin import OneRow
 from posts import access, identity
 from posts.admin.addresses import check_address, check_profiles
 from posts.admin.checks import CheckPages
+from posts.admin.fields import check_markdown
 from posts.identity.colours import DARK, LIGHT, TEXT, Scheme, nearest, normal, weakest
 from posts.identity.pictures import store_icons, store_logo
 from posts.images import ImageError
-from posts.markdown.limits import MarkdownLimitError
 from posts.models import MenuLink, SiteSettings
 from posts.models.identity import THE_ROW
-from posts.rendering import render_markdown
 from posts.settling import settle, waiting
 from posts.translating import translated
 
@@ -136,12 +135,7 @@ class SettingsForm(forms.ModelForm):
 
     def clean_ending(self) -> str:
         """Refuse a text that cannot be rendered."""
-        text: str = self.cleaned_data["ending"].replace("\r\n", "\n")
-        try:
-            render_markdown(text)
-        except MarkdownLimitError as error:
-            raise ValidationError(translated(error.reason)) from error
-        return text
+        return check_markdown(self.cleaned_data["ending"])
 
     def clean_new_logo(self) -> Any:
         """Store a logo, so that what is wrong with it stands at its field."""

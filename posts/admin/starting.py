@@ -9,7 +9,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
@@ -18,12 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import EMPTY, StaffAdmin, ask
 from posts import access, starting
 from posts.admin.auditing import writing_down
+from posts.admin.fields import check_markdown
 from posts.documents import DocumentError
 from posts.documents.metadata import LANGUAGE
-from posts.markdown.limits import MarkdownLimitError
 from posts.messages import Message
 from posts.models import IssueTemplate, Post
-from posts.rendering import render_markdown
 from posts.translating import translated
 
 SHOWN = 6  # templates, beside the button for a new issue
@@ -70,12 +70,7 @@ class TemplateForm(forms.ModelForm):
 
     def clean_text(self) -> str:
         """Refuse a text that cannot be rendered."""
-        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
-        try:
-            render_markdown(text)
-        except MarkdownLimitError as error:
-            raise ValidationError(translated(error.reason)) from error
-        return text
+        return check_markdown(self.cleaned_data["text"])
 
     def clean_language(self) -> str:
         """Refuse what is no language code."""
@@ -152,9 +147,7 @@ class StartingPages(StaffAdmin):
     def duplicate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether an issue is to be written once more, and make the draft."""
         access.check(request.user, access.WRITE)
-        post = Post.objects.filter(pk=pk).first()
-        if post is None:
-            raise Http404
+        post = get_object_or_404(Post, pk=pk)
         back = reverse("admin:posts_post_change", args=[pk])
         if request.method != "POST":
             return ask(
