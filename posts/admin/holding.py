@@ -63,6 +63,7 @@ def written_in(form: PostForm) -> tuple[Written, str]:
         tags=tuple(tags or ()),
         cover=said.get("cover") or "",
         language=said.get("language") or "",
+        translationkey=said.get("translationkey") or "",
         at=getattr(form, "at", None),
         is_out=bool(form.instance.pk and form.instance.is_public()),
     )
@@ -73,7 +74,7 @@ def written_in(form: PostForm) -> tuple[Written, str]:
 def _with_header(details: Details, issue: Any) -> Details:
     """Return what a header that was pasted with the text says where the fields say nothing."""
     found = issue.metadata
-    names = ("title", "description", "tags", "cover", "language")
+    names = ("title", "description", "tags", "cover", "language", "translationkey")
     return replace(details, **{n: getattr(details, n) or getattr(found, n) for n in names})
 
 

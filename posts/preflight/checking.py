@@ -67,6 +67,7 @@ def written_of(post: Post, issue: Issue | None = None) -> Written:
         tags=issue.metadata.tags,
         cover=issue.metadata.cover,
         language=issue.metadata.language,
+        translationkey=issue.metadata.translationkey,
         at=post.published_at,
         is_out=post.is_public(),
     )

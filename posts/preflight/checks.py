@@ -50,6 +50,8 @@ OWN: Final = (
     Check("new-tag", _("Tags that no issue has yet"), details.new_tags),
     Check("odd-date", _("A publish time that looks wrong"), details.odd_dates),
     Check("other-language", _("A text in another language than is said"), details.other_language),
+    Check("lone-translation", _("A translation key that links to no issue"),
+          details.lone_translation),
     Check("advertising-mark", _("Advertising in Korean without its mark"),
           advertising.advertising),
 )  # fmt: skip

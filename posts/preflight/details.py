@@ -122,3 +122,17 @@ def other_language(written: Written, facts: Facts) -> Iterator[Finding]:
     if found.partition("-")[0] != said.partition("-")[0].lower():
         words = _("The text looks like “%(found)s”, not “%(said)s”.", found=found, said=said)
         yield Finding("other-language", words, field="language")
+
+
+def lone_translation(written: Written, facts: Facts) -> Iterator[Finding]:
+    """Find a translation key that links an issue to none: mistyped, or of one language twice."""
+    key = written.details.translationkey
+    same = [title for title, language in facts.translations if language == facts.language]
+    if same:
+        words = _(
+            "“%(title)s” has the same key and language: the two are not linked.", title=same[0]
+        )
+        yield Finding("lone-translation", words, field="translationkey")
+    elif key and not facts.translations:
+        words = _("No other issue has the translation key “%(key)s” yet.", key=key)
+        yield Finding("lone-translation", words, field="translationkey")

@@ -26,7 +26,8 @@ MOST_TAGS = 2_000
 class Facts:
     """What is known: links by canonical address, of main links the latest issue that had them, the
     paths of the pictures that are there and of those that are ornaments, the addresses at which
-    this site has no page, the tags that no issue has yet and the names of others."""
+    this site has no page, the tags that no issue has yet and the names of others, title and
+    language of the issues with the same translation key."""
 
     now: datetime
     language: str = ""
@@ -38,6 +39,7 @@ class Facts:
     missing_pages: Collection[str] = ()
     new_tags: Collection[str] = ()
     tags: Collection[str] = ()
+    translations: Collection[tuple[str, str]] = ()
 
 
 def gather(written: Written, post: Post | None, language: str) -> Facts:
@@ -57,6 +59,7 @@ def gather(written: Written, post: Post | None, language: str) -> Facts:
         missing_pages=missing_pages(_of_this_site(written)),
         new_tags=new,
         tags=_names() if new else (),
+        translations=_translations(written.details.translationkey, stored),
     )
 
 
@@ -112,6 +115,15 @@ def _new_tags(names: Iterable[str]) -> list[str]:
     )
     known |= set(TagAlias.objects.filter(key__in=keys).values_list("key", flat=True))
     return [name for key, name in keys.items() if key not in known]
+
+
+def _translations(key: str, post: Post | None) -> list[tuple[str, str]]:
+    """Return title and language of the other issues that have a translation key."""
+    if not key:
+        return []
+    others = Post.objects.filter(translation_key=key, trashed_at=None)
+    others = others.exclude(pk=post.pk) if post else others
+    return list(others.values_list("title", "language"))
 
 
 def _names() -> list[str]:

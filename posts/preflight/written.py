@@ -38,6 +38,7 @@ class Details:
     tags: tuple[str, ...] = ()
     cover: str = ""
     language: str = ""
+    translationkey: str = ""
     at: datetime | None = None
     is_out: bool = False
 

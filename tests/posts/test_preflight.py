@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
@@ -28,12 +29,13 @@ from posts.preflight import (
     Finding,
     Written,
     check,
+    check_post,
     levels,
     releasing,
     set_levels,
     suggest_tags,
 )
-from posts.publishing import save_document
+from posts.publishing import save_document, trashing
 from posts.slots import CHECKS, Check, Level
 from tests.builders import make_draft, make_picture, make_post, make_scheduled, parsed
 from tests.reading import Page
@@ -214,6 +216,23 @@ ADVERTISING = [
 @pytest.mark.parametrize(("text", "count"), ADVERTISING)
 def test_what_is_paid_for_says_so_in_korean(text: str, count: int) -> None:
     assert len(found(f"오늘의 소식이에요.\n\n{text}\n", "advertising-mark")) == count
+
+
+def test_a_translation_key_that_links_to_no_issue_is_found() -> None:
+    english = make_post("Hello", body="Hello and welcome.\n", translationKey="hello", language="en")
+    make_draft("Gone", translationKey="gone", language="en", body="Gone.\n")
+    trashing.delete(Post.objects.get(title="Gone"))
+
+    def told(key: str, language: str) -> list[str]:
+        details = replace(COMPLETE, translationkey=key, language=language)
+        return [str(one.words) for one in found("A text.\n", "lone-translation", details)]
+
+    assert told("hello", "ko") == told("", "ko") == []
+    assert told("helo", "ko") == ["No other issue has the translation key “helo” yet."]
+    assert told("gone", "ko") == ["No other issue has the translation key “gone” yet."]
+    assert told("hello", "en") == ["“Hello” has the same key and language: the two are not linked."]
+    kinds = {remark.finding.kind for remark in check_post(english)}
+    assert "lone-translation" in kinds  # it has no other yet itself
 
 
 def test_advertising_in_other_languages_is_nobodys_business_here() -> None:
