@@ -16,6 +16,7 @@ from posts.documents import DocumentError, Issue
 from posts.documents.entries import line_number
 from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
+from posts.markdown.embeds import is_no_picture
 from posts.markdown.references import unescape
 from posts.messages import Message
 from posts.messages import Message as _
@@ -157,6 +158,8 @@ def _own_addresses(issue: Issue) -> Iterator[_Named]:
         is_html, is_definition = found[4] is not None, found[3] is not None
         address = html.unescape(written) if is_html else unescape(written)
         if is_definition and not path_in(address).lower().endswith(_PICTURE_ENDINGS):
+            continue
+        if not is_html and is_no_picture(address):
             continue
         if _is_own(address):
             yield _Named(address, written, found.start(found.lastindex or 0) - 1)

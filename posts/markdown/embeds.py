@@ -1,4 +1,5 @@
-"""What raw HTML embeds, such as videos: nothing of it is loaded, readers get a link to it."""
+"""What raw HTML and pictures of Markdown embed, such as videos: nothing of it is loaded, readers
+get a link to it."""
 
 from __future__ import annotations
 
@@ -40,6 +41,16 @@ _PLAYERS: Final = tuple(
         ),
     )
 )
+# What notes embed as ``![](…)`` and no browser shows as a picture: pages of videos, music and
+# posts, and files of sound, films and print.
+_NO_PICTURE: Final = re.compile(
+    rf"{_WEB}(?:youtube\.com/(?:watch\?|playlist\?|shorts/|live/)|youtu\.be/\w"
+    r"|vimeo\.com/(?:[\w/]+/)?\d|open\.spotify\.com/\w|dailymotion\.com/video/|dai\.ly/\w"
+    r"|bilibili\.com/video/|(?:twitter|x)\.com/\w+/status/\d)"
+    r"|(?:(?:https?:)?//[^/?#]+/)?[^?#:]*\.(?:mp3|m4a|m4b|aac|flac|oga|ogg|opus|wav"
+    r"|mp4|m4v|mov|mkv|avi|ogv|webm|gifv|pdf)(?:[?#]|\Z)",
+    re.IGNORECASE,
+)
 # Scripts that write a text into the page; all others only do something to what stands there.
 _SCRIPTS: Final = tuple(
     (re.compile(_WEB + address, re.IGNORECASE), page)
@@ -64,6 +75,12 @@ def page_of(address: str) -> str:
     address = address.strip()
     known = _page_among(_PLAYERS, address)
     return known or (f"https:{address}" if address.startswith("//") else address)
+
+
+def is_no_picture(address: str) -> bool:
+    """Whether what a picture names is something else, of which readers get a link."""
+    address = address.strip()
+    return bool(_NO_PICTURE.match(address) or _page_among(_PLAYERS, address))
 
 
 def page_of_script(address: str) -> str:

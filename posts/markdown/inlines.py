@@ -16,11 +16,13 @@ from typing import Final
 from posts.markdown import autolinks, emphasis, limits, references, tree
 from posts.markdown.attributes import COLON_LIST, LIST, read_id
 from posts.markdown.blocks import DocumentParser
+from posts.markdown.embeds import is_no_picture, page_of
 from posts.markdown.references import Target
 from posts.markdown.tags import Bracket, TagParser
 from posts.markdown.tree import (
     BARE,
     CLOSING,
+    EMBED,
     NOTE_REFERENCE,
     RAW_HTML,
     Leaf,
@@ -289,7 +291,7 @@ class InlineParser(TagParser):
         element = etree.Element("a", {"href": target.url})
         if target.title:
             element.set("title", target.title)
-        self._drop_bare_links(bracket.token)
+        self._drop_inner_links(bracket.token, element)
         self._wrap(bracket.token, bracket.runs, element)
         self._deactivate_brackets()
         return element
@@ -300,13 +302,16 @@ class InlineParser(TagParser):
             if not outer.image:
                 outer.active = False
 
-    def _drop_bare_links(self, first: int) -> None:
-        """Bare addresses inside a link's text are text."""
+    def _drop_inner_links(self, first: int, link: etree.Element) -> None:
+        """Bare addresses and what is embedded inside a link's text are text."""
         tokens = self._tokens
         for place in range(first, len(tokens)):
             token = tokens[place]
             if isinstance(token, etree.Element) and token.get(BARE) is not None:
                 tokens[place] = references.unescape(token.text or "")
+            elif isinstance(token, etree.Element) and token.get(EMBED) is not None:
+                tokens[place] = token.text or ""
+                link.set(EMBED, "")
 
     def _make_image(self, bracket: Bracket, target: Target) -> etree.Element:
         emphasis.pair(self._runs[bracket.runs :])
@@ -315,10 +320,20 @@ class InlineParser(TagParser):
         tokens = self._tokens
         self._build(content, tokens[bracket.token + 1 :])
         del tokens[bracket.token :]
-        element = etree.Element("img", {"src": target.url, "alt": plain_text(content)})
+        words = plain_text(content)
+        if is_no_picture(target.url):
+            element = self._embed(page_of(target.url), words)
+        else:
+            element = etree.Element("img", {"src": target.url, "alt": words})
         if target.title:
             element.set("title", target.title)
-        tokens.append(element)
+        tokens.append((element.text or "") if self._anchors and element.tag == "a" else element)
+        return element
+
+    def _embed(self, url: str, words: str) -> etree.Element:
+        """The link that stands for what is no picture."""
+        element = self._automatic_link(url, words.strip() or url, bare=False)
+        element.set(EMBED, "")
         return element
 
     def _brace(self, start: int) -> int:

@@ -17,7 +17,7 @@ from typing import Final
 from posts.markdown.lines import expand_tabs
 from posts.markdown.phrases import PhraseWriter, address_forms
 from posts.markdown.references import normalize_label
-from posts.markdown.tree import RAW_HTML, RAW_TAG, TIGHT, Span, UsedNote, plain_text
+from posts.markdown.tree import EMBED, RAW_HTML, RAW_TAG, TIGHT, Span, UsedNote, plain_text
 from posts.markdown.writing import HEADINGS, Marks, Writer
 
 _LISTS: Final = frozenset(("ul", "ol"))
@@ -80,6 +80,8 @@ class SourceWriter(PhraseWriter):
             return True
         text = "".join(self._lines[start:end])
         if _NOT_PLAIN.search(text) or (self._definitions and self._refers(text)):
+            return False
+        if "![" in text and any(EMBED in element.attrib for element in block.iter()):
             return False
         return not self._watched or not any(map(self._is_changed, block.iter()))
 

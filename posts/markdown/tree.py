@@ -36,6 +36,8 @@ AS_WRITTEN: Final = "as-written"
 """Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
 BARE: Final = "bare"
 """Attribute of a link that is a bare address in the text."""
+EMBED: Final = "embed"
+"""Attribute of a link that is written as a picture, or whose words hold one that is none."""
 
 INLINE_TAGS: Final = (FORMATTING_TAGS | PHRASING_TAGS) - {"br"}
 """Tags that may stand within a line of text."""

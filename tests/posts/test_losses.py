@@ -380,6 +380,38 @@ def test_what_is_embedded_must_be_a_link() -> None:
     assert "“7”" in find_losses(text, re.sub("<a[^>]*vimeo.*?</a>", "", html))
 
 
+EMBEDDED = {
+    "![](https://youtu.be/b) ![Talk](https://vimeo.com/7)": "https://youtu.be/b",
+    "![Talk][1] c\n\n[1]: https://youtu.be/b": "https://youtu.be/b",
+    "![](https://www.youtube.com/embed/b?c)": "https://www.youtube.com/watch?v=b",
+    "![Talk](//www.youtube.com/embed/b) c": "https://www.youtube.com/watch?v=b",
+    "| a |\n|---|\n| ![](https://a.org/c.mp4) |": "https://a.org/c.mp4",
+}
+
+
+@pytest.mark.parametrize(("text", "address"), EMBEDDED.items())
+def test_what_is_embedded_like_a_picture_must_be_a_link(text: str, address: str) -> None:
+    html = render(text)
+    assert find_losses(text, html) == ""
+    link = re.compile(rf'<a[^>]* href="{re.escape(address)}".*?</a>')
+    assert link.search(html)
+    assert "missing" in find_losses(text, link.sub("", html))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[![Talk](https://youtu.be/b)](https://youtu.be/b)",
+        "[![](https://youtu.be/b)](https://a.org/)",
+        "[![](a.mp3)](https://a.org/) <a href='https://b.org/'>![b](c.pdf)</a>",
+        "![](a b.mp3) ![](<a b.mp3>) ![a.mp3](a.mp3) ![b](c/d.mp3 'e')",
+        "- [ ] ![](https://youtu.be/b)\n- ![**b** `c`](https://x.com/a/status/1)",
+    ],
+)
+def test_what_is_embedded_like_a_picture_is_no_loss(text: str) -> None:
+    assert find_losses(text, render(text)) == ""
+
+
 DEFINED = "\n\nSee [r] and [s].\n\n[r]: https://a.org/r\n[s]: https://a.org/s\n"
 ARCHIVES = {
     "references in indented code": f"    [x][r] ![y][s]{DEFINED}",

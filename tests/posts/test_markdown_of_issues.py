@@ -91,6 +91,12 @@ def test_an_old_address_leads_to_the_new_one(client: Client) -> None:
     assert client.get(response.headers["Location"]).status_code == 200
 
 
+def test_what_is_embedded_like_a_picture_is_a_link_here_too() -> None:
+    text = "![](https://youtu.be/b) and ![c](d.png)\n\n[![e](f.mp4)](/g)\n\n![h](i.mp3)\n"
+    shown = read_issue(Document(text)).to_markdown()
+    assert shown == "<https://youtu.be/b> and ![c](d.png)\n\n[e](/g)\n\n[h](i.mp3)\n"
+
+
 def test_what_moderators_decide_holds_here_too(client: Client) -> None:
     post = make_post()
     following.set_hidden([item(post, "First find")], True, reason="spam")

@@ -194,6 +194,23 @@ def first(html: str, selector: str) -> dict[str, str | None]:
         ('- a <script async src="//asciinema.org/a/1.js"></script>', '<ul><li>a '
          '<a href="https://asciinema.org/a/1">https://asciinema.org/a/1</a></li></ul>'),
         ('[<embed src="/b"> c](/d)', '<p><a href="/d"> /b c</a></p>'),
+        ("![](https://www.youtube.com/watch?v=b) ![c *d*](https://youtu.be/e 'f')",
+         '<p><a href="https://www.youtube.com/watch?v=b">https://www.youtube.com/watch?v=b</a>'
+         '<a href="https://youtu.be/e" title="f">c d</a></p>'),
+        ("![](https://vimeo.com/1)\n![b][c]\n\n[c]: https://www.youtube.com/embed/d",
+         '<p><a href="https://vimeo.com/1">https://vimeo.com/1</a>'
+         '<a href="https://www.youtube.com/watch?v=d">b</a></p>'),
+        ("![](b/c.mp3) ![d](<e f.PDF#page=2>) ![](https://a.org/g.mp4?h)",
+         '<p><a href="b/c.mp3">b/c.mp3</a><a href="e%20f.PDF#page=2">d</a>'
+         '<a href="https://a.org/g.mp4?h">https://a.org/g.mp4?h</a></p>'),
+        ("[![a](https://youtu.be/b)](/c) <a href='/d'>![e](f.mp4)</a> ![g ![h](i.wav)](j.png)",
+         '<p><a href="/c">a</a><a href="/d">e</a>'
+         '<img src="j.png" alt="g h" loading="lazy" decoding="async"></p>'),
+        ("![a](https://i.ytimg.com/b.jpg) ![c](https://d.mp4) ![e](f.mp4.png)",
+         "".join(f'{before}<img src="{src}" alt="{alt}" loading="lazy" decoding="async">'
+                 for before, src, alt in (("<p>", "https://i.ytimg.com/b.jpg", "a"),
+                                          ("", "https://d.mp4", "c"), ("", "f.mp4.png", "e")))
+         + "</p>"),
         ('<a href="/?a=1&noteId=2&copy=3&lt;&gt">b</a>',
          '<p><a href="/?a=1&amp;noteId=2&amp;copy=3&lt;&gt;">b</a></p>'),
         ('<div><a href="/?a&sect&notin=b">&sect &#39c</a></div>',

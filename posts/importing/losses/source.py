@@ -12,7 +12,13 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from posts.importing.losses.page import Side, is_web, plain, plain_markdown
-from posts.markdown.embeds import EMBEDS, address_in, page_of, page_of_script  # lists, no logic
+from posts.markdown.embeds import (  # lists, no logic
+    EMBEDS,
+    address_in,
+    is_no_picture,
+    page_of,
+    page_of_script,
+)
 from posts.markdown.html import ALLOWED_TAGS, is_known_tag
 
 LOOK_BACK: Final = 1_000
@@ -265,7 +271,7 @@ class SourceReader:
             if kind == "bare":
                 self._take_bare(found, doubtful=doubtful)
             elif kind == "picture":
-                self._take_picture(found[1], found[2], doubtful=doubtful)
+                self._take_picture(found[1], found[2], doubtful=doubtful, is_open=is_open)
             elif is_open:
                 targets.append(found[3])
             else:  # a link around a link is none
@@ -287,8 +293,11 @@ class SourceReader:
         else:
             self._doubt_links("\n".join([target] * count))
 
-    def _take_picture(self, alt: str, target: str, *, doubtful: bool) -> None:
+    def _take_picture(self, alt: str, target: str, *, doubtful: bool, is_open: bool) -> None:
         url = plain_markdown(target)
+        if is_no_picture(url):
+            self._take_no_picture(alt, url, doubtful=doubtful or is_open)
+            return
         if not doubtful:
             self._side.pictures.append(alt)
         if "](" in alt:  # of a link in the words for a picture only its text is left
@@ -297,6 +306,17 @@ class SourceReader:
             self._expect(url, doubtful=doubtful)
         else:
             self._side.doubtful.append(target)
+
+    def _take_no_picture(self, alt: str, url: str, *, doubtful: bool) -> None:
+        """Take the link that stands for what is no picture; in the words of another it is text."""
+        page = page_of(url)
+        if doubtful or page != url:
+            self._side.doubtful.append(url)
+        if page != url:
+            self._side.texts.append(page)
+        if is_web(page) and self._can_be_link(page):
+            self._expect(page, doubtful=doubtful)
+        self._side.bare[page] += not doubtful and not alt.strip()
 
     def _take_bare(self, found: re.Match[str], *, doubtful: bool) -> None:
         url = self._as_shown(found[0] + found[found.lastindex or 0])

@@ -233,3 +233,11 @@ def test_pictures_that_are_text_for_the_spaces_in_their_address_are_told(
 def test_what_is_no_picture_with_spaces_needs_no_remark(tmp_path: Path, body: str) -> None:
     (outcome,) = run(write(tmp_path, {"a.md": HEAD + body}))
     assert outcome.notices == ()
+
+
+def test_what_is_embedded_like_a_picture_is_taken_for_a_link(tmp_path: Path) -> None:
+    text = f"{HEAD}![](https://youtu.be/b) ![Talk](https://vimeo.com/1) ![](c.mp3)\n"
+    (outcome,) = run(write(tmp_path, {"a.md": text, "c.mp3": b"sound"}))
+    assert outcome.notices == ("no page of this site for c.mp3 (line 6)",)
+    assert not outcome.failed
+    assert not Image.objects.exists()
