@@ -31,7 +31,8 @@ from posts.health import measuring
 from posts.health.keeping import is_fresh, kept_health, measure_links
 from posts.health.panels import panels_of
 from posts.health.tabulating import csv_lines
-from posts.models import Appearance, Post
+from posts.models import Appearance
+from posts.settling import waiting
 
 SHOWN_PLACES = 200
 
@@ -40,9 +41,7 @@ SHOWN_PLACES = 200
 class FollowedDecisionAdmin(DecisionAdmin):
     """Decisions, and how far their pages are."""
 
-    def pages_left(self) -> int:
-        """Return how many pages wait to be rebuilt."""
-        return Post.objects.filter(stale_since__isnull=False).count()
+    pages_left = staticmethod(waiting)
 
 
 @admin.register(SourceRule)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from posts.markdown.references import encode_url, is_linkable
-from posts.markdown.source import withheld
+from posts.markdown.source import indented, withheld
 from posts.markdown.tree import (
     AS_WRITTEN,
     CLOSES,
@@ -58,7 +58,7 @@ class PlainWriter:
         lines: list[str] = []
         for note in notes:
             first, *rest = self._blocks(note.element) or [""]
-            lines += [f"[{note.number}] {first}", *_indented(rest, 4)]
+            lines += [f"[{note.number}] {first}", *indented(rest, 4)]
         return self._finished(lines)
 
     def _finished(self, lines: Iterable[str]) -> str:
@@ -104,7 +104,7 @@ class PlainWriter:
         level = self._marks.levels.get(block, _PAGE_LEVEL + 1)
         if not text or level > _PAGE_LEVEL:
             return [text] if text else []
-        return [text, "-" * min(_width(text), _WIDEST)]
+        return [text, "-" * min(width(text), _WIDEST)]
 
     def _list(self, block: etree.Element) -> list[str]:
         lines: list[str] = []
@@ -129,7 +129,7 @@ class PlainWriter:
         lines = self._with_task(item, own) + self._blocks(nested, is_item=True)
         if not lines:
             return []
-        return [f"{marker}{lines[0]}", *_indented(lines[1:], len(marker))]
+        return [f"{marker}{lines[0]}", *indented(lines[1:], len(marker))]
 
     def _with_task(self, item: etree.Element, lines: list[str]) -> list[str]:
         task = item.get("task")
@@ -141,7 +141,7 @@ class PlainWriter:
         return [f"> {line}".rstrip() for line in self._blocks(block)]
 
     def _code(self, block: etree.Element) -> list[str]:
-        return _indented(plain_text(block).removesuffix("\n").split("\n"), 4)
+        return indented(plain_text(block).removesuffix("\n").split("\n"), 4)
 
     def _rule(self, _block: etree.Element) -> list[str]:
         return ["* * *"]
@@ -231,11 +231,8 @@ def _lines(text: str) -> list[str]:
     return [line for line in lines if line not in ("", "-")]
 
 
-def _indented(lines: Iterable[str], by: int) -> list[str]:
-    return [f"{' ' * by}{line}" if line.strip() else "" for line in lines]
-
-
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """Return how many columns a text takes: a Latin letter one, a Hangul syllable two."""
     return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 

@@ -65,7 +65,7 @@ class SourceWriter(PhraseWriter):
         for note in notes:
             if note.number in self.notes:
                 first, *rest = self._blocks(note.element, None) or [""]
-                lines += ["", f"[^{note.number}]: {first}", *_indented(rest, 4)]
+                lines += ["", f"[^{note.number}]: {first}", *indented(rest, 4)]
         text = "\n".join(line.rstrip("\r\n") for line in lines).strip("\n")
         for pattern, words in self._withheld:
             text = pattern.sub(words, text)
@@ -176,11 +176,11 @@ class SourceWriter(PhraseWriter):
         mark = self._marks.items.get(item)
         if mark is not None and mark.hidden:
             below = self._blocks([child for child in item if child.tag in _LISTS], inner)
-            return [marker.rstrip(), *_indented(below, len(marker))] if below else []
+            return [marker.rstrip(), *indented(below, len(marker))] if below else []
         first, *rest = self._blocks(item, inner) or [""]
         if task := item.get("task"):
             first = f"[{task}] {first}"
-        return [f"{marker}{first}".rstrip(), *_indented(rest, len(marker))]
+        return [f"{marker}{first}".rstrip(), *indented(rest, len(marker))]
 
     def _marker(
         self, item: etree.Element, marker: str, column: int | None
@@ -240,7 +240,8 @@ class SourceWriter(PhraseWriter):
         return html.split("\n") if html.strip() else []
 
 
-def _indented(lines: Iterable[str], by: int) -> list[str]:
+def indented(lines: Iterable[str], by: int) -> list[str]:
+    """Return lines that begin so many columns further on; blank ones are empty."""
     return [f"{' ' * by}{line}" if line.strip() else "" for line in lines]
 
 

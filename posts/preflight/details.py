@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
@@ -12,14 +11,15 @@ from typing import Final
 from django.utils import timezone
 
 from posts.languages import detect_language
+from posts.markdown.plain import width
 from posts.messages import Message as _
 from posts.naming import fold
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding
 from posts.preflight.written import Written
 
-# In columns: a Latin letter takes one, a Hangul syllable two. Search engines cut titles at about
-# 60, mail programs on phones at 40; what is longer than this is no title any more.
+# In columns. Search engines cut titles at about 60, mail programs on phones at 40; what is longer
+# than this is no title any more.
 LONG_TITLE: Final = 110
 LONG_DESCRIPTION: Final = 320
 FAR: Final = timedelta(days=366)
@@ -27,11 +27,6 @@ LATE: Final = timedelta(days=2)
 _ISO_DAY: Final = re.compile(
     r"(?<!\d)(20\d\d)[-./](0?[1-9]|1[0-2])[-./](0?[1-9]|[12]\d|3[01])(?!\d)"
 )
-
-
-def width(text: str) -> int:
-    """Return how many columns a text takes."""
-    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
 
 
 def no_description(written: Written, facts: Facts) -> Iterator[Finding]:

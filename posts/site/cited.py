@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.db.models import (
@@ -27,15 +26,14 @@ from django.views.decorators.http import require_safe
 
 from links.models import Link
 from posts.models import Appearance, ListCount, RecurringLink
-from posts.prepared import Rows, prepared
+from posts.prepared import prepared
 from posts.publishing.counting import RECURS
 from posts.publishing.returning import FEW
 from posts.site import library
 from posts.site.further import steps
-from posts.site.indexes import ENTRY, counted, in_words, orders_list, total
+from posts.site.indexes import ENTRY, counted, found_in, in_words, orders_list, total
 from posts.site.library import address_of_link
 from posts.site.listing import only_to_come, with_dates
-from posts.site.paging import INDEX_SIZE, first_of_index, paginate_index
 from posts.site.shell import address_of, filled, filled_page, short_days
 from posts.templatetags.newsletter import number
 
@@ -87,11 +85,6 @@ def _total(at: datetime) -> QuerySet[ListCount, Any]:
     return total("links", only_to_come(rows, Appearance, at, RECURS))
 
 
-@cache
-def _first(rows_of: RowsOf, order: str) -> Callable[[datetime], Rows]:
-    return prepared(lambda at: rows_of(at).order_by(order, "pk")[: INDEX_SIZE + 1])
-
-
 @require_safe
 def links(request: HttpRequest) -> HttpResponse:
     """The links that most issues cite."""
@@ -105,11 +98,8 @@ def back(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, rows_of: RowsOf, order: str, dated: str) -> HttpResponse:
-    now, value, say = timezone.now(), request.GET.get("page"), short_days()
-    if value is None:
-        found = first_of_index(_first(rows_of, order)(now))
-    else:
-        found = paginate_index(value, rows_of(now), order)
+    now, say = timezone.now(), short_days()
+    found = found_in(request.GET.get("page"), rows_of, order, now)
     rows = [
         (_name(name, url), address_of_link(key), number(count), say(first), say(date), "")
         for count, key, name, url, first, date, standing, _pk in found.rows
