@@ -8,7 +8,7 @@ each is walked once, in as many steps as honest files have; what takes more is r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 # Honest files of 20 MB have fewer: PNG chunks of 4 KB, GIF blocks of 255 bytes, JPEG markers.
 MOST_CHUNKS: Final = 20_000
@@ -25,13 +25,6 @@ _SCAN, _END = 0xDA, 0xD9
 
 class ContainerError(ValueError):
     """The file has more parts than any honest one."""
-
-
-class Jpeg(NamedTuple):
-    """How a JPEG is made: its passes over the picture, and whether each adds to the one before."""
-
-    scans: int
-    is_progressive: bool
 
 
 def is_heic(data: bytes) -> bool:
@@ -58,22 +51,20 @@ def check(data: bytes) -> None:
     elif data.startswith((b"GIF87a", b"GIF89a")):
         _check_gif(data)
     elif data.startswith(b"\xff\xd8"):
-        look_at_jpeg(data)
+        count_scans(data)
 
 
-def look_at_jpeg(data: bytes) -> Jpeg:
-    """Walk a JPEG up to its first scan, and count those of the picture. Raises ContainerError."""
-    is_progressive, at = False, 2
+def count_scans(data: bytes) -> int:
+    """Walk a JPEG up to its first scan; return how many there are. Raises ContainerError."""
+    at = 2
     for _step in range(MOST_SEGMENTS):
         while at < len(data) and data[at] != 0xFF:
             at += 1
         marker = data[at + 1] if at + 1 < len(data) else _END
         if marker == _SCAN:
-            return Jpeg(_scans(data, at), is_progressive)
+            return _scans(data, at)
         if marker == _END:
-            return Jpeg(0, is_progressive)
-        if marker in (0xC2, 0xC6, 0xCA, 0xCE):
-            is_progressive = True
+            return 0
         if marker == 0xFF:
             at += 1
         elif marker in _NO_LENGTH:

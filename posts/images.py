@@ -188,7 +188,7 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _check_pixels(image)
         if image.format in {"JPEG", "MPO"}:
-            _check_passes(image, containers.look_at_jpeg(data))
+            _check_passes(image, containers.count_scans(data))
         yield image
 
 
@@ -200,9 +200,9 @@ def _check_pixels(image: Image.Image) -> None:
         raise ImageError(_too_many_pixels(image.format or ""))
 
 
-def _check_passes(image: Image.Image, jpeg: containers.Jpeg) -> None:
+def _check_passes(image: Image.Image, scans: int) -> None:
     """Refuse a JPEG whose passes keep or repeat too much. Raises ImageError."""
-    if jpeg.scans < 2:
+    if scans < 2:
         return
     width, height = image.size
     parts = [(part[1], part[2]) for part in getattr(image, "layer", ())] or [(1, 1)]
@@ -212,7 +212,7 @@ def _check_passes(image: Image.Image, jpeg: containers.Jpeg) -> None:
         raise ImageError(
             _("the picture is too large for a progressive JPEG; save it as a plain one.")
         )
-    if coefficients * jpeg.scans > MAX_PASSED_OVER:
+    if coefficients * scans > MAX_PASSED_OVER:
         raise ImageError(_("the picture is damaged or incomplete."))
 
 

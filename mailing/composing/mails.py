@@ -39,7 +39,5 @@ class Mail:
     shortened: int = 0
     language: str = "en"
     sent_to: str = ""
-    text_left_out: int = 0
-    """So many bytes of the text of a roll-up are on the site only; that of an issue is whole."""
     size: int = 0
     """Of the HTML part as it is sent, in bytes."""

@@ -86,7 +86,6 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
         context["contact"] = headers.sender(settings)[1]
     around = frames.frame(settings, context)
     fitted = fitted_in(around, list(_sections(shares)), absolute("/"), budget)
-    said_in_text, text_left_out = within(_texts(shares), absolute("/"))
     html = around.html(fitted.html)
     uids = {anchor: uid for share in shares for anchor, uid in share.issue.uids.items()}
     shown = tuple(uids[anchor] for anchor in fitted.shown)
@@ -94,13 +93,12 @@ def _mail(shares: Sequence[_Share], period: Period, language: str, budget: int) 
     return Mail(
         subject=headers.subject(f"{site.name}: {said}", is_advertising=is_advertising),
         html=html,
-        text=around.text(said_in_text),
+        text=around.text(within(_texts(shares), absolute("/"))),
         headers=headers.of_list(settings)
         | {"Feedback-ID": headers.feedback_id(f"rollup-{named}", str(period.rhythm))},
         items=shown,
         left_out=fitted.left_out,
         shortened=fitted.shortened,
-        text_left_out=text_left_out,
         language=language,
         sent_to=frames.sent_to(),
         size=encoding.sent(html),

@@ -12,13 +12,12 @@ MOST: Final = 400_000
 _UNFINISHED: Final = 2_000  # a line longer than this is cut within
 
 
-def within(parts: Iterable[str], url: str) -> tuple[list[str], int]:
-    """Return parts of a text, the last of them a line with the address of what does not fit; and
-    how many bytes that is, 0 where all fits."""
+def within(parts: Iterable[str], url: str) -> list[str]:
+    """Return parts of a text, the last of them a line with the address of what does not fit."""
     parts = list(parts)
     size = sum(len(part.encode()) for part in parts)
     if size <= MOST:
-        return parts, 0
+        return parts
     kept, room = [], MOST
     for part in parts:
         data = part.encode()
@@ -30,7 +29,7 @@ def within(parts: Iterable[str], url: str) -> tuple[list[str], int]:
     words = gettext("The rest of the text, %(size)d KB, is on the site") % {
         "size": -(-missing // 1000)
     }
-    return [*kept, f"{words}: <{url}>"], missing
+    return [*kept, f"{words}: <{url}>"]
 
 
 def _cut(data: bytes) -> str:

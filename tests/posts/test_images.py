@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from posts import images
-from posts.containers import look_at_jpeg
+from posts.containers import count_scans
 from posts.images import ImageError, reencode, size_of
 from tests.posts.odd_pictures import ODD, PIXELS, SECRET, SLOW, TAKEN, chunks_in, many_scans
 
@@ -276,8 +276,8 @@ def test_there_are_104_odd_pictures():
 
 
 def test_the_passes_over_a_jpeg_are_counted_before_any_is_made():
-    assert look_at_jpeg(many_scans(900)).scans >= 900
-    assert look_at_jpeg(picture("JPEG")).scans == 1
+    assert count_scans(many_scans(900)) >= 900
+    assert count_scans(picture("JPEG")) == 1
 
 
 def test_a_jpeg_of_several_views_is_no_animation():
