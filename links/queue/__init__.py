@@ -13,7 +13,6 @@ from links.queue.entries import Worry, close, close_under, raise_concerns, reope
 from links.queue.parts import (
     MOST_COUNTED,
     CappedCount,
-    Group,
     Part,
     count_by_kind,
     group_by_source,

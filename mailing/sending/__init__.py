@@ -3,7 +3,6 @@
 Faces of other rooms: ``settle`` takes what is told of a delivery afterwards.
 """
 
-from mailing.sending.filling import within
 from mailing.sending.ledger import having, settle
 from mailing.sending.pacing import hourly_limit
 from mailing.sending.planning import (

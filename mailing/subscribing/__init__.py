@@ -7,7 +7,6 @@ from mailing.subscribing.asking import (
     Asked,
     ask,
     ask_all,
-    begin,
     confirm,
     sign_up_of,
 )
@@ -15,7 +14,6 @@ from mailing.subscribing.erasing import data_of, erase
 from mailing.subscribing.leaving import Suppressed, come_back, leave
 from mailing.subscribing.moving import TooManyMoves, confirm_move, move, moving, stay
 from mailing.subscribing.naming import names_of
-from mailing.subscribing.notes import reader_url
 from mailing.subscribing.pausing import pause, resume
 from mailing.subscribing.renewing import renew
 from mailing.subscribing.suppressing import is_suppressed, suppress

@@ -12,7 +12,7 @@ from newsletter.doctor.contradictions import CHECKS as _contradictions
 from newsletter.doctor.database import CHECKS as _database
 from newsletter.doctor.examining import examine, is_ready, troubles
 from newsletter.doctor.files import CHECKS as _files
-from newsletter.doctor.findings import CHECKS, Check, Finding, Level, Result
+from newsletter.doctor.findings import CHECKS, Level, Result
 from newsletter.doctor.mails import CHECKS as _mails
 from newsletter.doctor.surroundings import CHECKS as _surroundings
 

@@ -3,5 +3,5 @@
 What stands here is asked while the settings are read, so nothing of it knows models.
 """
 
-from newsletter.logs.discreet import Discreet, without_secrets
+from newsletter.logs.discreet import Discreet
 from newsletter.logs.rarely import NO_HTTP, Rarely

@@ -3,7 +3,6 @@
 from posts.drafting.copies import (
     Answer,
     Handle,
-    State,
     TooLarge,
     discard,
     finish,

@@ -2,4 +2,4 @@
 
 from posts.inserting.house import HouseForm, escape, escape_address, house_form
 from posts.inserting.pasted import Pasted, look_at, note_of, title_before
-from posts.inserting.waiting import COVERED, NEW, Waiting, house_form_of, waiting
+from posts.inserting.waiting import house_form_of, waiting

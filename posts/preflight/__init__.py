@@ -5,10 +5,9 @@ of both, in a module of its family. Apps above add checks of theirs to ``posts.s
 """
 
 from posts.preflight.checking import Remark, check, check_post, held_by, written_of
-from posts.preflight.checks import OWN
-from posts.preflight.facts import Facts
+from posts.preflight.checks import OWN  # which also adds them to `posts.slots`
 from posts.preflight.findings import Edit, Finding
 from posts.preflight.levels import levels, set_levels
 from posts.preflight.releasing import WriteDown, held_among, overridden, release, titles_of
-from posts.preflight.subjects import Suggested, suggest_tags
+from posts.preflight.subjects import suggest_tags
 from posts.preflight.written import Details, Written

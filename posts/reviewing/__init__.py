@@ -11,5 +11,5 @@ from posts.reviewing.asking import (
     send_back,
     take_back,
 )
-from posts.reviewing.commenting import MOST, TooMany, comment, comments_on, reply, resolve
+from posts.reviewing.commenting import TooMany, comment, comments_on, reply, resolve
 from posts.reviewing.sharing import DAYS, open_share, share, shared_issue

@@ -4,15 +4,7 @@
 """
 
 from posts.searching.documents import Content
-from posts.searching.finding import (
-    DATE,
-    MOST_COUNTED,
-    RELEVANCE,
-    NoSuchPage,
-    Results,
-    search,
-    titles,
-)
+from posts.searching.finding import DATE, RELEVANCE, NoSuchPage, Results, search, titles
 from posts.searching.hits import Hit
 from posts.searching.indexing import (
     index,

@@ -1,7 +1,6 @@
 """What a new issue starts from: the last one's headings, a template, or another issue."""
 
 from posts.starting.beginning import (
-    Beginning,
     NoBeginning,
     begin,
     choices,
@@ -11,4 +10,4 @@ from posts.starting.beginning import (
 )
 from posts.starting.duplicating import duplicate
 from posts.starting.templates import delete_templates, write_template
-from posts.starting.titles import PLACEHOLDERS, unknown_placeholders
+from posts.starting.titles import unknown_placeholders

@@ -8,14 +8,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from posts.searching.engines.base import (
-    Alternatives,
-    Condition,
-    Engine,
-    Indexed,
-    Levels,
-    Statement,
-)
+from posts.searching.engines.base import Condition, Engine, Indexed, Levels, Statement
 from posts.searching.engines.postgresql import PostgreSQL
 from posts.searching.engines.sqlite import SQLite
 
