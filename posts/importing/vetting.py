@@ -14,6 +14,7 @@ from posts.documents.entries import EOL
 from posts.documents.headers import read_header
 from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
+from posts.markdown.comments import comments_in
 from posts.markdown.html import hidden_words, without_comments
 from posts.markdown.lines import with_line_feeds
 from posts.markdown.spaced import SPACED_PICTURE
@@ -48,6 +49,7 @@ _CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$"
 _BLANK = re.compile(rf"{EOL}[ \t]*(?=\r|\n)")
 FIRST_BLOCKS, FIRST_SIGNS = 3, 4_000
 SHOWN = 5
+LONGEST = 60
 
 
 def is_no_issue(issue: Issue) -> bool:
@@ -120,6 +122,7 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
     yield from _hidden_words(issue)
     yield from _spaced_pictures(issue)
     with suppress(MarkdownLimitError):  # which says itself what is wrong
+        yield from _comments(issue)
         yield from _dead_ends(issue)
 
 
@@ -170,6 +173,18 @@ def _template_tags(issue: Issue) -> Iterator[Message]:
         tags=_named(map(tag_name, found)),
         line=issue.first_line + found[0].string.count("\n", 0, found[0].start()),
     )
+
+
+def _comments(issue: Issue) -> Iterator[Message]:
+    """Yield which comments of Obsidian readers see."""
+    if found := list(comments_in(issue.markdown)):
+        text = with_line_feeds(issue.body)
+        shown = (" ".join(text[start:end].split()) for start, end in found)
+        names = [f"{one[:LONGEST]}…" if len(one) > LONGEST else one for one in shown]
+        yield _(
+            "comments are shown to readers: %(comments)s (line %(line)d)",
+            **_said(issue, "comments", names, text.count("\n", 0, found[0][0])),
+        )
 
 
 def _spaced_pictures(issue: Issue) -> Iterator[Message]:

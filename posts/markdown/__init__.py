@@ -6,6 +6,6 @@ One module a seam: ``lines`` (rules that look at one line), ``stack`` (the open 
 text), ``emphasis``, ``autolinks``, ``attributes`` (what generators read beside Markdown), ``html``
 (raw HTML tags), ``mentions`` (tags that are only named), ``embeds``, ``tree`` (elements and
 tokens), ``fragments`` (links within an issue), ``limits`` (what is refused), ``writing`` (the tree
-to HTML), ``extension`` (all this as an extension of Python-Markdown) and ``document`` (a text,
-parsed once: where to start from).
+to HTML), ``extension`` (all this as an extension of Python-Markdown), ``document`` (a text,
+parsed once: where to start from) and ``comments`` (those of note tools, which readers see).
 """

@@ -39,6 +39,7 @@ OWN: Final = (
     Check("covered-before", _("Links that an earlier issue had"), known.covered),
     Check("dropped-html", _("HTML that readers do not get"), texts.dropped_html),
     Check("template-tag", _("Template tags"), texts.template_tags),
+    Check("shown-comment", _("Comments of Obsidian, which readers see"), texts.comments),
     Check("placeholder", _("Placeholders: TK, TODO, XXX"), texts.placeholders),
     Check("open-fence", _("Blocks of code that nothing ends"), texts.open_fences),
     Check("empty-section", _("Headings with nothing below them"), structure.empty_sections),

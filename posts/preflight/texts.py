@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
+from posts.markdown.comments import comments_in
 from posts.markdown.html import hidden_words
 from posts.markdown.lines import FENCE, closes_fence
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
@@ -52,6 +54,15 @@ def template_tags(written: Written, facts: Facts) -> Iterator[Finding]:
             line = written.line_of(prose.leaf, found.start())
             span = written.span_of(prose.leaf, *found.span())
             yield Finding("template-tag", words, line, span)
+
+
+def comments(written: Written, facts: Facts) -> Iterator[Finding]:
+    """Find comments of Obsidian, which readers would see."""
+    for start, end in comments_in(written.document):
+        shown = " ".join(written.text[start:end].split())[:_SHOWN]
+        words = _("Readers see this comment: %(text)s", text=shown)
+        line = bisect_right(written.starts, start)
+        yield Finding("shown-comment", words, line, (start, end))
 
 
 def dropped_html(written: Written, facts: Facts) -> Iterator[Finding]:

@@ -298,6 +298,36 @@ def test_template_tags_in_code_are_what_an_author_wants(tmp_path: Path) -> None:
     assert run_one(tmp_path, issue(body=body)).notices == ()
 
 
+@pytest.mark.parametrize(
+    ("body", "remark"),
+    [
+        ("Text %%ask Ann%% goes on\n", "%%ask Ann%% (line 7)"),
+        ("Text\n\n%%\nask Ann\n\n- or Bob\n%%\n\nMore\n", "%% ask Ann - or Bob %% (line 9)"),
+        ("한글%%물어보기%%\r\n\r\n- %% b\r\nc %%", "%%물어보기%%, %% b c %% (line 7)"),
+        ("> %%a%%\n\n%%b 50%%%\n", "%%a%% (line 7)"),
+        (f"%%{'a' * 99}%%\n", f"%%{'a' * 58}… (line 7)"),
+    ],
+)
+def test_comments_that_readers_see_are_told(tmp_path: Path, body: str, remark: str) -> None:
+    outcome = run_one(tmp_path, issue(body=body))
+    assert outcome.notices == (f"comments are shown to readers: {remark}",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "`%%a%%` and ``%% b %%``\n\n```\n%%c%%\n```\n\n    %%d%%\n",
+        "- ~~~\n  %%\n  e\n  %%\n  ~~~\n",
+        "I am 100%% sure, and 50%% more, or 20%%-30%% less\n",
+        "<https://example.org/a%%20b%%20c%%> https://example.org/?a=%%b%%\n",
+        "%% This is file\n%% made by\n\n%%\n%% A title\n%%\n\n%%%%%% a %%%%%%\n",
+        'Call printf("%%d and %%s")\n\n%%%%\n\n%%\n\n%%\n',
+    ],
+)
+def test_what_is_no_comment_needs_no_remark(tmp_path: Path, body: str) -> None:
+    assert run_one(tmp_path, issue(body=body)).notices == ()
+
+
 # Lines
 
 
