@@ -32,7 +32,6 @@ TARGET = 3.0  # seconds, of 99 saves in 100
 EDITORS = 3
 PAUSE = 1.0  # seconds between what one person sends
 COOKIE = "sessionid"
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _FIELD = re.compile(r'<input[^>]* name="(\w+)"(?:[^>]* value="([^"]*)")?')
 _TEXT = re.compile(r'<textarea[^>]* name="(\w+)"[^>]*>\r?\n?(.*?)</textarea>', re.DOTALL)
 

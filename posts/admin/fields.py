@@ -127,8 +127,16 @@ class DayField(forms.DateField):
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class HandleField(forms.CharField):
-    """Which working copy the form writes; that is no change of the issue."""
+class AsideField(forms.CharField):
+    """What is sent beside an issue, such as what an editor says of a save: no change of it."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Never."""
+        return False
+
+
+class HandleField(AsideField):
+    """Which working copy the form writes."""
 
     widget = forms.HiddenInput(attrs={"autocomplete": "off"})
 
@@ -139,25 +147,9 @@ class HandleField(forms.CharField):
         except ValueError:
             return None
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Never."""
-        return False
 
-
-class NoteField(forms.CharField):
-    """What an editor says of a save; that is no change of the issue."""
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Never."""
-        return False
-
-
-class SignField(forms.CharField):
+class SignField(AsideField):
     """What the marks of clashes end with that a meeting wrote into the text of this form; others
     are part of the issue."""
 
     widget = forms.HiddenInput(attrs={"autocomplete": "off"})
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Never."""
-        return False

@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from posts import access, drafting, publishing
 from posts.admin.fields import (
+    AsideField,
     DayField,
     DocumentField,
     HandleField,
     MinuteField,
-    NoteField,
     PlainTextField,
     SignField,
     TagNamesField,
@@ -115,7 +115,7 @@ class PostForm(forms.ModelForm):
     updated = DayField(label=_("updated"), required=False)
     published_at = MinuteField(label=_("publish time"), required=False)
     override = OverrideField()
-    note = NoteField(
+    note = AsideField(
         label=_("what changed"),
         max_length=NOTE_LENGTH,
         required=False,

@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from django import forms
-from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from posts.admin.fields import AsideField
 from posts.documents import split_header
 from posts.documents.editing import plain
 from posts.models import Post
@@ -36,18 +35,12 @@ class Checked(NamedTuple):
     header: str = ""
 
 
-class OverrideField(forms.CharField):
+class OverrideField(AsideField):
     """Why an issue is published that a check holds; no part of the issue."""
-
-    default_validators = [ProhibitNullCharactersValidator()]
 
     def __init__(self) -> None:
         label = _("why it is published all the same")
         super().__init__(label=label, required=False, max_length=MOST_WORDS)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Nothing of the issue changes with it."""
-        return False
 
 
 def written_in(form: PostForm) -> tuple[Written, str]:

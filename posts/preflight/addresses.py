@@ -146,7 +146,7 @@ def _as_written(url: str, canonical: str) -> str:
     address, hash_, place = url.partition("#")
     path, _mark, query = address.partition("?")
     pieces = query.split("&")
-    kept = [piece for piece in pieces if not _counts(path, piece)]
+    kept = [piece for piece in pieces if not _counts(piece)]
     clean = path + ("?" if kept else "") + "&".join(kept) + hash_ + place
     try:
         return clean if trace(clean)["site"] == canonical else canonical
@@ -154,7 +154,7 @@ def _as_written(url: str, canonical: str) -> str:
         return canonical
 
 
-def _counts(path: str, piece: str) -> bool:
+def _counts(piece: str) -> bool:
     steps = trace(f"https://example.org/?{piece}")
     return steps["tracking"] != steps["wrapper"]
 

@@ -1,6 +1,5 @@
 """The history of an issue in the admin: who saved what when, versions compared and named."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,8 +17,6 @@ from tests.conftest import SignIn
 from tests.reading import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
-
-Look = Callable[..., Page]
 
 
 @pytest.fixture
