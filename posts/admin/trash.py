@@ -23,6 +23,7 @@ from posts.admin.auditing import writing_down
 from posts.admin.publishing import DELETED, PublishingPages, endings_of, with_endings
 from posts.messages import Message
 from posts.models import Post, Revision
+from posts.numbers import number_in
 
 A_PAGE = 50
 # The message of what Django writes down of a deleted row.
@@ -67,8 +68,8 @@ class TrashPages(PublishingPages):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the form of an issue; of one in the trash, say that it lies there."""
-        trashed = Post.everything.trashed().filter(pk=object_id) if object_id.isdecimal() else None
-        post = trashed.first() if trashed and request.method == "GET" else None
+        trashed = Post.everything.trashed().filter(pk=number_in(object_id))
+        post = trashed.first() if request.method == "GET" else None
         if post is None or not self.has_view_permission(request):
             return super().change_view(request, object_id, form_url, extra_context)
         said: str = gettext("“%(title)s” lies in the trash.") % {"title": post.title}
