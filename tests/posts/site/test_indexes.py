@@ -171,18 +171,21 @@ def test_a_long_year_goes_on_by_pages(client: Client) -> None:
     assert [title for page in pages for title in page] == [f"Issue {n}" for n in range(31, 0, -1)]
 
 
+def sitemap(client: Client) -> str:
+    """Return all parts of the sitemap: keys of rows, which go on from test to test, part them."""
+    index = client.get("/sitemap.xml").content.decode()
+    parts = re.findall("<loc>https?://[^/]+(.*?)</loc>", index)
+    return "".join(client.get(part).content.decode() for part in parts)
+
+
 def test_the_sitemap_names_every_public_address_in_parts(client: Client, settings) -> None:
     make_many(3)
-    index = client.get("/sitemap.xml").content.decode()
-    parts = re.findall("<loc>(.*?)</loc>", index)
-    found = "".join(
-        client.get(part.removeprefix(settings.SITE_URL)).content.decode() for part in parts
-    )
+    found = sitemap(client)
     for path in ("/posts/one/", "/tags/name-01/", "/sections/name-02/", "/sources/name00.example/"):
         assert f"<loc>{settings.SITE_URL}{path}</loc>" in found
-    for no_part in ("posts-2", "posts-1", "posts-01", "posts-", "posts-x", "nothing"):
+    for no_part in ("posts-9", "posts-1", "posts-01", "posts-", "posts-x", "nothing"):
         assert client.get(f"/sitemap-{no_part}.xml").status_code == 404
-    for query in ("p=2", "p=x", "p=-1"):
+    for query in ("p=9", "p=x", "p=-1"):
         assert client.get(f"/sitemap-posts.xml?{query}").status_code == 404
     assert client.get("/sitemap-posts.xml?p=1").headers["Location"] == "/sitemap-posts.xml"
 
@@ -192,4 +195,4 @@ def test_the_sitemap_writes_names_in_any_script_as_addresses_are_written(client:
         post = make_post(slug)
         Post.objects.filter(pk=post.pk).update(slug=slug)
         address = f"/posts/{quote(slug, safe='/~:@!$()*+,;=')}/</loc>"
-        assert address in client.get("/sitemap-posts.xml").content.decode()
+        assert address in sitemap(client)
