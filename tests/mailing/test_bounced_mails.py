@@ -33,7 +33,7 @@ from tests.builders import make_post
 from tests.mailing import letters
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 Make = Callable[[UUID], bytes]
 Status = Subscriber.Status
 

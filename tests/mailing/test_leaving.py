@@ -24,7 +24,11 @@ from tests.mailing.builders import make_subscriber
 from tests.mailing.readers import confirmation, heading, mails, paths, raw, the_mail
 from tests.reading import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("mail_is_on"),
+]
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 NOBODY = "A" * 32

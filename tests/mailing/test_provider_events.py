@@ -24,6 +24,7 @@ from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
 from tests.mailing.told import SECRET, about, tell
 
 pytestmark = [
+    pytest.mark.one_database,
     pytest.mark.django_db,
     pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning"),
 ]

@@ -19,7 +19,11 @@ from tests.builders import make_member
 from tests.conftest import SignIn
 from tests.mailing.builders import make_mailing, make_subscriber
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("mail_is_on"),
+]
 
 ROLES = ("anonymous", "outsider", "writer", "moderator", "editor", "keeper", "owner")
 STANDARD = ("changelist", "add", "history", "delete", "change")

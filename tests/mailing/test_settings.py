@@ -21,7 +21,7 @@ from tests.mailing.builders import make_subscribers
 from tests.mailing.conftest import LOCMEM
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 FORM = "/admin/mailing/mailsettings/1/change/"
 

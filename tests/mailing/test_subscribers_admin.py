@@ -26,7 +26,11 @@ from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers
 from tests.reading import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_is_on")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("mail_is_on"),
+]
 
 LIST = "/admin/mailing/subscriber/"
 IMPORT, EXPORT = f"{LIST}import/", f"{LIST}export/"

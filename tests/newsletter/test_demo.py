@@ -14,7 +14,7 @@ from newsletter.management.commands import create_demo
 from posts.models import Post
 from tests.builders import make_post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture

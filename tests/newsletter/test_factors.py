@@ -28,7 +28,7 @@ from newsletter.hosts import bracketed
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 DESK = "/admin/"
 MINE = "/admin/factors/"

@@ -24,7 +24,7 @@ from posts.models import Page as OwnPage
 from posts.publishing import save_document
 from tests.builders import make_draft, make_post, make_posts, make_scheduled, parsed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture(autouse=True)

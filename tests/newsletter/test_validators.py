@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from tests.newsletter.test_copies import ADDRESSES, FRESH, etag_of, queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("issue")]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.usefixtures("issue")]
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from tests.builders import make_draft, make_post, make_posts, parsed
 from tests.conftest import SignIn
 from tests.reading import Page, shown
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 CALENDAR = "/admin/posts/post/calendar/"
 NOW = datetime(2026, 12, 2, 12, tzinfo=UTC)  # a Wednesday
 FRIDAY = datetime(2026, 12, 4, 9, 30, tzinfo=UTC)

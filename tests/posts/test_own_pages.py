@@ -17,7 +17,7 @@ from tests.builders import make_posts
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ADD = "/admin/posts/page/add/"
 TEXT = "We read *so* you need not.\n\n# Who\n\n- [Ann](https://ann.example.org/)\n"

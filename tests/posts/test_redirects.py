@@ -17,7 +17,7 @@ from tests.builders import make_post
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ADD = "/admin/posts/redirect/add/"
 TABLE = "/admin/posts/redirect/table/"

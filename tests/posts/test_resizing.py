@@ -21,7 +21,7 @@ from posts.resizing import make_missing_sizes, make_sizes
 from tests.builders import LONG_AGO, make_post, parsed
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 BODY = "Text.\n\n![A sky](sky.png)\n"
 
 

@@ -30,7 +30,7 @@ from tests.builders import BODY, make_draft, make_member, make_post, make_schedu
 from tests.conftest import SignIn
 from tests.reading import Page, shown
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture

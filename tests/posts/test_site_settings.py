@@ -20,7 +20,7 @@ from tests.builders import make_post
 from tests.conftest import SignIn
 from tests.reading import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 FORM = "/admin/posts/sitesettings/1/change/"
 TOKENS = "static/css/tokens.css"

@@ -17,7 +17,7 @@ from tests.builders import make_draft, make_member, make_picture, make_post, par
 from tests.conftest import SignIn
 from tests.reading import Page, value_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 ADD = "/admin/posts/post/add/"
 WEDNESDAY = datetime(2026, 12, 2, 12, tzinfo=UTC)
 
