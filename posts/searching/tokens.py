@@ -3,14 +3,14 @@
 Scripts without spaces, and Hangul, whose words carry particles, become overlapping pairs of
 characters and the last character; so any two syllables are found wherever they stand, and a single
 one as the beginning of a pair. Other scripts become words, folded and stemmed. C++, C#, .NET and
-v1.2 stay whole. Pure.
+v1.2 stay whole; e-mail and Node.js are email and nodejs besides, behind all others. Pure.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from posts.searching.stemming import stem
 
 # To be raised with any change of what a text is cut into, and that of ``queries`` with it.
-VERSION: Final = 2
+VERSION: Final = 3
 LONGEST: Final = 64  # letters of a word
 # Hangul, Han, kana, bopomofo, and the scripts of Thai, Lao, Burmese and Khmer.
 RUN: Final = (
@@ -63,6 +63,11 @@ _WORDS: Final = re.compile(
     rf"{_VERSION_NUMBER}|[a-z]+(?:\+\+|\#(?![a-z\d]))"
     rf"|[^\W\d_]+(?:[{_MARKS}]+[^\W\d_]*)*(?:['’]s(?![^\W_]))?"
     rf"|\d+(?:[^\W_]|[{_MARKS}])*|\.net(?![^\W_])"
+)
+# Of two words alone, and no names of hosts: all others would take 5 % more room, these take 2 %.
+_JOINED: Final = re.compile(
+    r"(?<![a-z\d]|[-‐.@/_])([a-z]{1,20})(?:[-‐]|\.(?=js(?![a-z\d])))([a-z]{2,20})"
+    r"(?![a-z\d]|[-‐.@/_]\w)"
 )
 
 
@@ -138,15 +143,21 @@ def _indexed(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the tokens of a text, in order."""
+    folded = fold(text)
     if text.isascii():
-        return [*map(_indexed, _ASCII_WORDS.findall(fold(text)))]
+        return [*map(_indexed, _ASCII_WORDS.findall(folded)), *_joined(folded)]
     found: list[str] = []
-    for place, piece in enumerate(_RUNS.split(fold(text))):
+    for place, piece in enumerate(_RUNS.split(folded)):
         if place % 2:
             found += pairs(piece)
         elif piece:
             found += map(_indexed, _words(piece))
-    return found
+    return [*found, *_joined(folded)]
+
+
+def _joined(folded: str) -> Iterable[str]:
+    """Return what a folded text parts by a hyphen, or a dot before js, as one word, each once."""
+    return dict.fromkeys(_indexed(one + other) for one, other in _JOINED.findall(folded))
 
 
 def pairs(run: str) -> list[str]:

@@ -94,8 +94,16 @@
     return [...letters.slice(1).map((letter, place) => letters[place] + letter), letters.at(-1)];
   };
 
-  const tokens = (text) =>
-    parts(text).flatMap(([part, isRun]) => (isRun ? pairs(part) : [part]));
+  const JOINED = new RegExp(
+    "(?<![a-z\\p{Nd}]|[-‐.@/_])([a-z]{1,20})(?:[-‐]|\\.(?=js(?![a-z\\p{Nd}])))([a-z]{2,20})" +
+      "(?![a-z\\p{Nd}]|[-‐.@/_][\\p{L}\\p{N}_])",
+    "gu",
+  );
+
+  const tokens = (text) => [
+    ...parts(text).flatMap(([part, isRun]) => (isRun ? pairs(part) : [part])),
+    ...new Set([...fold(text).matchAll(JOINED)].map(([, one, other]) => indexed(one + other))),
+  ];
 
   // Queries: what each word asks for is one of some phrases, {tokens, isPrefix}
 

@@ -28,6 +28,7 @@ ITEMS = (
     "Llama3 한국어 파인튜닝", "机器学习周刊", "東京の天気", "Straße und Weg",
     "İstanbul'da yapay zeka", "हिन्दी समाचार", "What's new in .NET", "the a of", "평",
     "한국어 모델 평가 도구", "Email and NodeJS", "v0.10.2 is out", "Many H100s", "ユーザ管理",
+    "An e-mail for Node.js: open-source와 real-time",
 )  # fmt: skip
 QUERIES = (
     "평가", "모델", "모델을", "평가의", "데이터베이스", "데이터 베이스", "소식", "AI", "c++",
@@ -37,7 +38,7 @@ QUERIES = (
     "한국어 -파인튜닝", "rust kind:item", "rust -kind:item", "평가 도구", "tag:ai rust",
     'section:"오늘" 모델', "source:one.example.org 소식", "year:2024", "year:1999 rust", "없는말",
     "-rust", "모델들에게", "평가했습니다", "e-mail", "node.js", "0.10.2", "v1.70", "H100",
-    "ユーザー",
+    "ユーザー", "email", "nodejs", "opensource", "realtime",
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ TEXTS = {
     "released": "새로 공개된 부품",
     "developers": "서울에서 만난 개발자를 소개합니다",
     "joined": "Email clients, NodeJS and finetuning",
+    "apart": "E-mails from Node.js, and e-commerce와 real-time을 다룬 글",
     "beta": "v0.10.2-beta is out",
     "cards": "They rent H100s by the hour",
     "user": "ユーザ管理",
@@ -87,6 +88,14 @@ class Case(NamedTuple):
 
 
 CASES = (
+    # Written together and apart
+    Case("email", "joined apart"),
+    Case("e-mail", "joined apart"),
+    Case("nodejs", "joined apart"),
+    Case("realtime", "apart"),
+    Case("ecommerce를", "apart"),
+    Case("opensource", "hyphen", "operators"),
+    Case('"opensource"', "hyphen"),
     # Words and particles
     Case("평가", "evaluation reevaluated", "chinese structure"),
     Case("평가의", "evaluation reevaluated"),
