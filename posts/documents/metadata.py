@@ -27,7 +27,10 @@ from posts.naming import fold
 
 MAX_TAG: Final = 200
 MAX_AUTHORS: Final = 50
-_REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# A text as WordPress exports it, with no sign that HTML would have spelt out. `&nbsp;` is a word.
+_SPELT_OUT: Final = re.compile(
+    r"(?:[^&<>]|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|hellip|[nm]dash|[lr][sd]quo);)*"
+)
 # What Eleventy reads as a date that the file itself says.
 _ASKED_OF_FILES: Final = ("created", "last modified", "git created", "git last modified")
 
@@ -250,7 +253,7 @@ def _text(values: Mapping[str, Value], name: str) -> str:
 
 def without_references(text: str) -> str:
     """Return a text with the signs that HTML spells out: exports of WordPress write titles so."""
-    return _REFERENCE.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+    return html.unescape(text) if "&" in text and _SPELT_OUT.fullmatch(text) else text
 
 
 def _moment(

@@ -12,8 +12,8 @@ from posts.markdown.lines import with_line_feeds
 # Within a line, or from the beginning of one to the end of a later one. No comments are
 # `100%% sure`, addresses (`/a%%20b%%`), and those of LaTeX, whose lines all begin so.
 _COMMENT: Final = re.compile(
-    r"(?<![A-Za-z\d%/=&?#.:+-])%%(?!%)(?:[^%\n]|%(?!%))++%%(?![\w%])"
-    r"|^[ \t>*+-]*(?P<block>%%(?!%)(?![^\n]*\n[ \t>]*%%)(?:[^%]|%(?!%))++%%)"
+    r"(?<![A-Za-z\d%/=&?#.:+-])%%(?!%)(?:[^%\n]|%(?!%))+%%(?![\w%])"
+    r"|^[ \t>*+-]*(?P<block>%%(?!%)(?![^\n]*\n[ \t>]*%%)(?:[^%]|%(?!%))+%%)"
     r"(?=[ \t]*(?:\n(?![ \t>]*%%)|\Z))",
     re.MULTILINE,
 )
