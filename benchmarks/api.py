@@ -20,8 +20,6 @@ LISTS = (
     "/api/v1/posts", "/api/v1/posts?tag=tag-1", "/api/v1/items", "/api/v1/items?section=section-0",
     "/api/v1/links", "/api/v1/tags", "/api/v1/sections", "/api/v1/sources",
 )  # fmt: skip
-
-
 KEPT = {"kept": "16", "not kept": "0"}  # how lists are asked for: megabytes of copies
 
 

@@ -57,7 +57,7 @@ _KNOWN_TAGS: Final = (
     )
 )
 # Components of MDX with the names of elements that no page shows.
-_COMPONENTS: Final = frozenset("Button Embed Image Link".split())
+COMPONENTS: Final = frozenset("Button Embed Image Link".split())
 
 _ATTRIBUTE: Final = r"\s+[A-Za-z_:][A-Za-z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`]+|'[^']*'|\"[^\"]*\"))?"
 OPEN_TAG: Final = re.compile(rf"<([A-Za-z][A-Za-z0-9-]*+)((?:{_ATTRIBUTE})*+)\s*+/?>")
@@ -99,7 +99,7 @@ class Tag(NamedTuple):
 
 def is_known_tag(name: str) -> bool:
     """Whether HTML has, or ever had, an element of this name, and a component is not meant."""
-    return name.lower() in _KNOWN_TAGS and name not in _COMPONENTS
+    return name.lower() in _KNOWN_TAGS and name not in COMPONENTS
 
 
 def read_tag(text: str, start: int) -> Tag | None:

@@ -9,7 +9,7 @@ import re
 from io import StringIO
 from typing import Final
 
-from posts.markdown.html import is_known_tag
+from posts.markdown.html import COMPONENTS, is_known_tag
 
 INDENT: Final = re.compile(r" *+")
 ATX_HEADING: Final = re.compile(r"#{1,6}(?=[ \t]|$)")
@@ -34,7 +34,8 @@ _HTML_STARTS: Final = (
     re.compile(r"<!doctype\b[^<>]*>\s*$", re.IGNORECASE),
     re.compile(r"<!\[CDATA\["),
     re.compile(
-        r"</?(?!(?-i:Link)\b)(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd"
+        rf"</?(?!(?-i:{'|'.join(sorted(COMPONENTS))})\b)"
+        r"(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd"
         r"|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset"
         r"|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol"
         r"|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr"

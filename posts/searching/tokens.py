@@ -30,7 +30,9 @@ RUN: Final = (
 HANGUL: Final = re.compile("[\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7fb]")
 _RUNS: Final = re.compile(f"([{RUN}]+)")
 _BESIDE_RUNS: Final = re.compile(f"[^{RUN}]+")
-_LETTERS: Final = dict(zip("øłđðæœıىة", "o l d d ae oe i ي ه".split(), strict=True))
+_LETTERS: Final = {
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "ى": "ي", "ة": "ه",
+}  # fmt: skip
 _PLURAL_OF_CAPITALS: Final = re.compile(r"(?<![^\W_])([A-Z]{2,})s(?![^\W_])")
 
 
