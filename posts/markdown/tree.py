@@ -186,16 +186,18 @@ def end_tag(name: str) -> etree.Element:
     return etree.Element(RAW_TAG, {"html": f"</{name}>", CLOSES: name})
 
 
-def plain_text(element: etree.Element) -> str:
-    """The visible text of an element; an image counts with its alternative text."""
+def plain_text(element: etree.Element, *, with_images: bool = True) -> str:
+    """The visible text of an element; an image counts with its alternative text, or not at all."""
     if not len(element):
         return element.text or ""
     parts: list[str] = [element.text or ""]
     for child in element:
         if child.tag == "img":
-            parts.append(child.get("alt", ""))
+            parts.append(child.get("alt", "") if with_images else "")
+        elif parts_words(child):
+            parts.append("\n")
         else:
-            parts.append("\n" if parts_words(child) else plain_text(child))
+            parts.append(plain_text(child, with_images=with_images))
         parts.append(child.tail or "")
     return "".join(parts)
 
@@ -211,17 +213,7 @@ def text_of(element: etree.Element) -> str:
     """The text of an element without that of its images."""
     if next(element.iter("br"), None) is None and next(element.iter(RAW_TAG), None) is None:
         return "".join(element.itertext())
-    return "".join(_texts(element))
-
-
-def _texts(element: etree.Element) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if parts_words(child):
-            yield "\n"
-        else:
-            yield from _texts(child)
-        yield child.tail or ""
+    return plain_text(element, with_images=False)
 
 
 def fold(text: str) -> str:
