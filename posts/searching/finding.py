@@ -30,6 +30,7 @@ from posts.searching.queries import MOST_LETTERS, Phrase, Query, parse, phrase_o
 from posts.searching.tokens import parts
 
 MOST_COUNTED: Final = 10_000
+SAMPLE: Final = 2_000  # of more hits the facets of the newest are counted
 MOST_HITS: Final = 1_000
 SPREAD: Final = 50  # issues that have the words in different places
 MOST_SPREAD: Final = 6  # words: each of them is looked for alone
@@ -49,7 +50,7 @@ class Results:
     """What was found.
 
     ``total`` is exact up to ``MOST_COUNTED``; where ``is_over`` it is that number, and facets are
-    of the newest so many. ``next`` names the place where the next page begins, or is "".
+    of the newest ``sampled``. ``next`` names the place where the next page begins, or is "".
     """
 
     query: Query
@@ -57,6 +58,7 @@ class Results:
     hits: Sequence[Hit] = ()
     total: int = 0
     is_over: bool = False
+    sampled: int = 0
     facets: dict[str, list[Value]] = field(default_factory=dict)
     next: str = ""
     is_complete: bool = True
@@ -99,6 +101,7 @@ def search(
         hits=read_hits([key for _step, key in shown], now, Marker.of(asked)),
         total=(total or 0) + len(spread),
         is_over=is_over,
+        sampled=SAMPLE if is_over else 0,
         facets=facets_of(facets),
         next="{}-{}".format(*shown[-1]) if len(places) > limit else "",
         is_complete=complete,
@@ -248,17 +251,19 @@ class Questions:
     def counted(self) -> tuple[int, bool, str]:
         """Return how many rows there are of those that are counted, whether there are more, and
         their facets as one text: to read them row by row took as long as to find them."""
-        asked = self.condition(self.broad)
-        rows, values = self._newest(asked, MOST_COUNTED)
+        rows, given = self._newest(self.condition(self.broad), MOST_COUNTED + 1)
         sql = (
-            f"SELECT count(*), min(found.key), {engine().joining}(facets, ' ')"  # noqa: S608
-            f" FROM ({rows}) AS found JOIN posts_searchentry AS entry ON entry.key = found.key"
-            " WHERE entry.date <= %s"
+            f"WITH every AS MATERIALIZED ({rows}),"  # noqa: S608
+            " many AS (SELECT count(*) > %s AS so FROM every)"
+            f" SELECT count(*), (SELECT so FROM many), {engine().joining}(facets, ' ')"
+            " FROM (SELECT key FROM every ORDER BY key DESC"
+            " LIMIT (SELECT CASE WHEN so THEN %s ELSE %s END FROM many)) AS counted"
+            " JOIN posts_searchentry AS entry ON entry.key = counted.key WHERE entry.date <= %s"
         )
         moment = connection.ops.adapt_datetimefield_value(self.now)
-        ((number, last, facets),) = rows_of(sql, [*values, moment])
-        is_over = number == MOST_COUNTED and bool(self._keys(asked, 1, last))
-        return number, is_over, facets or ""
+        given = [*given, MOST_COUNTED, SAMPLE, MOST_COUNTED, moment]
+        ((number, is_over, facets),) = rows_of(sql, given)
+        return MOST_COUNTED if is_over else number, bool(is_over), facets or ""
 
     def spread(self, order: str, total: int) -> list[Place]:
         """Return issues that have all the words, but in different rows, where hits are few."""

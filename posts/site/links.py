@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import (
     Case,
+    Count,
     Exists,
     F,
     Func,
@@ -35,7 +36,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from links.models import DIGEST_LENGTH, Link
-from posts.models import Appearance, LinkedItem, RecurringLink, TaggedPost
+from posts.models import Appearance, LinkedItem, RecurringLink, Tag, TaggedPost
 from posts.places import item_called
 from posts.prepared import prepared
 from posts.publishing.decisions import link_words
@@ -46,7 +47,6 @@ from posts.site.listing import read_as_text
 from posts.site.paging import PAGE_SIZE, paginate
 from posts.site.shell import (
     address_of,
-    each_filled,
     facts_in_words,
     filled,
     filled_page,
@@ -57,7 +57,8 @@ from posts.templatetags.newsletter import issue_count
 
 WORDS_LENGTH = 600  # so that a page of mentions is as long as one of issues
 BESIDE = 6
-FIELDS = ("title", "line", "place", "issue", "issue_url", "date", "lang", "tags")
+TAGS = 12
+FIELDS = ("title", "line", "place", "issue", "issue_url", "date", "lang")
 _ROTTEN = (Link.Health.BROKEN, Link.Health.GONE)
 
 
@@ -68,7 +69,7 @@ class Head(NamedTuple):
     is_replaced: int
     copy: str
     first_seen: datetime | None
-    tags: list[list[Any]] | None
+    tags: list[tuple[str, str]] | None
 
 
 def _called(first: str, last: str) -> QuerySet[Link, Any]:
@@ -95,18 +96,21 @@ def mentions(first: str, last: str, at: datetime) -> QuerySet[Appearance, Any]:
             When(copied, then=F("link__archived_url")), default=Value(""), output_field=TextField()
         ),
         Subquery(known.values("first_seen")),
-        _tags(),
+        _tags(_of(first, last).filter(date__lte=at)),
         *library.place_columns(at, WORDS_LENGTH),
     )
 
 
-def _tags() -> Subquery:
-    """Return [key of the row, name, slug] of each tag of a place's post, as one value."""
-    tag = JSONArray("pk", "tag__name", "tag__slug")
+def _tags(places: QuerySet[Appearance]) -> Subquery:
+    """Return [name, slug] of the tags that the latest posts of some places share most often, as one
+    value: it is the same in each row, so that a database looks once."""
+    posts = places.order_by("-date", "pk").values("post")[:PAGE_SIZE]
+    tagged = TaggedPost.objects.filter(content_object__in=posts).values("tag")
+    most = tagged.annotate(shared=Count("pk")).order_by("-shared", "tag").values("tag")[:TAGS]
     gather = "JSON_GROUP_ARRAY" if connection.vendor == "sqlite" else "JSONB_AGG"
-    rows = TaggedPost.objects.filter(content_object=OuterRef("post")).order_by()
+    named = Func(JSONArray("name", "slug"), function=gather, output_field=JSONField())
     # No aggregate of the ORM, which would add GROUP BY.
-    return Subquery(rows.values(all=Func(tag, function=gather, output_field=JSONField())))
+    return Subquery(Tag.objects.filter(pk__in=most).order_by().values(all=named))
 
 
 @prepared
@@ -159,6 +163,7 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
         return redirect(address_of_link(latest.link), permanent=True)
     found = paginate(value, lambda: newest, lambda: mentions(*bounds, now))
     say = short_days()
+    rows = [_mention(entry, of.slug, say) for of, entry in map(_read, found.rows)]
     texts = {
         "title": latest.title,
         "address": latest.address,
@@ -169,7 +174,8 @@ def link(request: HttpRequest, digest: str) -> HttpResponse:
         "copy": head.copy,
         **facts_in_words(_facts(head, latest)),
         "is_single": "1" if latest.cited == 1 else "",
-        "rows": _rows(found.rows, say),
+        "tags": _tag_entries(head.tags or ()),
+        "rows": filled("mention", FIELDS, rows),
         "beside": "" if value else library.linked(_others(_beside(*bounds, now)), say),
         **steps(request, found),
     }
@@ -192,36 +198,22 @@ def _facts(head: Head, latest: Entry) -> list[str]:
     return [issue_count(latest.cited), *seen_words(head.first_seen or latest.date, last)]
 
 
-def _rows(
-    rows: Iterable[Sequence[Any]], say: Callable[[datetime | None], SafeString]
-) -> SafeString:
-    read = [_read(row) for row in rows]
-    tags = _tag_marks([head for head, _entry in read])
-    return filled("mention", FIELDS, [_mention(head, entry, tags, say) for head, entry in read])
-
-
-def _tag_marks(heads: Iterable[Head]) -> dict[str, str]:
-    """Return each tag of some mentions as they show it, by its slug: most have the same few."""
-    named = {slug: name for head in heads for _key, name, slug in head.tags or ()}
-    rows = [(name, address_of("tag", slug)) for slug, name in named.items()]
-    return dict(zip(named, each_filled("tag_mark", ("name", "url"), rows), strict=True))
+def _tag_entries(tags: Iterable[tuple[str, str]]) -> SafeString:
+    rows = [(name, address_of("tag", slug)) for name, slug in sorted(tags)]
+    return filled("tag_entry", ("name", "url"), rows)
 
 
 def _mention(
-    head: Head,
-    entry: Entry,
-    tags: dict[str, str],
-    say: Callable[[datetime | None], SafeString],
+    entry: Entry, slug: str, say: Callable[[datetime | None], SafeString]
 ) -> tuple[str | SafeString, ...]:
     return (
         entry.title,
         entry.line,
         entry.place,
         entry.issue,
-        address_of("post", head.slug),
+        address_of("post", slug),
         say(entry.date),
         entry.language,
-        SafeString("".join(tags[slug] for _key, _name, slug in sorted(head.tags or ()))),
     )
 
 

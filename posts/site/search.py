@@ -90,7 +90,7 @@ def _context(results: Results, sought: str, order: str, *, is_first: bool) -> di
         "is_complete": results.is_complete,
         "unknown": [str(row) for row in results.chosen.unknown],
         "total": _total(results),
-        "is_over": results.is_over,
+        "sampled": results.sampled and number(results.sampled),
         "rows": filled("found", FIELDS, _rows(results.hits)),
         "chosen": [
             Choice(str(row), _address(_without(query, row), order)) for row in query.filters

@@ -127,9 +127,18 @@ def test_results_are_counted_up_to_a_number(
     page = search_page(client, "find")
     shown = told.format(min(total, total + most))
     assert page.texts(".found-total") == [f"{shown} results"]
-    counts = [int(count) for count in page.texts(".facet .count")]
-    assert counts
-    assert max(counts) <= total + most
+
+
+def test_of_more_results_than_are_counted_the_newest_say_how_to_narrow_down(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_posts(3)
+    monkeypatch.setattr("posts.searching.finding.MOST_COUNTED", 4)
+    monkeypatch.setattr("posts.searching.finding.SAMPLE", 2)
+    page = search_page(client, "find")
+    assert page.texts(".found-total") == ["over 4 results"]
+    assert page.texts(".facets .note") == ["Counted among the newest 2."]
+    assert {int(count) for count in page.texts(".facet .count")} <= {1, 2}
 
 
 def test_all_results_are_reached_page_by_page(client: Client) -> None:
