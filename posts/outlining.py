@@ -14,12 +14,22 @@ from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from posts.markdown.references import is_linkable
-from posts.markdown.tree import RAW_HTML, TIGHT, Span, fold, parts_words, plain_text, text_of
+from posts.markdown.tree import (
+    AS_WRITTEN,
+    RAW_HTML,
+    TIGHT,
+    Span,
+    fold,
+    parts_words,
+    plain_text,
+    text_of,
+)
 
 ItemShape = Literal["list", "paragraph"]
 
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS: Final = frozenset(("ul", "ol"))
+_BOLD: Final = ("strong", "b")
 _LEAVES: Final = HEADINGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
 _WORD: Final = re.compile(r"\w")
 _SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
@@ -169,7 +179,7 @@ class _Flow:
         if element.tag == "a":
             if is_linkable(element.get("href", "")):
                 self.links.append((element, start, self._length))
-        elif element.tag == "strong":
+        elif element.tag in _BOLD:
             self.strong.append((element, start, self._length))
         elif element.tag == "code":
             self.code.append((element, start, self._length))
@@ -231,14 +241,19 @@ def is_preamble(text: str) -> bool:
     return len(text) <= _MAX_PREAMBLE and _WORD.search(_PREAMBLE.sub("", text)) is None
 
 
+def _leaves(element: etree.Element) -> Iterator[etree.Element]:
+    """The elements that hold text; of raw HTML the whole, though it may hold others."""
+    inner: set[etree.Element] = set()
+    for leaf in element.iter():
+        if leaf.tag in _LEAVES and leaf not in inner:
+            if leaf.tag == RAW_HTML:
+                inner.update(leaf.iter())
+            yield leaf
+
+
 def visible_text(elements: Iterable[etree.Element]) -> str:
     """The text a reader sees, one line for each block."""
-    found = (
-        fold(text_of(leaf))
-        for element in elements
-        for leaf in element.iter()
-        if leaf.tag in _LEAVES
-    )
+    found = (fold(text_of(leaf)) for element in elements for leaf in _leaves(element))
     return "\n".join(text for text in found if text)
 
 
@@ -264,9 +279,10 @@ def outline(root: etree.Element, spans: Mapping[etree.Element, Span], first_line
     """
     found = Outline()
     finder = _Finder(found, spans, first_line)
-    following = finder.read_heading(root)
-    finder.walk(root[following:])
-    if not following:
+    if len(root) and finder.read_heading(root[0], root[1] if len(root) > 1 else None):
+        finder.walk(root[1:])
+    else:
+        finder.walk(root)
         _take_title_from_heading(root, found)
     return found
 
@@ -278,41 +294,46 @@ class _Finder:
         self._found = found
         self._spans = spans
         self._first_line = first_line
+        self._read: set[etree.Element] = set()
 
-    def read_heading(self, root: etree.Element) -> int:
-        """Read a heading that is a link, with the paragraph below it; return how many blocks.
+    def read_heading(self, heading: etree.Element, body: etree.Element | None) -> bool:
+        """Read a heading that is a link, with the paragraph below it; tell whether it is one.
 
         The items of a list below it are items of their own.
         """
-        if not len(root) or root[0].tag not in HEADINGS or root[0] not in self._spans:
-            return 0
+        if heading.tag not in HEADINGS or heading not in self._spans or not _has_link(heading):
+            return False
         flow = _Flow()
-        flow.read(root[0])
+        flow.read(heading)
         flow.complete()
         if not flow.links or not flow.words:
-            return 0
+            return False
         title = flow.words if flow.starts_at(flow.links[0][1]) else _before_address(flow)
         if not title:
-            return 0
-        body = root[1] if len(root) > 1 else None
+            return False
+        if body is not None and body.tag == RAW_HTML:
+            body = body[0] if len(body) and not (body.text or "").strip() else None
         if body is not None and body.tag in _LISTS and _has_link(body):
-            return 0  # a heading of what is listed
-        start, end = self._spans[root[0]]
+            return False  # a heading of what is listed
+        start, end = self._spans[heading]
         if body is not None and body.tag == "p" and body in self._spans:
             flow.read(body)
             flow.complete()
-            self._found.bodies[root[0]] = body
+            self._found.bodies[heading] = body
+            self._read.add(body)
             end = self._spans[body][1]
-        self._add("paragraph", root[0], flow, "", (start, end))
+        self._add("paragraph", heading, flow, "", (start, end))
         summary = ""
         if body is not None and body.tag in ("p", *_LISTS):
             summary = visible_text([body]).replace("\n", " ")
         self._found.items[-1] = self._found.items[-1]._replace(title=title, summary=summary)
-        return 1 + len(self._found.bodies)
+        return True
 
     def walk(self, parent: Iterable[etree.Element]) -> None:
+        """Read the entries of blocks that stand side by side."""
         previous: etree.Element | None = None
-        for child in parent:
+        blocks = list(parent)
+        for place, child in enumerate(blocks):
             if child.tag in _LISTS:
                 group = "" if previous is None else _bold_text(previous)
                 if group and previous is not None:
@@ -320,12 +341,17 @@ class _Finder:
                 self._walk_list(child, group)
             elif child.tag == "p":
                 self._read_paragraph(child)
-            elif child.tag == "blockquote":
+            elif child.tag in ("blockquote", RAW_HTML):
                 self.walk(child)
+            elif child.tag == "li":
+                self._walk_list([child], "")
+            elif AS_WRITTEN in child.attrib and child.tag in HEADINGS:
+                is_followed = place + 1 < len(blocks) and not (child.tail or "").strip()
+                self.read_heading(child, blocks[place + 1] if is_followed else None)
             previous = child
 
-    def _walk_list(self, element: etree.Element, group: str) -> None:
-        for item in element:
+    def _walk_list(self, items: Iterable[etree.Element], group: str) -> None:
+        for item in items:
             flow = _Flow()
             nested = []
             for child in item:
@@ -347,7 +373,7 @@ class _Finder:
                 self._walk_list(child, inner)
 
     def _read_paragraph(self, element: etree.Element) -> None:
-        if not _has_link(element):
+        if element in self._read or not _has_link(element):
             return
         flow = _Flow()
         flow.read(element)
@@ -393,7 +419,7 @@ def _has_link(element: etree.Element) -> bool:
 
 def _bold_text(element: etree.Element) -> str:
     """The text of a paragraph that is bold as a whole and holds no link; else ''."""
-    if element.tag != "p" or len(element) != 1 or element[0].tag != "strong":
+    if element.tag != "p" or len(element) != 1 or element[0].tag not in _BOLD:
         return ""
     beside = f"{element.text or ''}{element[0].tail or ''}"
     if beside.strip(" \t\n:：") or _has_link(element):

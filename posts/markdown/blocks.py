@@ -111,7 +111,9 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         block.detail = RAW_HTML
         self._close_to(len(self._stack) - 1, self._number + 1)
         self._depth = len(self._stack)
-        self._open("html", etree.Element(RAW_HTML)).offset = lines.HTML_UNTIL_BLANK
+        below = self._open("html", etree.Element(RAW_HTML))
+        below.offset = lines.HTML_UNTIL_BLANK
+        below.start = self._number + 1
         return "leaf"
 
     def _start_atx_heading(self) -> Outcome:

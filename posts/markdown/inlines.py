@@ -13,7 +13,7 @@ from collections.abc import Callable
 from html.entities import html5 as entities
 from typing import Final
 
-from posts.markdown import autolinks, emphasis, limits, references, tree
+from posts.markdown import autolinks, elements, emphasis, limits, references, tree
 from posts.markdown.attributes import COLON_LIST, LIST, read_id
 from posts.markdown.blocks import DocumentParser
 from posts.markdown.embeds import is_no_picture, page_of
@@ -77,7 +77,10 @@ class InlineParser(TagParser):
             self._close_anchor()
         emphasis.pair(self._runs)
         self._close_formatting()
+        pairs = self._pair_tags() if leaf.element.tag == RAW_HTML else ()
         self._build(leaf.element, self._tokens)
+        for pair in pairs:
+            elements.settle(pair.element)
 
     def _scan(self, text: str) -> None:
         position = 0

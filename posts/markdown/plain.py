@@ -16,6 +16,7 @@ from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.source import indented, withheld
 from posts.markdown.tree import (
     AS_WRITTEN,
+    BLOCK_TAGS,
     CLOSES,
     INLINE_TAGS,
     NOTE_REFERENCE,
@@ -82,7 +83,7 @@ class PlainWriter:
         if block in self._marks.removed or (mark and mark.hidden and block.tag != "li"):
             return []
         lines = _BLOCKS.get(block.tag, PlainWriter._paragraph)(self, block)
-        if mark and mark.anchor:
+        if mark and mark.anchor and block.tag != "li":
             self.items[mark.anchor] = self._finished(lines)
         return lines
 
@@ -117,6 +118,9 @@ class PlainWriter:
                 lines += ["", *found] if loose and lines else found
         return lines
 
+    def _lone_item(self, item: etree.Element) -> list[str]:
+        return self._item(item, "- ")
+
     def _item(self, item: etree.Element, marker: str) -> list[str]:
         mark = self._marks.items.get(item)
         nested = [child for child in item if child.tag in _LISTS]
@@ -145,6 +149,22 @@ class PlainWriter:
 
     def _rule(self, _block: etree.Element) -> list[str]:
         return ["* * *"]
+
+    def _html(self, block: etree.Element) -> list[str]:
+        """Raw HTML: the blocks that are known, and what stands loose around them."""
+        lines: list[str] = []
+        loose = etree.Element(TIGHT)
+        loose.text = block.text
+        for child in block:
+            if child.tag not in BLOCK_TAGS:
+                loose.append(child)
+                continue
+            for found in (self._paragraph(loose), self._block(child)):
+                lines += ["", *found] if lines and found else found
+            loose = etree.Element(TIGHT)
+            loose.text = child.tail
+        rest = self._paragraph(loose)
+        return lines + (["", *rest] if lines and rest else rest)
 
     def _table(self, block: etree.Element) -> list[str]:
         rows = ([" ".join(_lines(self._phrases(cell))) for cell in row] for row in block.iter("tr"))
@@ -239,11 +259,12 @@ def width(text: str) -> int:
 _BLOCKS: Final[dict[str, Callable[[PlainWriter, etree.Element], list[str]]]] = {
     "ul": PlainWriter._list,
     "ol": PlainWriter._list,
+    "li": PlainWriter._lone_item,
     "blockquote": PlainWriter._quote,
     "pre": PlainWriter._code,
     "hr": PlainWriter._rule,
     "table": PlainWriter._table,
-    RAW_HTML: PlainWriter._paragraph,
+    RAW_HTML: PlainWriter._html,
     **dict.fromkeys(HEADINGS, PlainWriter._heading),
 }
 _PHRASES: Final[dict[str, Callable[[PlainWriter, etree.Element], str]]] = {

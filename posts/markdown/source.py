@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as etree
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Final
 
@@ -50,7 +51,7 @@ class SourceWriter(PhraseWriter):
         self._lines = lines
         self._spans = spans
         self._definitions = definitions
-        self._html = Writer(marks, "")
+        self._html = Writer(replace(marks, groups=set(), titles=set()), "")
         self._withheld = withheld(marks)
         # Lines on which an item starts whose content is not taken as written.
         self._opened: set[int] = set()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import re
 import xml.etree.ElementTree as etree
+from bisect import bisect
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from posts.markdown import emphasis, limits, mentions, references
+from posts.markdown import elements, emphasis, limits, mentions, references
 from posts.markdown import html as raw
 from posts.markdown.blocks import DocumentParser
 from posts.markdown.embeds import EMBEDS, address_in, page_of, page_of_script
@@ -34,6 +36,8 @@ _MAIL: Final = re.compile(
     r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)>"
 )
+
+_LINE_END: Final = re.compile("\n")
 
 
 class Bracket:
@@ -80,6 +84,7 @@ class TagParser:
         self._tick_ends: dict[int, int] | None = None
         self._ends: dict[str, int] | None = None
         self._embeds: dict[str, int] = {}
+        self._positions: dict[etree.Element, int] = {}
 
     def _note_spot(self, element: etree.Element, start: int, end: int) -> None:
         self._blocks.spots[element] = Spot(self._leaf, start, end)
@@ -194,7 +199,7 @@ class TagParser:
             if not tag.closing and references.is_permitted(tag.attributes.get("src", "")):
                 self._add_at(etree.Element("img", tag.attributes), start, tag.end)
         elif tag.closing:
-            self._add_end_tag(tag.name)
+            self._add_end_tag(tag.name, start)
         else:
             self._add_start_tag(tag, start)
 
@@ -203,6 +208,7 @@ class TagParser:
         if tag.place and tag.name in raw.BOUND_TAGS:
             element.set(NAME, tag.place)
         self._tokens.append(element)
+        self._positions[element] = start
         if tag.name in raw.VOID_TAGS:
             return
         self._count_tag(tag.name, 1)
@@ -211,12 +217,14 @@ class TagParser:
                 _("more than %(count)d tags are open", count=limits.MAX_OPEN_TAGS), start
             )
 
-    def _add_end_tag(self, name: str) -> None:
+    def _add_end_tag(self, name: str, start: int) -> None:
         stray = name in raw.FORMATTING_TAGS and name not in self._formatting
         if name in raw.VOID_TAGS or stray:
             return
         self._count_tag(name, -1)
-        self._tokens.append(end_tag(name))
+        element = end_tag(name)
+        self._tokens.append(element)
+        self._positions[element] = start
 
     def _count_tag(self, name: str, change: int) -> None:
         """Note that a raw tag was opened or closed."""
@@ -262,6 +270,21 @@ class TagParser:
             self._tokens.append(html.unescape(text[position:start]))
             position = self._raw_markup(start)
         self._tokens.append(html.unescape(text[position:]))
+
+    def _pair_tags(self) -> list[elements.Pair]:
+        """Make elements of tags that belong together, with the lines on which they stand."""
+        tags = list(self._tokens)
+        pairs = elements.pair(self._tokens)
+        if pairs:
+            ends = [found.start() for found in _LINE_END.finditer(self._text)]
+            for pair in pairs:
+                first, last = (self._line_at(tags[n], ends) for n in (pair.start, pair.end))
+                self._blocks.spans[pair.element] = first, max(last + (not pair.implied), first + 1)
+        return pairs
+
+    def _line_at(self, tag: Token, ends: Sequence[int]) -> int:
+        position = self._positions.get(tag, 0) if isinstance(tag, etree.Element) else 0
+        return self._leaf.line + bisect(ends, position)
 
     # -- links of both kinds ----------------------------------------------------------------
 

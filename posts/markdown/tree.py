@@ -33,12 +33,16 @@ NAME: Final = "name"
 CONTENTS: Final = "contents"
 """Attribute of what says where a table of contents goes."""
 AS_WRITTEN: Final = "as-written"
-"""Attribute of a link that was raw HTML: its address is HTML already and is not encoded again."""
+"""Attribute of what was raw HTML: a link, whose address is HTML already and is not encoded again,
+and a heading, whose level goes by those before it."""
 BARE: Final = "bare"
 """Attribute of a link that is a bare address in the text."""
 EMBED: Final = "embed"
 """Attribute of a link that is written as a picture, or whose words hold one that is none."""
 
+HEADING_TAGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+BLOCK_TAGS: Final = HEADING_TAGS | {"ul", "ol", "li", "p"}
+"""Elements that HTML and Markdown have in common, and in which entries are looked for."""
 INLINE_TAGS: Final = (FORMATTING_TAGS | PHRASING_TAGS) - {"br"}
 """Tags that may stand within a line of text."""
 
@@ -186,6 +190,9 @@ def end_tag(name: str) -> etree.Element:
     return etree.Element(RAW_TAG, {"html": f"</{name}>", CLOSES: name})
 
 
+_APART: Final = BLOCK_TAGS | {TIGHT}
+
+
 def plain_text(element: etree.Element, *, with_images: bool = True) -> str:
     """The visible text of an element; an image counts with its alternative text, or not at all."""
     if not len(element):
@@ -196,6 +203,8 @@ def plain_text(element: etree.Element, *, with_images: bool = True) -> str:
             parts.append(child.get("alt", "") if with_images else "")
         elif parts_words(child):
             parts.append("\n")
+        elif child.tag in _APART:
+            parts += ("\n", plain_text(child, with_images=with_images), "\n")
         else:
             parts.append(plain_text(child, with_images=with_images))
         parts.append(child.tail or "")
@@ -211,6 +220,8 @@ def parts_words(element: etree.Element) -> bool:
 
 def text_of(element: etree.Element) -> str:
     """The text of an element without that of its images."""
+    if element.tag == RAW_HTML:
+        return plain_text(element, with_images=False)
     if next(element.iter("br"), None) is None and next(element.iter(RAW_TAG), None) is None:
         return "".join(element.itertext())
     return plain_text(element, with_images=False)

@@ -17,6 +17,7 @@ from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.tree import (
     AS_WRITTEN,
     CLOSES,
+    HEADING_TAGS,
     NAME,
     NOTE_REFERENCE,
     OPENS,
@@ -28,7 +29,7 @@ from posts.markdown.tree import (
     plain_text,
 )
 
-HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+HEADINGS: Final = HEADING_TAGS
 
 _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
@@ -188,22 +189,26 @@ class Writer:
 
     def _write_heading(self, element: etree.Element) -> None:
         # One that stands in a quotation or list is below the last of its section.
-        level = min(self._marks.levels.get(element, self._level + 1), _MAX_HEADING)
+        level = self._marks.levels.get(element, self._level + 1)
+        if AS_WRITTEN in element.attrib:
+            level = self._level_in_html(int(element.tag[1]))
+        level = min(level, _MAX_HEADING)
         if element in self._marks.levels:
             self._level = self._page_levels[int(element.tag[1])] = level
         anchor = escape(self._marks.headings.get(element, ""))
         mark = self._marks.items.get(element)
         if mark is not None and mark.hidden:
-            self._out.append(f"<span{self._own('id', anchor)}></span>\n")
+            if anchor:
+                self._out.append(f"<span{self._own('id', anchor)}></span>\n")
             return
         self._out.append(f"<h{level}{self._own('id', anchor) if anchor else ''}>")
-        if mark is not None:
+        if mark is not None and mark.anchor:
             self._out.append(f"<span{self._item_id(mark)}>")
-        self._content(element)
-        if mark is not None:
-            if mark.anchor:
-                self._mark_item(mark)
+            self._content(element)
+            self._mark_item(mark)
             self._out.append("</span>")
+        else:
+            self._content(element)
         self._out.append(f"</h{level}>\n")
 
     def _level_in_html(self, source: int) -> int:
@@ -463,5 +468,6 @@ _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
     "a": Writer._write_link,
     "img": Writer._write_image,
     "strong": Writer._write_strong,
+    "b": Writer._write_strong,
     **dict.fromkeys(HEADINGS, Writer._write_heading),
 }

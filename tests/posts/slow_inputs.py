@@ -30,6 +30,8 @@ SLOW_INPUTS: Final[dict[str, str]] = {
     "attributes of headings": "# a {" + "a=b " * 12_500 + "\n",
     "references without a definition": "[a][b] ![c][d] e[^f] " * 2_500,
     "links to places": "[a](#b)<a name=c></a>\n\n# d\n\n" * 1_250,
+    "elements of HTML": "<ul><td>" + "<td>" * 5_000 + "<li>a</li><p>b<b>" * 60,
+    "entries of HTML": "<ul>" * 150 + "<li><p>a" * 5_000 + "</li>b</p>" * 2_500,
     "headings of HTML": "<h2>a\n\n<h2>b</h2>\nc\n\n" * 2_500,
     "entities": "&" * 50_000,
     "long entities": "&a" + "b" * 50_000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import uuid
 from itertools import islice
 
@@ -11,7 +12,7 @@ import pytest
 from posts.documents import parse_issue
 from posts.markdown.document import Document
 from posts.publishing.itemizing import identities
-from posts.rendering import FoundItem, FoundSection, read_issue
+from posts.rendering import Decisions, FoundItem, FoundSection, read_issue
 from tests.corpus import corpus
 
 
@@ -51,6 +52,75 @@ def test_every_list_item_with_text_is_an_item_and_knows_its_lines() -> None:
         ("two a", 4, 5),
         ("three", 6, 7),
     ]
+
+
+HTML_ITEMS = (
+    '<h2>News</h2>\n<ul>\n<li><a href="https://a.example/">A</a> — words</li>\n'
+    '<li id="x"><p><b>Bold</b>: <a href="https://b.example/">b</a></p></li>\n'
+    '<li>Group<ul><li><a href="https://c.example/">C</a><li>d</ul></li>\n</ul>\n'
+    '<table><tr><td><p>p <a href="https://p.example/">P</a></p>\n'
+    '<h3><a href="https://h.example/">H</a></h3>\n<p>Below <i>it</i>.</p></td></tr></table>\n\n'
+    '<li>\n<a href="https://e.example/">E</a></li>\n'
+)
+
+
+def test_lists_paragraphs_and_headings_of_raw_html_make_items_as_those_of_markdown_do() -> None:
+    found = items(HTML_ITEMS)
+    assert [
+        (item.kind, item.group, item.title, item.summary, item.start, item.end) for item in found
+    ] == [
+        ("list", "", "A", "words", 2, 3),
+        ("list", "", "Bold", "", 3, 4),
+        ("list", "Group", "C", "", 4, 5),
+        ("list", "Group", "d", "d", 4, 5),
+        ("paragraph", "", "P", "", 6, 7),
+        ("paragraph", "", "H", "Below it.", 7, 9),
+        ("list", "", "E", "", 10, 12),
+    ]
+    assert [item.links[0].url[8] for item in found if item.links] == [*"abcphe"]
+
+
+def test_items_of_raw_html_have_anchors_are_hidden_and_read_in_mails() -> None:
+    parsed = read_issue(Document(HTML_ITEMS))
+    anchors = [[f"item-{number}" for number in range(7)]]
+    (page,) = parsed.to_html(anchors)
+    assert '<li id="item-0"><a class="title" href="https://a.example/"' in page
+    assert '<li class="group">Group' in page
+    assert '<h3><span id="item-5"><a class="title" href="https://h.example/"' in page
+    hidden = Decisions(hidden=frozenset({(0, 0), (0, 3), (0, 5)}))
+    (page,) = parsed.to_html(anchors, hidden)
+    assert all(words not in page for words in ("A</a>", "words", "H</a>", "Below"))
+    assert '<ul>\n<li id="item-2">' in page
+    markdown = parsed.to_markdown(hidden)
+    assert "words" not in markdown
+    assert "Below" not in markdown
+    assert "class=" not in markdown
+    assert "\n\n<li>" in markdown
+    text = parsed.to_text(anchors, hidden, str)
+    first, entry, group, *_ = text.sections[0].split("\n")[3:]
+    assert (first, entry) == ("- Bold: b <https://b.example/>", "- Group")
+    assert group == "  - C <https://c.example/>"
+    assert text.items["item-6"] == "E <https://e.example/>"
+
+
+@pytest.mark.parametrize(
+    ("source", "page"),
+    [
+        ("<ul>a<li>b</li></ul>", "<ul>a<li>b</li></ul>"),
+        ("<ol start=3 reversed><li>b</li></ol>", '<ol start="3" reversed=""><li>b</li></ol>'),
+        ("<ol start=3><li>b</li></ol>", '<ol start="3"><li>b</li></ol>'),
+        ("<ul><li>a<div>b</li></ul>c", "<ul><li>a<div>b</div></li></ul>c"),
+        ("<p>a<p>b<b>c</b></p>", "<p>a</p><p>b<b>c</b></p>"),
+        ("<div></p><ul><li>a</div>b", "<div><p></p><ul><li>a</li></ul></div>b"),
+        ("<pre>\n<li>a\n\n  b</li>\n</pre>", "<pre><li>a b</li></pre>"),
+        ("<li>a</li></ul>b", "<li>a</li>b"),
+    ],
+)
+def test_raw_html_whose_tags_do_not_belong_together_reads_as_in_a_browser(
+    source: str, page: str
+) -> None:
+    (html,) = read_issue(Document(source)).to_html()
+    assert re.sub(r"\s+(?=<)|(?<=>)\s+", "", " ".join(html.split())) == page
 
 
 def test_a_paragraph_is_an_item_only_if_it_holds_a_link() -> None:

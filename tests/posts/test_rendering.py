@@ -250,7 +250,7 @@ def first(html: str, selector: str) -> dict[str, str | None]:
          '<h2 id="한">한</h2>'),
         ('<ul>\n<li id="b">c</li>\n</ul>\n\n<table><tr id="d"><td>e</td></tr></table>\n\n'
          '[f](#b) [g](#d)',
-         '<ul><li id="author--0">c</li></ul>'
+         '<ul><li><span id="author--0"></span>c</li></ul>'
          '<table><tbody><tr id="author--1"><td>e</td></tr></tbody></table>'
          '<p><a href="#author--0">f</a><a href="#author--1">g</a></p>'),
         ("Close it with </div> or </b>. <i>a</i> b</i> c",

@@ -1,0 +1,207 @@
+"""Elements of raw HTML that say what those of Markdown say: lists, paragraphs, headings, bold text.
+
+The tags of a block of HTML are written as they come. Where two of them belong together, they become
+an element of the tree, so that entries are found, marked and hidden in it as in those of Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from posts.markdown import limits
+from posts.markdown.html import FORMATTING_TAGS, PHRASING_TAGS, VOID_TAGS
+from posts.markdown.tree import (
+    AS_WRITTEN,
+    BLOCK_TAGS,
+    CLOSES,
+    CLOSING,
+    HEADING_TAGS,
+    NAME,
+    OPENS,
+    PLACE,
+    TIGHT,
+    Opening,
+    Token,
+)
+
+_LISTS: Final = frozenset(("ul", "ol"))
+_BOLD: Final = frozenset(("b", "strong"))
+_PAIRED: Final = BLOCK_TAGS | _BOLD
+_IMPLIED: Final = frozenset(("li", "p"))
+"""Elements that may end without an end tag (HTML Living Standard, 13.1.2.4)."""
+_START: Final = re.compile(r'<ol(?: start="(\d{1,9})")?>')
+
+
+class Pair(NamedTuple):
+    """An element and the tokens between which it stands, by their places before any was paired."""
+
+    element: etree.Element
+    start: int
+    end: int
+    implied: bool
+
+
+class _Open:
+    """A tag that is open; ``item`` is the place of the open ``<li>`` of its list in the stack."""
+
+    __slots__ = ("item", "name", "only_items", "place")
+
+    def __init__(self, name: str, place: int, item: int) -> None:
+        self.name = name
+        self.place = place
+        self.item = item
+        self.only_items = name in _LISTS
+
+
+def pair(tokens: list[Token]) -> list[Pair]:
+    """Make elements of the tags in a block of HTML that belong together, in place."""
+    found = list(_Pairing(tokens).found())
+    opened = {one.start: one.element for one in found}
+    closed = {one.end for one in found if not one.implied}
+    implied = Counter(one.end for one in found if one.implied)
+    paired: list[Token] = []
+    for place, token in enumerate(tokens):
+        paired += [CLOSING] * implied[place]
+        if place in opened:
+            paired.append(Opening(opened[place]))
+            if isinstance(token, etree.Element) and NAME in token.attrib:
+                paired.append(etree.Element(PLACE, {NAME: token.attrib[NAME]}))
+        else:
+            paired.append(CLOSING if place in closed else token)
+    tokens[:] = paired
+    return found
+
+
+class _Pairing:
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._stack: list[_Open] = []
+        self._counts: Counter[str] = Counter()
+        self._depth = 0
+
+    def found(self) -> Iterator[Pair]:
+        for place, token in enumerate(self._tokens):
+            tag = token if isinstance(token, etree.Element) else None
+            if tag is not None and (name := tag.get(CLOSES)):
+                yield from self._close(name, place)
+                continue
+            name = "" if tag is None else tag.get(OPENS, "")
+            if name and name not in PHRASING_TAGS:
+                yield from self._end_before(name, place)
+            if name != "li":
+                self._see(token)
+            if name and name not in VOID_TAGS:
+                self._push(name, place)
+
+    def _see(self, token: Token) -> None:
+        """Note that a list which is open holds something else than entries."""
+        if self._stack and not (isinstance(token, str) and not token.strip()):
+            self._stack[-1].only_items = False
+
+    def _push(self, name: str, place: int) -> None:
+        above = self._stack[-1].item if self._stack else -1
+        item = len(self._stack) if name == "li" else -1 if name in _LISTS else above
+        self._stack.append(_Open(name, place, item))
+        self._counts[name] += 1
+        self._depth += name in _PAIRED
+
+    def _pop(self) -> _Open:
+        opened = self._stack.pop()
+        self._counts[opened.name] -= 1
+        self._depth -= opened.name in _PAIRED
+        return opened
+
+    def _end_before(self, name: str, place: int) -> Iterator[Pair]:
+        """End what ends where a block begins: a paragraph, and of a list the entry before."""
+        depth = len(self._stack)
+        while depth and self._stack[depth - 1].name in FORMATTING_TAGS:
+            depth -= 1
+        if depth and self._stack[depth - 1].name == "p":
+            yield from self._end_to(depth - 1, place)
+        if name == "li" and self._stack and self._stack[-1].item >= 0:
+            yield from self._end_to(self._stack[-1].item, place)
+
+    def _end_to(self, depth: int, place: int) -> Iterator[Pair]:
+        while len(self._stack) > depth:
+            opened = self._pop()
+            if opened.name in _IMPLIED:
+                yield from self._pair(opened, place, implied=True)
+
+    def _close(self, name: str, place: int) -> Iterator[Pair]:
+        if not self._counts[name]:
+            self._see(self._tokens[place])
+            return
+        depth = len(self._stack) - 1
+        while self._stack[depth].name != name:
+            if name in FORMATTING_TAGS and self._stack[depth].name not in FORMATTING_TAGS:
+                return  # it began outside of a block that goes on
+            depth -= 1
+        yield from self._end_to(depth + 1, place)
+        yield from self._pair(self._pop(), place, implied=False)
+
+    def _pair(self, opened: _Open, place: int, *, implied: bool) -> Iterator[Pair]:
+        is_list = opened.name in _LISTS
+        # In `<pre>` space is content; and no author nests as deep as a page cannot be written.
+        if (
+            opened.name not in _PAIRED
+            or self._counts["pre"]
+            or self._depth >= 2 * limits.MAX_DEPTH
+            or (is_list and not opened.only_items)
+        ):
+            return
+        element = etree.Element(opened.name)
+        if opened.name == "ol":
+            tag = self._tokens[opened.place]
+            start = _START.fullmatch(tag.get("html", "") if isinstance(tag, etree.Element) else "")
+            if start is None:
+                return
+            if start[1]:
+                element.set("start", start[1])
+        elif opened.name in HEADING_TAGS:
+            element.set(AS_WRITTEN, "")
+        yield Pair(element, opened.place, place, implied)
+
+
+def settle(element: etree.Element) -> None:
+    """Give a paired element the white space and the blocks that one of Markdown has."""
+    if element.tag in _BOLD:
+        return
+    element.tail = (element.tail or "").removeprefix("\n")
+    if element.tag == "li":
+        _gather(element)
+    elif element.tag in _LISTS:
+        element.text = "\n"
+        for item in element:
+            item.tail = None
+
+
+def _gather(item: etree.Element) -> None:
+    """Put what stands loose in a list item into blocks of its own."""
+    text, children = item.text, list(item)
+    item.text = None
+    item[:] = []
+    loose = etree.Element(TIGHT)
+    loose.text = text
+    for child in (*children, None):
+        if child is not None and child.tag not in BLOCK_TAGS:
+            loose.append(child)
+            continue
+        _strip(loose)
+        if len(loose) or loose.text:
+            item.append(loose)
+        loose = etree.Element(TIGHT)
+        if child is not None:
+            loose.text, child.tail = child.tail, None
+            item.append(child)
+
+
+def _strip(loose: etree.Element) -> None:
+    loose.text = (loose.text or "").lstrip()
+    if len(loose):
+        loose[-1].tail = (loose[-1].tail or "").rstrip()
+    else:
+        loose.text = loose.text.rstrip()
