@@ -118,8 +118,8 @@ def find(path: str, query: str) -> Redirect | None:
 
 def read_csv(text: str) -> tuple[list[Row], list[str]]:
     """Return the redirects of a table (old path, new address, 301 or 302), and what is wrong with
-    it, by line. Commas part its cells, or the tabs of a spreadsheet, which no address has; the
-    first line may name the columns."""
+    it, by line. Commas part its cells, or what spreadsheets write instead; the first line may name
+    the columns."""
     rows: list[Row] = []
     problems: list[str] = []
     known: dict[str, str] = {}
@@ -143,22 +143,34 @@ def read_csv(text: str) -> tuple[list[Row], list[str]]:
 
 
 def _records(text: str, problems: list[str]) -> Iterable[tuple[list[str], int]]:
-    separator = "\t" if "\t" in text else ","
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True, delimiter=separator)
+    text = text.removeprefix("\ufeff")
+    separator = _separator(text)
+    reader = csv.reader(io.StringIO(text), strict=True, delimiter=separator)
+    is_first = True
     try:
         for cells in reader:
             if reader.line_num > MOST_ROWS:
                 problems.append(_("At most %(n)d lines.") % {"n": MOST_ROWS})
                 return
-            is_header = reader.line_num == 1 and [cell.lower() for cell in cells[:2]] == [
-                "old",
-                "new",
-            ]
-            if any(cell.strip() for cell in cells) and not is_header:
+            if not any(cell.strip() for cell in cells) or cells[:2] == ["sep=", ""]:
+                continue
+            if not is_first or [cell.strip().lower() for cell in cells[:2]] != ["old", "new"]:
                 yield cells, reader.line_num
+            is_first = False
     except csv.Error:
         words = _("Line %(line)d: this cannot be read as CSV.")
         problems.append(words % {"line": reader.line_num})
+
+
+def _separator(text: str) -> str:
+    """Return what parts the cells of a table: what Excel names above it (`sep=;`), a tab, which no
+    address has, or a semicolon, where Excel knows the comma as the sign of decimals."""
+    first = text.lstrip().partition("\n")[0].strip()
+    if len(first) == len("sep=;") and first.startswith("sep="):
+        return first[-1]
+    if "\t" in text:
+        return "\t"
+    return ";" if ";" in first and "," not in first else ","
 
 
 def _row(line: int, cells: list[str]) -> Row:

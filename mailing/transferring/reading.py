@@ -54,7 +54,9 @@ def lines(file: IO[bytes]) -> Iterator[Line]:
 
 
 def _rows(text: io.TextIOWrapper) -> Iterator[Line]:
-    first = text.readline()
+    first, above = text.readline(), 1
+    if first[:4].lower() == "sep=":  # by which Excel says what separates the cells
+        first, above = text.readline(), 2
     if not first.strip():
         raise FileError("empty")
     try:
@@ -64,7 +66,7 @@ def _rows(text: io.TextIOWrapper) -> Iterator[Line]:
         raise FileError("address") from error
     names = [name_of(cell) for cell in header]
     if "@" in header[0]:
-        yield Line(1, {"email": header[0].strip()})
+        yield Line(above, {"email": header[0].strip()})
         names = ["email"]
     rows = csv.reader(text, delimiter=separator)
     while True:
@@ -73,13 +75,13 @@ def _rows(text: io.TextIOWrapper) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error:  # a cell without end, a byte that no text has
-            yield Line(rows.line_num + 1, None)
+            yield Line(rows.line_num + above, None)
             continue
         if any("\0" in cell for cell in row):
-            yield Line(rows.line_num + 1, None)
+            yield Line(rows.line_num + above, None)
         elif any(map(str.strip, row)):
             cells = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
-            yield Line(rows.line_num + 1, cells)
+            yield Line(rows.line_num + above, cells)
 
 
 def name_of(cell: str) -> str:

@@ -29,6 +29,9 @@ _CLOSED = {
 _AFTER_VALUE = re.compile(r"\s*(?:#.*|[,\]}:=].*)?\Z")
 _NEXT_KEY = re.compile(r"\s*(?:-\s|[\w\"'-]+[ \t]*[:=](?:\s|\Z)|\[|\Z)")
 
+# What YAML writes once and refers to, and the type of a value.
+_NAMED = re.compile(r"[&*]([^\s,\[\]{}]+)")
+_TYPE = re.compile(r"!!\S+")
 _BEGINS = _("a value must not begin with %(sign)s: put it between quotation marks")
 _INDENTED = _("this line is indented more or less than those it belongs to")
 # What PyYAML says, whether its context is the place, and what that means; the first that matches.
@@ -99,7 +102,8 @@ def explain_yaml(error: yaml.MarkedYAMLError, text: str, start: int, end: int) -
         mark = error.context_mark if in_context else error.problem_mark
         if sign in said and mark is not None:
             place = lines[mark.line][mark.column :] if mark.line < len(lines) else ""
-            return at_line(first + mark.line, _filled(problem, place))
+            words = _reference(place, text[start:end]) or _filled(problem, place)
+            return at_line(first + mark.line, words)
     return unreadable(first + row)
 
 
@@ -161,6 +165,22 @@ def _colon(lines: Sequence[str], row: int) -> tuple[int, _]:
         return row, _INDENTED
     value = lines[row].partition(": ")[2]
     return row, _("*%(text)s* holds a colon: put it between quotation marks", text=_shown(value))
+
+
+def _reference(place: str, block: str) -> _ | None:
+    """Return what is wrong with a place where a value is named or its type told, if one is."""
+    if found := _NAMED.match(place):
+        names = {name[0] for name in _NAMED.finditer(block) if name[1] == found[1]}
+        if len(names) > 1:
+            return _(
+                "%(anchor)s and %(alias)s repeat a value by its name, which is not read:"
+                " write the value in both places",
+                anchor=f"&{found[1]}",
+                alias=f"*{found[1]}",
+            )
+    if found := _TYPE.match(place):
+        return _("%(text)s names a type, which is not read: leave it out", text=_shown(found[0]))
+    return None
 
 
 def _filled(problem: _, place: str) -> _:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import re
+import xml.etree.ElementTree as etree
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -13,10 +14,10 @@ from django.core.files.base import ContentFile
 
 from posts.dead_ends import is_of_this_site, missing_pages
 from posts.documents import DocumentError, Issue
-from posts.documents.entries import line_number
 from posts.images import ImageError, reencode, size_of
 from posts.importing.sources import SourceFile
-from posts.markdown.embeds import is_no_picture
+from posts.markdown.document import Document
+from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.references import unescape
 from posts.messages import Message
 from posts.messages import Message as _
@@ -25,17 +26,8 @@ from posts.paths import digest_in, path_in, picture_name, place_of
 from posts.sidefile import Picture, is_signed
 from posts.translating import translated
 
-_TITLE = r"(?:\s+(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\)))?"
-# Where a picture's address stands in Markdown: inline, in a definition, in raw HTML. Each starts
-# with a character of its own, so that the places where none of them stands are passed over at once.
-_ADDRESSES = re.compile(
-    r"!\[[^\]]*\]\(\s*(?:<([^<>\r\n]+)>"
-    rf"|([^\s()]+(?:\([^\s()]*\)[^\s()]*)*)(?={_TITLE}\s*\)))"
-    r"|\n {0,3}\[[^\]\r\n]+\]:[ \t]*(\S+)"
-    r"|<img\b[^>]*?\ssrc\s*=\s*[\"']([^\"']+)[\"']",
-    re.IGNORECASE,
-)
-_PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".bmp")
+# An address with backslashes, some of which Markdown takes away.
+_WITH_BACKSLASHES = re.compile(r"\]\(\s*<?([^<>\s]*\\[^<>\s]*?)>?(?:\s[^()]*)?\)\Z")
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\?")
 # What lies in these, generators of sites put at the root of the site.
 _ROOTS = ("static", "public", "source", "assets", "content")
@@ -144,27 +136,34 @@ def _is_whole(image: Image) -> bool:
 
 
 class _Named(NamedTuple):
-    """An address as the text means it and as it is written; where it begins in the body, if it is
+    """An address as the text means it and as it is written; on which line of the body, if it is
     there and not in the header."""
 
     address: str
     written: str
-    start: int | None
+    line: int | None
 
 
 def _own_addresses(issue: Issue) -> Iterator[_Named]:
-    for found in _ADDRESSES.finditer(f"\n{issue.body}"):
-        written = found[found.lastindex or 0]
-        is_html, is_definition = found[4] is not None, found[3] is not None
-        address = html.unescape(written) if is_html else unescape(written)
-        if is_definition and not path_in(address).lower().endswith(_PICTURE_ENDINGS):
-            continue
-        if not is_html and is_no_picture(address):
-            continue
-        if _is_own(address):
-            yield _Named(address, written, found.start(found.lastindex or 0) - 1)
+    with suppress(MarkdownLimitError):  # nothing is shown of such a text
+        yield from _shown_addresses(issue.markdown)
     if _is_own(cover := issue.metadata.cover):
         yield _Named(cover, cover, None)
+
+
+def _shown_addresses(document: Document) -> Iterator[_Named]:
+    notes = (note.element for note in document.used_notes)
+    for root in (*document.trees, *notes):
+        for image in root.iter("img"):
+            if _is_own(address := image.get("src", "")):
+                written = _written(document, image, address)
+                yield _Named(address, written, document.line_of(image))
+
+
+def _written(document: Document, image: etree.Element, address: str) -> str:
+    spot = document.spots.get(image)
+    found = _WITH_BACKSLASHES.search(spot.leaf.text[spot.start : spot.end]) if spot else None
+    return found[1] if found and unescape(found[1]) == address else address
 
 
 def _is_own(address: str) -> bool:
@@ -217,9 +216,9 @@ def _places(named: _Named, source: SourceFile) -> Iterator[str]:
 
 def _told(named: _Named, issue: Issue, why: str) -> Message:
     """Return why there is no picture, with its address as written and the line of that."""
-    if named.start is None:
+    if named.line is None:
         return Message("%(address)s: %(why)s", address=named.written, why=why)
-    line = issue.first_line + line_number(issue.body, named.start) - 1
+    line = issue.first_line + named.line
     return _("%(address)s: %(why)s (line %(line)d)", address=named.written, why=why, line=line)
 
 

@@ -15,7 +15,7 @@ from posts.documents.headers import read_header
 from posts.documents.holding import Hold, find_hold_in_text
 from posts.importing.sources import SourceFile
 from posts.markdown.comments import comments_in
-from posts.markdown.html import hidden_words, without_comments
+from posts.markdown.html import hidden_words, mask_comments, without_comments
 from posts.markdown.lines import with_line_feeds
 from posts.markdown.spaced import SPACED_PICTURE
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
@@ -212,6 +212,7 @@ def _hidden_words(issue: Issue) -> Iterator[Message]:
 
 
 def _prose(issue: Issue) -> str:
-    """Return the body without its code, with as many lines."""
+    """Return the body without its code and comments, with as many lines."""
     text = with_line_feeds(issue.body)
-    return _CODE.sub(lambda code: "\n" * code[0].count("\n"), text)
+    prose = _CODE.sub(lambda code: "\n" * code[0].count("\n"), text)
+    return mask_comments(prose, " ")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from posts.markdown.document import Document
+from posts.markdown.html import mask, mask_comments
 from posts.markdown.lines import with_line_feeds
 
 # Within a line, or from the beginning of one to the end of a later one. No comments are
@@ -29,17 +30,18 @@ def comments_in(document: Document) -> Iterator[tuple[int, int]]:
     """
     if "%%" not in document.text:
         return
-    for found in _COMMENT.finditer(_without_code(document)):
+    for found in _COMMENT.finditer(_prose(document)):
         place = "block" if found["block"] else 0
         if any(map(str.isalnum, found[place])):
             yield found.span(place)
 
 
-def _without_code(document: Document) -> str:
-    """Return the text with its code masked: as long, with the same lines."""
+def _prose(document: Document) -> str:
+    """Return the text with its code and HTML's comments masked: as long, with the same lines."""
     lines = with_line_feeds(document.text).split("\n")
     for tree in document.trees:
         for block in tree.iter("pre"):
             for number in range(*document.spans.get(block, (0, 0))):
                 lines[number] = "`" * len(lines[number])
-    return _CODE.sub(lambda code: re.sub(r"[^\n]", "`", code[0]), "\n".join(lines))
+    prose = _CODE.sub(lambda code: mask(code[0], "`"), "\n".join(lines))
+    return mask_comments(prose, "`")

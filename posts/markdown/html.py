@@ -208,6 +208,18 @@ def without_comments(text: str) -> str:
     return _COMMENT.sub("", before + end) + behind
 
 
+def mask_comments(text: str, sign: str) -> str:
+    """A text with a sign for each of a comment: as long, with the same lines."""
+    before, end, behind = text.rpartition("-->")
+    return _COMMENT.sub(lambda found: mask(found[0], sign), before + end) + behind
+
+
+def mask(text: str, sign: str) -> str:
+    """A text as long, with the same lines, whose characters are all the same."""
+    return _NO_LINE_END.sub(sign, text)
+
+
+_NO_LINE_END: Final = re.compile(r"[^\n]")
 _MARKUP_OPENING: Final = re.compile(r"(<!--)|<!doctype\b|<\?xml\b", re.IGNORECASE)
 _MARKUP_CLOSINGS: Final = {"<!--": "-->", "<!": ">"}
 

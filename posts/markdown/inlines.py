@@ -333,12 +333,6 @@ class InlineParser(TagParser):
         tokens.append((element.text or "") if self._anchors and element.tag == "a" else element)
         return element
 
-    def _embed(self, url: str, words: str) -> etree.Element:
-        """The link that stands for what is no picture."""
-        element = self._automatic_link(url, words.strip() or url, bare=False)
-        element.set(EMBED, "")
-        return element
-
     def _brace(self, start: int) -> int:
         """A list of attributes: behind a link, an image, code or emphasis, or on its own line."""
         text, tokens = self._text, self._tokens

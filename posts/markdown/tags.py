@@ -12,12 +12,19 @@ from typing import Final, NamedTuple
 from posts.markdown import elements, emphasis, limits, mentions, references
 from posts.markdown import html as raw
 from posts.markdown.blocks import DocumentParser
-from posts.markdown.embeds import EMBEDS, address_in, page_of, page_of_script
+from posts.markdown.embeds import (
+    EMBEDS,
+    address_in,
+    is_no_picture,
+    page_of,
+    page_of_script,
+)
 from posts.markdown.tree import (
     AS_WRITTEN,
     BARE,
     CLOSES,
     CLOSING,
+    EMBED,
     NAME,
     OPENS,
     PLACE,
@@ -196,12 +203,30 @@ class TagParser:
         if tag.name == "a":
             self._add_anchor(tag, start)
         elif tag.name == "img":
-            if not tag.closing and references.is_permitted(tag.attributes.get("src", "")):
-                self._add_at(etree.Element("img", tag.attributes), start, tag.end)
+            self._add_picture(tag, start)
         elif tag.closing:
             self._add_end_tag(tag.name, start)
         else:
             self._add_start_tag(tag, start)
+
+    def _add_picture(self, tag: raw.Tag, start: int) -> None:
+        source = tag.attributes.get("src", "")
+        if tag.closing or not references.is_permitted(source):
+            return
+        if not is_no_picture(source):
+            self._add_at(etree.Element("img", tag.attributes), start, tag.end)
+            return
+        link = self._embed(page_of(source), tag.attributes.get("alt", ""))
+        if self._anchors:
+            self._tokens.append(link.text or "")
+        else:
+            self._add_at(link, start, tag.end)
+
+    def _embed(self, url: str, words: str) -> etree.Element:
+        """The link that stands for what is no picture."""
+        element = self._automatic_link(url, words.strip() or url, bare=False)
+        element.set(EMBED, "")
+        return element
 
     def _add_start_tag(self, tag: raw.Tag, start: int) -> None:
         element = etree.Element(RAW_TAG, {"html": raw.write_open_tag(tag), OPENS: tag.name})

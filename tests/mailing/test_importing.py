@@ -193,6 +193,7 @@ def test_what_a_row_says_is_kept(db: None) -> None:
     "data",
     [
         '\ufeffEmail;Name\r\nann@example.org;"이, 안"\r\n'.encode(),
+        '\ufeffsep=;\r\nEmail;Name\r\nann@example.org;"이, 안"\r\n'.encode(),
         "이메일\t이름\nann@example.org\t이, 안\n".encode("cp949"),
         'EMAIL ,name\n"ann@example.org","이, 안"'.encode("utf-16"),
         "e-mail|name\rann@example.org|이, 안\r".encode(),

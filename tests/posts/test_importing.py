@@ -248,7 +248,7 @@ def test_a_dry_run_of_a_new_file_writes_nothing(tmp_path: Path) -> None:
     [
         (b"\xff\xfe", "not UTF-8"),
         (b"a\0b", "NUL"),
-        (b"---\na: &a [x]\nb: [*a, *a]\n---\n", "Line 2: a value must not begin with &"),
+        (b"---\na: &a [x]\nb: [*a, *a]\n---\n", "Line 2: &a and *a repeat a value by its name"),
         (b"---\ntags: {a: b}\n---\n", "tags: must be a list"),
         (b"---\ntitle: a\ntitle: b\n---\n", "twice"),
         (b"---\ndate: soon\n---\n", "“soon” is not a date"),

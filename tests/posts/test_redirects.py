@@ -205,6 +205,23 @@ def test_cells_pasted_from_a_spreadsheet_are_a_table(signed_in: Client) -> None:
     assert stored == {"/a,b": "/tags/", "/b": "/sections/"}
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "sep=;\r\nold;new;kind\r\n/a,b;/tags/;302\r\n",
+        "Old;New\n/a,b;/tags/;302\n",
+        "sep=|\n/a,b|/tags/|302\n",
+        "\nold,new\n'/a%2Cb,/tags/,302\n",
+    ],
+)
+def test_a_table_is_read_whatever_excel_puts_between_its_cells(
+    signed_in: Client, table: str
+) -> None:
+    signed_in.post(TABLE, {"table": table})
+
+    assert dict(Redirect.objects.values_list("old", "new")) == {"/a,b": "/tags/"}
+
+
 def test_a_table_replaces_what_is_there(signed_in: Client) -> None:
     lead("/a", "/archive/")
 

@@ -253,7 +253,11 @@ def first(html: str, selector: str) -> dict[str, str | None]:
          '<ul><li><span id="author--0"></span>c</li></ul>'
          '<table><tbody><tr id="author--1"><td>e</td></tr></tbody></table>'
          '<p><a href="#author--0">f</a><a href="#author--1">g</a></p>'),
-        ("Close it with </div> or </b>. <i>a</i> b</i> c",
+        ('<img src="a.mp4" alt="b"> [c <img src="d.mp3">](e)\n\n'
+             '<p><img src="//f.example/g.webm"></p>',
+             '<p><a href="a.mp4">b</a><a href="e">c d.mp3</a></p>'
+             '<p><a href="https://f.example/g.webm">https://f.example/g.webm</a></p>'),
+            ("Close it with </div> or </b>. <i>a</i> b</i> c",
          "<p>Close it with &lt;/div&gt; or &lt;/b&gt;. <i>a</i> b c</p>"),
         ("a < b > c <3", "<p>a &lt; b &gt; c &lt;3</p>"),
         # characters

@@ -205,6 +205,9 @@ class SourceReader:
                 continue
             is_picture = node.tag == "img"
             url = attributes.get("src" if is_picture else "href") or ""
+            if is_picture and is_no_picture(url):
+                self._take_no_picture(attributes.get("alt") or "", url, doubtful=True)
+                continue
             if is_picture:
                 self._side.pictures.append(attributes.get("alt") or "")
                 self._side.certain.append(self._side.pictures[-1])

@@ -43,6 +43,13 @@ def problem(document: str) -> str:
         ("title: x\n\tdate: y", "Line 3: this line is indented with a tab: use spaces"),
         ("title: @x", "Line 2: a value must not begin with @: put it between quotation marks"),
         ("title: **x**", "Line 2: a value must not begin with *: put it between quotation marks"),
+        (
+            "a: &base\n  b: c\ntitle: d\ne:\n  <<: *base",
+            "Line 2: &base and *base repeat a value by its name, which is not read:"
+            " write the value in both places",
+        ),
+        ("title: *x", "Line 2: a value must not begin with *: put it between quotation marks"),
+        ("date: !!str x", "Line 2: !!str names a type, which is not read: leave it out"),
         ("title: > x", "Line 2: a value must not begin with >: put it between quotation marks"),
         ("title: - x", "Line 2: a value must not begin with -: put it between quotation marks"),
         (

@@ -235,6 +235,15 @@ def test_what_is_no_picture_with_spaces_needs_no_remark(tmp_path: Path, body: st
     assert outcome.notices == ()
 
 
+def test_a_picture_in_code_is_none(tmp_path: Path) -> None:
+    body = "`![A](a.png)`\n\n```\n![B](b.png)\n```\n\n\\![C](c.png) ![D [d]](d.png)\n"
+    (outcome,) = run(
+        write(tmp_path, {"a.md": HEAD + body, "c.png": coloured("red"), "d.png": coloured("red")})
+    )
+    assert outcome.notices == ("no page of this site for c.png (line 12)",)
+    assert paths() == ["d.png"]
+
+
 def test_what_is_embedded_like_a_picture_is_taken_for_a_link(tmp_path: Path) -> None:
     text = f"{HEAD}![](https://youtu.be/b) ![Talk](https://vimeo.com/1) ![](c.mp3)\n"
     (outcome,) = run(write(tmp_path, {"a.md": text, "c.mp3": b"sound"}))

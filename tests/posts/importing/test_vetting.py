@@ -210,6 +210,15 @@ def test_links_that_lead_somewhere_need_no_remark(tmp_path: Path) -> None:
     assert run_one(tmp_path, issue(body=body)).notices == ()
 
 
+def test_what_stands_in_comments_needs_no_remark(tmp_path: Path) -> None:
+    body = (
+        "Words <!-- [a][b] {% c %} ![d](e f.png) ![g](h.png) %%i%% [j](#k) --> here.\n\n"
+        "<!--\n{{< l >}} [[m]]\n\n<svg>n</svg> ![o](p q.png)\n\n%% r %%\n-->\n\n"
+        "<div>\n<!-- ![](s.png) {{ t }} --></div>\n"
+    )
+    assert run_one(tmp_path, issue(body=body)).notices == ()
+
+
 @pytest.mark.parametrize("name", ["a.mdx", "b/a.MKD"])
 def test_what_is_called_otherwise_is_named_and_not_passed_over(tmp_path: Path, name: str) -> None:
     folder = write(tmp_path, {"f/ok.md": issue(), f"f/{name}": issue(), "f/x.txt": "x"}) / "f"
