@@ -80,9 +80,17 @@ class Marker:
 
     def _found(self, folded: str) -> Iterator[Iterator[Span]]:
         if self.words:
-            yield (span for word, span in words_in(folded) if word in self.words)
+            yield (span for word, span in words_in(folded) if self._is_sought(word))
         if self.runs:
             yield (match.span() for match in self.runs.finditer(folded))
+
+    def _is_sought(self, word: str) -> bool:
+        """Tell whether a word is to be marked: as it is, or for what a version begins with."""
+        if word in self.words or "." not in word:
+            return word in self.words
+        version = word.removeprefix("v").split(".")
+        begun = (".".join(version[:count]) for count in range(1, len(version)))
+        return version[0].isdigit() and not self.words.isdisjoint(begun)
 
 
 def _folded(text: str) -> tuple[str, Sequence[int] | None]:

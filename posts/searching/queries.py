@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from posts.searching.particles import without_particle
 from posts.searching.tokens import HANGUL, RUN, Part, pairs, parts
 
-VERSION: Final = 3  # to be raised with any change of what a query asks for
+VERSION: Final = 4  # to be raised with any change of what a query asks for
 MOST_LETTERS: Final = 1_000
 MOST_TERMS: Final = 40
 MOST_TOKENS: Final = 16  # of a phrase: an engine reads all places of each, also of a a a
@@ -41,6 +41,7 @@ _LETTER: Final = rf"[^\W\d_{RUN}]"
 # e-mail and Node.js are written email and NodeJS, too; but not U.S. us.
 _JOINTS: Final = re.compile(rf"(?<={_LETTER})[-‐](?={_LETTER})|(?<={_LETTER}{{2}})\.(?={_LETTER})")
 _VERSION_NUMBER: Final = re.compile(r"(v?)(\d+(?:\.\d+)+)")
+_NUMBER: Final = re.compile(r"\d{1,4}")
 _MODEL_NUMBER: Final = re.compile(r"(\d{2,})(s?)")
 # As in サーバー, which is as often written サーバ; of shorter words it says which they are.
 _LONG_VOWEL: Final = re.compile("(?<=[ァ-ヺー]{3})ー$")
@@ -223,7 +224,17 @@ def _loose(bases: Iterable[Sequence[Part]]) -> Iterator[Phrase]:
             yield from (phrase_of([*before, *cut]) for cut in _cuts(last.text))
         elif _VERSION_NUMBER.fullmatch(last.text):
             # 1.70 is the beginning of 1.70.0, not of 1.705.
-            yield Phrase((*phrase_of(found).tokens[:-1], f"{last.text}."), True)
+            yield _begun(before, last.text)
+        elif _NUMBER.fullmatch(last.text):
+            # As 16 is of 16.2, and of v16.2; v16 is two words, which is one of v16.2.
+            before = before[:-1] if before and before[-1].text == "v" else before
+            yield _begun(before, last.text)
+            yield _begun(before, f"v{last.text}")
+
+
+def _begun(before: Sequence[Part], number: str) -> Phrase:
+    """Return the phrase of a version that begins with a number, behind other words."""
+    return phrase_of([*before, Part(f"{number}.", False)])._replace(is_prefix=True)
 
 
 def _cuts(run: str) -> Iterator[list[Part]]:

@@ -29,7 +29,7 @@ from posts.searching.tokens import is_run
 ROWS: Final = 100  # of a file
 TOKENS: Final = 400  # of a file, about
 MOST_FILES: Final = 1024
-BEGINNING: Final = 3  # letters of a word that say in which file it is; of a run the first
+BEGINNING: Final = 3  # letters of a word, to its dot, that say in which file it is; of a run one
 _COLUMNS: Final = (
     "key", "kind", "date", "place", "facets", "title", "text", "extra", "post__slug",
     "post__title", "post__language",
@@ -124,11 +124,16 @@ def file_of(token: str, number: int) -> int:
     So all that a single syllable or a number may begin is in one file. Source:
     draft-eastlake-fnv.
     """
-    beginning = token if token[0] == "=" else token[:1] if is_run(token) else token[:BEGINNING]
+    beginning = token if token[0] == "=" else token[:1] if is_run(token) else _beginning(token)
     value = 0x811C9DC5
     for byte in beginning.encode():
         value = (value ^ byte) * 0x01000193 % 2**32
     return value % number
+
+
+def _beginning(word: str) -> str:
+    start, dot, _more = word[:BEGINNING].partition(".")
+    return start + dot
 
 
 def _json(value: Any) -> bytes:

@@ -152,6 +152,7 @@
   const WORDLY = `(?:(?![${RUN}])\\p{L})`;
   const JOINTS = new RegExp(`(?<=${WORDLY})[-‐](?=${WORDLY})|(?<=${WORDLY}{2})\\.(?=${WORDLY})`, "gu");
   const VERSION = /^(v?)(\d+(?:\.\d+)+)$/;
+  const PLAIN_NUMBER = /^\d{1,4}$/;
 
   const bareOf = (found) => {
     const before = found.slice(0, -1);
@@ -185,6 +186,10 @@
     });
   };
 
+  // A version that begins with a number, behind other words.
+  const begun = (before, number) => (
+    { ...phraseOf([...before, [`${number}.`, false]]), isPrefix: true });
+
   const termOf = (word, isQuoted) => {
     const found = parts(word);
     if (!found.length) {
@@ -201,7 +206,10 @@
           phrases.push(phraseOf([...before, ...cut.map((part) => [part, true])]));
         });
       } else if (VERSION.test(last)) {
-        phrases.push({ tokens: [...phraseOf(form).tokens.slice(0, -1), `${last}.`], isPrefix: true });
+        phrases.push(begun(before, last));
+      } else if (PLAIN_NUMBER.test(last)) {
+        const others = before.at(-1)?.[0] === "v" ? before.slice(0, -1) : before;
+        phrases.push(begun(others, last), begun(others, `v${last}`));
       }
     }
     const shown = new Set(forms.flatMap((form) => form.map(([part]) => part)));
@@ -251,7 +259,9 @@
   };
 
   const fileOf = (token, number) => {
-    const start = IS_RUN.test(token) ? [...token][0] : [...token].slice(0, 3).join("");
+    const start = IS_RUN.test(token)
+      ? [...token][0]
+      : [...token].slice(0, 3).join("").replace(/\..*/, ".");
     const beginning = token.startsWith("=") ? token : start;
     let value = 0x811c9dc5;
     for (const byte of new TextEncoder().encode(beginning)) {
@@ -352,11 +362,15 @@
     return made;
   };
 
+  // A version is marked by what it begins with, too: 16.2 by 16.
+  const isSought = (part, word) =>
+    part === word || (/^v?\d/.test(part) && part.replace(/^v/, "").startsWith(`${word.replace(/^v/, "")}.`));
+
   const marked = (text, words) => {
     const pieces = [];
     for (const piece of text.split(/([\p{L}\p{N}\p{M}+#.'’]+)/u)) {
       const isFound = piece && parts(piece).some(([part, isRun]) =>
-        words.some((word) => (isRun ? part.includes(word) : part === word)));
+        words.some((word) => (isRun ? part.includes(word) : isSought(part, word))));
       pieces.push(isFound ? element("mark", "", piece) : piece);
     }
     return pieces;

@@ -92,6 +92,13 @@ def test_what_was_typed_and_what_was_found_is_escaped(client: Client) -> None:
     assert page.texts(".found-rows mark") == ["bold", "tags"]
 
 
+def test_a_version_is_marked_by_the_number_it_begins_with(client: Client) -> None:
+    make_post("Versions", body="- **Tool v16.2 out**: 16.2 and 1.16, 160.2, 16\n")
+    assert search_page(client, "tool 16").texts(".found-rows mark") == [
+        "Tool", "v16.2", "16.2", "16"
+    ]  # fmt: skip
+
+
 def test_search_engines_keep_out(client: Client) -> None:
     answer = client.get("/search/", {"q": "find"})
     assert answer.headers["X-Robots-Tag"] == "noindex"
