@@ -2,8 +2,8 @@
 
     python -m benchmarks.api [POSTS]      (default: 600)
 
-Measured as `benchmarks.serving` does, twice: with copies of answers kept, as a site comes (those of
-addresses without a query are), and without. The target is that of each list, whether its rows are
+Measured as `benchmarks.serving` does, twice: with copies of answers kept, as a site comes, and
+without. The target is that of each list, whether its rows are
 stored, as those of issues, or written when they are asked for.
 """
 

@@ -39,6 +39,7 @@ from posts.site.version import Found, look
 TOLD = frozenset({200, 301, 404, 410})  # how they may be kept
 TEXTS, SMALLEST = ("text/", "application/"), 500  # types, and bytes, worth compressing
 SHARE = 16  # a copy may fill this part of the memory
+MOST_ASKED = 2_000  # addresses with a query that are remembered, asked once
 SHARED, PAUSE = 600, 30.0  # seconds in Redis; and in which one that failed is not asked
 # The best first.
 CODINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -115,10 +116,12 @@ class PageMiddleware:
         except DatabaseError:  # what needs none answers all the same
             return self.get_response(request)
         vars(request)["found"] = found
-        # Of what is asked with a query there is no end.
-        is_kept = bool(self.copies.size) and not request.META["QUERY_STRING"]
-        coding = _coding(request) if is_kept else ""
         version = _version(request, found)
+        # Of what is asked with a query there is no end: what is asked again is kept.
+        is_kept = bool(self.copies.size) and (
+            not request.META["QUERY_STRING"] or self.copies.is_asked_again(version, found)
+        )
+        coding = _coding(request) if is_kept else ""
         page = Page(found, request.path_info, version, f"{version}{coding}" if is_kept else "")
         given = request.META.get("HTTP_IF_NONE_MATCH", "")
         answer = self.copies.answer(page, given)
@@ -232,6 +235,7 @@ class Copies:
         self.size, self.used = size, 0  # bytes
         self.kept, self.lock = OrderedDict[str, Copy](), Lock()
         self.found: Found | None = None
+        self.asked: set[str] = set()
         is_shared = settings.CACHES["default"]["BACKEND"].endswith("RedisCache")
         self.shared: Any = caches["default"] if is_shared else None
         self.troubles = _troubles() if is_shared else ()
@@ -243,7 +247,19 @@ class Copies:
             return
         with self.lock:
             self.kept.clear()
+            self.asked.clear()
             self.found, self.used = found, 0
+
+    def is_asked_again(self, version: str, found: Found) -> bool:
+        """Tell whether what stands for an address was asked for before, of late."""
+        self.turn_to(found)
+        with self.lock:
+            if version in self.asked:
+                return True
+            if len(self.asked) >= MOST_ASKED:
+                self.asked.clear()
+            self.asked.add(version)
+        return False
 
     def answer(self, page: Page, given: str) -> Answer | None:
         """Return what is sent to who has these ETags; None if the page has to be made."""

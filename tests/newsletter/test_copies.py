@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 from redis.exceptions import ConnectionError as NoConnection
 
 from newsletter import copies, release
-from newsletter.copies import Copies, Copy
+from newsletter.copies import MOST_ASKED, Copies, Copy
 from posts import publication, publishing
 from posts.models import Post
 from posts.previewing import sign_preview
@@ -203,12 +203,48 @@ def test_a_page_is_compressed_as_it_was_asked_for(client: Client, asked: str, co
         assert int(answer.headers["Content-Length"]) == len(answer.content)
 
 
+@pytest.mark.parametrize("path", ["/?x=1", "/api/v1/posts?tag=ai", "/search/?q=first"])
+def test_what_is_asked_with_a_query_is_kept_once_it_is_asked_again(
+    client: Client, path: str
+) -> None:
+    make_post()
+    made, first = queries(lambda: client.get(path))
+    _again, second = queries(lambda: client.get(path))
+    third, asked = queries(lambda: client.get(path))
+    assert first > 1
+    assert second > 1
+    assert asked == 1
+    assert third.content == made.content
+    assert client.get(path, headers={"If-None-Match": made.headers["ETag"]}).status_code == 304
+
+
 def test_queries_of_a_crawler_are_not_kept(client: Client) -> None:
     make_post()
-    made, _asked = queries(lambda: client.get("/?x=1"))
-    _again, asked = queries(lambda: client.get("/?x=1"))
-    assert asked > 1
-    assert client.get("/?x=1", headers={"If-None-Match": made.headers["ETag"]}).status_code == 304
+    client.get("/")
+    for number in range(3):
+        for page in range(3):
+            _made, asked = queries(lambda of=3 * number + page: client.get(f"/?x={of}"))
+            assert asked > 1
+    _again, asked = queries(lambda: client.get("/"))
+    assert asked == 1
+
+
+def test_a_save_shows_in_what_is_asked_with_a_query(client: Client) -> None:
+    make_post()
+    for _time in range(3):
+        client.get("/api/v1/posts?tag=ai")
+    make_post("Another", tags=["AI"])
+    assert "Another" in client.get("/api/v1/posts?tag=ai").content.decode()
+
+
+def test_queries_that_were_asked_once_are_forgotten_when_they_are_many() -> None:
+    copies, found = Copies(1000), Found("1", "0")
+    assert not copies.is_asked_again("first", found)
+    assert copies.is_asked_again("first", found)
+    for number in range(MOST_ASKED):
+        copies.is_asked_again(str(number), found)
+    assert len(copies.asked) <= MOST_ASKED
+    assert not copies.is_asked_again("first", found)
 
 
 def test_headers_that_protect_are_on_kept_pages(client: Client) -> None:
