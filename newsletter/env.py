@@ -140,14 +140,6 @@ def _is_address(value: str) -> bool:
         return False
 
 
-def named(name: str, address: str) -> str:
-    """Return an address with a name in front, in quotation marks where that needs some
-    (RFC 5322, section 3.4)."""
-    is_plain = re.fullmatch(r"[\w !#$%&'*+/=?^`{|}~-]*", name)
-    quoted = name if is_plain else '"{}"'.format(re.sub(r'(["\\])', r"\\\1", name))
-    return f"{quoted} <{address}>"
-
-
 def sender(name: str, default: str) -> str:
     """Return whom mail comes from, `me@example.org` or `My name <me@example.org>`."""
     value = text(name, default)

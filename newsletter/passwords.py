@@ -54,7 +54,7 @@ def mail_one_time_address(pk: int) -> bool:
         context = {"user": user, "url": one_time_address(user), "name": now.name}
         subject = gettext("Your password for %(name)s") % {"name": now.name}
         text = render_to_string("admin/mail/password.txt", context)
-        send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, [user.email])
+        send_mail(" ".join(subject.split()), text, now.sender, [user.email])
     return True
 
 

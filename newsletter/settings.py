@@ -183,7 +183,8 @@ TASK_NAMES = schedule.NAMES
 MOVED_TASKS = schedule.MOVED
 # Who has this right is told of all that they may see, unless they chose otherwise.
 NOTICES_OWNER = "posts.change_sitesettings"
-# Speaks the language of the site, and tells its name: for mail of apps that know no other.
+# Speaks the language of the site, and tells its name and whom its mail is from: for apps that
+# know no other.
 SITE_IDENTITY = "posts.identity.speaking"
 # Backups: none are taken by themselves unless there is a folder for them
 BACKUP_DIR = env.folder("BACKUP_DIR", BASE_DIR) if env.text("BACKUP_DIR") else None
@@ -200,7 +201,8 @@ if EMAIL:
     PERIODIC_TASKS["mailing.sending.starting.start_due"] = 15
     PERIODIC_TASKS["mailing.sending.rolling.roll_up"] = 5 * 60
 _mail_host = SITE_HOST if SITE_HOST and ":" not in SITE_HOST else "localhost"
-EMAIL_FROM = env.sender("EMAIL_FROM", env.named(SITE_NAME, f"noreply@{_mail_host}"))
+# Without a name in it, mail bears that of the site as it is set just now (posts.identity).
+EMAIL_FROM = env.sender("EMAIL_FROM", f"noreply@{_mail_host}")
 DEFAULT_FROM_EMAIL = EMAIL_FROM
 ADMINS = [(address, address) for address in env.addresses("ADMINS")]
 # What comes back: told by providers, who know a secret, and found in a mailbox.

@@ -68,5 +68,5 @@ def tell(user_pk: int, name: str, lines: list[str], count: int) -> bool:
     page = settings.SITE_URL + kind.path()
     own = settings.SITE_URL + reverse("notices")
     text = "\n".join([*listed, *rest, "", page, "", why, own, ""])
-    send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, [user.email])
+    send_mail(" ".join(subject.split()), text, site.sender, [user.email])
     return True

@@ -37,7 +37,7 @@ def report_failures() -> int:
     page = settings.SITE_URL + reverse("admin:tasks_storedtask_changelist") + "?state=failed"
     addresses = [address for _name, address in settings.ADMINS]
     text = "\n".join([said, "", *names, "", page, ""])
-    send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, addresses)
+    send_mail(" ".join(subject.split()), text, site.sender, addresses)
     return count
 
 

@@ -91,12 +91,11 @@ def list_id(settings: MailSettings) -> str:
 
 def sender(settings: MailSettings) -> tuple[str, str]:
     """Return the name and address of whom mails are from."""
-    name, address = parseaddr(django_settings.EMAIL_FROM)
+    name, address = parseaddr("" if settings.sender_address else django_settings.EMAIL_FROM)
     return (
-        clean(settings.sender_name or (identity.current().name if settings.sender_address else name)
-              or identity.current().name),
+        clean(settings.sender_name or name or identity.current().name),
         settings.sender_address or address,
-    )  # fmt: skip
+    )
 
 
 class NoSender(ValueError):

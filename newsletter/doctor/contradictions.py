@@ -78,7 +78,7 @@ def _mail() -> Iterator[Finding]:
     if settings.EMAIL and not settings.ADMINS:
         wrong = gettext("ADMINS is not set: nobody is told by mail what fails.")
         yield note(wrong, gettext("Set ADMINS to your e-mail address."))
-    if settings.EMAIL and "@localhost>" in settings.EMAIL_FROM:
+    if settings.EMAIL and settings.EMAIL_FROM.rstrip(">").endswith("@localhost"):
         wrong = gettext("Mail comes from an address at localhost, which others refuse.")
         yield warning(wrong, gettext("Set EMAIL_FROM, or SITE_URL."))
 

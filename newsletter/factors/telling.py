@@ -38,5 +38,5 @@ def tell(pk: int, by: str) -> bool:
         context = {"user": user, "by": by, "url": page, "name": now.name}
         subject = gettext("A second factor of yours is gone: %(name)s") % {"name": now.name}
         text = render_to_string("admin/mail/factor.txt", context)
-        send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, [user.email])
+        send_mail(" ".join(subject.split()), text, now.sender, [user.email])
     return True

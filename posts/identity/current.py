@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 from functools import cache
 from typing import Any, Final
 
@@ -57,6 +58,12 @@ class Identity:
     def revision(self) -> str:
         """Which state of the settings it is; "" if nothing was ever set."""
         return self.key[0]
+
+    @property
+    def sender(self) -> str:
+        """Whom mail comes from: EMAIL_FROM, under the name of the site where that has none."""
+        name, address = parseaddr(settings.EMAIL_FROM)
+        return formataddr((name or " ".join(self.name.split()), address))
 
     @property
     def style_digest(self) -> str:

@@ -51,7 +51,7 @@ def tell(pk: int) -> bool:
         text = render_to_string("posts/mail/answer.txt", context)
         try:
             subject = " ".join(subject.split())
-            hand_over(EmailMessage(subject, text, settings.EMAIL_FROM, [suggestion.email]))
+            hand_over(EmailMessage(subject, text, identity.current().sender, [suggestion.email]))
         except MailRefused:
             _forget(pk)
             raise

@@ -111,7 +111,7 @@ def _send(kind: str, address: str, review: Review, url: str, **more: Any) -> boo
         subject = gettext(SUBJECTS[kind]) % {"title": review.post.title}
         shown = {"review": review, "url": url, "site": site(), **more}
         text = render_to_string(f"posts/mail/review_{kind}.txt", shown)
-        send_mail(" ".join(subject.split()), text, settings.EMAIL_FROM, [address])
+        send_mail(" ".join(subject.split()), text, identity.current().sender, [address])
     return True
 
 

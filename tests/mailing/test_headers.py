@@ -12,11 +12,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from django.core import mail
+from django.core.mail import send_mail
 from pytest_django.fixtures import Settings
 
 from mailing.composing import Mail, compose, compose_note, to_message
 from mailing.models import MailSettings, Subscriber
 from mailing.subscribing import notes
+from posts import identity
+from posts.models import SiteSettings
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber
 
@@ -164,6 +167,21 @@ def test_without_settings_mail_comes_from_whom_the_environment_names(settings: S
     assert found["From"].addresses[0].display_name == "소식지"
     assert found["From"].addresses[0].addr_spec == "hello@example.org"
     assert found["Reply-To"] is None
+
+
+def test_mail_bears_the_name_of_the_site_where_no_other_was_chosen(settings: Settings) -> None:
+    settings.EMAIL_FROM = "noreply@example.org"
+    SiteSettings.objects.create(name="오늘의 링크, 매주")
+    identity.compose()
+    ours = audit(sent(compose(make_post()), make_subscriber(), MailSettings()))
+    send_mail("Subject", "Text", identity.current().sender, ["a@example.org"])
+    (other,) = mail.outbox
+    for message in (ours, message_from_bytes(other.message().as_bytes(), policy=policy.default)):
+        (sender,) = message["From"].addresses
+        assert (sender.display_name, sender.addr_spec) == (
+            "오늘의 링크, 매주",
+            "noreply@example.org",
+        )
 
 
 @pytest.mark.parametrize(
