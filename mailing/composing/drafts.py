@@ -71,8 +71,10 @@ def _seen(mail: Mail, preheader: object, settings: MailSettings) -> dict[str, ob
 
 def preview_style() -> str:
     """Return the rules of a mail's style for a page that says itself whether it is dark."""
+    shown = {"accents": identity.current().accents}
     style, dark, around = (
-        get_template(f"mailing/mail/{name}.css").render() for name in ("style", "dark", "preview")
+        get_template(f"mailing/mail/{name}.css").render(shown)
+        for name in ("style", "dark", "preview")
     )
     in_the_dark = "\n".join(map(_in_the_dark, dark.strip().split("\n")))
     return "\n".join((style, in_the_dark, around))

@@ -70,6 +70,7 @@ def around(
     site = identity.current()
     return {
         "site": {"name": site.name, "url": absolute("/")},
+        "accents": site.accents,
         "settings": settings,
         "sender": settings.sender_name or site.name,
         "postal_address": [line for line in settings.postal_address.split("\n") if line.strip()],

@@ -7,6 +7,7 @@ processes follow a change at once. What is empty there is as the environment say
 from __future__ import annotations
 
 import hashlib
+import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ MenuEntries = tuple[tuple[str, str], ...]
 REMEMBERED: Final = "remembered"
 NOTHING: Final[Row] = ({}, "")
 MOST_KEPT: Final = 16
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")  # as colours.normal writes them
 COLUMNS: Final = ("shown", "revision")
 
 
@@ -64,6 +66,11 @@ class Identity:
         """Whom mail comes from: EMAIL_FROM, under the name of the site where that has none."""
         name, address = parseaddr(settings.EMAIL_FROM)
         return formataddr((name or " ".join(self.name.split()), address))
+
+    @property
+    def accents(self) -> tuple[str, ...]:
+        """The accent on light pages and on dark ones; nothing while the owner chose none."""
+        return tuple(_COLOUR.findall(self.style))
 
     @property
     def style_digest(self) -> str:

@@ -11,13 +11,16 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from mailing.composing import compose
 from mailing.composing.drafts import too_long
 from mailing.composing.mails import READER, SENT_TO
 from mailing.models import MailSettings
+from posts import identity
+from posts.models import SiteSettings
 from posts.preflight.facts import gather
 from posts.preflight.written import Details, Written
 from posts.slots import CHECKS, PREVIEWS
-from tests.builders import BODY
+from tests.builders import BODY, make_post
 from tests.conftest import SignIn
 from tests.mailing.test_composing import long_body
 from tests.reading import Page
@@ -97,6 +100,24 @@ def test_the_preview_needs_no_style_that_the_policy_refuses(
     assert 'html[data-theme="dark"] .text a { color' in css
     assert "@media" not in css
     assert css.count("{") == css.count("}")
+
+
+def test_the_mail_and_its_preview_have_the_accent_of_the_site(
+    editor: User, sign_in: SignIn, client: Client
+) -> None:
+    SiteSettings.objects.create(accent="#be283c", accent_dark="#ff9aa8")
+    identity.compose()
+    sheet = Page(previewed(sign_in(editor), BODY)).value('link[rel="stylesheet"]', "href")
+
+    light, dark = re.split(r"@media|html\[data", compose(make_post()).html, maxsplit=1)
+    seen_light, seen_dark = client.get(sheet).content.decode().split("html[data", 1)
+
+    for rules, colour in ((light, "#be283c"), (dark, "#ff9aa8")):
+        assert f".text a {{ color: {colour}; }}" in rules
+        assert f"background-color: {colour}" in rules
+    assert ".text a { color: #be283c; }" in seen_light
+    assert "#ff9aa8" in seen_dark
+    assert "#1b4b9b" not in light + dark + seen_light + seen_dark
 
 
 def test_the_preview_keeps_what_an_issue_says_of_styles(editor: User, sign_in: SignIn) -> None:
