@@ -11,10 +11,13 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from links.models import Link
+from mailing.models import MailSettings
+from mailing.settling import settle
 from posts import pages
 from posts.models import Page as OwnPage
 from tests.browser.barriers import barriers, barriers_in_any_scheme
 from tests.builders import BODY, make_post, make_posts
+from tests.mailing.conftest import LOCMEM
 
 pytestmark = pytest.mark.one_database
 
@@ -260,6 +263,24 @@ def test_lines_are_as_long_as_is_read_with_ease_on_every_screen(
         lines = page.locator(".body > p").evaluate_all(LINES)
         assert max(lines) <= most, width
         assert width < 640 or median(lines) >= usual, width
+
+
+def test_what_stands_above_and_below_an_issue_begins_where_its_lines_do(
+    page: Page, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.EMAIL = LOCMEM
+    settle(MailSettings(is_on=True))
+    posts = [make_post(f"In {one}", language=one, translationKey="one") for one in ("en", "ko")]
+
+    for post in posts:
+        visit(page, live_server, post.get_absolute_url())
+        for width in (390, 640, 820, 1024, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            lefts = [
+                page.locator(selector).evaluate("one => one.getBoundingClientRect().left")
+                for selector in (".post .body", ".translations p", ".small-form-row")
+            ]
+            assert max(lefts) - min(lefts) < 1, (post.language, width)
 
 
 def test_the_home_page_ends_where_its_masthead_ends(page: Page, live_server: LiveServer) -> None:
