@@ -41,6 +41,15 @@ def select(page: Page, words: str) -> None:
     )
 
 
+def test_what_is_counted_is_what_readers_get(write: Open) -> None:
+    page = write(
+        "[One](https://one.example.org/) and\n\n![Two boxes](pictures/a.webp \"Boxes\")\n\n"
+        "[![Three](pictures/b.webp)](https://three.example.org/)\n"
+    )
+    expect(page.locator("[data-count=links] b")).to_have_text("2")
+    expect(page.locator("[data-count=words] b")).to_have_text("5")
+
+
 def test_tools_above_the_text_write_markdown_by_mouse_and_by_key(write: Open) -> None:
     page = write("하나 둘\n셋\n")
     select(page, "둘")
