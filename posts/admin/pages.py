@@ -165,6 +165,24 @@ class PageAdmin(StaffAdmin):
         seen = form.cleaned_data.get("seen_version") if change else None
         pages.save(obj, expected_version=seen, by=request.user)
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask whether the page is to be deleted, and delete it."""
+        page = self.get_object(request, object_id)
+        said = what_deleting_does(page) if page else ""
+        return super().delete_view(request, object_id, {"consequence": said})
+
     def delete_model(self, request: HttpRequest, obj: Page) -> None:
         """Delete the page, and its place in the menus."""
         pages.delete(obj, by=request.user)
+
+
+def what_deleting_does(page: Page) -> str:
+    """Return in words what becomes of a page that is deleted, and what readers lose."""
+    if not page.is_public():
+        return gettext("Its text is gone for good.")
+    return gettext(
+        "Readers lose it at once: its address answers 404, and it leaves the menus. Its text is"
+        " gone for good; to take it off the site and keep the text, make it a draft instead."
+    )

@@ -311,6 +311,11 @@ DELETED = ngettext_lazy(
     "%(n)d issues lie in the trash now, for 30 days.",
     "n",
 )
+RECOVERED = ngettext_lazy(
+    "%(n)d issue is a draft again.",
+    "%(n)d issues are drafts again.",
+    "n",
+)
 HELD = ngettext_lazy(
     "%(n)d issue stays a draft, because a check holds it: its form says which.",
     "%(n)d issues stay drafts, because checks hold them: their forms say which.",

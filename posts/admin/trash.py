@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import ask
 from posts import access, publishing
 from posts.admin.auditing import writing_down
-from posts.admin.publishing import DELETED, PublishingPages, endings_of, with_endings
+from posts.admin.publishing import DELETED, RECOVERED, PublishingPages, endings_of, with_endings
 from posts.messages import Message
 from posts.models import Post, Revision
 from posts.numbers import number_in
@@ -40,6 +40,7 @@ class TrashPages(PublishingPages):
         view = self.admin_site.admin_view
         return [
             path("trash/", view(self.trash_view), name="posts_post_trash"),
+            path("trash/recover/", view(self.untrash_view), name="posts_post_untrash"),
             path("trash/<int:pk>/recover/", view(self.recover_view), name="posts_post_recover"),
             path("trash/<int:pk>/erase/", view(self.erase_view), name="posts_post_erase"),
             *super().get_urls(),
@@ -132,6 +133,31 @@ class TrashPages(PublishingPages):
         self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:posts_post_change", args=[post.pk]))
 
+    def untrash_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask whether issues that were deleted together are to come back, and bring them back."""
+        access.check(request.user, access.DELETE)
+        keys = list(filter(None, map(number_in, request.GET.get("of", "").split(",")[:A_PAGE])))
+        posts = list(Post.everything.trashed().filter(pk__in=keys).order_by("trashed_at", "pk"))
+        if not posts:
+            self.message_user(request, gettext("They do not lie in the trash."), messages.INFO)
+            return HttpResponseRedirect(reverse("admin:posts_post_changelist"))
+        if request.method != "POST":
+            return self._ask(
+                request,
+                title=gettext("Take these issues out of the trash?"),
+                consequence=gettext(
+                    "They become drafts, with their texts, pictures and items and what was decided"
+                    " about those. Each gets its address back, unless another issue has it now."
+                    " Readers do not see them until somebody publishes them."
+                ),
+                button=gettext("Take them out"),
+                rows=[post.title for post in posts],
+            )
+        log = writing_down(request, BACK)
+        back = [publishing.recover(post, by=request.user, log=log) for post in posts]
+        self.report(request, sum(map(bool, back)), RECOVERED)
+        return HttpResponseRedirect(reverse("admin:posts_post_changelist"))
+
     def erase_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether an issue is to be gone for good, and delete it."""
         post = self._in_trash(request, pk)
@@ -179,8 +205,10 @@ class TrashPages(PublishingPages):
                 request, chosen, "delete_selected", effects=endings_of(chosen)
             )
         log = writing_down(request, LEFT, action=DELETION)
-        deleted = [publishing.delete(post, by=request.user, log=log) for post in chosen]
-        self.report(request, sum(deleted), DELETED)
+        deleted = [post for post in chosen if publishing.delete(post, by=request.user, log=log)]
+        if deleted:
+            said = _with_their_way_out(deleted, DELETED % {"n": len(deleted)})
+            self.message_user(request, said, messages.SUCCESS)
         return None
 
 
@@ -199,7 +227,23 @@ def what_deleting_does(post: Post) -> str:
 def _with_the_way_out(post: Post, words: str) -> SafeString:
     """Return what is said of an issue in the trash, with the way to take it out."""
     undo = reverse("admin:posts_post_recover", args=[post.pk])
-    return format_html('{} <a href="{}">{}</a>', words, undo, gettext("Take it out again…"))
+    return _linked(words, undo, gettext("Take it out again…"))
+
+
+def _with_their_way_out(posts: list[Post], words: str) -> SafeString:
+    """Return what is said of issues in the trash, with the way to take them out: the trash itself
+    where they are more than an address can name."""
+    if len(posts) == 1:
+        return _with_the_way_out(posts[0], words)
+    if len(posts) > A_PAGE:
+        return _linked(words, reverse("admin:posts_post_trash"), gettext("See the trash"))
+    keys = ",".join(str(post.pk) for post in posts)
+    undo = f"{reverse('admin:posts_post_untrash')}?of={keys}"
+    return _linked(words, undo, gettext("Take them out again…"))
+
+
+def _linked(words: str, url: str, way: str) -> SafeString:
+    return format_html('{} <a href="{}">{}</a>', words, url, way)
 
 
 def _who_deleted(posts: list[Post]) -> dict[int, str]:

@@ -43,7 +43,7 @@ def select(page: Page, words: str) -> None:
 
 def test_what_is_counted_is_what_readers_get(write: Open) -> None:
     page = write(
-        "[One](https://one.example.org/) and\n\n![Two boxes](pictures/a.webp \"Boxes\")\n\n"
+        '[One](https://one.example.org/) and\n\n![Two boxes](pictures/a.webp "Boxes")\n\n'
         "[![Three](pictures/b.webp)](https://three.example.org/)\n"
     )
     expect(page.locator("[data-count=links] b")).to_have_text("2")

@@ -224,6 +224,20 @@ def test_who_may_write_and_delete_pages(
     assert deletes == [403, 200, 403, 302]
 
 
+def test_who_deletes_a_page_reads_what_readers_lose(sign_in: SignIn, owner: User) -> None:
+    public, draft = make_page(), make_page("Notes", status=OwnPage.Status.DRAFT)
+    signed_in = sign_in(owner)
+
+    asked = Page(signed_in.get(f"/admin/posts/page/{public.pk}/delete/"))
+    assert asked.texts("#content h1") == ["Delete “About”?"]
+    assert "Readers lose it at once" in asked.text()
+    assert asked.texts("#content .submit-row > *") == ["Delete", "Cancel"]
+    assert asked.value("#content .closelink", "href") == change(public)
+    of_draft = Page(signed_in.get(f"/admin/posts/page/{draft.pk}/delete/")).text()
+    assert "Its text is gone for good." in of_draft
+    assert "Readers" not in of_draft
+
+
 def test_no_page_is_in_the_way_of_an_issue(client: Client) -> None:
     make_posts(1)
     make_page("Issue 1")

@@ -76,6 +76,7 @@ MATRIX = {
     "post page name": (True, True, False),
     "post page trash": (True, False, False),
     "post page recover": (True, False, False),
+    "post page untrash": (True, False, False),
     "post page erase": (True, False, False),
     "post page inbox": (True, True, True),
     "post page proof": (True, True, False),

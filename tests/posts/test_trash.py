@@ -43,6 +43,9 @@ def client(admin: User, sign_in: SignIn) -> Client:
     return sign_in(admin)
 
 
+LIST = "/admin/posts/post/"
+
+
 def identities(post: Post) -> list[tuple[Any, ...]]:
     rows = post.items.order_by("section__position", "position", "pk")
     return list(rows.values_list("uid", "section", "position", "title", "hidden", "is_news"))
@@ -275,6 +278,33 @@ def test_the_way_through_the_pages(client: Client) -> None:
     assert not Post.everything.exists()
     assert client.post(back).status_code == 404
     assert "empty" in Page(client.get(reverse("admin:posts_post_trash"))).text()
+
+
+def test_issues_that_were_deleted_together_come_back_together(client: Client) -> None:
+    posts = [make_post(title=f"Issue {n}") for n in range(3)]
+    chosen = {"action": "delete_selected", "_selected_action": [post.pk for post in posts[:2]]}
+    said = Page(client.post(LIST, chosen | {"decide": "1"}, follow=True))
+    assert Post.objects.count() == 1
+
+    back = said.value(".messagelist a", "href")
+    asked = Page(client.get(back))
+    assert asked.texts(".outline-links li") == ["Issue 1", "Issue 0"]
+    assert Post.objects.count() == 1, "asking brings nothing back"
+    answer = Page(client.post(back, follow=True))
+
+    assert answer.texts(".messagelist") == ["2 issues are drafts again."]
+    assert Post.objects.filter(status="draft").count() == 2
+    assert "They do not lie in the trash." in Page(client.post(back, follow=True)).text()
+
+
+def test_of_more_than_an_address_can_name_the_trash_is_the_way_out(client: Client) -> None:
+    posts = [make_post(title=f"Issue {n}") for n in range(51)]
+    chosen = {"action": "delete_selected", "_selected_action": [post.pk for post in posts]}
+
+    said = Page(client.post(LIST, chosen | {"decide": "1"}, follow=True))
+
+    assert said.value(".messagelist a", "href") == reverse("admin:posts_post_trash")
+    assert client.get(LIST + "trash/recover/?of=x,-1,,1e3").status_code == 302
 
 
 def test_who_takes_one_out_reads_which_address_it_got_where_its_own_was_taken(
