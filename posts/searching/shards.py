@@ -24,6 +24,7 @@ from posts.naming import fold
 from posts.searching.engines.base import Indexed
 from posts.searching.hits import ADDRESS, SOURCE, path_of
 from posts.searching.particles import PARTICLES
+from posts.searching.stemming import PLURALS
 from posts.searching.tokens import is_run
 
 ROWS: Final = 100  # of a file
@@ -114,7 +115,13 @@ def _words(found: dict[str, list[int]], count: int) -> Iterator[tuple[str, bytes
         ]
     for place, tokens in enumerate(files):
         yield f"words/{place}.json", _json(tokens)
-    about = {"rows": count, "rowsOfFile": ROWS, "words": number, "particles": sorted(PARTICLES)}
+    about = {
+        "rows": count,
+        "rowsOfFile": ROWS,
+        "words": number,
+        "particles": sorted(PARTICLES),
+        "plurals": PLURALS,
+    }
     yield "about.json", _json(about)
 
 

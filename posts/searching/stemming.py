@@ -13,6 +13,19 @@ from typing import Final
 
 _SHORTEST: Final = 3  # letters that stay
 _AS_THEY_ARE: Final = frozenset(("news", "embed", "series", "species", "always", "perhaps"))
+# Of one word alone: leaves may leave, and axes be tools, but who writes of these here?
+PLURALS: Final = {
+    "aliases": "alias", "analyses": "analysis", "appendices": "appendix", "atlases": "atlas",
+    "axes": "axis", "biases": "bias", "bonuses": "bonus", "campuses": "campus",
+    "canvases": "canvas", "children": "child", "corpora": "corpus", "corpuses": "corpus",
+    "crises": "crisis", "criteria": "criterion", "diagnoses": "diagnosis", "ellipses": "ellipsis",
+    "feet": "foot", "focuses": "focus", "formulae": "formula", "halves": "half",
+    "hypotheses": "hypothesis", "indices": "index", "knives": "knife", "lenses": "lens",
+    "matrices": "matrix", "men": "man", "mice": "mouse", "parentheses": "parenthesis",
+    "phenomena": "phenomenon", "schemata": "schema", "selves": "self", "shelves": "shelf",
+    "statuses": "status", "syntheses": "synthesis", "teeth": "tooth", "theses": "thesis",
+    "vertices": "vertex", "viruses": "virus", "wolves": "wolf", "women": "woman",
+}  # fmt: skip
 _VOWEL: Final = re.compile("[aeiouy]")
 _ION: Final = re.compile("(?<=[st])ion$")
 _DOUBLED: Final = re.compile(r"([^aeiou])\1$")
@@ -21,6 +34,7 @@ _DOUBLED: Final = re.compile(r"([^aeiou])\1$")
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Return what the forms of an English word, in small letters, share: not always a word."""
+    word = PLURALS.get(word, word)
     if len(word) <= _SHORTEST or word in _AS_THEY_ARE or not (word.isascii() and word.isalpha()):
         return word
     return _without_end(_without_ending(_without_plural(word)))

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from posts.searching.stemming import stem
 
 # To be raised with any change of what a text is cut into, and that of ``queries`` with it.
-VERSION: Final = 3
+VERSION: Final = 4
 LONGEST: Final = 64  # letters of a word
 # Hangul, Han, kana, bopomofo, and the scripts of Thai, Lao, Burmese and Khmer.
 RUN: Final = (

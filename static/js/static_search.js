@@ -73,7 +73,10 @@
     return word.length > 3 ? word.replace(/([^aeiou])\1$/, "$1") : word;
   };
 
-  const stem = (word) => {
+  let plurals = {}; // irregular ones, as the index tells them
+
+  const stem = (given) => {
+    const word = Object.hasOwn(plurals, given) ? plurals[given] : given;
     if (word.length <= 3 || AS_THEY_ARE.has(word) || !/^[a-z]+$/.test(word)) {
       return word;
     }
@@ -433,6 +436,7 @@
 
   const search = async (typed) => {
     const about = await fetched("about");
+    plurals = about.plurals;
     particles = new Set(about.particles);
     longest = Math.max(...about.particles.map((particle) => particle.length));
     const query = parse(typed);

@@ -25,7 +25,7 @@ ITEMS = (
     "오늘의 AI 소식", "C++ and C# compared", "Rust 1.70.0 released", "Rust 1.705 is no release",
     "Stabilizing async closures", "Async closures were stabilized", "tokio-console 사용기",
     "Café für Ångström", "The organization of news", "Several LSTMs and VMs",
-    "PostgreSQL 16.2", "Tailwind v4.1",
+    "PostgreSQL 16.2", "Tailwind v4.1", "Two hypotheses about indices", "One hypothesis, one index",
     "Llama3 한국어 파인튜닝", "机器学习周刊", "東京の天気", "Straße und Weg",
     "İstanbul'da yapay zeka", "हिन्दी समाचार", "What's new in .NET", "the a of", "평",
     "한국어 모델 평가 도구", "Email and NodeJS", "v0.10.2 is out", "Many H100s", "ユーザ管理",
@@ -39,7 +39,8 @@ QUERIES = (
     "한국어 -파인튜닝", "rust kind:item", "rust -kind:item", "평가 도구", "tag:ai rust",
     'section:"오늘" 모델', "source:one.example.org 소식", "year:2024", "year:1999 rust", "없는말",
     "-rust", "모델들에게", "평가했습니다", "e-mail", "node.js", "0.10.2", "v1.70", "H100",
-    "16", "postgresql 16", "v4", "tailwind 4", "1",
+    "16", "postgresql 16", "v4", "tailwind 4", "1", "hypothesis", "hypotheses",
+    "index", "indices",
     "ユーザー", "email", "nodejs", "opensource", "realtime",
 )  # fmt: skip
 
