@@ -13,7 +13,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from posts.searching.queries import Query
-from posts.searching.tokens import fold_letters, has_run, words_in
+from posts.searching.tokens import fold_letters, has_run, joined_in, words_in
 
 LENGTH: Final = 220
 LENGTH_OF_RUNS: Final = 130  # of scripts whose letters are twice as wide
@@ -71,9 +71,9 @@ class Marker:
         return min(starts) if places is None else places[min(starts)]
 
     def _spans(self, text: str) -> list[Span]:
-        """Return where words stand, in order; none overlaps another."""
+        """Return where words stand, in order; none overlaps another, the longest first."""
         folded, places = _folded(text)
-        found = sorted(chain.from_iterable(self._found(folded)))
+        found = sorted(chain.from_iterable(self._found(folded)), key=_longest_first)
         if places is not None:
             found = [(places[start], places[stop - 1] + 1) for start, stop in found]
         return list(_apart(found))
@@ -81,6 +81,7 @@ class Marker:
     def _found(self, folded: str) -> Iterator[Iterator[Span]]:
         if self.words:
             yield (span for word, span in words_in(folded) if self._is_sought(word))
+            yield (span for word, span in joined_in(folded) if word in self.words)
         if self.runs:
             yield (match.span() for match in self.runs.finditer(folded))
 
@@ -109,6 +110,11 @@ _letter = lru_cache(maxsize=4096)(fold_letters)
 def _line_at(text: str, place: int) -> str:
     """Return the line of a text that has a place."""
     return text[text.rfind("\n", 0, place) + 1 :].partition("\n")[0]
+
+
+def _longest_first(span: Span) -> Span:
+    start, stop = span
+    return start, -stop
 
 
 def _apart(spans: Iterable[Span]) -> Iterator[Span]:

@@ -134,6 +134,12 @@ def words_in(folded: str) -> Iterator[tuple[str, tuple[int, int]]]:
             yield _indexed(word[0]), word.span()
 
 
+def joined_in(folded: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield what a folded text parts by a hyphen, or a dot before js, as one word, and where."""
+    for match in _JOINED.finditer(folded):
+        yield _indexed(match[1] + match[2]), match.span()
+
+
 def _words(piece: str) -> list[str]:
     return (_ASCII_WORDS if piece.isascii() else _WORDS).findall(piece)
 
@@ -158,8 +164,8 @@ def tokens(text: str) -> list[str]:
 
 
 def _joined(folded: str) -> Iterable[str]:
-    """Return what a folded text parts by a hyphen, or a dot before js, as one word, each once."""
-    return dict.fromkeys(_indexed(one + other) for one, other in _JOINED.findall(folded))
+    """Return what a folded text parts as one word, each once."""
+    return dict.fromkeys(word for word, _span in joined_in(folded))
 
 
 def pairs(run: str) -> list[str]:

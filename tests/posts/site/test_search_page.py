@@ -99,6 +99,18 @@ def test_a_version_is_marked_by_the_number_it_begins_with(client: Client) -> Non
     ]  # fmt: skip
 
 
+def test_what_is_written_with_a_hyphen_is_marked_as_a_whole(client: Client) -> None:
+    make_post("Letters", body="- **Why e-mail lives**: emails, the open-source side of Node.js\n")
+    for query, found in (
+        ("email", ["e-mail", "emails"]),
+        ("e-mail", ["e-mail", "emails"]),
+        ("nodejs", ["Node.js"]),
+        ("opensource", ["open-source"]),
+    ):
+        marked = search_page(client, f"{query} kind:item").texts(".found-rows mark")
+        assert marked == found, query
+
+
 def test_search_engines_keep_out(client: Client) -> None:
     answer = client.get("/search/", {"q": "find"})
     assert answer.headers["X-Robots-Tag"] == "noindex"
