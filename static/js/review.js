@@ -1,5 +1,6 @@
 /* Commenting on a place of an issue at its share address: a tap on a paragraph or an item offers it,
-   and the form comes there. Without this a list in the form names sections and items. */
+   and the form comes there. Without this a list in the form names sections and items. Who somebody
+   is stands in the form again when they say more: their browser alone remembers it. */
 (() => {
   "use strict";
   document.addEventListener("DOMContentLoaded", () => {
@@ -85,6 +86,20 @@
       back.hidden = true;
       section.append(form);
       form.querySelector("textarea").focus();
+    });
+
+    const who = form.querySelector("[name=who]");
+    try {
+      who.value ||= window.localStorage.getItem("reviewer") ?? "";
+    } catch {
+      // nothing is kept then
+    }
+    form.addEventListener("submit", () => {
+      try {
+        window.localStorage.setItem("reviewer", who.value.trim());
+      } catch {
+        // as above
+      }
     });
 
     if (quote.value) {

@@ -75,6 +75,7 @@ def test_an_issue_is_asked_about_seen_commented_on_and_approved(
     expect(page.locator(".review-list")).to_contain_text("왜 중요한가요?")
     row = ReviewComment.objects.get()
     assert (row.name, row.line) == ("민지", 6)
+    expect(page.get_by_label("Your name")).to_have_value("민지")
 
     page = enter(editor)
     page.set_viewport_size({"width": 1280, "height": 800})
