@@ -36,6 +36,9 @@ _SPACES: Final = "".join(char for char in map(chr, range(0x3001)) if char.isspac
 # Of brackets that stand around a title, what is left of them.
 _BEFORE_SUMMARY: Final = _SPACES + ":：-–—|·•,.;，、。；،؛।)]）】》〉」』〕］”"
 _AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;，、；،؛([（【《〈「『〔［“"
+# Which marks end a quotation, by that which begins it.
+_QUOTATIONS: Final = {'"': '"', "'": "'", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹",
+                      "„": "“”", "‚": "‘’", "“": "”", "”": "”"}  # fmt: skip
 _MAX_TITLE: Final = 120
 ELLIPSIS: Final = "…"
 _BEFORE_ELLIPSIS: Final = " ,;:.…、。"
@@ -58,6 +61,17 @@ _CREDIT: Final = re.compile(
     r"(?:^|(?<=[\W_]))(?:(?:shared|posted|written|submitted|found|recommended)\s+)?"
     r"(?:(?:by|via|par|von|por|h/?t|hat\s+tip(?:\s+to)?|thanks\s+to|courtesy\s+of|作者|来自|감사)"
     r"\s*[:：]?|(?:source|quelle|출처|来源|來源|出典)\s*[:：])\s*$",
+    re.IGNORECASE,
+)
+# Links that name nothing.
+_POINTERS: Final = frozenset(
+    "link links here source url website more read see 링크 여기 원문 바로가기 보기 더보기 链接"
+    " 原文 鏈接 連結 リンク こちら 続き lien ici hier mehr enlace aquí ссылка".split()
+) | {"read more", "더 보기"}
+# Where people talk about what another link leads to, or where it is kept.
+_BESIDE: Final = re.compile(
+    r"(?:hn|hacker ?news|lobste\.?rs|reddit|(?:\d+ )?comments?|discuss(?:ion)?|archived?"
+    r"|archived? (?:link|version)|mirror|댓글|토론)",
     re.IGNORECASE,
 )
 _CREDIT_LENGTH: Final = 40
@@ -223,9 +237,12 @@ class _Flow:
         return is_preamble(before + self.text[end:position])
 
     def is_credit(self, link: _Stretch) -> bool:
-        """Whether a link leads to who made or found something: ``@somebody``, "by somebody"."""
+        """Whether a link leads to who made or found something (``@somebody``, "by somebody"), or to
+        what others say of it."""
         _, start, end = link
         if self.text.startswith("@", start, end):
+            return True
+        if _BESIDE.fullmatch(self.text[start:end].strip(_SPACES)):
             return True
         before = self.text[max(0, start - _CREDIT_LENGTH) : start]
         ends = before.rstrip(" \n:：").lower().endswith(_CREDIT_ENDS)
@@ -392,8 +409,11 @@ class _Finder:
             links.append(found)
         main = _main_link(flow)
         strong = _leading_strong(flow)
-        title = self._title(flow, strong, main)
-        summary = _summary(flow, strong, main) if kind == "list" else ""
+        before = ""
+        if kind == "list" and strong is None and main is not None:
+            before = _words_before(flow, main)
+        title = before or self._title(flow, strong, main)
+        summary = _summary(flow, strong, main) if kind == "list" and not before else ""
         start, end = (line - self._first_line for line in span)
         self._found.items.append(
             FoundItem(kind, group, title, summary, tuple(links), main, start, end, flow.words)
@@ -489,6 +509,21 @@ def _before_own_address(text: str, links: Sequence[FoundLink]) -> str | None:
     return text.removesuffix(end) if end else None
 
 
+def _words_before(flow: _Flow, main: int) -> str:
+    """The words before a link that ends its entry and only says that it is one, '' for others.
+
+    "Title: https://…", "Title [1]", "Title (link)".
+    """
+    element, start, end = flow.links[main]
+    shown = fold(flow.text[start:end])
+    if flow.links[0][1] != start or flow.starts_at(start) or not _ends_with(flow, main):
+        return ""
+    if shown != element.get("href") and not is_preamble(shown) and shown.lower() not in _POINTERS:
+        return ""
+    before = fold(flow.text[:start].strip(_AFTER_SUMMARY))
+    return "" if len(before) > _MAX_TITLE or before.lower() in _POINTERS else before
+
+
 def _before_address(flow: _Flow) -> str:
     """The words of a heading that ends with the address they are about, '' if it does not.
 
@@ -530,9 +565,11 @@ def _summary(flow: _Flow, strong: _Stretch | None, main: int | None) -> str:
     return fold(f"{labels} {rest.rstrip(_AFTER_SUMMARY) if end < len(text) else rest}")
 
 
-def _ends_quotation(text: str, start: int, end: int) -> bool:
-    """Whether the quotation marks around a title are the same at both ends."""
-    return start > 0 and text[start - 1] in "\"'" and text.startswith(text[start - 1], end)
+def _ends_quotation(text: str, start: int, end: int) -> int:
+    """How far behind a title the mark stands that ends its quotation; 0 where none does."""
+    before, behind = text[:start].rstrip(_SPACES), text[end:].lstrip(_SPACES)
+    ends = _QUOTATIONS.get(before[-1:], "")
+    return len(text) - end - len(behind) + 1 if ends and behind[:1] in ends else 0
 
 
 def _labels(flow: _Flow, end: int) -> Iterator[str]:

@@ -13,6 +13,8 @@ from posts.messages import Message as _
 
 Moment: TypeAlias = datetime | date
 
+# Seconds or milliseconds since 1970, from 2001 on.
+_COUNTED: Final = re.compile(r"1\d{9}(?:\d{3})?")
 _MONTHS: Final = {
     name.lower(): number
     for names in (calendar.month_name, calendar.month_abbr)
@@ -92,9 +94,9 @@ def parse_date(text: str, key: str = "date") -> Moment:
     """Read a date or date and time, and no number that might be something else.
 
     ISO 8601, "2014-11-17 12:30", "2024. 5. 10.", "2024년 5월 10일", "May 10, 2024", "10 May 2024",
-    RFC 5322, and what JavaScript and ``date`` print. A bare date stays a date; a time without zone
-    stays naive. What follows a date and is not understood makes it none.
-    Raises DocumentError naming the value.
+    RFC 5322, what JavaScript and ``date`` print, and the seconds that programs count. A bare date
+    stays a date; a time without zone stays naive. What follows a date and is not understood makes
+    it none. Raises DocumentError naming the value.
     """
     stripped = text.strip().strip("\"'").strip()
     try:
@@ -130,6 +132,8 @@ def as_moment(value: Moment) -> datetime:
 
 
 def _parse(text: str) -> Moment | None:
+    if _COUNTED.fullmatch(text):
+        return datetime.fromtimestamp(int(text[:10]), timezone.utc)  # noqa: UP017
     text = _YEAR_LAST.sub(r"\1 \3 \2", text, count=1)
     for pattern in _DAYS:
         if (found := pattern.match(text)) is None:
@@ -190,6 +194,12 @@ def date_in_name(name: str) -> date | None:
         return _date_of(folders)
     dated = (_date_in_stem(folder) for folder in reversed(path.split("/")[:-1]))
     return next((found[0] for found in dated if found), None)
+
+
+def date_in(title: str) -> date | None:
+    """Return the day that a title says, if it says one."""
+    found = _date_in_stem(title)
+    return found[0] if found and found[0] and found[1].groupdict().get("d") else None
 
 
 def title_in_name(name: str) -> str:

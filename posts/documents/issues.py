@@ -5,15 +5,17 @@ Everything here is a pure function of bytes and text: no database, no settings, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
-from posts.documents.dates import date_in_name, title_in_name
+from posts.documents.dates import Moment, date_in, date_in_name, parse_date, title_in_name
 from posts.documents.entries import line_number
 from posts.documents.errors import DocumentError
 from posts.documents.headers import is_foreign, missing_end, read_header, split_header
+from posts.documents.keys import SPELLINGS, plain_key
 from posts.documents.metadata import Metadata, read_metadata
 from posts.markdown.document import Document, SectionSource
 from posts.messages import Message as _
@@ -63,9 +65,9 @@ def parse_issue(data: bytes, name: str = "", *, tag_keys: Sequence[str] = ("tags
     """Take a document apart; what its header does not say is taken from its text and file name.
 
     Title: the heading that opens the text, or its only one of level 1, else the file name. Date:
-    the file name. Each such choice is a notice. Tags are read from all of `tag_keys`. Raises
-    DocumentError, one line, if the bytes are not UTF-8, hold NUL, are over 1 MB, or if the header
-    cannot be read.
+    the file name, else a line or the heading that opens the text. Each such choice is a notice.
+    Tags are read from all of `tag_keys`. Raises DocumentError, one line, if the bytes are not
+    UTF-8, hold NUL, are over 1 MB, or if the header cannot be read.
     """
     text = _decode(data)
     header, body = split_header(text)
@@ -93,6 +95,10 @@ def join_issue(header: str, sources: Sequence[str]) -> str:
             pieces[index] = piece + newline
     return "".join(pieces)
 
+
+# "Date: May 10, 2024", as Notion writes what it knows of a page below its title.
+_DATED = re.compile(r"[ \t*_>-]*(\w[\w ]{0,30}?)[ \t*_]*:[ \t*_]*(\w[^\n]{0,60}?)[ \t*_]*")
+_FIRST_LINES, _FIRST_SIGNS = 12, 2_000
 
 DAY_OF_NAME = _("no date in the header: taken from the file name")
 
@@ -132,12 +138,24 @@ def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metada
         metadata = replace(metadata, title=title_in_name(name))
     if metadata.date is None:
         day, notice = _day_in_name(name)
+        if name and day is None and not notice and (day := _day_in_text(markdown)):
+            notice = _("no date in the header: taken from the text")
         notices += [notice] if notice else []
         metadata = replace(metadata, date=day)
     return metadata, notices
 
 
-def _day_in_name(name: str) -> tuple[date | None, str]:
+def _day_in_text(markdown: Document) -> Moment | None:
+    """Return the date that a text begins with, in a line of its own (Notion) or its heading."""
+    for line in markdown.text[:_FIRST_SIGNS].replace("\r", "\n").split("\n")[:_FIRST_LINES]:
+        found = _DATED.fullmatch(line)
+        if found and plain_key(found[1]) in SPELLINGS["date"]:
+            with suppress(DocumentError):
+                return parse_date(found[2])
+    return date_in(_title_heading(markdown))
+
+
+def _day_in_name(name: str) -> tuple[Moment | None, str]:
     """Return the date in a file's name, and what to say of it."""
     try:
         day = date_in_name(name)

@@ -69,7 +69,8 @@ HOLDING: Final = frozenset(
     "draft isdraft indraft wip private isprivate unlisted isunlisted hidden ishidden secret"
     " unpublished expired isexpired notpublished notpublic dontpublish donotpublish nopublish"
     " headless eleventyexcludefromcollections confidential premium paid paidonly membersonly"
-    " memberonly subscribersonly password 초안 비공개 草稿 下書き 非公開 非公开".split()
+    " memberonly subscribersonly password deleted isdeleted trashed protected"
+    " 초안 비공개 草稿 下書き 非公開 非公开".split()
 )
 OPENING: Final = frozenset(
     "published ispublished released isreleased publish public ispublic listed islisted visible"

@@ -17,7 +17,7 @@ from posts.importing.sources import SourceFile
 from posts.markdown.comments import comments_in
 from posts.markdown.html import hidden_words, mask_comments, without_comments
 from posts.markdown.lines import with_line_feeds
-from posts.markdown.spaced import SPACED_PICTURE
+from posts.markdown.spaced import SPACED_LINK, SPACED_PICTURE
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
 from posts.messages import Message
 from posts.messages import Message as _
@@ -46,6 +46,13 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
+_SPACED = (
+    (
+        SPACED_PICTURE,
+        _("no pictures, as only < and > hold spaces together: %(names)s (line %(line)d)"),
+    ),
+    (SPACED_LINK, _("no links, as only < and > hold spaces together: %(names)s (line %(line)d)")),
+)
 _BLANK = re.compile(rf"{EOL}[ \t]*(?=\r|\n)")
 FIRST_BLOCKS, FIRST_SIGNS = 3, 4_000
 SHOWN = 5
@@ -120,7 +127,7 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
     if may_hold_tags(issue.body):
         yield from _template_tags(issue)
     yield from _hidden_words(issue)
-    yield from _spaced_pictures(issue)
+    yield from _spaced(issue)
     with suppress(MarkdownLimitError):  # which says itself what is wrong
         yield from _comments(issue)
         yield from _dead_ends(issue)
@@ -187,17 +194,16 @@ def _comments(issue: Issue) -> Iterator[Message]:
         )
 
 
-def _spaced_pictures(issue: Issue) -> Iterator[Message]:
-    """Yield which pictures are text."""
-    if SPACED_PICTURE.search(issue.body) is None:
-        return
-    prose = _prose(issue)
-    if found := list(SPACED_PICTURE.finditer(prose)):
-        names = [one["address"] for one in found]
-        yield _(
-            "no pictures, as only < and > hold spaces together: %(names)s (line %(line)d)",
-            **_said(issue, "names", names, prose.count("\n", 0, found[0].start())),
-        )
+def _spaced(issue: Issue) -> Iterator[Message]:
+    """Yield which pictures and links are text."""
+    for pattern, words in _SPACED:
+        if pattern.search(issue.body) is None:
+            continue
+        prose = _prose(issue)
+        if found := list(pattern.finditer(prose)):
+            names = [one["address"] for one in found]
+            said = _said(issue, "names", names, prose.count("\n", 0, found[0].start()))
+            yield _(words.template, **said)
 
 
 def _hidden_words(issue: Issue) -> Iterator[Message]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from posts.markdown import limits
+from posts.markdown.emphasis import Run
 from posts.markdown.html import FORMATTING_TAGS, PHRASING_TAGS, VOID_TAGS
 from posts.markdown.tree import (
     AS_WRITTEN,
@@ -24,6 +25,7 @@ from posts.markdown.tree import (
     OPENS,
     PLACE,
     TIGHT,
+    Closing,
     Opening,
     Token,
 )
@@ -31,6 +33,9 @@ from posts.markdown.tree import (
 _LISTS: Final = frozenset(("ul", "ol"))
 _BOLD: Final = frozenset(("b", "strong"))
 _PAIRED: Final = BLOCK_TAGS | _BOLD
+_RUN: Final = "*"
+"""Stands among the names of open tags for emphasis, and for a link."""
+_PHRASES: Final = FORMATTING_TAGS | {_RUN}
 _IMPLIED: Final = frozenset(("li", "p"))
 """Elements that may end without an end tag (HTML Living Standard, 13.1.2.4)."""
 _START: Final = re.compile(r'<ol(?: start="(\d{1,9})")?>')
@@ -48,18 +53,20 @@ class Pair(NamedTuple):
 class _Open:
     """A tag that is open; ``item`` is the place of the open ``<li>`` of its list in the stack."""
 
-    __slots__ = ("item", "name", "only_items", "place")
+    __slots__ = ("has_link", "item", "name", "only_items", "only_phrases", "place")
 
     def __init__(self, name: str, place: int, item: int) -> None:
         self.name = name
         self.place = place
         self.item = item
         self.only_items = name in _LISTS
+        self.only_phrases = True
+        self.has_link = False
 
 
-def pair(tokens: list[Token]) -> list[Pair]:
-    """Make elements of the tags in a block of HTML that belong together, in place."""
-    found = list(_Pairing(tokens).found())
+def pair(tokens: list[Token], *, blocks: bool) -> list[Pair]:
+    """Make elements of tags that belong together, in place: of bold text, and in HTML of blocks."""
+    found = list(_Pairing(tokens, _PAIRED if blocks else _BOLD).found())
     opened = {one.start: one.element for one in found}
     closed = {one.end for one in found if not one.implied}
     implied = Counter(one.end for one in found if one.implied)
@@ -77,14 +84,17 @@ def pair(tokens: list[Token]) -> list[Pair]:
 
 
 class _Pairing:
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], names: frozenset[str]) -> None:
         self._tokens = tokens
+        self._names = names
         self._stack: list[_Open] = []
         self._counts: Counter[str] = Counter()
         self._depth = 0
 
     def found(self) -> Iterator[Pair]:
         for place, token in enumerate(self._tokens):
+            if isinstance(token, (Run, Opening, Closing)):
+                self._pass_run(token)
             tag = token if isinstance(token, etree.Element) else None
             if tag is not None and (name := tag.get(CLOSES)):
                 yield from self._close(name, place)
@@ -97,10 +107,29 @@ class _Pairing:
             if name and name not in VOID_TAGS:
                 self._push(name, place)
 
+    def _pass_run(self, token: Run | Opening | Closing) -> None:
+        """Follow what the inline phase has paired: no tag is paired across its ends."""
+        for _ in token.closes if isinstance(token, Run) else [0] * isinstance(token, Closing):
+            while self._counts[_RUN] and self._pop().name != _RUN:
+                pass
+        for _ in token.opens if isinstance(token, Run) else [0] * isinstance(token, Opening):
+            self._see(token)
+            self._push(_RUN, -1)
+
     def _see(self, token: Token) -> None:
-        """Note that a list which is open holds something else than entries."""
-        if self._stack and not (isinstance(token, str) and not token.strip()):
-            self._stack[-1].only_items = False
+        """Note what a list holds beside entries, and a block of the words of links."""
+        if not self._stack or (isinstance(token, str) and not token.strip()):
+            return
+        self._stack[-1].only_items = False
+        if isinstance(token, str) and self._counts[_RUN] and (depth := self._around()) >= 0:
+            self._stack[depth].has_link = True
+
+    def _around(self) -> int:
+        """The place of the innermost open block in the stack, -1 without one."""
+        depth = len(self._stack) - 1
+        while depth >= 0 and self._stack[depth].name in _PHRASES:
+            depth -= 1
+        return depth
 
     def _push(self, name: str, place: int) -> None:
         above = self._stack[-1].item if self._stack else -1
@@ -117,11 +146,13 @@ class _Pairing:
 
     def _end_before(self, name: str, place: int) -> Iterator[Pair]:
         """End what ends where a block begins: a paragraph, and of a list the entry before."""
-        depth = len(self._stack)
-        while depth and self._stack[depth - 1].name in FORMATTING_TAGS:
-            depth -= 1
-        if depth and self._stack[depth - 1].name == "p":
-            yield from self._end_to(depth - 1, place)
+        if self._names is not _PAIRED:
+            return
+        depth = self._around()
+        if depth >= 0:
+            self._stack[depth].only_phrases = False
+            if self._stack[depth].name == "p":
+                yield from self._end_to(depth, place)
         if name == "li" and self._stack and self._stack[-1].item >= 0:
             yield from self._end_to(self._stack[-1].item, place)
 
@@ -137,31 +168,34 @@ class _Pairing:
             return
         depth = len(self._stack) - 1
         while self._stack[depth].name != name:
-            if name in FORMATTING_TAGS and self._stack[depth].name not in FORMATTING_TAGS:
-                return  # it began outside of a block that goes on
+            between = self._stack[depth].name
+            if between == _RUN or (name in FORMATTING_TAGS and between not in FORMATTING_TAGS):
+                return  # it began outside of what goes on
             depth -= 1
         yield from self._end_to(depth + 1, place)
         yield from self._pair(self._pop(), place, implied=False)
 
     def _pair(self, opened: _Open, place: int, *, implied: bool) -> Iterator[Pair]:
-        is_list = opened.name in _LISTS
+        name, is_list = opened.name, opened.name in _LISTS
+        if name == "figure" and opened.only_phrases and opened.has_link:
+            name = "p"  # no picture, but the card of a link, as Ghost has them
         # In `<pre>` space is content; and no author nests as deep as a page cannot be written.
         if (
-            opened.name not in _PAIRED
+            name not in self._names
             or self._counts["pre"]
             or self._depth >= 2 * limits.MAX_DEPTH
             or (is_list and not opened.only_items)
         ):
             return
-        element = etree.Element(opened.name)
-        if opened.name == "ol":
+        element = etree.Element(name)
+        if name == "ol":
             tag = self._tokens[opened.place]
             start = _START.fullmatch(tag.get("html", "") if isinstance(tag, etree.Element) else "")
             if start is None:
                 return
             if start[1]:
                 element.set("start", start[1])
-        elif opened.name in HEADING_TAGS:
+        elif name in HEADING_TAGS:
             element.set(AS_WRITTEN, "")
         yield Pair(element, opened.place, place, implied)
 

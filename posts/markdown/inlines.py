@@ -77,7 +77,7 @@ class InlineParser(TagParser):
             self._close_anchor()
         emphasis.pair(self._runs)
         self._close_formatting()
-        pairs = self._pair_tags() if leaf.element.tag == RAW_HTML else ()
+        pairs = self._pair_tags() if self._positions else ()
         self._build(leaf.element, self._tokens)
         for pair in pairs:
             elements.settle(pair.element)

@@ -1,4 +1,4 @@
-"""Pictures whose addresses hold spaces: to Markdown they are text, but for those in ``<…>``."""
+"""Pictures and links whose addresses hold spaces: to Markdown they are text, but in ``<…>``."""
 
 from __future__ import annotations
 
@@ -9,5 +9,10 @@ SPACED_PICTURE: Final = re.compile(
     r"!\[[^\[\]\n]{0,300}\]\([ \t]*"
     r"(?P<address>[^<>\s(){]{1,300}[ \t][^<>\n\"{]{0,300}?\.(?:png|jpe?g|gif|webp|svg|avif|bmp))"
     r"[ \t]*(?:[ \t]\"[^\"\n]{0,300}\")?\)",
+    re.IGNORECASE,
+)
+SPACED_LINK: Final = re.compile(
+    r"(?<!!)\[[^\[\]\n]{1,300}\]\([ \t]*"
+    r"(?P<address>https?://[^<>\s(){]{1,300}[ \t]+[^<>\s()\"'{][^<>\n()\"'{]{0,300})\)",
     re.IGNORECASE,
 )

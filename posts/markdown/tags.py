@@ -299,8 +299,9 @@ class TagParser:
     def _pair_tags(self) -> list[elements.Pair]:
         """Make elements of tags that belong together, with the lines on which they stand."""
         tags = list(self._tokens)
-        pairs = elements.pair(self._tokens)
-        if pairs:
+        is_html = self._leaf.element.tag == RAW_HTML
+        pairs = elements.pair(self._tokens, blocks=is_html)
+        if pairs and is_html:
             ends = [found.start() for found in _LINE_END.finditer(self._text)]
             for pair in pairs:
                 first, last = (self._line_at(tags[n], ends) for n in (pair.start, pair.end))

@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 # Liquid, Nunjucks and Jinja; Hugo's shortcodes; Handlebars; ERB and EJS; the fields of mailing
-# services; the modules of MDX. Tags that end others say nothing new.
+# services; the modules of MDX; callouts of GitHub, Obsidian, Docusaurus and MkDocs. Tags that end
+# others say nothing new.
 TEMPLATE_TAG: Final = re.compile(
     r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]{0,300}?%\})"
     r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]{0,300}?[>%]\}\})"
@@ -15,8 +16,10 @@ TEMPLATE_TAG: Final = re.compile(
     r"|(?:\A|(?<=\n))(?P<module>import|export)"
     r"(?=[ \t][^\n]{0,300}?[ \t]from[ \t]+[\"'][^\"'\n]{1,200}[\"'];?[ \t]*(?:\n|\Z))"
     r"|(?<![\w*|])\*\|(?P<field>[A-Z][A-Z0-9_:]{2,40})\|\*(?![\w*|])"
+    r"|(?:\A|(?<=\n))[ \t]*"
+    r"(?P<callout>>[ \t]?\[![A-Za-z][\w-]{1,30}\]|(?::{3,6}|!!!)[ \t]*\{?[A-Za-z][\w-]{0,30})"
 )
-_STARTS: Final = ("{%", "{{", "<%", "*|", "import ", "export ")
+_STARTS: Final = ("{%", "{{", "<%", "*|", "import ", "export ", "[!", ":::", "!!!")
 
 
 def may_hold_tags(text: str) -> bool:
@@ -34,6 +37,8 @@ def tag_name(found: re.Match[str]) -> str:
         return f"<% {found['embedded']} %>"
     if found["module"]:
         return f"{found['module']} … from …"
+    if found["callout"]:
+        return " ".join(found["callout"].lstrip("> \t").replace("{", "").split())
     if found["field"]:
         return f"*|{found['field']}|*"
     return f"{{{{{found['mark']} {found['code']} {'>' if found['mark'] == '<' else '%'}}}}}"

@@ -60,7 +60,10 @@ HTML_ITEMS = (
     '<li>Group<ul><li><a href="https://c.example/">C</a><li>d</ul></li>\n</ul>\n'
     '<table><tr><td><p>p <a href="https://p.example/">P</a></p>\n'
     '<h3><a href="https://h.example/">H</a></h3>\n<p>Below <i>it</i>.</p></td></tr></table>\n\n'
-    '<li>\n<a href="https://e.example/">E</a></li>\n'
+    '<li>\n<a href="https://e.example/">E</a></li>\n\n'
+    '<figure><a href="https://f.example/"><div>Card</div></a></figure>\n'
+    '<figure><img src="https://f.example/i.png"><figcaption><a href="https://f.example/c">c</a>'
+    "</figcaption></figure>\n"
 )
 
 
@@ -76,13 +79,14 @@ def test_lists_paragraphs_and_headings_of_raw_html_make_items_as_those_of_markdo
         ("paragraph", "", "P", "", 6, 7),
         ("paragraph", "", "H", "Below it.", 7, 9),
         ("list", "", "E", "", 10, 12),
+        ("paragraph", "", "Card", "", 13, 14),
     ]
-    assert [item.links[0].url[8] for item in found if item.links] == [*"abcphe"]
+    assert [item.links[0].url[8] for item in found if item.links] == [*"abcphef"]
 
 
 def test_items_of_raw_html_have_anchors_are_hidden_and_read_in_mails() -> None:
     parsed = read_issue(Document(HTML_ITEMS))
-    anchors = [[f"item-{number}" for number in range(7)]]
+    anchors = [[f"item-{number}" for number in range(8)]]
     (page,) = parsed.to_html(anchors)
     assert '<li id="item-0"><a class="title" href="https://a.example/"' in page
     assert '<li class="group">Group' in page
@@ -101,6 +105,19 @@ def test_items_of_raw_html_have_anchors_are_hidden_and_read_in_mails() -> None:
     assert (first, entry) == ("- Bold: b <https://b.example/>", "- Group")
     assert group == "  - C <https://c.example/>"
     assert text.items["item-6"] == "E <https://e.example/>"
+
+
+def test_bold_text_of_html_is_a_title_in_markdown_too() -> None:
+    found = items(
+        "- <b>A</b>: [a](https://a.example/) x\n- *b <b>c* d</b> [e](https://e.example/)\n"
+        "- [<strong>f</strong>](https://f.example/) g\n- <b>h [i</b>](https://i.example/) j\n"
+    )
+    assert [(item.title, item.summary) for item in found] == [
+        ("A", "a x"),
+        ("e", "b c d"),
+        ("f", "g"),
+        ("h i j", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +337,42 @@ def test_what_becomes_no_link_on_the_page_is_no_link() -> None:
     text = "[a](irc://a.example) <b:c> [d](http://localhost:PORT/) [e](javascript:alert)"
     assert section(text).links == ()
     assert "<a" not in read_issue(Document(text)).to_html()[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "title", "url", "summary"),
+    [
+        ("A: https://a.example/", "A", "a", ""),
+        ("A — (https://a.example/).", "A", "a", ""),
+        ("A [1](https://a.example/)", "A", "a", ""),
+        ("A ([link](https://a.example/)) via [B](https://b.example/)", "A", "a", ""),
+        ("가 [링크](https://a.example/)", "가", "a", ""),
+        ("(see https://a.example/)", "https://a.example/", "a", "(see"),
+        ("A https://a.example/ b", "https://a.example/", "a", "A https://a.example/ b"),
+        (f"{'a' * 130} https://a.example/", "https://a.example/", "a", "a" * 130),
+        ("https://a.example/", "https://a.example/", "a", ""),
+        ("A [b](https://a.example/)", "b", "a", "A"),
+        ("Aa. [b](https://a.example/) | [HN](https://c.example/)", "b", "a", "Aa. b | HN"),
+        (
+            "A [b](https://a.example/) ([3 comments](https://c.example/))",
+            "b",
+            "a",
+            "A b (3 comments)",
+        ),
+        ("“[A](https://a.example/)” b", "A", "a", "b"),
+        ("« [A](https://a.example/) » : b", "A", "a", "b"),
+        ("„[A](https://a.example/)“ b", "A", "a", "b"),
+        ("‘[A](https://a.example/)’, b", "A", "a", "b"),
+        ("[A](https://a.example/) “b” c", "A", "a", "“b” c"),
+    ],
+)
+def test_an_entry_is_called_what_its_author_calls_it(
+    entry: str, title: str, url: str, summary: str
+) -> None:
+    (found,) = items(f"- {entry}\n")
+    assert found.main is not None
+    assert found.links[found.main].url == f"https://{url}.example/"
+    assert (found.title, found.summary) == (title, summary)
 
 
 def test_headings_name_their_sections_once_each() -> None:

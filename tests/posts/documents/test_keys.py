@@ -34,6 +34,8 @@ def test_titles_have_many_keys(key: str) -> None:
         ("2024년 5월 10일", date(2024, 5, 10)),
         ("2024年5月10日", date(2024, 5, 10)),
         ("2024. 5. 10.", date(2024, 5, 10)),
+        ("1715344200", datetime(2024, 5, 10, 12, 30, tzinfo=UTC)),
+        ("1715344200000", datetime(2024, 5, 10, 12, 30, tzinfo=UTC)),
         ("2024-05-10 1:30 PM", datetime(2024, 5, 10, 13, 30)),  # noqa: DTZ001
         ("2024-05-10 12:30 am", datetime(2024, 5, 10, 0, 30)),  # noqa: DTZ001
         ("2024-05-10 09:00 KST", datetime(2024, 5, 10, tzinfo=UTC)),
@@ -136,3 +138,22 @@ def test_a_key_that_holds_a_date_is_named_where_none_else_dates_the_issue() -> N
 def test_nobody_is_asked_about_what_the_header_says_elsewhere() -> None:
     issue = parse_issue(b"---\ntitle: T\nlinkTitle: x\ndate: 2024-05-10\nlayout: post\n---\ntext\n")
     assert issue.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "day"),
+    [
+        ("Issue 3 1a2b.md", "# Issue 3\n\nTags: a\nDate: May 10, 2024\n\ntext", date(2024, 5, 10)),
+        ("a.md", "**발행일**: 2024-05-10\n\ntext", date(2024, 5, 10)),
+        ("a.md", "# Links 2024-05-10\n\ntext", date(2024, 5, 10)),
+        ("a.md", "# 2024년 5월 10일 소식", date(2024, 5, 10)),
+        ("2024-05-11.md", "# Links 2024-05-10", date(2024, 5, 11)),
+        ("a.md", "# What 2024 brought", None),
+        ("a.md", "text\n\n- on 2024-05-10: a\n\n## 2024-05-10\n", None),
+        ("", "# T\n\nDate: 2024-05-10\n", None),
+    ],
+)
+def test_a_text_without_a_date_elsewhere_may_begin_with_one(
+    name: str, text: str, day: date | None
+) -> None:
+    assert parse_issue(text.encode(), name).metadata.date == day

@@ -221,6 +221,15 @@ def test_pictures_that_are_text_for_the_spaces_in_their_address_are_told(
     assert outcome.notices == (told,)
 
 
+def test_links_that_are_text_for_the_spaces_in_their_address_are_told(tmp_path: Path) -> None:
+    body = (
+        "[a]( https://a.example/ ) [b](https://b.example/c d) [e](https://e.example/ 'f') [g](h i)"
+    )
+    (outcome,) = run(write(tmp_path, {"a.md": f"{HEAD}{body}\n"}))
+    told = "no links, as only < and > hold spaces together: https://b.example/c d (line 6)"
+    assert outcome.notices == (told,)
+
+
 @pytest.mark.parametrize(
     "body",
     [

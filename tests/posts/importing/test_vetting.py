@@ -26,6 +26,7 @@ def issue(header: str = "", body: str = "text [a](https://example.org/)\n") -> s
         ("published: false", "its header says “published: false”"),
         ("unlisted: true", "its header says “unlisted: true”"),
         ("status: private", "its header says “status: private”"),
+        ("deleted: true", "its header says “deleted: true”"),
         ("expiryDate: 2025-01-01", "it expired on 2025-01-01"),
         ("status: scheduled", "its header says “status: scheduled”"),
     ],
@@ -293,6 +294,10 @@ def test_a_merge_conflict_keeps_an_issue_a_draft(tmp_path: Path) -> None:
         ("text {{ site.url }}/a\n", "{{ site.url }} (line 7)"),
         ("<%= date %>\n", "<% date %> (line 7)"),
         ("{{#if x}}{{> y}}{{{z}}}{{/if}}\n", "{{#if}}, {{>y}}, {{ z }} (line 7)"),
+        (
+            '> [!NOTE]\n> a\n\n:::{tip}\nb\n:::\n!!! info "c"\n',
+            "[!NOTE], :::tip, !!! info (line 7)",
+        ),
         ("Dear *|FNAME|*\n\n*a*|B|*c*\n", "*|FNAME|* (line 7)"),
         ("a\n\n{{% notice %}}x{{% /notice %}}\n", "{{% notice %}} (line 9)"),
     ],
