@@ -33,7 +33,8 @@ from links.normalizing.sites import apply_known_rules, target_of, without_tracki
 # Goes up whenever a rule changes what any address becomes, or whom it is from: `rekey_links` then
 # keys the stored links anew. 1: the first rules. 2: owners on shared hosts are
 # sources; more trackers, more mobile hosts. 3: more sites, such as Amazon, Bilibili and Lobsters.
-RULES_VERSION: Final = 3
+# 4: more of these, such as PyPI, the shops of apps, Telegram and TikTok.
+RULES_VERSION: Final = 4
 
 _MAILTO = re.compile(r"mailto:([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.I | re.S)
 _PLACE = re.compile(r"[a-z]+://(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)(?::\d+)?([^?#]*)")

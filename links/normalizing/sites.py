@@ -39,7 +39,7 @@ TRACKING_NAMES: Final = _words("""
     __s _bhlid _branch_referrer at_recipient_id at_recipient_list bbeml bsft_clkid bsft_uid et_rid
     fb_action_ids irclickid mibextid oft_c oft_ck oft_d oft_id oft_ids oft_k oft_lk oft_sk pk_cid
     sms_click sms_source sms_uph ss_email_id syclid unicorn_click_id vgo_ee ymclid
-    __twitter_impression
+    __twitter_impression __readwiselocation dub_id sfmc_id wt.mc_id
 
     napm n_media n_query n_rank n_ad_group n_ad n_keyword n_keyword_id n_campaign_type
 """)
@@ -147,11 +147,14 @@ _STATUS = re.compile(
 
 def _twitter(address: Address) -> None:
     """A picture of a post shows the post. Names know no case, and `i` stands for any."""
+    if _PROFILE.fullmatch(address.path):
+        address.path = address.path.lower()
     if match := _STATUS.fullmatch(address.path.rstrip("/")):
         name, status, rest = match.groups()
         address.path = f"/{(name or 'i').lower()}/status/{status}{rest or ''}"
 
 
+_PROFILE = re.compile(r"/\w{1,15}/?", re.A)
 _SUBREDDIT = re.compile(r"^/(?:R|r)/(\w+)(?=/|$)", re.A)
 _REDDIT_POST = re.compile(r"(/r/\w+/comments/\w+)/[^/]*/?", re.A)
 
@@ -214,6 +217,9 @@ _WIKI_TITLE = re.compile("%(?:21|24|27|28|29|2A|2C|3A|3B|40)")
 def _wiki(address: Address) -> None:
     """MediaWiki: the mobile host is the host, a space is an underscore, brackets need no escape."""
     address.host = _WIKI_MOBILE.sub("", address.host)
+    title = address.value("title")
+    if address.path == "/w/index.php" and title and len(address.pieces) == 1:
+        address.path, address.pieces = f"/wiki/{title.replace('+', '_')}", []
     if address.path.startswith("/wiki/"):
         title = address.path.replace("%20", "_")
         address.path = _WIKI_TITLE.sub(lambda m: chr(int(m.group()[1:], 16)), title)
@@ -221,12 +227,19 @@ def _wiki(address: Address) -> None:
 
 _WIKI_MOBILE = re.compile(r"(?<=^)m\.|(?<=\.)m\.")
 _QUESTION = re.compile(r"/(?:questions|q)/(\d+)(?:/[^/]*)?/?", re.A)
+# An answer, and behind it who shared it; or the answer behind the words of its question.
+_ANSWER = re.compile(r"/(?:a/(\d+)(?:/\d+)?|questions/\d+/[^/]+/(\d+))/?", re.A)
 
 
 def _stack_exchange(address: Address) -> None:
-    """The number is the question; the words behind it may be anything."""
+    """The number is the question; the words behind it may be anything. So is that of an answer."""
     if match := _QUESTION.fullmatch(address.path):
         address.path = f"/questions/{match.group(1)}"
+    elif match := _ANSWER.fullmatch(address.path):
+        answer = match.group(1) or match.group(2)
+        address.path = f"/a/{answer}"
+        if address.fragment == answer:
+            address.fragment = ""
 
 
 def _naver_blog(address: Address) -> None:
@@ -249,6 +262,21 @@ def _tistory(address: Address) -> None:
         address.path = address.path.removeprefix("/m")
 
 
+_PROJECT = re.compile(r"/(?:project|pypi)/([\w.-]+)(/.*)?", re.A)
+
+
+def _pypi(address: Address) -> None:
+    """Names of projects know no case, nor which sign parts their words (PEP 503)."""
+    if match := _PROJECT.fullmatch(address.path):
+        name = re.sub(r"[-_.]+", "-", match.group(1)).lower()
+        address.path = f"/project/{name}{match.group(2) or ''}"
+
+
+def _spotify(address: Address) -> None:
+    """The language of a player is no other song."""
+    address.path = re.sub(r"\A/intl-[a-z-]+(?=/)", "", address.path)
+
+
 def _discord_invitation(address: Address) -> None:
     if address.path != "/":
         address.path = "/invite" + address.path
@@ -267,7 +295,12 @@ def _lower(match: re.Match[str]) -> str:
 
 
 _STATUS_MIRRORS: Final = _words("fxtwitter.com vxtwitter.com fixupx.com fixvx.com")
-_YOUTUBE_DROPS: Final = _words("feature si pp ab_channel app persist_app")
+_YOUTUBE_DROPS: Final = _words("feature si pp ab_channel app persist_app index start_radio")
+_APPLE_DROPS: Final = _words("mt uo ls at ct pt itsct itscg")
+_TIKTOK_DROPS: Final = _words("is_from_webapp is_copy_url sender_device sender_web_id _r _t _d")
+_NAVER_BLOG_DROPS: Final = _words(
+    "recommendTrackingCode trackingCode proxyReferer noTrackingCode fromRss"
+)
 _DRIVE_DROPS: Final = _words("usp ouid rtpof sd")
 _BILIBILI_DROPS: Final = _words(
     "spm_id_from vd_source share_source share_medium share_plat share_session_id share_tag"
@@ -295,7 +328,10 @@ SITES: Final[dict[str, Site]] = {
     ),
     "music.youtube.com": Site("music.youtube.com", drops=_words("feature si")),
     "youtu.be": Site("www.youtube.com", drops=_YOUTUBE_DROPS, rule=_short_youtube),
-    **_under("arxiv.org www.arxiv.org export.arxiv.org", Site("arxiv.org", rule=_arxiv)),
+    **_under(
+        "arxiv.org www.arxiv.org export.arxiv.org",
+        Site("arxiv.org", drops=_words("context"), rule=_arxiv),
+    ),
     **_under("doi.org dx.doi.org www.doi.org", Site("doi.org", slash_free=False, rule=_doi)),
     **_under(
         "www.reddit.com reddit.com old.reddit.com new.reddit.com np.reddit.com m.reddit.com "
@@ -309,9 +345,18 @@ SITES: Final[dict[str, Site]] = {
     "news.ycombinator.com": Site("news.ycombinator.com"),
     "lobste.rs": Site("lobste.rs", rule=_lobsters),
     "gitlab.com": Site("gitlab.com"),
-    "bsky.app": Site("bsky.app"),
+    "bsky.app": Site("bsky.app", drops=_words("ref_src ref_url")),
+    **_under("t.me telegram.me", Site("t.me")),
+    **_under("www.tiktok.com tiktok.com m.tiktok.com", Site("www.tiktok.com", drops=_TIKTOK_DROPS)),
+    **_under("www.twitch.tv twitch.tv m.twitch.tv", Site("www.twitch.tv")),
     "crates.io": Site("crates.io"),
-    "pypi.org": Site("pypi.org"),
+    **_under("pypi.org www.pypi.org pypi.python.org", Site("pypi.org", rule=_pypi)),
+    "docs.rs": Site("docs.rs"),
+    "dev.to": Site("dev.to"),
+    "velog.io": Site("velog.io"),
+    "apps.apple.com": Site("apps.apple.com", drops=_APPLE_DROPS),
+    "podcasts.apple.com": Site("podcasts.apple.com", drops=_APPLE_DROPS),
+    "play.google.com": Site("play.google.com", drops=_words("hl gl pcampaignid referrer")),
     **_under("www.npmjs.com npmjs.com", Site("www.npmjs.com")),
     **_under(
         "stackoverflow.com www.stackoverflow.com", Site("stackoverflow.com", rule=_stack_exchange)
@@ -323,7 +368,7 @@ SITES: Final[dict[str, Site]] = {
     **_under("discord.com discordapp.com www.discord.com", Site("discord.com")),
     "discord.gg": Site("discord.com", rule=_discord_invitation),
     **_under("luma.com lu.ma", Site("luma.com")),
-    "open.spotify.com": Site("open.spotify.com", drops=_words("si")),
+    "open.spotify.com": Site("open.spotify.com", drops=_words("si"), rule=_spotify),
     **_under(
         "www.facebook.com facebook.com m.facebook.com mbasic.facebook.com web.facebook.com",
         Site("www.facebook.com", drops=_words("__tn__ refsrc rdid")),
@@ -358,8 +403,13 @@ SITES: Final[dict[str, Site]] = {
         for shop in "com ca co.jp co.uk com.au com.br de es fr in it nl".split()
         for host in (f"www.amazon.{shop}", f"amazon.{shop}")
     },
-    **_under("blog.naver.com m.blog.naver.com", Site("blog.naver.com", rule=_naver_blog)),
-    "n.news.naver.com": Site("n.news.naver.com", drops=_words("sid"), rule=_naver_news),
+    **_under(
+        "blog.naver.com m.blog.naver.com",
+        Site("blog.naver.com", drops=_NAVER_BLOG_DROPS, rule=_naver_blog),
+    ),
+    "n.news.naver.com": Site(
+        "n.news.naver.com", drops=_words("sid type cds lfrom"), rule=_naver_news
+    ),
     **_under("www.clien.net m.clien.net clien.net", Site("www.clien.net")),
 }
 
