@@ -220,7 +220,7 @@ class PostForm(forms.ModelForm):
             if not self.errors:
                 self.issue = self._issue(header, body, self._changes(cleaned, written))
                 if not self.errors and self.reaches_readers:
-                    self.overridden = look_before(self)
+                    self.overridden, self.checked = look_before(self, self.at)
         except DocumentError as error:
             self.add_error("text", translated(error.message))
         return cleaned

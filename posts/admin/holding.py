@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from django.forms import ModelForm
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,9 +18,6 @@ from posts.documents.editing import plain
 from posts.models import Post
 from posts.preflight import Details, Finding, Remark, Written, check, held_by, levels
 from posts.slots import Level
-
-if TYPE_CHECKING:
-    from posts.admin.forms import PostForm
 
 OVERRIDE: Final = "override"
 MOST_WORDS: Final = 500
@@ -43,7 +41,7 @@ class OverrideField(AsideField):
         super().__init__(label=label, required=False, max_length=MOST_WORDS)
 
 
-def written_in(form: PostForm) -> tuple[Written, str]:
+def written_in(form: ModelForm[Post]) -> tuple[Written, str]:
     """Return the issue that a form says once it was cleaned, whether or not it is valid, and the
     header that stands in its text."""
     said: dict[str, Any] = {name: form.data.get(name) for name in form.fields} | form.cleaned_data
@@ -71,18 +69,22 @@ def _with_header(details: Details, issue: Any) -> Details:
     return replace(details, **{n: getattr(details, n) or getattr(found, n) for n in names})
 
 
-def look_before(form: PostForm) -> list[Finding]:
-    """Look at what readers are to get of a form for what holds it; without a reason that is an
-    error, and the form notes all that is found. Return what was overridden."""
+def look_before(
+    form: ModelForm[Post], at: datetime | None
+) -> tuple[list[Finding], Checked | None]:
+    """Look at what readers are to get of a form then for what holds it.
+
+    Return what was overridden; or, without a reason, which is an error of the form, all that was
+    found.
+    """
     written, header = written_in(form)
     chosen, post = levels(), form.instance
     stops = {name: level if level == Level.STOP else Level.OFF for name, level in chosen.items()}
     holding = held_by(check(written, post, stops))
     if not holding or form.cleaned_data.get(OVERRIDE, "").strip():
-        return holding
-    form.checked = Checked(check(written, post, chosen), written.text, header)
-    form.add_error(None, _held_words(post, form.at))
-    return []
+        return holding, None
+    form.add_error(None, _held_words(post, at))
+    return [], Checked(check(written, post, chosen), written.text, header)
 
 
 def _held_words(post: Post, at: datetime | None) -> str:
