@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # Windows begin at fixed minutes, so that no quarter of an hour sees more than twice as many.
 TRIES: Final = (Limit(10, timedelta(minutes=15)),)

@@ -29,7 +29,7 @@ from django_tasks import task
 from newsletter.security import client_address
 from posts import identity
 from posts.publishing.describing import absolute
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # Mails that anybody can have sent to staff.
 BY_CLIENT: Final = (Limit(10, timedelta(hours=1)),)

@@ -59,7 +59,7 @@ KEPT: Final = (
     Kept(
         _("How often a client sent forms or asked the API, by a keyed digest"),
         _("1 day"),
-        "posts.readers.throttling.prune_rate_counts",
+        "posts.throttling.prune_rate_counts",
     ),
     Kept(
         _("Tasks that ended"),

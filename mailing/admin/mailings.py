@@ -37,7 +37,7 @@ from mailing.admin.planning import PlanPages
 from mailing.admin.progress import OVER, link_to, page_of, progress_of
 from mailing.admin.words import STATES, hold_minutes, leaves_at
 from mailing.models import Delivery, Mailing
-from posts.admin.auditing import writing_down
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.translating import translated
 

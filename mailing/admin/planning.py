@@ -23,7 +23,7 @@ from mailing.admin.words import state_words
 from mailing.counting import reached_by
 from mailing.models import Mailing, MailSettings, Subscriber
 from posts import identity
-from posts.admin.auditing import writing_down
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.models import Post
 from posts.translating import translated

@@ -46,7 +46,7 @@ from mailing.transferring import (
     report_of,
     run_import,
 )
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.importing import staging
 from posts.messages import Message
 

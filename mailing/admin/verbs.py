@@ -19,7 +19,7 @@ from links.admin import StaffAdmin, ask
 from mailing import access, bounces, subscribing
 from mailing.access import Actor, Right
 from mailing.models import Subscriber, Suppression
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.messages import Message
 
 Status = Subscriber.Status

@@ -21,7 +21,7 @@ from mailing.subscribing import is_suppressed
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.models import Post
-from posts.readers.throttling import Limit, wait
+from posts.throttling import Limit, wait
 
 LIMITS = [Limit(30, timedelta(hours=1))]
 

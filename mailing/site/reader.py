@@ -25,8 +25,8 @@ from mailing.site.subscribing import FORM, bad_link
 from mailing.subscribing import EVERYTHING, Suppressed, TokenError, TooManyMoves, Wish
 from posts import identity
 from posts.readers.answers import see_other, too_many
-from posts.readers.throttling import Limit, wait
 from posts.site.own_pages import private
+from posts.throttling import Limit, wait
 
 SAVES = (Limit(20, timedelta(hours=1)), Limit(100, timedelta(days=1)))
 SEARCHES = (Limit(300, timedelta(days=1)),)

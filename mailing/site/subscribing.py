@@ -21,8 +21,8 @@ from mailing.subscribing import LIFETIME, TokenError, TokenExpired
 from posts import identity
 from posts.readers.answers import held_back, see_other
 from posts.readers.forms import PublicForm
-from posts.readers.throttling import Limit
 from posts.readers.tickets import comes_from_here
+from posts.throttling import Limit
 
 SUBSCRIPTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
 FORM = ["GET", "HEAD", "POST"]

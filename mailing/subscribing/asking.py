@@ -24,7 +24,7 @@ from mailing.subscribing.consents import write_down
 from mailing.subscribing.suppressing import is_suppressed
 from mailing.subscribing.tokens import TokenError
 from mailing.subscribing.wishes import Wish, choose
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # Mails that anybody can have sent to somebody else.
 CONFIRMATIONS: Final = (Limit(3, timedelta(hours=1)), Limit(5, timedelta(days=1)))

@@ -16,7 +16,7 @@ from mailing.subscribing import notes, tokens
 from mailing.subscribing.consents import write_down
 from mailing.subscribing.suppressing import is_suppressed
 from mailing.subscribing.tokens import TokenError
-from posts.readers.throttling import Limit, wait
+from posts.throttling import Limit, wait
 
 MOVES: Final = (Limit(5, timedelta(days=1)),)
 

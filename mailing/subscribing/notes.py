@@ -30,7 +30,7 @@ from mailing.subscribing.wishes import wishes_of
 from posts import identity
 from posts.mails import hand_over
 from posts.publishing.describing import absolute
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # Of each kind, to each reader: leaving and coming back by turns is no way to have mails sent.
 LIMITS: Final = {

@@ -26,7 +26,7 @@ from newsletter.factors.keeping import factors_of
 from newsletter.factors.proving import owner_of_passkey, prove_by_code, prove_by_passkey
 from newsletter.guessing import SignInForm
 from newsletter.security import client_address
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # How often a client may ask for a challenge: each is kept in a session.
 CHALLENGES: Final = (Limit(30, timedelta(minutes=15)),)

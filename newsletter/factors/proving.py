@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from newsletter import guessing
 from newsletter.factors import passkeys
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # Of a kind, for one account; a browser where its owner signed in before has tries of its own.
 TRIES: Final = (Limit(5, timedelta(minutes=15)),)

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import EMPTY, StaffAdmin, ask
 from posts import access, authors, crediting
 from posts.admin.addresses import WEB, check_address
-from posts.admin.auditing import record
 from posts.admin.fields import check_markdown
+from posts.auditing import record
 from posts.messages import Message
 from posts.models import Author
 from posts.models.names import NameTaken

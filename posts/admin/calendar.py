@@ -24,10 +24,10 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask
 from posts import access, publishing, starting
-from posts.admin.auditing import writing_down
 from posts.admin.fields import MinuteField, zone_in_words
 from posts.admin.publishing import moment_words
 from posts.admin.states import STATES
+from posts.auditing import writing_down
 from posts.documents import DocumentError
 from posts.messages import Message
 from posts.models import Post

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask
 from posts import access
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.messages import Message
 from posts.models import SiteSettings
 from posts.models.identity import THE_ROW

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask
 from posts import access, publishing
-from posts.admin.auditing import writing_down
 from posts.admin.fields import check_markdown
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.models import Correction, Post
 

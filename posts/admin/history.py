@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask, verbatim
 from posts import access, drafting, publishing, revising
-from posts.admin.auditing import words_of, writing_down
 from posts.admin.comparing import compared_texts
 from posts.admin.pending import saved_words
 from posts.admin.publishing import WhyForm, found_words
 from posts.admin.states import STATES
+from posts.auditing import words_of, writing_down
 from posts.documents import DocumentError
 from posts.messages import Message
 from posts.models import Post, ReviewComment, Revision

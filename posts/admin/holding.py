@@ -69,9 +69,7 @@ def _with_header(details: Details, issue: Any) -> Details:
     return replace(details, **{n: getattr(details, n) or getattr(found, n) for n in names})
 
 
-def look_before(
-    form: ModelForm[Post], at: datetime | None
-) -> tuple[list[Finding], Checked | None]:
+def look_before(form: ModelForm[Post], at: datetime | None) -> tuple[list[Finding], Checked | None]:
     """Look at what readers are to get of a form then for what holds it.
 
     Return what was overridden; or, without a reason, which is an error of the form, all that was

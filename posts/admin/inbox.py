@@ -26,8 +26,8 @@ from links.admin import EMPTY, badge, day
 from links.models import InboxEntry, Link
 from links.normalizing import AddressError
 from links.registering import canonical_or_none
-from posts.admin.auditing import record
 from posts.admin.covered import Covered, named, summary
+from posts.auditing import record
 from posts.inserting import HouseForm, house_form_of
 from posts.messages import Message
 from posts.numbers import number_in

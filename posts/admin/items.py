@@ -21,7 +21,7 @@ from links.admin import EMPTY, SHOWN, ReasonForm, StaffAdmin, ask, badge, day, s
 from links.decisions import ReasonMissing, tidy_reason
 from links.models import Decision, Link
 from posts import access, following
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.messages import Message
 from posts.models import LinkedItem
 

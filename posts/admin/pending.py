@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import StaffAdmin, ask, moment
 from posts import access, drafting
-from posts.admin.auditing import writing_down
 from posts.admin.comparing import compared_texts
 from posts.admin.forms import PostForm, PublicForm, differing_fields
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.models import PendingVersion, Post
 

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import day
 from posts import access, pictures
-from posts.admin.auditing import record
 from posts.admin.writing.pictures import ADDED, TYPES, SendingPictures, WordsForm
+from posts.auditing import record
 from posts.images import MAX_BYTES, ImageError
 from posts.messages import Message
 from posts.models import Picture, Post

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import EMPTY, PeriodFilter, badge, day, verbatim
 from posts import access, drafting
 from posts.admin import uploads
-from posts.admin.auditing import kept
 from posts.admin.calendar import CalendarPages
 from posts.admin.corrections import CorrectingPages
 from posts.admin.forms import (
@@ -60,6 +59,7 @@ from posts.admin.writing import (
     shown_panels,
 )
 from posts.admin.writing.copies import COPY, editing_note, typing_now
+from posts.auditing import kept
 from posts.documents import DocumentError
 from posts.importing.staging import NotKept
 from posts.models import Author, ListCount, Post, Revision, Tag, TaggedPost

@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from links.admin import SHOWN, StaffAdmin, ask, selection
 from posts import access, drafting, publishing
 from posts.access import Right
-from posts.admin.auditing import writing_down
 from posts.admin.holding import MOST_WORDS, OverrideField
 from posts.admin.states import state_of
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.models import Post
 from posts.preflight import Finding, WriteDown, held_among, release

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, StaffAdmin, badge, day
 from posts import access
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.curating import check_free, issues_touched, merge, rename, set_hidden
 from posts.messages import Message
 from posts.models import SLUG_LENGTH, RecurringSection

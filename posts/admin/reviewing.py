@@ -19,15 +19,15 @@ from django.views.decorators.http import require_POST
 
 from links.admin import StaffAdmin
 from posts import access, publishing, reviewing
-from posts.admin.auditing import writing_down
 from posts.admin.states import STATES
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.models import Post, Review, ReviewComment
 from posts.numbers import number_in
 from posts.previewing import sign_preview
 from posts.publishing.describing import absolute
-from posts.readers.throttling import Limit, wait
 from posts.slots import PANELS, Panel
+from posts.throttling import Limit, wait
 
 WORDS = 2000
 # Each may send mail to somebody else.

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, StaffAdmin, ask
 from posts import access, starting
-from posts.admin.auditing import writing_down
 from posts.admin.fields import check_markdown
+from posts.auditing import writing_down
 from posts.documents import DocumentError
 from posts.documents.metadata import LANGUAGE
 from posts.messages import Message

@@ -20,8 +20,8 @@ from links.admin import SHOWN, ReadOnly, addresses, ask, badge, day, selection
 from links.decisions import BATCH
 from links.models import Suggestion
 from links.readers import accept, decline
-from posts.admin.auditing import kept, record
 from posts.admin.covered import Covered, summary
+from posts.auditing import kept, record
 from posts.messages import Message
 
 Status = Suggestion.Status

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import EMPTY, StaffAdmin
 from posts import access, publication
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.messages import Message
 from posts.models import SLUG_LENGTH, Tag, TagAlias
 from posts.models.names import NameTaken

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import ask
 from posts import access, publishing
-from posts.admin.auditing import writing_down
 from posts.admin.publishing import DELETED, RECOVERED, PublishingPages, endings_of, with_endings
+from posts.auditing import writing_down
 from posts.messages import Message
 from posts.models import Post, Revision
 from posts.numbers import number_in

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from links.admin import badge
 from posts import access, revising
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.documents import DocumentError
 from posts.exporting import zip_posts
 from posts.importing import ImportOptions, Kind, Outcome, import_source, staging

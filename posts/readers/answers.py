@@ -11,9 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, ngettext
 
 from posts.readers.forms import PublicForm
-from posts.readers.throttling import Limit, wait
-from posts.readers.tickets import client_of
 from posts.site.shell import page
+from posts.throttling import Limit, client_of, wait
 
 Show = Callable[..., HttpResponse]
 """Shows a form again, with a status."""

@@ -22,8 +22,7 @@ from links.normalizing import AddressError
 from posts.places import NAMED, places_of
 from posts.publishing.describing import absolute
 from posts.readers import sharing
-from posts.readers.throttling import Limit, wait
-from posts.readers.tickets import client_of
+from posts.throttling import Limit, client_of, wait
 
 COLLECTED = (Limit(60, timedelta(minutes=1)), Limit(2000, timedelta(days=1)))
 # Wrong tokens; there are too many to guess one, but nobody should fill our logs trying.

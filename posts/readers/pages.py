@@ -28,9 +28,9 @@ from posts.places import Place, covered, item_called, places_of
 from posts.publishing.marks import CUT
 from posts.readers.answers import held_back, refused, see_other
 from posts.readers.forms import PublicForm, ReportForm, SuggestForm
-from posts.readers.throttling import Limit
 from posts.readers.tickets import comes_from_here, make_ticket
 from posts.site.shell import kept, page
+from posts.throttling import Limit
 
 SUGGESTIONS = (Limit(5, timedelta(minutes=10)), Limit(20, timedelta(days=1)))
 REPORTS = (Limit(10, timedelta(minutes=10)), Limit(50, timedelta(days=1)))

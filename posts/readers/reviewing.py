@@ -18,9 +18,9 @@ from posts import reviewing
 from posts.models import QUOTE, LinkedItem, Post, Review, ShareAddress
 from posts.readers.answers import held_back, refused, see_other
 from posts.readers.forms import PublicForm
-from posts.readers.throttling import Limit
 from posts.readers.tickets import comes_from_here
 from posts.site.previews import over, previewed
+from posts.throttling import Limit
 
 COMMENTS = (Limit(20, timedelta(minutes=10)), Limit(200, timedelta(days=1)))
 VERDICTS = (Review.Outcome.APPROVED, Review.Outcome.CHANGES)

@@ -16,9 +16,8 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 # How long a form may be filled in. Renewed, with all that was typed, when it took longer.
 LIFETIME = timedelta(hours=6)
@@ -89,8 +88,3 @@ def comes_from_here(request: HttpRequest) -> bool:
         return True
     ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
     return origin in ours
-
-
-def client_of(request: HttpRequest) -> str:
-    """Return the address by which what a client does is counted; it is stored nowhere."""
-    return str(import_string(settings.CLIENT_ADDRESS)(request))

@@ -19,14 +19,13 @@ from posts import identity, searching
 from posts.publishing import marks
 from posts.publishing.composing import site
 from posts.publishing.describing import absolute
-from posts.readers.throttling import Limit, Shares
-from posts.readers.tickets import client_of
 from posts.searching import Hit, Results
 from posts.searching.filters import TITLES, Value
 from posts.searching.queries import Filter, Query, clean
 from posts.site import feeds, suggesting
 from posts.site.shell import address_of, filled, page, short_days
 from posts.templatetags.newsletter import number
+from posts.throttling import Limit, Shares, client_of
 
 ROWS = 20
 AN_HOUR = timedelta(hours=1)

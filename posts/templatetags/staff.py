@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from posts.admin.auditing import words_of
+from posts.auditing import words_of
 
 register = template.Library()
 

@@ -19,7 +19,7 @@ from mailing.addresses import mailbox_of
 from mailing.models import Choice, MailSettings, Subscriber
 from mailing.subscribing import TokenError, asking
 from posts import identity
-from posts.readers.throttling import Limit
+from posts.throttling import Limit
 from tests.mailing.builders import make_subscriber
 from tests.mailing.readers import confirmation, mails, paths, raw, subscribe, the_mail
 from tests.reading import Page, shown

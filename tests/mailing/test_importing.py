@@ -36,7 +36,7 @@ from mailing.transferring import (
     importing,
     report,
 )
-from posts.admin.auditing import words_of
+from posts.auditing import words_of
 from tasks.models import StoredTask
 from tests.builders import make_post
 from tests.mailing.builders import make_subscriber

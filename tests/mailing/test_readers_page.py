@@ -21,7 +21,7 @@ from mailing.subscribing import notes
 from mailing.subscribing.pausing import end_pauses
 from mailing.subscribing.renewing import ask_again
 from posts.models import Post
-from posts.readers.throttling import Limit
+from posts.throttling import Limit
 from tests.builders import make_post
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
 from tests.mailing.readers import mails, paths, subscribe, the_mail

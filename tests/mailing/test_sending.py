@@ -35,7 +35,7 @@ from mailing.sending.transports.smtp import SmtpTransport
 from posts.following import set_hidden
 from posts.models import Post
 from posts.publishing import delete, publish, save_document, withdraw
-from posts.readers.throttling import Limit
+from posts.throttling import Limit
 from tests.builders import item, make_draft, make_post, make_scheduled, parsed
 from tests.mailing.builders import (
     make_delivery,

@@ -20,7 +20,7 @@ from mailing.addresses import digest_of
 from mailing.admin.bases import CappedPaginator
 from mailing.models import Consent, Event, MailSettings, Subscriber, Suppression, Transfer
 from mailing.settling import settle
-from posts.admin.auditing import words_of
+from posts.auditing import words_of
 from tests.builders import make_member
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber, make_subscribers

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from links.decisions import undo
 from links.models import Decision
-from posts.admin.auditing import words_of
+from posts.auditing import words_of
 from posts.documents import parse_issue
 from posts.models import LinkedItem, Post, PostPage, RecurringSection, Section, Tag
 from posts.publishing import save_document, withdraw
@@ -180,7 +180,7 @@ def test_a_publish_that_fails_leaves_no_trace(
     def fail(*_args: object) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr("posts.admin.auditing.record", fail)
+    monkeypatch.setattr("posts.auditing.record", fail)
     with pytest.raises(RuntimeError, match="no room"):
         act(client, POSTS, "publish_selected", one, decide="1")
 

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from links.models import Link
-from posts.admin.auditing import words_of
+from posts.auditing import words_of
 from posts.dead_ends import missing_pages
 from posts.models import Image, Picture, Post, Redirect, Tag, TagAlias
 from posts.preflight import (

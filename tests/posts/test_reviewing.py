@@ -22,10 +22,10 @@ from posts import publishing, reviewing, revising
 from posts.admin import reviewing as admin_reviewing
 from posts.documents import parse_issue
 from posts.models import Post, Review, ReviewComment
-from posts.readers.throttling import Limit
 from posts.readers.tickets import make_ticket
 from posts.reviewing.finding import Text
 from posts.revising import Cause
+from posts.throttling import Limit
 from tests.builders import BODY, make_draft, make_member, make_post, make_scheduled, parsed
 from tests.conftest import SignIn
 from tests.reading import Page, shown

@@ -24,8 +24,8 @@ from links.models import (
 from links.queue import Worry, raise_concerns
 from links.readers import suggesting
 from posts.models import RateCount
-from posts.readers.throttling import prune_rate_counts
 from posts.readers.tickets import make_ticket
+from posts.throttling import prune_rate_counts
 from tests.builders import make_post, make_scheduled
 from tests.readers import HERE, errors, suggest, ticket
 from tests.reading import Page, shown

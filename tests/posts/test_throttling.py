@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from posts.models import RateCount
-from posts.readers.throttling import Limit, allow, prune_rate_counts
+from posts.throttling import Limit, allow, prune_rate_counts
 from tests.newsletter.production import CHECKOUT
 from tests.tasks.conftest import shared_database  # noqa: F401 (a fixture)
 from tests.tasks.samples import PATIENCE, wait_until
@@ -81,7 +81,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 import django; django.setup()
 from django.db import connection
-from posts.readers.throttling import Limit, allow
+from posts.throttling import Limit, allow
 
 LIMIT = Limit(7, timedelta(minutes=10))
 AT = datetime.fromisoformat("2026-11-24T09:05:00+00:00")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from mailing.models import MailSettings
 from mailing.transferring import export_subscribers
-from posts.admin.auditing import kept
+from posts.auditing import kept
 from posts.messages import Message
 from posts.storage import beside
 

@@ -35,7 +35,7 @@ from posts.documents.editing import plain
 from posts.models import Post, PostQuerySet, WorkingCopy
 from posts.models.drafting import AT_IT
 from posts.numbers import number_in
-from posts.readers.throttling import Limit, Shares
+from posts.throttling import Limit, Shares
 
 # A form that is typed in sends something every two to five seconds.
 LIMIT = Limit(3600, timedelta(hours=1))

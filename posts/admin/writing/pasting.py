@@ -27,7 +27,7 @@ from posts.inserting import (
 from posts.inserting import note_of as note_of_page
 from posts.numbers import number_in
 from posts.places import Place
-from posts.readers.throttling import Limit, wait
+from posts.throttling import Limit, wait
 
 LONGEST = 2000
 NAMED = 2

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from links.admin import StaffAdmin
 from posts import access, pictures
-from posts.admin.auditing import record
+from posts.auditing import record
 from posts.images import MAX_BYTES, ImageError
 from posts.messages import Message
 from posts.models import Picture, Post

@@ -20,9 +20,8 @@ from ninja.errors import HttpError, Throttled, ValidationError
 from ninja.throttling import BaseThrottle
 
 from posts.publishing.describing import absolute
-from posts.readers.throttling import Limit, Shares
-from posts.readers.tickets import client_of
 from posts.site.paging import Page
+from posts.throttling import Limit, Shares, client_of
 
 METHODS = "GET, HEAD, OPTIONS"
 View = Callable[..., HttpResponse]

@@ -20,8 +20,6 @@ from posts.models import Tag
 from posts.naming import nfc
 from posts.publishing.counting import RECURS
 from posts.publishing.describing import absolute
-from posts.readers.throttling import Limit as HourlyLimit
-from posts.readers.tickets import client_of
 from posts.site import indexes, listing, moved
 from posts.site.api import rows, schemas
 from posts.site.api.answers import (
@@ -41,6 +39,8 @@ from posts.site.feeds import json_text
 from posts.site.paging import Page, paginate
 from posts.site.search import SHARES
 from posts.site.shell import address_of, with_site
+from posts.throttling import Limit as HourlyLimit
+from posts.throttling import client_of
 
 REFUSALS = dict.fromkeys((404, 422, 429), schemas.Refusal)
 Limit = Annotated[int, Query(ge=1, le=100, description="How many rows a page has.")]

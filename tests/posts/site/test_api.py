@@ -19,8 +19,8 @@ from links.decisions import decide
 from links.models import Link
 from posts import following, publishing
 from posts.models import LinkedItem, Post
-from posts.readers.throttling import Limit, Shares
 from posts.site.api import operations
+from posts.throttling import Limit, Shares
 from tests.builders import BODY, item, make_draft, make_post, make_posts, make_scheduled
 from tests.reading import Page
 

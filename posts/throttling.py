@@ -14,8 +14,10 @@ from math import ceil
 
 from django.conf import settings
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
 from django_tasks import task
 
 from posts.models import RateCount
@@ -30,6 +32,11 @@ class Limit:
 
     times: int
     window: timedelta
+
+
+def client_of(request: HttpRequest) -> str:
+    """Return the address by which what a client does is counted; it is stored nowhere."""
+    return str(import_string(settings.CLIENT_ADDRESS)(request))
 
 
 def wait(
