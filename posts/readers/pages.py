@@ -121,7 +121,12 @@ def report(request: HttpRequest) -> HttpResponse:
         return _choose(request.GET["issue"])
     item = _item(request.GET.get("item", ""))
     links = _links_of(item)
-    choices = [(str(pk), _named(link, label)) for pk, (link, label) in links.items()]
+    # The page says what the item is called, above its links.
+    title = str(item) if len(links) == 1 else ""
+    choices = [
+        (str(pk), _named(link, "" if label == title else label))
+        for pk, (link, label) in links.items()
+    ]
     if request.method != "POST":
         main = {"link": str(item.link_id)} if item.link_id in links else {}
         return _report_page(item, ReportForm(choices, initial=main))
@@ -194,7 +199,9 @@ def _links_of(item: LinkedItem) -> dict[int, tuple[Link, str]]:
 def _named(link: Link, words: str) -> SafeString:
     """Return the words of a link, and beside them the host where it leads readers."""
     host = host_of(canonical_or_none(link.shown_url) or "")
-    return format_html('{} <span class="host">{}</span>', words, host) if host else escape(words)
+    if not host:
+        return escape(words or link.shown_url)
+    return format_html('{} <span class="host">{}</span>', words, host)
 
 
 # Answers

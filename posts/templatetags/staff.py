@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from django import template
 from django.utils.html import escape
@@ -22,6 +23,12 @@ _CODE = re.compile("`([^`]+)`")
 def with_code(words: str) -> SafeString:
     """Return words as HTML in which what stands between backticks is code."""
     return SafeString(_CODE.sub(r"<code>\1</code>", escape(words)))
+
+
+@register.filter
+def unquoted(address: str) -> str:
+    """Return an address in its own letters."""
+    return unquote(address)
 
 
 @register.filter

@@ -112,6 +112,8 @@ def test_the_host_of_the_link_stands_beside_its_words(client: Client, find: Link
     page = Page(client.get(path_of(find)))
     assert page.texts(".reported") == ["Read more one.example.org"]
 
+    alone = item(make_post("One", "- [As it is](https://two.example.org/): words\n"), "As it is")
+    assert Page(client.get(path_of(alone))).texts(".reported") == ["two.example.org"]
     several = Page(client.get(path_of(item(make_post("Several", SEVERAL), "Two links"))))
     assert len(several.all("label .host")) == 2
 
@@ -186,6 +188,16 @@ def test_the_queue_shows_each_report(
     page = Page(sign_in(admin).get("/admin/links/queueentry/", {"entry": entry.pk}))
     assert page.text().count("It does not work") == 2
     assert "Nothing there." in page.text()
+
+
+def test_where_it_was_reported_is_said_in_letters_that_people_read(
+    client: Client, admin: User, sign_in: SignIn
+) -> None:
+    send(client, item(make_post("느린 웹", SEVERAL), "Two links"))
+
+    entry = QueueEntry.objects.get(kind="report")
+    page = Page(sign_in(admin).get("/admin/links/queueentry/", {"entry": entry.pk}))
+    assert page.texts(".note a")[0].startswith("/posts/느린-웹/#item-")
 
 
 def test_after_a_decision_reports_are_counted_anew(

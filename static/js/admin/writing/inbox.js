@@ -12,6 +12,7 @@
   const only = tools.querySelector("select");
   const list = holder.querySelector(".inbox-entries");
   const more = holder.querySelector("[data-more]");
+  const copy = holder.querySelector("[data-copy]");
   const said = holder.querySelector(".inbox-said");
   const pattern = holder.querySelector("template");
   const panel = holder.closest("[data-panel]");
@@ -72,6 +73,7 @@
     list.hidden = entries.size === 0;
     const isAsked = search.value || only.value;
     said.textContent = entries.size ? "" : holder.dataset[isAsked ? "none" : "empty"];
+    copy.hidden = !entries.size && !isAsked;
     tick();
   };
 
