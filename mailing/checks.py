@@ -51,7 +51,7 @@ def check_sender(databases: Sequence[str] | None = None, **_options: Any) -> lis
             Error(
                 "Mail is on, and neither its settings nor EMAIL_FROM name an address that mails can"
                 " be from.",
-                hint="Set the address of the sender in the settings of mail, or EMAIL_FROM.",
+                hint="Set the address of the sender in the mail settings, or EMAIL_FROM.",
                 id="mailing.E002",
             )
         ]

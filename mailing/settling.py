@@ -1,4 +1,4 @@
-"""The settings of mail, saved with what follows from them."""
+"""The mail settings, saved with what follows from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from posts.settling import offers_changed
 def settle(
     row: MailSettings, *, limits: Mapping[str, int] | None = None, by: Actor = None
 ) -> MailSettings:
-    """Store the settings of mail; public pages get their forms, or lose them, from this
+    """Store the mail settings; public pages get their forms, or lose them, from this
     transaction's end on. ``limits`` are all that receiving services have, see ``limits_of``.
     Raises PermissionDenied."""
     access.check(by, access.CHANGE_SETTINGS)

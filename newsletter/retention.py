@@ -53,7 +53,7 @@ KEPT: Final = (
     ),
     Kept(
         _("Readers by mail who left, bounced or complained, and what servers said of mails"),
-        _("as the settings of mail say, 30 days at first; 90 days"),
+        _("as the mail settings say, 30 days at first; 90 days"),
         "mailing.forgetting.forget",
     ),
     Kept(

@@ -23,7 +23,7 @@ def may_see(request: HttpRequest) -> bool:
 
 def pages(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the name and the address of the page, for the menu of whoever may see it."""
-    found = (gettext("Numbers of mail"), reverse("admin:mailing_subscriber_numbers"))
+    found = (gettext("Mail statistics"), reverse("admin:mailing_subscriber_numbers"))
     return [found] if may_see(request) else []
 
 
@@ -39,6 +39,6 @@ class NumberPages(AddressList):
         """Show the numbers."""
         if not may_see(request):
             raise PermissionDenied
-        shown: dict[str, Any] = {"title": gettext("Numbers of mail"), "panels": panels()}
+        shown: dict[str, Any] = {"title": gettext("Mail statistics"), "panels": panels()}
         around = {**self.admin_site.each_context(request), "opts": self.opts}
         return render(request, "admin/mailing/numbers.html", {**around, **shown})

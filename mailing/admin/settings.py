@@ -1,4 +1,4 @@
-"""The settings of mail: one row, whose form says at the field what is wrong."""
+"""The mail settings: one row, whose form says at the field what is wrong."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class MailSettingsForm(forms.ModelForm):
             "Mails in an hour, one service on a line: %(services)s, or a domain."
         ) % {"services": ", ".join(GROUPS)}
         self.initial["limits"] = "\n".join(f"{name} {n}" for name, n in limits_of().items())
-        said = gettext("Empty: %(value)s, as the environment says.")
+        said = gettext("Empty: %(value)s, as set on the server.")
         self.fields["sender_address"].help_text = said % {"value": escape(settings.EMAIL_FROM)}
         self.fields["bounce_address"].help_text = gettext(
             "What cannot be delivered comes back to it; a plus and a word are added before the @."
@@ -159,7 +159,7 @@ class MailSettingsAdmin(OneRow):
         """Show what keeps mail from being sent, above the form."""
         row = context["original"]
         context |= {
-            "title": gettext("The settings of mail"),
+            "title": gettext("Mail settings"),
             "subtitle": "",
             "has_server": bool(settings.EMAIL),
             "knows_addresses": row.knows_addresses,

@@ -38,9 +38,7 @@ _UNKNOWN: Final[dict[str, Any]] = {
 }
 _TROUBLE: Final[dict[str, Any]] = {
     "withdrawn": _("the issue was withdrawn"),
-    "sender": _(
-        "neither the settings of mail nor EMAIL_FROM name an address that mails can be from"
-    ),
+    "sender": _("neither the mail settings nor EMAIL_FROM name an address that mails can be from"),
     "compose": _("the mail could not be made; the tasks that failed say why"),
 }
 

@@ -99,7 +99,7 @@ def sender(settings: MailSettings) -> tuple[str, str]:
 
 
 class NoSender(ValueError):
-    """Neither the settings of mail nor EMAIL_FROM name an address that mails can come from."""
+    """Neither the mail settings nor EMAIL_FROM name an address that mails can come from."""
 
 
 def sender_mailbox(settings: MailSettings) -> str:

@@ -237,7 +237,7 @@ def _sample(about: _About) -> _Said:
     return _Said(
         _("Mail from %(site)s arrives") % {"site": about.site},
         [
-            _("A server took this mail, and it arrived: the settings of mail work."),
+            _("A server took this mail, and it arrived: the mail settings work."),
             _("It comes from %(sender)s, as mails to readers do.") % {"sender": about.sender},
             _("If it lies among spam, the domain of the sender lacks SPF, DKIM or DMARC."),
         ],

@@ -1,4 +1,4 @@
-"""The settings of mail, one row: whether readers get any, and from whom."""
+"""The mail settings, one row: whether readers get any, and from whom."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THE_ROW: Final = 1
 
 
 class MailSettings(models.Model):
-    """The settings of mail, one row; what is empty is as the environment says."""
+    """The mail settings, one row; what is empty is as the environment says."""
 
     class Unknown(models.TextChoices):
         """What becomes of a mail of which nobody knows whether the server took it."""
@@ -78,15 +78,15 @@ class MailSettings(models.Model):
     key_fingerprint = models.CharField(max_length=16, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("settings of mail")
-        verbose_name_plural = _("settings of mail")
+        verbose_name = _("mail settings")
+        verbose_name_plural = _("mail settings")
         default_permissions = ("change", "view")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=models.Q(pk=THE_ROW), name="mailing_settings_one_row"),
         ]
 
     def __str__(self) -> str:
-        return str(_("The settings of mail"))
+        return str(_("Mail settings"))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = THE_ROW

@@ -19,7 +19,7 @@ class CannotSend(ValueError):
 class MailIsOff(CannotSend):
     """Readers get no mail, or no server is named."""
 
-    words = _("Mail is off: the settings of mail switch it on.")
+    words = _("Mail is off: the mail settings switch it on.")
 
 
 class HasProblem(CannotSend):
@@ -73,7 +73,7 @@ class NotThere(CannotSend):
 class HasNoSender(CannotSend):
     """Nobody is named from whom mails could be."""
 
-    words = _("Name the address of the sender first, in the settings of mail or by EMAIL_FROM.")
+    words = _("Name the address of the sender first, in the mail settings or by EMAIL_FROM.")
 
 
 class GetsNoMail(CannotSend):

@@ -48,7 +48,7 @@ def send_test(
 
 
 def send_sample(address: str, *, by: Actor) -> None:
-    """Send a short mail that shows that the settings of mail work, and as whose mail it comes.
+    """Send a short mail that shows that the mail settings work, and as whose mail it comes.
 
     Raises PermissionDenied and CannotSend.
     """

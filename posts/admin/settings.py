@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -79,17 +81,28 @@ class SettingsForm(forms.ModelForm):
         self._offer("time_zone", zones, identity.zone_words(zone))
         for name, words in self._help().items():
             self.fields[name].help_text = words
+        now = identity.stored()
+        if now.logo and self.instance.logo:
+            self._show("new_logo", now.logo[0], now.name)
+        if now.icons and self.instance.icons:
+            self._show("new_icon", now.icons["32"], "")
 
     def _offer(self, name: str, choices: Iterable[tuple[str, Any]], default: object) -> None:
-        words = gettext("As the environment says: %(value)s")
+        words = gettext("As set on the server: %(value)s")
         empty = ("", words % {"value": default})
         field = self.fields[name]
         self.fields[name] = forms.ChoiceField(
             label=field.label, choices=[empty, *choices], required=False
         )
 
+    def _show(self, name: str, url: str, said: str) -> None:
+        """Show the picture that there is below the field for another one."""
+        words = self.fields[name].help_text
+        shown = format_html('{}<br><img class="picture-shown" src="{}" alt="{}">', words, url, said)
+        self.fields[name].help_text = shown
+
     def _help(self) -> dict[str, str]:
-        said = gettext("Empty: %(value)s, as the environment says.")
+        said = gettext("Empty: %(value)s, as set on the server.")
         return {
             "name": said % {"value": settings.SITE_NAME},
             "description": said % {"value": settings.SITE_DESCRIPTION.rstrip(".")},
@@ -312,12 +325,12 @@ class SiteSettingsAdmin(CheckPages, OneRow):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show what is set now, in its colours, and how far the rebuilding of issues is."""
+        """Show the colours that are set, and how far the rebuilding of issues is."""
         form = context["adminform"].form
         context |= {
-            "title": gettext("The site's settings"),
+            "title": gettext("Site settings"),
             "subtitle": "",
-            "now": identity.stored(),
+            "show_save_and_continue": False,  # the page stays in any case
             "samples": [_sample(form, name, scheme) for name, scheme in SCHEMES.items()],
             "waiting": waiting(),
         }
@@ -327,6 +340,13 @@ class SiteSettingsAdmin(CheckPages, OneRow):
         """Store the row; nothing shows before ``save_related`` composes it."""
         access.check(request.user, access.CHANGE_SETTINGS)
         obj.save()
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Say that it holds now, in the language that was chosen, and stay."""
+        with identity.speaking(anew=True):
+            said = gettext("Saved. Readers see it now.")
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:posts_sitesettings_change", args=[self.key]))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the links, and let all of it hold."""

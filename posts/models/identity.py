@@ -42,15 +42,15 @@ class SiteSettings(models.Model):
     shown = models.JSONField(default=dict, editable=False)
 
     class Meta:
-        verbose_name = _("site's settings")
-        verbose_name_plural = _("site's settings")
+        verbose_name = _("site settings")
+        verbose_name_plural = _("site settings")
         default_permissions = ("change", "view")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=models.Q(pk=THE_ROW), name="posts_settings_one_row"),
         ]
 
     def __str__(self) -> str:
-        return str(_("The site's settings"))
+        return str(_("Site settings"))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = THE_ROW

@@ -1,4 +1,4 @@
-"""What the settings of mail say is missing so that what comes back is noticed."""
+"""What the mail settings say is missing so that what comes back is noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of mail: who may change them, what they refuse, and what switching mail on does."""
+"""The mail settings: who may change them, what they refuse, and what switching mail on does."""
 
 from __future__ import annotations
 

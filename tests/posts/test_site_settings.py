@@ -123,6 +123,15 @@ def test_another_language_is_spoken_at_once_and_issues_follow(
     assert "사이트 설정" in signed_in.get(FORM).content.decode()
 
 
+def test_what_is_said_after_saving_is_said_in_the_language_that_was_chosen(
+    signed_in: Client,
+) -> None:
+    saved = fill(signed_in, language="ko")
+    page = Page(signed_in.get(saved.headers["Location"]))
+    assert page.texts(".messagelist") == ["저장했어요. 독자에게 바로 보여요."]
+    assert page.texts("h1")[-1] == "사이트 설정"
+
+
 def test_issues_to_rebuild_are_counted_in_the_form(
     signed_in: Client, run_waiting_tasks: Any
 ) -> None:
@@ -235,7 +244,10 @@ def test_logo_and_icon_are_made_anew_and_taken_away_again(
     assert logo.headers["Content-Type"] == "image/webp"
     assert touch.headers["Content-Type"] == "image/png"
     assert Image.open(io.BytesIO(b"".join(touch))).size == (180, 180)
-    assert len(Page(signed_in.get(FORM)).all(ticks)) == 2
+    form = Page(signed_in.get(FORM))
+    assert len(form.all(ticks)) == 2
+    assert form.value(".field-new_logo img", "src") == page.value(".site-name img", "src")
+    assert form.all(".field-new_icon img")
     assert client.get("/favicon.ico").headers["Location"] == page.value(
         "link[sizes='32x32']", "href"
     )

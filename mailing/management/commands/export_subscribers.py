@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 def _write_down(by: str | None) -> None:
-    """Write down that the list was taken: in the history of the settings of mail, and in the log,
+    """Write down that the list was taken: in the history of the mail settings, and in the log,
     with the account of the machine."""
     login = _login()
     words = gettext_noop("Exported all subscribers with their addresses, by command (%(login)s).")
