@@ -21,6 +21,28 @@ _MONTHS: Final = {
     for number, name in enumerate(names)
     if name
 } | {"sept": 9}
+# German, French, Spanish, Italian, Portuguese and Dutch.
+_FOREIGN_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar jänner janvier enero gennaio janeiro januari",
+            "februar février fevrier febrero febbraio fevereiro februari",
+            "märz maerz mars marzo março marco maart",
+            "avril abril aprile",
+            "mai mayo maggio maio mei",
+            "juni juin junio giugno junho",
+            "juli juillet julio luglio julho",
+            "august août aout agosto augustus",
+            "septembre septiembre settembre setembro",
+            "oktober octobre octubre ottobre outubro",
+            "novembre noviembre novembro",
+            "dezember décembre decembre diciembre dicembre dezembro december",
+        ),
+        1,
+    )
+    for name in names.split()
+}
 _MONTH: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ORDINAL: Final = "(?:st|nd|rd|th)?"
 _WEEKDAY: Final = "(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
@@ -28,6 +50,11 @@ _WEEKDAY: Final = "(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _DAY = (
     r"(?P<y>\d{4})(?P<s>[-/.]|\. )(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})\.?"
     r"|(?P<yc>\d{4}) ?[年년] ?(?P<mc>\d{1,2}) ?[月월] ?(?P<dc>\d{1,2}) ?[日일]"
+)
+# "5. Januar 2026", "lundi 5 janvier 2026", "5 de enero de 2026".
+_FOREIGN: Final = re.compile(
+    r"(?:[^\W\d]+,? )?(?P<d>\d{1,2})(?:\.|er|º|°)? (?:de )?(?P<m>[^\W\d]{3,12})\.?,? (?:de )?"
+    r"(?P<y>\d{4})"
 )
 _DAYS: Final = (
     re.compile(_DAY),
@@ -37,6 +64,7 @@ _DAYS: Final = (
         rf"|(?P<d2>\d{{1,2}}){_ORDINAL}[ -](?P<m2>{_MONTH})\.?,?)[ -](?P<y>\d{{4}})",
         re.IGNORECASE,
     ),
+    _FOREIGN,
 )
 # As `date` prints it, with the year at the end.
 _YEAR_LAST: Final = re.compile(
@@ -149,8 +177,9 @@ def _parse(text: str) -> Moment | None:
 
 def _day(found: re.Match[str]) -> date:
     parts = {name[0]: part for name, part in found.groupdict().items() if part}
-    month = parts["m"]
-    return date(int(parts["y"]), _MONTHS.get(month.lower()) or int(month), int(parts["d"]))
+    month = parts["m"].lower()
+    number = _MONTHS.get(month) or _FOREIGN_MONTHS.get(month) or int(month)
+    return date(int(parts["y"]), number, int(parts["d"]))
 
 
 def _time(found: re.Match[str]) -> time:

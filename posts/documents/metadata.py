@@ -174,13 +174,14 @@ def distinct_tags(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def tags_in(value: Value, key: str = "tags") -> list[str]:
-    """Return the tags of one key: a list, or text separated by commas (or semicolons, if any)."""
+    """Return the tags of one key: a list, or text separated by commas (or semicolons, if any), of
+    which East Asia has its own."""
     if isinstance(value, dict):
         raise DocumentError(_("%(key)s: must be a list of words, not a mapping", key=key), key)
     if isinstance(value, list):
         return list(_listed(value, key))
     text = _storable(value or "")
-    return text.split(";" if ";" in text else ",")
+    return re.split("[;；]" if ";" in text or "；" in text else "[,，、]", text)
 
 
 def _listed(items: Iterable[Value], key: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ from typing import Final
 
 SPACED_PICTURE: Final = re.compile(
     r"!\[[^\[\]\n]{0,300}\]\([ \t]*"
-    r"(?P<address>[^<>\s(){]{1,300}[ \t][^<>\n\"{]{0,300}?\.(?:png|jpe?g|gif|webp|svg|avif|bmp))"
+    r"(?P<address>[^<>\s(){]{1,300}[ \t](?:(?:(?!\]\()[^<>\n\"{]){0,300}?"
+    r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp)|[ \t]*=\d{0,5}x\d{0,5}))"
     r"[ \t]*(?:[ \t]\"[^\"\n]{0,300}\")?\)",
     re.IGNORECASE,
 )

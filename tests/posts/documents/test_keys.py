@@ -34,6 +34,10 @@ def test_titles_have_many_keys(key: str) -> None:
         ("2024년 5월 10일", date(2024, 5, 10)),
         ("2024年5月10日", date(2024, 5, 10)),
         ("2024. 5. 10.", date(2024, 5, 10)),
+        ("10. Mai 2024", date(2024, 5, 10)),
+        ("Freitag, 10. März 2024", date(2024, 3, 10)),
+        ("vendredi 10 août 2024 12:30", datetime(2024, 8, 10, 12, 30)),  # noqa: DTZ001
+        ("10 de mayo de 2024", date(2024, 5, 10)),
         ("1715344200", datetime(2024, 5, 10, 12, 30, tzinfo=UTC)),
         ("1715344200000", datetime(2024, 5, 10, 12, 30, tzinfo=UTC)),
         ("2024-05-10 1:30 PM", datetime(2024, 5, 10, 13, 30)),  # noqa: DTZ001

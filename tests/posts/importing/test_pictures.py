@@ -209,6 +209,7 @@ def test_pictures_from_the_root_come_back_from_an_export(tmp_path: Path) -> None
         ("![A sky](그림 1.png)", "그림 1.png"),
         ('![](new sky.JPG "A title")', "new sky.JPG"),
         ("- ![A](image (1).png)", "image (1).png"),
+        ("![A](//a.example/) ![B](image.png =100x20) ![C](//a.example/c.png)", "image.png =100x20"),
     ],
 )
 def test_pictures_that_are_text_for_the_spaces_in_their_address_are_told(
