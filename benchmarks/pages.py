@@ -165,7 +165,7 @@ _VERBS = (
     "copy", "anywhere", "decide", "open", "skip", "claim", "release", "undo", "rule", "bulk",
     "progress", "end", "upload", "export", "publish", "withdraw", "previews", "merge", "suggest",
     "password", "hide", "show", "split", "resolve", "table", "file", "correct",
-    "copies", "copy", "keep", "discard", "trash", "recover", "erase",
+    "copies", "copy", "keep", "discard", "trash", "recover", "untrash", "erase",
     "send", "find", "words", "replace", "proof", "known", "pending", "drop",
     "review", "duplicate", "move", "plan", "test", "do", "act", "import", "report", "cancel",
     "try",
