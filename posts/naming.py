@@ -21,6 +21,7 @@ _AM = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
 LEADS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
 _SYLLABLES_PER_LEAD = 588
 DIGITS, OTHER = "0-9", "*"
+ELLIPSIS = "…"
 
 
 def fold(name: str) -> str:
@@ -95,6 +96,16 @@ def first_free(slug: str, is_taken: Callable[[str], bool], length: int) -> str:
         number += 1
         candidate = with_suffix(slug, number, length)
     return candidate
+
+
+def beyond(name: str, text: str) -> str:
+    """Return what a text says behind its own beginning, by which it is called (and which may be cut
+    with an ellipsis); all of it where it is called otherwise."""
+    begun = name.removesuffix(ELLIPSIS)
+    if not text.startswith(begun) or (begun == name and text != name):
+        return text
+    rest = text[len(begun) :].lstrip()
+    return f"{ELLIPSIS}{rest}" if rest else ""
 
 
 def initial(name: str) -> str:

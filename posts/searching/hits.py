@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from links.models import Link
 from posts.models import LinkedItem, Post, SearchEntry
+from posts.naming import beyond
 from posts.prepared import padded, prepared
 from posts.searching.excerpts import Marker
 
@@ -67,8 +68,7 @@ class Hit:
     @cached_property
     def excerpt(self) -> SafeString:
         """What surrounds the first of these words in its text, if that says more than its title."""
-        text = "" if self.text == self.plain_title else self.text
-        return self.marker.excerpt(text, self.extra)
+        return self.marker.excerpt(beyond(self.plain_title, self.text), self.extra)
 
     @cached_property
     def post(self) -> Post | None:

@@ -39,6 +39,7 @@ from posts.models import (
     TaggedPost,
     anchor_of,
 )
+from posts.naming import beyond
 from posts.prepared import Rows, prepared
 from posts.publishing.decisions import link_words
 from posts.site.listing import read_as_text, with_public_count
@@ -337,14 +338,13 @@ def entry_of(row: Sequence[Any], length: int = LINE_LENGTH) -> Entry:
         is_broken, source, slug, issue, language, post, page, link, cited, date, _pk,
     ) = row  # fmt: skip
     # A further link of an item is called after both: "Llama 3 · paper".
-    named, line = title or anchor, summary or ""
+    named, line = title or anchor, cut(summary or "", length)
     if not is_main and anchor and anchor != title:
         named = f"{title} · {anchor}" if title and is_listed else anchor
     if not named:
         named, line = line or address, ""
-    elif line == named and len(named) <= TITLE_LENGTH:
-        line = ""  # an item without a link is called by its words
     named = cut(named, TITLE_LENGTH)
+    line = beyond(named, line)  # an item without a link is called by its words
     if is_broken:
         named = f"{named} ({link_words(language).broken})"
     # PostgreSQL writes hyphens between the digits.
@@ -353,7 +353,7 @@ def entry_of(row: Sequence[Any], length: int = LINE_LENGTH) -> Entry:
         identity,
         key,
         named,
-        cut(line, length),
+        line,
         address,
         source or "",
         f"{address_of('post', slug)}#{fragment}",

@@ -57,6 +57,19 @@ def test_words_of_an_item_without_a_link_are_said_once(client: Client) -> None:
     assert {row["title"]: row["summary"] for row in rows} == {"A link": "", "Without a link.": ""}
 
 
+def test_words_that_are_too_long_for_a_title_go_on_below_it(client: Client) -> None:
+    words = "One after the other, words are said of what has no link, until nobody reads on, " * 2
+    make_posts(1, body=f"## Tools\n\n- {words}and end.\n")
+    for path in ("/sections/tools/", "/search/?q=nobody"):
+        page = read(client, path)
+        title, line = page.texts(TITLES)[0], page.texts(".linked-line")[0]
+        assert title.endswith("…")
+        assert line.startswith("…")
+        said = f"{title[:-1]} {line[1:]}"
+        assert f"{words}and end.".startswith(said.removesuffix("…"))
+        assert len(said) > 140
+
+
 def test_a_source_lists_its_links_with_their_places(client: Client) -> None:
     post = make_post(body=BODY)
     page = read(client, "/sources/a.example/")
