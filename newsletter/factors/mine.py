@@ -61,7 +61,7 @@ def factors(request: HttpRequest) -> HttpResponse:
     user = _signed_in(request)
     context = {
         **admin.site.each_context(request),
-        "title": gettext("Sign-in"),
+        "title": gettext("Security"),
         "factors": keeping.factors_of(user),
         "codes_left": keeping.codes_left(user),
         "is_required": settings.STAFF_SECOND_FACTOR,

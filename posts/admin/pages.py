@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -159,6 +161,28 @@ class PageAdmin(StaffAdmin):
         if (row := context.get("original")) is not None:
             context |= {"preview_url": sign_page_preview(row), "title": str(row), "subtitle": ""}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(
+        self, request: HttpRequest, obj: Page, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Say what readers see of a new page, and lead on."""
+        return self._saved(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Page) -> HttpResponse:
+        """Say what readers see of a page, and lead on."""
+        return self._saved(request, obj)
+
+    def _saved(self, request: HttpRequest, page: Page) -> HttpResponse:
+        said: str = gettext("Saved as a draft: readers do not see it.")
+        if page.is_public():
+            words = gettext('Saved. Readers see it now: <a href="{}">view it on the site</a>.')
+            said = format_html(words, page.get_absolute_url())
+        self.message_user(request, said, messages.SUCCESS)
+        if "_addanother" in request.POST:
+            return HttpResponseRedirect(reverse("admin:posts_page_add"))
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(reverse("admin:posts_page_change", args=[page.pk]))
+        return HttpResponseRedirect(reverse("admin:posts_page_changelist"))
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
         """Save the page, unless somebody did since the form was opened."""

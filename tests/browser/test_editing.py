@@ -164,6 +164,28 @@ def test_unsaved_words_are_not_left_behind_silently(
     assert asked == ["beforeunload"]
 
 
+def test_pages_and_settings_are_not_left_with_what_is_not_saved_either(
+    enter: Enter, address: str, admin: User
+) -> None:
+    asks = "!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    page = enter(admin)
+    page.on("dialog", lambda dialog: dialog.accept())
+    for form, field in (
+        ("posts/page/add/", "title"),
+        ("posts/sitesettings/", "name"),
+        ("mailing/mailsettings/", "sender_name"),
+    ):
+        page.goto(f"{address}/{form}")
+        assert not page.evaluate(asks), form
+        page.locator(f"#id_{field}").press_sequentially("Typed")
+        assert page.evaluate(asks), form
+    page.goto(f"{address}/posts/page/add/")
+    page.fill("#id_title", "Imprint")
+    page.fill("#id_text", "Words")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist")).to_contain_text("Saved as a draft")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_tabs_beside_the_text_stand_in_one_row_and_the_open_one_is_seen(
     enter: Enter, address: str, editor: User, width: int

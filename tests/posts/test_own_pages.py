@@ -238,6 +238,18 @@ def test_who_deletes_a_page_reads_what_readers_lose(sign_in: SignIn, owner: User
     assert "Readers" not in of_draft
 
 
+def test_after_saving_it_is_said_whether_readers_see_a_page(sign_in: SignIn, owner: User) -> None:
+    signed_in, add = sign_in(owner), "/admin/posts/page/add/"
+
+    draft = Page(signed_in.post(add, form(title="Notes", status="draft"), follow=True))
+    public = Page(signed_in.post(add, form(), follow=True))
+    stays = signed_in.post(add, form(title="More", _continue="1"), follow=True)
+
+    assert draft.texts(".messagelist") == ["Saved as a draft: readers do not see it."]
+    assert public.value(".messagelist a", "href") == "/about/"
+    assert stays.redirect_chain[-1][0] == change(OwnPage.objects.get(title="More"))
+
+
 def test_no_page_is_in_the_way_of_an_issue(client: Client) -> None:
     make_posts(1)
     make_page("Issue 1")

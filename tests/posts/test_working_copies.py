@@ -143,6 +143,19 @@ def test_a_save_that_is_refused_leaves_the_copy_to_the_form_that_comes_back(open
     assert WorkingCopy.objects.unsaved().count() == 1
 
 
+def test_a_text_that_was_never_saved_leads_to_no_saved_one(opened: Open) -> None:
+    post = make_draft()
+    opened().type(title="New")
+    opened(post).type(title="Old")
+
+    ways = [
+        opened(issue, opened(issue).offered()[0]).page.texts(".kept-copy a.button")
+        for issue in (None, post)
+    ]
+
+    assert ways == [["Begin with an empty form"], ["Back to what is saved"]]
+
+
 def test_two_tabs_of_one_editor_never_overwrite_each_other(opened: Open) -> None:
     post = make_draft()
     one, other = opened(post), opened(post)

@@ -329,6 +329,7 @@ def _shown(copy: WorkingCopy, post: Post | None, user: Any, *, is_open: bool = F
         "saved_address": _form_of(copy),
         "is_live": copy.kept_at > timezone.now() - AT_IT,
         "title": copy.title if post is None else "",
+        "is_new": post is None,
         "when": copy.kept_at,
         "is_open": is_open,
         "is_outdated": post is not None and seen != now,

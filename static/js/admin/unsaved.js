@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   document.addEventListener("DOMContentLoaded", () => {
-    const form = document.querySelector("#post_form");
+    const form = document.querySelector("#content-main form[id$=_form]");
     if (!form) {
       return;
     }
