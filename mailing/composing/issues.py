@@ -21,9 +21,9 @@ from django.conf import settings
 from mailing.composing.fitting import Section
 from mailing.composing.pieces import Box, Piece, pieces_of
 from posts import pictures
+from posts.entitling import first_words
 from posts.markdown.references import encode_url
 from posts.models import Post
-from posts.outlining import first_words
 from posts.publishing.composing import PLAIN_HEADING
 from posts.publishing.decisions import decisions_about
 from posts.publishing.deriving import stored_rows

@@ -11,10 +11,11 @@ from typing import Final
 from links.normalizing import AddressError, host_of, trace
 from links.queue import is_short
 from links.registering import canonical_or_none
+from posts.entitling import is_preamble
 from posts.markdown.references import is_linkable
 from posts.markdown.tree import Leaf, plain_text
 from posts.messages import Message as _
-from posts.outlining import FoundItem, is_preamble
+from posts.outlining import FoundItem
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Edit, Finding
 from posts.preflight.written import MASK, Prose, Written, WrittenLink, day_of, is_entry
