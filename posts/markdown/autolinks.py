@@ -3,9 +3,9 @@
 The rules are those of linkify-it (https://github.com/markdown-it/linkify-it), which markdown-it
 uses: closing punctuation and signs of emphasis belong to the sentence, balanced brackets and a
 hyphen at the end to the address. What ends one as well is punctuation that is written without
-spaces (``、。「」``) or in no address (``،؟।``), and a backslash that escapes no sign as in
-``a\\_b``. Only ``http`` and ``https`` with their ``//`` are links; mail addresses and bare host
-names are text.
+spaces (``、。「」``) or in no address (``،؟।``), a Korean particle behind a
+Latin letter or a digit, and a backslash that escapes no sign as in ``a\\_b``. Only ``http`` and
+``https`` with their ``//`` are links; mail addresses and bare host names are text.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Final
+
+from posts.particles import PARTICLES
 
 
 def _punctuation(*ranges: range) -> str:
@@ -57,10 +59,11 @@ _PATH: Final = (
 )
 _ADDRESS: Final = re.compile(f"https?://{_AUTHORITY}{_TERMINATOR}{_PATH}", re.IGNORECASE)
 # What follows a host of Latin letters is a word of a script that writes without spaces.
-_PARTICLE: Final = re.compile(
+_GLUED_TO_HOST: Final = re.compile(
     r"(https?://(?:[a-z0-9-]+\.)+[a-z]{2,})[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+",
     re.IGNORECASE,
 )
+_GLUED_TO_PATH: Final = re.compile(r"([!-~]*[a-z0-9)=_])([\uac00-\ud7a3]+)", re.IGNORECASE)
 _NEXT: Final = re.compile(r"(?<=[^\x00-\x7f])(?=https?://)", re.IGNORECASE)
 # Of emphasis around an address, and of the sentence (GFM 6.9).
 _CLOSING: Final = "*_~.,:;!?·•→"
@@ -75,8 +78,10 @@ def read_address(text: str, start: int) -> str:
     if match is None:
         return ""
     address = _without_closing(_NEXT.split(match[0], maxsplit=1)[0])
-    particle = _PARTICLE.fullmatch(address)
-    return particle[1] if particle else address
+    if (found := _GLUED_TO_HOST.fullmatch(address)) is not None:
+        return found[1]
+    found = _GLUED_TO_PATH.fullmatch(address)
+    return found[1] if found and found[2] in PARTICLES else address
 
 
 def _without_closing(address: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations, islice, pairwise
 from typing import Final, NamedTuple
 
-from posts.searching.particles import without_particle
+from posts.particles import without_particle
 from posts.searching.tokens import HANGUL, RUN, Part, pairs, parts
 
 VERSION: Final = 4  # to be raised with any change of what a query asks for

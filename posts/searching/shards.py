@@ -21,9 +21,9 @@ from django.utils import timezone
 from links.models import Source
 from posts.models import RecurringSection, SearchEntry, Tag
 from posts.naming import fold
+from posts.particles import PARTICLES
 from posts.searching.engines.base import Indexed
 from posts.searching.hits import ADDRESS, SOURCE, path_of
-from posts.searching.particles import PARTICLES
 from posts.searching.stemming import PLURALS
 from posts.searching.tokens import is_run
 

@@ -100,6 +100,14 @@ def first(html: str, selector: str) -> dict[str, str | None]:
          '<p><a href="https://a.example/b">https://a.example/b</a>، '
          '<a href="https://a.example/c">https://a.example/c</a>؟ '
          '<a href="https://a.example/d%E0%A4%95">https://a.example/dक</a>।क</p>'),
+        ("https://a.example/b를 https://a.example/b?c=1에서는, https://a.example의",
+         '<p><a href="https://a.example/b">https://a.example/b</a>를 '
+         '<a href="https://a.example/b?c=1">https://a.example/b?c=1</a>에서는, '
+         '<a href="https://a.example">https://a.example</a>의</p>'),
+        ("https://a.example/b-소개 c https://a.example/wiki/가 d https://a.example/책을",
+         '<p><a href="https://a.example/b-%EC%86%8C%EA%B0%9C">https://a.example/b-소개</a> c '
+         '<a href="https://a.example/wiki/%EA%B0%80">https://a.example/wiki/가</a> d '
+         '<a href="https://a.example/%EC%B1%85%EC%9D%84">https://a.example/책을</a></p>'),
         ("https://a_b.c.example/ https://c_d.example https://.e https://-f",
          '<p><a href="https://a_b.c.example/">https://a_b.c.example/</a> '
          "https://c_d.example https://.e https://-f</p>"),

@@ -1,4 +1,4 @@
-"""Korean particles at the end of a word of a query, which texts may have others of.
+"""Korean particles at the end of a word, where texts may have others, and behind an address.
 
 So are the forms of 하다 and 되다, by which nouns become verbs, and what stands behind a plural.
 What particles are: National Institute of Korean Language, 한국어 어문 규범 (조사). Only what can be
