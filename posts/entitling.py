@@ -13,6 +13,7 @@ from typing import Final
 
 from posts.markdown.references import is_linkable
 from posts.markdown.tree import HEADING_TAGS, RAW_HTML, TIGHT, fold, parts_words
+from posts.naming import ELLIPSIS
 
 LEAVES: Final = HEADING_TAGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
 """Elements that hold a text of their own."""
@@ -26,7 +27,6 @@ _AFTER_SUMMARY: Final = _SPACES + ":：-–—|·•,;，、；،؛([（【《�
 _QUOTATIONS: Final = {'"': '"', "'": "'", "‘": "’", "«": "»", "»": "«", "‹": "›", "›": "‹",
                       "„": "“”", "‚": "‘’", "“": "”", "”": "”"}  # fmt: skip
 _MAX_TITLE: Final = 120
-ELLIPSIS: Final = "…"
 _BEFORE_ELLIPSIS: Final = " ,;:.…、。"
 _MAX_PREAMBLE: Final = 200
 # What may stand before the text of an entry: labels in brackets, and what numbers it.

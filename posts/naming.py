@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import takewhile
+from typing import Final
 
 _SIGNS = (("+", " plus "), ("#", " sharp "), ("&", " and "), (".", " "), ("/", " "))
 _NOT_WORD = re.compile(r"\W+")
@@ -21,7 +22,7 @@ _AM = (("\u0e4d\u0e32", "\u0e33"), ("\u0ecd\u0eb2", "\u0eb3"))
 LEADS = "ㄱㄱㄴㄷㄷㄹㅁㅂㅂㅅㅅㅇㅈㅈㅊㅋㅌㅍㅎ"
 _SYLLABLES_PER_LEAD = 588
 DIGITS, OTHER = "0-9", "*"
-ELLIPSIS = "…"
+ELLIPSIS: Final = "…"  # of a name that is the beginning of a text
 
 
 def fold(name: str) -> str:

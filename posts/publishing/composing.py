@@ -20,10 +20,10 @@ from django.utils.text import Truncator
 from links.normalizing import host_of
 from links.registering import canonical_or_none
 from posts import identity
-from posts.entitling import ELLIPSIS
 from posts.markdown.html import VOID_TAGS
 from posts.markdown.references import encode_url
 from posts.models import Author, Correction, LinkedItem, Post, PostPage, Section, Tag
+from posts.naming import ELLIPSIS
 from posts.outlining import depths
 from posts.prepared import prepared
 from posts.publishing import describing, marks
