@@ -32,6 +32,7 @@ from django.utils import timezone
 from django.utils._os import safe_join
 
 from links.models import DIGEST_LENGTH, FormerKey
+from mailing.counting.feeds import OURS
 from posts.models import AuthorAlias, OldPageSlug, OldSlug, RecurringSection, Redirect, TagAlias
 from posts.searching import shards
 from posts.site.version import current
@@ -164,6 +165,7 @@ class Site:
             "HTTP_X_FORWARDED_PROTO": parts.scheme,
             "wsgi.url_scheme": parts.scheme,
             "wsgi.input": BytesIO(),
+            OURS: True,
         }
         return self.handler.get_response(WSGIRequest(environ))
 

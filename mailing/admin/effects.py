@@ -34,12 +34,21 @@ def before(post: Post) -> str:
 
 
 def after(post: Post) -> str:
-    """Return when its mail leaves, with the way to stop it; "" if none is planned."""
+    """Return when its mail leaves, with the way to stop it, or the way to send one; "" where it
+    was sent before."""
     mailing = _planned(post)
     if mailing is None:
-        return ""
+        return _offer(post)
     page = reverse("admin:mailing_mailing_change", args=[mailing.pk])
     return format_html('{} <a href="{}">{}</a>', _leaves(mailing), page, gettext("Stop it"))
+
+
+def _offer(post: Post) -> str:
+    sent = Mailing.objects.filter(post=post).exclude(status=Mailing.Status.CANCELLED)
+    if not MailSettings.current().is_open or sent.exists():
+        return ""
+    page = reverse("admin:mailing_mailing_plan", args=[post.pk])
+    return format_html('<a href="{}">{}</a>', page, gettext("Send by mail…"))
 
 
 def several(posts: Sequence[Post]) -> str:

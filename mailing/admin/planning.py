@@ -48,7 +48,7 @@ class PlanForm(forms.Form):
     )
     audience = forms.ChoiceField(label=_("to whom"), required=False)
     is_advertising = forms.BooleanField(
-        label=_("it is advertising"),
+        label=_("this is advertising"),
         required=False,
         help_text=_("The subject begins with (광고), as Korean law wants it."),
     )
@@ -59,12 +59,12 @@ class PlanForm(forms.Form):
     )
 
     def __init__(self, data: Any, post: Post, *, was_sent: bool) -> None:
-        later = (LATER, gettext("At a time"))
+        later = (LATER, gettext("At a set time"))
         first = (NOW, gettext("Now")) if post.is_public() else (PUBLISHING, _publishing(post))
         super().__init__(data, initial={"when": first[0]})
         dates, times = self.fields["at"].widget.widgets
         dates.attrs["aria-label"], times.attrs["aria-label"] = gettext("Date"), gettext("Time")
-        self.fields["at"].help_text = gettext("Only for “at a time”. Time zone: %(zone)s.") % {
+        self.fields["at"].help_text = gettext("Only for “at a set time”. Time zone: %(zone)s.") % {
             "zone": identity.current().time_zone
         }
         self.fields["when"].choices = [first, later]  # type: ignore[attr-defined]

@@ -38,6 +38,8 @@ KNOWN: Final = {
         "Bloglovin", "Yarr", "Googlebot", "bingbot",
     )
 }  # fmt: skip
+OURS: Final = "newsletter.ours"
+"""In the environment of a request that a command of the site makes: nobody reads what it gets."""
 BROWSERS, OTHERS = "Mozilla", "…"
 # What is kept in memory: so many names at most, and for so many requests or seconds.
 NAMES, REQUESTS, SECONDS = 200, 500, 300.0
@@ -150,6 +152,7 @@ class FeedReaderMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code in {200, 304} and request.method == "GET":
+        is_read = request.method == "GET" and OURS not in request.META
+        if is_read and response.status_code in {200, 304}:
             count(request.path_info, request.META.get("HTTP_USER_AGENT", ""))
         return response

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
+from mailing.counting.feeds import BROWSERS, OTHERS
 from mailing.counting.numbers import Growth, History, Sent, by_state, feed_readers, mailings
 from mailing.models import Delivery, Subscriber
 from posts.health import Panel, Series, Words, plotting, words_of
@@ -107,7 +108,8 @@ def _mailing(one: Sent) -> tuple[object, ...]:
 
 
 def _feeds() -> Panel:
-    found = feed_readers()
+    named = {BROWSERS: gettext("Browsers"), OTHERS: gettext("Others")}
+    found = [(named.get(name, name), people, n) for name, people, n in feed_readers()]
     labels, values = [row[0] for row in found], [row[1] or row[2] for row in found]
     title = gettext("Readers of feeds")
     words = _words("feeds", title, labels, values, up=gettext("People, or requests a day"))

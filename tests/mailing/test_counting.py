@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from pytest_django.fixtures import Settings
 from mailing import counting
 from mailing.counting import feeds
 from mailing.models import Consent, Event, FeedCount, Subscriber, Suppression
+from newsletter.static_site import Site
 from tests.builders import make_member, make_post
 from tests.conftest import SignIn
 from tests.mailing.builders import make_delivery, make_mailing, make_subscriber
@@ -83,6 +85,30 @@ def test_a_feed_is_answered_without_a_query_for_the_counting(
     with CaptureQueriesContext(connection) as seen:
         client.get("/feed.xml")
     assert not [query for query in seen if "mailing_" in query["sql"]]
+
+
+def test_what_a_command_asks_for_is_read_by_nobody(
+    counter: feeds.Counter, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["news.example.org"]
+    make_post()
+    answer = Site("").ask("/feed.xml")
+    assert answer.status_code == 200
+    counter.flush()
+
+    assert not FeedCount.objects.exists()
+
+
+def test_programs_that_are_not_known_are_called_others(
+    counter: feeds.Counter, client: Client, admin: User, sign_in: SignIn
+) -> None:
+    make_post()
+    for agent in ("Mozilla/5.0", "curl/8.5"):
+        client.get("/feed.xml", headers={"user-agent": agent})
+    counter.flush()
+
+    page = Page(sign_in(admin).get("/admin/mailing/subscriber/numbers/"))
+    assert {"Browsers", "Others"} <= set(page.texts("td, th"))
 
 
 def test_nothing_is_counted_while_nothing_may_be_written(

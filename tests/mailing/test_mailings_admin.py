@@ -57,6 +57,19 @@ def cancel_url(row: Mailing) -> str:
 # From the form of an issue
 
 
+def test_who_published_an_issue_is_led_on_to_sending_it(client: Client) -> None:
+    fresh, sent = make_draft("Fresh"), make_draft("Sent")
+    make_mailing(sent, status=Status.DONE)
+
+    said = [
+        Page(client.post(f"/admin/posts/post/{post.pk}/publish/", follow=True))
+        for post in (fresh, sent)
+    ]
+
+    assert said[0].values(".messagelist a", "href")[-1] == plan_url(fresh)
+    assert plan_url(sent) not in said[1].values(".messagelist a", "href")
+
+
 def test_the_form_of_an_issue_leads_to_sending_it(client: Client) -> None:
     post = make_post()
     make_mailing(post, status=Status.DONE, finished_at=timezone.now())
@@ -303,7 +316,7 @@ def test_the_form_says_how_many_get_this_issue(client: Client) -> None:
 
     text = Page(client.get(plan_url(post))).text()
 
-    assert "5 readers get it whole." in text
+    assert "5 readers get the whole issue." in text
     assert "2 readers get the parts of it that they chose." in text
     assert "1 reader has it, or is on the way to it" in text
     assert "1 reader finds it in the next roll-up" in text
@@ -315,7 +328,7 @@ def test_of_a_draft_it_is_said_who_gets_it_whole(client: Client) -> None:
 
     text = Page(client.get(plan_url(make_draft()))).text()
 
-    assert "2 readers get it whole." in text
+    assert "2 readers get the whole issue." in text
     assert "Who chose parts of it is known once it has its time" in text
 
 
