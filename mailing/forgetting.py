@@ -49,9 +49,9 @@ def periods() -> list[Kept]:
         Kept(
             _("Addresses, names and choices of those who left, bounced or complained"),
             MailSettings.current().keep_days,
-            _("The row is deleted. What was agreed to stays under a digest of the address."),
+            _("All of it is deleted. What was agreed to stays under a value that does not tell the address."),
         ),
-        Kept(_("Addresses of those who never confirmed"), UNCONFIRMED, _("The row is deleted.")),
+        Kept(_("Addresses of those who never confirmed"), UNCONFIRMED, _("All of it is deleted.")),
         Kept(
             _("Which mails a reader got"),
             None,
@@ -60,14 +60,14 @@ def periods() -> list[Kept]:
         Kept(
             _("What servers and providers said of each mail"), LEDGER, _("Whether it was accepted.")
         ),
-        Kept(_("What servers said of mails that came back"), EVENTS, _("The row is deleted.")),
+        Kept(_("What servers said of mails that came back"), EVENTS, _("All of it is deleted.")),
         Kept(_("Records of imports"), TRANSFERS, _("Uploaded files are deleted after an hour.")),
         Kept(_("Requests for feeds, by program and day"), FEEDS, _("No address is stored.")),
-        Kept(_("What readers agreed to and took back"), None, _("Under a digest of the address.")),
+        Kept(_("What readers agreed to and took back"), None, _("Under a value that does not tell the address.")),
         Kept(
             _("Addresses that must get no mail"),
             None,
-            _("As a digest: only who knows the address can tell that it is there."),
+            _("As a value: only who knows the address can tell that it is there."),
         ),
     ]
 

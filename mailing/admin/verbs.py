@@ -156,7 +156,7 @@ VERBS: Final[dict[str, Verb]] = {
         _("Erase"),
         _(
             "Address, name and choices are deleted, and nobody can subscribe it again. What was"
-            " agreed to stays under a digest from which the address cannot be told. This cannot be"
+            " agreed to stays under a value from which the address cannot be told. This cannot be"
             " undone."
         ),
         _("They are erased."),
