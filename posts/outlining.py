@@ -192,6 +192,9 @@ class _Finder:
                 self._read_paragraph(child)
             elif child.tag in ("blockquote", RAW_HTML):
                 self.walk(child)
+            elif child.tag in ("table", "tr"):
+                for row in child.iter("tr"):
+                    self._read_row(row)
             elif child.tag == "li":
                 self._walk_list([child], "")
             elif AS_WRITTEN in child.attrib and child.tag in HEADINGS:
@@ -220,6 +223,16 @@ class _Finder:
                 self._add("list", item, flow, group, (start, max(end, start + 1)))
             for child in nested:
                 self._walk_list(child, inner)
+
+    def _read_row(self, row: etree.Element) -> None:
+        """Read a row of a table that holds a link, but that of its head."""
+        if not _has_link(row) or all(cell.tag == "th" for cell in row):
+            return
+        flow = Flow()
+        flow.read(row)
+        flow.complete()
+        if flow.links and flow.words and row in self._spans:
+            self._add("list", row, flow, "", self._spans[row])
 
     def _read_paragraph(self, element: etree.Element) -> None:
         if element in self._read or not _has_link(element):

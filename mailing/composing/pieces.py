@@ -33,6 +33,9 @@ _MAILED: Final = (
     ("</summary>", "</strong></p>"),
 )
 
+# What stands around the line of an item, by its tag.
+_AROUND: Final = {"li": ("<li>", "</li>"), "tr": ("<tr><td>", "</td></tr>")}
+
 
 @dataclass(slots=True)
 class Piece:
@@ -137,8 +140,8 @@ def _taken(node: LexborNode, lines: Lines) -> Iterator[Piece | Box]:
 def _item(node: LexborNode, own: str, lines: Lines) -> Piece:
     anchor = own.removeprefix(_KEY)
     line = lines.get(anchor, "")
-    tag = node.tag if node.tag in ("li", "p") else "p"
-    return Piece(_html(node), anchor, f"<{tag}>{line}</{tag}>\n" if line else "")
+    start, end = _AROUND.get(node.tag or "", ("<p>", "</p>"))
+    return Piece(_html(node), anchor, f"{start}{line}{end}\n" if line else "")
 
 
 def _entry(node: LexborNode, lines: Lines) -> Box:

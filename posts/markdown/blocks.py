@@ -252,6 +252,7 @@ class DocumentParser(VerbatimBlocks, BlockParser):
         line: int,
     ) -> None:
         row = etree.SubElement(parent, "tr")
+        self.spans[row] = line, line + 1
         for text, alignment in zip(cells, alignments, strict=False):
             cell = etree.SubElement(row, tag)
             if alignment:

@@ -1,4 +1,4 @@
-"""Elements of raw HTML that say what those of Markdown say: lists, paragraphs, headings, bold text.
+"""Elements of raw HTML that say what those of Markdown say: lists, paragraphs, headings, rows.
 
 The tags of a block of HTML are written as they come. Where two of them belong together, they become
 an element of the tree, so that entries are found, marked and hidden in it as in those of Markdown.
@@ -36,6 +36,7 @@ _PAIRED: Final = BLOCK_TAGS | _BOLD
 _RUN: Final = "*"
 """Stands among the names of open tags for emphasis, and for a link."""
 _PHRASES: Final = FORMATTING_TAGS | {_RUN}
+_CELLS: Final = frozenset(("td", "th"))
 _IMPLIED: Final = frozenset(("li", "p"))
 """Elements that may end without an end tag (HTML Living Standard, 13.1.2.4)."""
 _START: Final = re.compile(r'<ol(?: start="(\d{1,9})")?>')
@@ -121,10 +122,20 @@ class _Pairing:
         if not self._stack or (isinstance(token, str) and not token.strip()):
             return
         self._stack[-1].only_items = False
-        if isinstance(token, str) and self._counts[_RUN] and (depth := self._around()) >= 0:
-            self._stack[depth].has_link = True
+        if isinstance(token, str) and self._counts[_RUN] and self._names is _PAIRED:
+            for opened in self._around():
+                opened.has_link = True
 
-    def _around(self) -> int:
+    def _around(self, *, but: str = "") -> Iterator[_Open]:
+        """The innermost open block, and the row if it is a cell; none around a cell that opens."""
+        depth = self._block()
+        if depth < 0 or (but in _CELLS and self._stack[depth].name in (*_CELLS, "tr")):
+            return
+        yield self._stack[depth]
+        if self._stack[depth].name in _CELLS and depth and self._stack[depth - 1].name == "tr":
+            yield self._stack[depth - 1]
+
+    def _block(self) -> int:
         """The place of the innermost open block in the stack, -1 without one."""
         depth = len(self._stack) - 1
         while depth >= 0 and self._stack[depth].name in _PHRASES:
@@ -148,11 +159,13 @@ class _Pairing:
         """End what ends where a block begins: a paragraph, and of a list the entry before."""
         if self._names is not _PAIRED:
             return
-        depth = self._around()
-        if depth >= 0:
-            self._stack[depth].only_phrases = False
-            if self._stack[depth].name == "p":
-                yield from self._end_to(depth, place)
+        for opened in self._around(but=name):
+            opened.only_phrases = False
+        depth = self._block()
+        if depth >= 0 and (
+            self._stack[depth].name == "p" or {name, self._stack[depth].name} <= _CELLS
+        ):
+            yield from self._end_to(depth, place)
         if name == "li" and self._stack and self._stack[-1].item >= 0:
             yield from self._end_to(self._stack[-1].item, place)
 
@@ -176,28 +189,31 @@ class _Pairing:
         yield from self._pair(self._pop(), place, implied=False)
 
     def _pair(self, opened: _Open, place: int, *, implied: bool) -> Iterator[Pair]:
-        name, is_list = opened.name, opened.name in _LISTS
+        # In `<pre>` space is content; and no author nests as deep as a page cannot be written.
+        if self._counts["pre"] or self._depth >= 2 * limits.MAX_DEPTH:
+            return
+        element = self._element(opened)
+        if element is not None:
+            yield Pair(element, opened.place, place, implied)
+
+    def _element(self, opened: _Open) -> etree.Element | None:
+        """The element that a tag opens, None if its tags are written as they come."""
+        name, tag = opened.name, self._tokens[opened.place]
         if name == "figure" and opened.only_phrases and opened.has_link:
             name = "p"  # no picture, but the card of a link, as Ghost has them
-        # In `<pre>` space is content; and no author nests as deep as a page cannot be written.
-        if (
-            name not in self._names
-            or self._counts["pre"]
-            or self._depth >= 2 * limits.MAX_DEPTH
-            or (is_list and not opened.only_items)
-        ):
-            return
-        element = etree.Element(name)
-        if name == "ol":
-            tag = self._tokens[opened.place]
-            start = _START.fullmatch(tag.get("html", "") if isinstance(tag, etree.Element) else "")
-            if start is None:
-                return
-            if start[1]:
-                element.set("start", start[1])
-        elif name in HEADING_TAGS:
-            element.set(AS_WRITTEN, "")
-        yield Pair(element, opened.place, place, implied)
+        if name not in self._names or not isinstance(tag, etree.Element):
+            return None
+        if name in _LISTS and not opened.only_items:
+            return None
+        if name == "tr" and (not opened.only_phrases or not opened.has_link or NAME in tag.attrib):
+            return None
+        start = _START.fullmatch(tag.get("html", "")) if name == "ol" else None
+        if name == "ol" and start is None:
+            return None
+        element = etree.Element(name, {AS_WRITTEN: ""} if name in HEADING_TAGS else {})
+        if start is not None and start[1]:
+            element.set("start", start[1])
+        return element
 
 
 def settle(element: etree.Element) -> None:

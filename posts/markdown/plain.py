@@ -167,8 +167,13 @@ class PlainWriter:
         return lines + (["", *rest] if lines and rest else rest)
 
     def _table(self, block: etree.Element) -> list[str]:
-        rows = ([" ".join(_lines(self._phrases(cell))) for cell in row] for row in block.iter("tr"))
-        return [" | ".join(row) for row in rows if any(row)]
+        return [line for row in block.iter("tr") for line in self._block(row)]
+
+    def _row(self, row: etree.Element) -> list[str]:
+        if row[0].tag not in ("td", "th"):  # raw HTML
+            return self._paragraph(row)
+        cells = [" ".join(_lines(self._phrases(cell))) for cell in row]
+        return [" | ".join(cells)] if any(cells) else []
 
     # -- phrases ----------------------------------------------------------------------------
 
@@ -260,6 +265,7 @@ _BLOCKS: Final[dict[str, Callable[[PlainWriter, etree.Element], list[str]]]] = {
     "ul": PlainWriter._list,
     "ol": PlainWriter._list,
     "li": PlainWriter._lone_item,
+    "tr": PlainWriter._row,
     "blockquote": PlainWriter._quote,
     "pre": PlainWriter._code,
     "hr": PlainWriter._rule,

@@ -222,11 +222,15 @@ class SourceWriter(PhraseWriter):
         return ["***"]
 
     def _table(self, block: etree.Element) -> list[str]:
-        cells = [list(row) for row in block.iter("tr")]
+        cells = [list(row) for row in block.iter("tr") if not self._is_hidden(row)]
         rows = [[self._cell(cell) for cell in row] for row in cells]
         ends = {"left": ":--", "center": ":-:", "right": "--:"}
         below = [ends.get(cell.get("align", ""), "---") for row in cells[:1] for cell in row]
         return [f"| {' | '.join(row)} |" for row in (rows[0], below, *rows[1:])] if rows else []
+
+    def _is_hidden(self, row: etree.Element) -> bool:
+        mark = self._marks.items.get(row)
+        return mark is not None and mark.hidden
 
     def _cell(self, cell: etree.Element) -> str:
         return " ".join(self.phrases(cell).split()).replace("|", "\\|")

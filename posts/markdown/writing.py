@@ -315,6 +315,20 @@ class Writer:
         self._content(element)
         self._out.append("</table></div>\n")
 
+    def _write_row(self, element: etree.Element) -> None:
+        """A row; its own link stands in the cell of its first."""
+        mark = self._marks.items.get(element)
+        if mark is None or not (mark.hidden or mark.anchor):
+            self._element(element)
+        elif not mark.hidden:
+            start = len(self._out)
+            self._element(element, self._item_id(mark))
+            row = "".join(self._out[start:])
+            end = row.find("</t", row.find("<a "))
+            self._out[start:] = [row[:end]]
+            self._mark_item(mark)
+            self._out.append(row[end:])
+
     def _write_cell(self, element: etree.Element) -> None:
         if not len(element) and not (element.text or "").strip():
             element.tag = "td"  # a heading that says nothing is none
@@ -461,6 +475,7 @@ _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
     "ul": Writer._write_list,
     "ol": Writer._write_list,
     "table": Writer._write_table,
+    "tr": Writer._write_row,
     "th": Writer._write_cell,
     "td": Writer._write_cell,
     "hr": Writer._write_void,

@@ -23,6 +23,7 @@ from mailing.composing import (
     to_message,
 )
 from mailing.composing.encoding import best, size
+from mailing.composing.pieces import pieces_of
 from mailing.models import MailSettings
 from posts import following
 from posts.models import Post
@@ -257,3 +258,11 @@ def test_a_mail_shows_pictures_as_every_program_knows_them() -> None:
     assert image.mailed.endswith(".jpeg")
     assert f'src="https://news.example.org{image.mailed}"' in mail.html
     assert ".webp" not in mail.html
+
+
+def test_what_a_mail_shows_of_a_row_that_does_not_fit_is_a_row() -> None:
+    row = '<tr id="item-1"><td><a href="https://a.example/">A</a></td><td>b</td></tr>'
+    box = pieces_of(f"<table><tbody>{row}</tbody></table>", "https://e.example/", {"item-1": "A"})
+    (piece,) = box.pieces()
+    assert (piece.anchor, piece.line) == ("item-1", "<tr><td>A</td></tr>\n")
+    assert piece.html.startswith("<tr><td>")

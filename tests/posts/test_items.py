@@ -120,6 +120,44 @@ def test_bold_text_of_html_is_a_title_in_markdown_too() -> None:
     ]
 
 
+ROWS = (
+    "| Link | About |\n|---|---|\n| [A](https://a.example/) | words |\n| no link | x |\n"
+    "| 1 | [B](https://b.example/) by C |\n\n"
+    "<table>\n<tr><th>Link</th></tr>\n"
+    '<tr><td><a href="https://d.example/">D</a></td><td>words</td></tr>\n'
+    '<tr><td><a href="https://e.example/">E</a><td>e</tr>\n'
+    '<tr><td><table><tr><td><a href="https://f.example/">F</a></td></tr></table></td></tr>\n'
+    "</table>\n"
+)
+
+
+def test_rows_of_tables_that_hold_a_link_are_items() -> None:
+    assert [(item.title, item.summary, item.start) for item in items(ROWS)] == [
+        ("A", "words", 2),
+        ("B", "by C", 4),
+        ("D", "words", 8),
+        ("E", "e", 9),
+        ("F", "", 10),
+    ]
+
+
+def test_rows_have_anchors_are_hidden_and_read_in_mails() -> None:
+    parsed = read_issue(Document(ROWS))
+    anchors = [[f"item-{number}" for number in range(5)]]
+    (page,) = parsed.to_html(anchors)
+    assert '<a href="#item-1" data-host="b.example"></a></td>\n</tr>' in page
+    assert 'D</a><a href="#item-2" data-host="d.example"></a></td><td>words</td></tr>' in page
+    hidden = Decisions(hidden=frozenset({(0, 0), (0, 2)}))
+    (page,) = parsed.to_html(anchors, hidden)
+    text = parsed.to_text(anchors, hidden, str)
+    for shown in (page, parsed.to_markdown(hidden), text.sections[0]):
+        assert "words" not in shown
+        assert "no link" in shown
+        assert "a.example" not in shown
+    assert text.items["item-1"] == "1 | B <https://b.example/> by C"
+    assert text.items["item-4"] == "F <https://f.example/>"
+
+
 @pytest.mark.parametrize(
     ("source", "page"),
     [
