@@ -49,7 +49,10 @@ def periods() -> list[Kept]:
         Kept(
             _("Addresses, names and choices of those who left, bounced or complained"),
             MailSettings.current().keep_days,
-            _("All of it is deleted. What was agreed to stays under a value that does not tell the address."),
+            _(
+                "All of it is deleted. What was agreed to stays under a value that does not tell"
+                " the address."
+            ),
         ),
         Kept(_("Addresses of those who never confirmed"), UNCONFIRMED, _("All of it is deleted.")),
         Kept(
@@ -63,7 +66,11 @@ def periods() -> list[Kept]:
         Kept(_("What servers said of mails that came back"), EVENTS, _("All of it is deleted.")),
         Kept(_("Records of imports"), TRANSFERS, _("Uploaded files are deleted after an hour.")),
         Kept(_("Requests for feeds, by program and day"), FEEDS, _("No address is stored.")),
-        Kept(_("What readers agreed to and took back"), None, _("Under a value that does not tell the address.")),
+        Kept(
+            _("What readers agreed to and took back"),
+            None,
+            _("Under a value that does not tell the address."),
+        ),
         Kept(
             _("Addresses that must get no mail"),
             None,
