@@ -196,8 +196,9 @@ def first_words(text: str) -> str:
     return f"{cut.rstrip(_BEFORE_ELLIPSIS)}{ELLIPSIS}"
 
 
-def main_link(flow: Flow) -> int | None:
-    """The first link if the entry starts with it, else the last if it ends with it, else the first.
+def main_link(flow: Flow, *, is_row: bool = False) -> int | None:
+    """The first link if the entry starts with it, else the last if it ends with it, else the first,
+    as in each row of a table, whose cells are no sentence.
 
     What says nothing does not count as a start, and signs not as an end. Credits come last, and
     links with no words, such as pictures, count only where there are no others.
@@ -210,7 +211,7 @@ def main_link(flow: Flow) -> int | None:
         return worded[0]
     numbers = [n for n in worded if not flow.is_credit(flow.links[n])] or worded
     first, last = numbers[0], numbers[-1]
-    if flow.starts_at(flow.links[first][1]) or not _ends_with(flow, last):
+    if is_row or flow.starts_at(flow.links[first][1]) or not _ends_with(flow, last):
         return first
     return last
 

@@ -252,7 +252,7 @@ class _Finder:
             found = FoundLink(link.get("href", ""), fold(plain_text(link)), number)
             self._found.links[link] = found
             links.append(found)
-        main = main_link(flow)
+        main = main_link(flow, is_row=element.tag == "tr")
         strong = leading_strong(flow)
         before = ""
         if kind == "list" and strong is None and main is not None:

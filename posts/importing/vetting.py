@@ -19,6 +19,7 @@ from posts.markdown.html import hidden_words, mask_comments, without_comments
 from posts.markdown.lines import with_line_feeds
 from posts.markdown.spaced import SPACED_LINK, SPACED_PICTURE
 from posts.markdown.templates import TEMPLATE_TAG, may_hold_tags, tag_name
+from posts.markdown.tree import RAW_HTML
 from posts.messages import Message
 from posts.messages import Message as _
 from posts.rendering import MarkdownLimitError, dead_fragments
@@ -46,6 +47,8 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _CONFLICT = tuple(re.compile(mark, re.MULTILINE) for mark in ("^<{7} ", "^={7}$", "^>{7} "))
+_LINK = re.compile(r"\[[^\[\]\n]{1,200}\]\((?:https?://|/)[^\s()<>]{1,300}\)")
+_HTML_CODE = re.compile(r"<(?:pre|code|script|style)\b", re.IGNORECASE)
 _SPACED = (
     (
         SPACED_PICTURE,
@@ -130,6 +133,7 @@ def remarks_on(issue: Issue, now: datetime) -> Iterator[Message]:
     yield from _spaced(issue)
     with suppress(MarkdownLimitError):  # which says itself what is wrong
         yield from _comments(issue)
+        yield from _links_in_html(issue)
         yield from _dead_ends(issue)
 
 
@@ -191,6 +195,23 @@ def _comments(issue: Issue) -> Iterator[Message]:
         yield _(
             "comments are shown to readers: %(comments)s (line %(line)d)",
             **_said(issue, "comments", names, text.count("\n", 0, found[0][0])),
+        )
+
+
+def _links_in_html(issue: Issue) -> Iterator[Message]:
+    """Yield which links are text, as nothing in a block of HTML is Markdown."""
+    found = [
+        (link[0], leaf.line + leaf.text.count("\n", 0, link.start()))
+        for leaf in issue.markdown.leaves
+        if leaf.element.tag == RAW_HTML and "](" in leaf.text
+        for link in _LINK.finditer(mask_comments(leaf.text, " "))
+        if not _HTML_CODE.search(leaf.text)
+    ]
+    if found:
+        names, line = [name for name, _line in found], found[0][1]
+        yield _(
+            "no links, as no blank line parts Markdown from HTML: %(names)s (line %(line)d)",
+            **_said(issue, "names", names, line),
         )
 
 

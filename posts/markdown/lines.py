@@ -50,6 +50,8 @@ _HTML_ENDS: Final = (
     re.compile(r">"),
     re.compile(r"\]\]>"),
 )
+# Around Markdown, as Notion exports what stands beside its text; CommonMark knows none in it.
+ASIDE: Final = re.compile(r"</?aside>[ \t]*", re.IGNORECASE)
 HTML_HEADING: Final = re.compile(
     r"<(h[1-6])((?:\s[^<>]*)?)>((?:(?!</?h[1-6]\b).)*)</\1\s*>[ \t]*$", re.IGNORECASE
 )

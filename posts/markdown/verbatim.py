@@ -48,7 +48,7 @@ class VerbatimBlocks(BlockStack):
             closed = "-->" in line[2:]
         else:
             block.lines.append(line)
-            closed = lines.html_block_ends(kind, line)
+            closed = lines.html_block_ends(kind, line) or lines.ASIDE.fullmatch(line) is not None
         if closed:
             self._close_to(len(self._stack) - 1, self._number + 1)
         return "leaf"

@@ -141,6 +141,13 @@ def test_rows_of_tables_that_hold_a_link_are_items() -> None:
     ]
 
 
+def test_the_first_link_of_a_row_is_its_own() -> None:
+    (found,) = items(
+        "|a|b|\n|-|-|\n| **A** ([c](https://a.example/)) | [B](https://b.example/) |\n"
+    )
+    assert (found.title, found.main) == ("A", 0)
+
+
 def test_rows_have_anchors_are_hidden_and_read_in_mails() -> None:
     parsed = read_issue(Document(ROWS))
     anchors = [[f"item-{number}" for number in range(5)]]

@@ -261,6 +261,8 @@ def first(html: str, selector: str) -> dict[str, str | None]:
          '<ul><li><span id="author--0"></span>c</li></ul>'
          '<table><tbody><tr id="author--1"><td>e</td></tr></tbody></table>'
          '<p><a href="#author--0">f</a><a href="#author--1">g</a></p>'),
+        ("<aside>\n💡 [a](b) *c*\n\n- d\n</aside>\ne",
+             '<p>💡 <a href="b">a</a><em>c</em></p><ul><li>d</li></ul><p>e</p>'),
         ('<img src="a.mp4" alt="b"> [c <img src="d.mp3">](e)\n\n'
              '<p><img src="//f.example/g.webm"></p>',
              '<p><a href="a.mp4">b</a><a href="e">c d.mp3</a></p>'

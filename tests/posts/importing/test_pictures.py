@@ -222,6 +222,17 @@ def test_pictures_that_are_text_for_the_spaces_in_their_address_are_told(
     assert outcome.notices == (told,)
 
 
+def test_links_that_are_text_as_html_stands_around_them_are_told(tmp_path: Path) -> None:
+    body = (
+        "<div>\n\n[a](https://a.example/)\n\n</div>\n\n<details>\n<summary>b</summary>\n"
+        "- [c](https://c.example/)\n</details>\n\n<pre>\n[d](https://d.example/)\n</pre>\n\n"
+        "<div><!-- [e](https://e.example/) --> f[1](g)</div>\n"
+    )
+    (outcome,) = run(write(tmp_path, {"a.md": f"{HEAD}{body}"}))
+    told = "no links, as no blank line parts Markdown from HTML: [c](https://c.example/) (line 14)"
+    assert outcome.notices == (told,)
+
+
 def test_links_that_are_text_for_the_spaces_in_their_address_are_told(tmp_path: Path) -> None:
     body = (
         "[a]( https://a.example/ ) [b](https://b.example/c d) [e](https://e.example/ 'f') [g](h i)"
