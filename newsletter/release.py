@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,8 +24,13 @@ def release() -> bytes:
     shown = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     told = json.dumps(shown, default=_named, skipkeys=True, sort_keys=True)
     digest = hmac.new(settings.SECRET_KEY.encode(), told.encode(), hashlib.sha256)
-    for file in _files():
+    # The names of static files.
+    for file in Path(settings.STATIC_ROOT).glob("staticfiles.json"):
         digest.update(file.read_bytes())
+    folders = [settings.BASE_DIR / folder for folder in FOLDERS]
+    if settings.THEME_DIR:
+        folders.append(settings.THEME_DIR)
+    digest.update(_code(*folders))
     return digest.digest()
 
 
@@ -35,17 +39,15 @@ def _named(value: object) -> object:
     return str(value) if isinstance(value, Path) else type(value).__name__
 
 
-def _files() -> Iterator[Path]:
-    """Yield what a deployment may change: the names of static files and all that is read."""
-    yield from Path(settings.STATIC_ROOT).glob("staticfiles.json")
-    yield settings.BASE_DIR / "requirements.txt"
-    folders = [settings.BASE_DIR / folder for folder in FOLDERS]
-    if settings.THEME_DIR:
-        folders.append(settings.THEME_DIR)
+@cache
+def _code(*folders: Path) -> bytes:
+    """Return a digest of all that a deployment may change and that is read from these folders."""
+    digest = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
     for folder in folders:
         for file in sorted(folder.rglob("*")):
             if file.suffix in SUFFIXES:
-                yield file
+                digest.update(file.read_bytes())
+    return digest.digest()
 
 
 setting_changed.connect(lambda **_signal: release.cache_clear(), weak=False)  # in tests
