@@ -8,7 +8,8 @@ from importlib import import_module
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import StateApps
@@ -22,18 +23,38 @@ LAST = [("links", "0001_squashed"), ("posts", "0002_groups")]
 
 
 @pytest.fixture
-def old_apps(transactional_db: None) -> Iterator[StateApps]:
+def empty_database(transactional_db: None) -> Iterator[None]:
+    """Have a database without tables where the site's was."""
+    own = connections["default"]
+    connections["default"] = another = own.copy()
+    if own.vendor == "sqlite":
+        another.settings_dict["NAME"] = "file:upgrading?mode=memory&cache=shared"
+    else:
+        _execute(own, "CREATE SCHEMA upgrading")
+        another.settings_dict["OPTIONS"]["options"] = "-c search_path=upgrading"
+    yield
+    another.close()
+    connections["default"] = own
+    if own.vendor != "sqlite":
+        _execute(own, "DROP SCHEMA upgrading CASCADE")
+
+
+def _execute(own: BaseDatabaseWrapper, statement: str) -> None:
+    with own.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def old_apps(empty_database: None) -> StateApps:
     """The database as the last commit before the squash left it, and its models."""
     executor = MigrationExecutor(connection)
-    executor.migrate(LAST)
-    old_models = executor.loader.project_state(LAST).apps
+    old_models = executor.migrate(LAST).apps
     recorder = MigrationRecorder(connection)
     for app, name in SQUASHED:
         recorder.record_unapplied(app, name)
         for replaced in import_module(f"{app}.migrations.{name}").Migration.replaces:
             recorder.record_applied(*replaced)
-    yield old_models
-    call_command("migrate", verbosity=0)  # where the test did not come so far
+    return old_models
 
 
 def test_a_database_from_before_goes_on_and_suggestions_know_the_decision_of_their_moment(
