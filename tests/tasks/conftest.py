@@ -19,7 +19,7 @@ from tests.newsletter.production import CHECKOUT
 
 # Redis is tested where the suite runs on it.
 REDIS_ADDRESS = os.environ.get("CACHE_URL", "")
-QUEUES = ["database", "redis"] if REDIS_ADDRESS.startswith("redis") else ["database"]
+QUEUE = "redis" if REDIS_ADDRESS.startswith("redis") else "database"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ class Crew:
 def queue(
     request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """Where the tasks of the test wait, as TASKS says it: one of QUEUES, or the first."""
+    """Where the tasks of the test wait, as TASKS says it: the database, or QUEUE."""
     if getattr(request, "param", "") == "redis":
         address = settings.CACHES["default"]["LOCATION"]
     else:

@@ -12,11 +12,11 @@ from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, TaskResultStatus, task_back
 from tasks.backends.redis import KEY, MOST_RINGS, RedisBackend
 from tasks.models import PeriodicTask, StoredTask, Worker
 from tests.tasks import samples
-from tests.tasks.conftest import QUEUES, Crew
+from tests.tasks.conftest import QUEUE, Crew
 from tests.tasks.samples import PATIENCE, wait_until
 
 DONE = TaskResultStatus.SUCCESSFUL
-on_each_queue = pytest.mark.parametrize("queue", QUEUES, indirect=True)
+on_its_queue = pytest.mark.parametrize("queue", [QUEUE], indirect=True)
 
 
 def notes(folder: Path) -> list[str]:
@@ -34,7 +34,7 @@ def is_done(task_id: str) -> bool:
     return StoredTask.objects.filter(pk=task_id, status=DONE).exists()
 
 
-@on_each_queue
+@on_its_queue
 def test_a_task_whose_worker_is_killed_in_the_middle_is_done_by_another(crew: Crew, tmp_path: Path):
     task = samples.wait_for_permission.enqueue(str(tmp_path))
     killed = crew.start()
@@ -90,7 +90,7 @@ def test_workers_that_are_killed_again_and_again_lose_no_task(crew: Crew, tmp_pa
     assert set(notes(tmp_path)) >= set(names)
 
 
-@on_each_queue
+@on_its_queue
 def test_a_worker_that_is_told_to_stop_finishes_its_task_and_begins_no_other(
     crew: Crew, tmp_path: Path
 ):
@@ -109,7 +109,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_task_and_begins_no_other(
     assert not Worker.objects.exists()
 
 
-@on_each_queue
+@on_its_queue
 def test_a_worker_without_a_task_stops_on_ctrl_c(crew: Crew):
     worker = crew.start()
     wait_until(Worker.objects.exists)
@@ -127,7 +127,7 @@ def test_a_worker_ends_with_the_server_beside_which_it_was_started(crew: Crew):
     assert not Worker.objects.exists()
 
 
-@on_each_queue
+@on_its_queue
 def test_workers_that_wait_begin_new_tasks_at_once_each_one_of_its_own(crew: Crew, tmp_path: Path):
     crew.environment["ONLY_THE_BELL"] = "1"
     for _ in range(2):
@@ -142,7 +142,7 @@ def test_workers_that_wait_begin_new_tasks_at_once_each_one_of_its_own(crew: Cre
     wait_until(lambda: is_done(last.id))
 
 
-@on_each_queue
+@on_its_queue
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_is_undone_or_for_later_wakes_nobody(queue: str, tmp_path: Path):
     with transaction.atomic():
@@ -153,7 +153,7 @@ def test_a_task_that_is_undone_or_for_later_wakes_nobody(queue: str, tmp_path: P
     assert unheard_rings() == 0
 
 
-@on_each_queue
+@on_its_queue
 @pytest.mark.django_db(transaction=True)
 def test_rings_that_nobody_hears_do_not_pile_up(queue: str, tmp_path: Path):
     for number in range(MOST_RINGS + 10):
@@ -163,7 +163,7 @@ def test_rings_that_nobody_hears_do_not_pile_up(queue: str, tmp_path: Path):
 
 
 @pytest.mark.long
-@on_each_queue
+@on_its_queue
 def test_many_workers_run_each_task_once_beside_a_server_that_writes(crew: Crew, tmp_path: Path):
     names = [f"note {number}" for number in range(200)]
     for name in names[:100]:
