@@ -34,13 +34,14 @@ VERBS: dict[str, Callable[[User], object]] = {
 }
 
 
-@pytest.fixture
-def _content(admin: User) -> None:
+@pytest.fixture(scope="module")
+def _content(shared_rows: None) -> None:
+    somebody = User.objects.create_superuser("somebody")
     make_post()
     suggest("https://suggested.example/")
-    gather("https://collected.example/", by=admin)
-    decide(Link.objects.order_by("pk")[:1], "approve", by=admin)
-    make_rule(SourceRule(host="one.example", action="allow"), by=admin)
+    gather("https://collected.example/", by=somebody)
+    decide(Link.objects.order_by("pk")[:1], "approve", by=somebody)
+    make_rule(SourceRule(host="one.example", action="allow"), by=somebody)
 
 
 @pytest.mark.usefixtures("_content")

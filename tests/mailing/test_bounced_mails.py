@@ -38,10 +38,15 @@ Make = Callable[[UUID], bytes]
 Status = Subscriber.Status
 
 
-@pytest.fixture
-def delivery() -> Delivery:
-    """A mail of which nobody knows whether the server took it."""
+@pytest.fixture(scope="module")
+def sent(shared_rows: None) -> Delivery:
     return make_delivery(status=Delivery.Status.UNKNOWN)
+
+
+@pytest.fixture
+def delivery(sent: Delivery) -> Delivery:
+    """A mail of which nobody knows whether the server took it."""
+    return Delivery.objects.get(pk=sent.pk)
 
 
 def fresh(row):

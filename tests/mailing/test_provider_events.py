@@ -47,9 +47,14 @@ def _secret(settings: Settings) -> None:
     settings.MAIL_EVENTS_SECRET = SECRET
 
 
-@pytest.fixture
-def delivery() -> Delivery:
+@pytest.fixture(scope="module")
+def sent(shared_rows: None) -> Delivery:
     return make_delivery(status=Delivery.Status.UNKNOWN, provider_id="0000-mail")
+
+
+@pytest.fixture
+def delivery(sent: Delivery) -> Delivery:
+    return Delivery.objects.get(pk=sent.pk)
 
 
 def fresh(row: Any) -> Any:
