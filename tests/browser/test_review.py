@@ -36,6 +36,19 @@ def test_an_address_that_names_a_panel_opens_it(
         expect(page.get_by_role("tab", selected=True)).to_have_text(opened)
 
 
+def test_what_is_saved_is_told_at_the_top_though_the_address_named_a_panel(
+    enter: Enter, live_server: LiveServer, editor: User
+) -> None:
+    page = enter(editor)
+    page.set_viewport_size({"width": 1280, "height": 500})
+    draft = make_draft("Half done")
+    page.goto(f"{live_server.url}/admin/posts/post/{draft.pk}/change/#panel-review")
+    page.get_by_role("button", name="Save draft").click()
+
+    expect(page.locator(".messagelist")).to_be_in_viewport()
+    assert page.evaluate("[location.hash, window.scrollY]") == ["", 0]
+
+
 def test_an_issue_is_asked_about_seen_commented_on_and_approved(
     enter: Enter,
     live_server: LiveServer,

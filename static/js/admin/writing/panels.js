@@ -86,6 +86,11 @@
       target.focus();
     }
   });
+  // What is saved is told at the top of the page that follows: it begins there, not at the panel that
+  // the address of this one named, which browsers keep naming.
+  document.querySelector("#post_form")?.addEventListener("submit", () => {
+    history.replaceState(null, "", location.pathname + location.search);
+  });
   if (window.writing) {
     window.writing.open = open;
   }
