@@ -74,6 +74,19 @@ def test_the_form_says_at_once_where_an_address_was_covered_before(client: Clien
     assert not Page(client.get(ADD, {"url": "no address"})).all(".covered-before")
 
 
+def test_who_cannot_answer_a_suggestion_reads_who_does_and_may_take_its_link(
+    client: Client, desk: Client
+) -> None:
+    row = suggesting.suggest(NEW, title="A & B", note="Look?")
+    page = Page(client.get(f"{SUGGESTIONS}{row.pk}/change/"))
+    words = "Who decides about links accepts it or declines it"
+
+    assert words in page.text()
+    form = Page(client.get(page.value("#content p.help a", "href"))).fields("#inboxentry_form")
+    assert (form["url"], form["title"], form["note"]) == (NEW, "A & B", "Look?")
+    assert words not in Page(desk.get(f"{SUGGESTIONS}{row.pk}/change/")).text()
+
+
 def test_a_link_is_in_the_inbox_once(client: Client) -> None:
     client.post(ADD, {"url": NEW, "title": "First"})
     page = client.post(ADD, {"url": f"{NEW}?utm_source=x", "title": "Second"}, follow=True)
