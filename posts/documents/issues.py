@@ -98,7 +98,7 @@ def join_issue(header: str, sources: Sequence[str]) -> str:
 
 # "Date: May 10, 2024", as Notion writes what it knows of a page below its title.
 _DATED = re.compile(r"[ \t*_>-]*(\w[\w ]{0,30}?)[ \t*_]*:[ \t*_]*(\w[^\n]{0,60}?)[ \t*_]*")
-_FIRST_LINES, _FIRST_SIGNS = 12, 2_000
+_FIRST_LINES, _FIRST_SIGNS, _LONGEST = 12, 2_000, 120
 
 DAY_OF_NAME = _("no date in the header: taken from the file name")
 
@@ -148,7 +148,7 @@ def _complete(metadata: Metadata, markdown: Document, name: str) -> tuple[Metada
 def _day_in_text(markdown: Document) -> Moment | None:
     """Return the date that a text begins with, in a line of its own (Notion) or its heading."""
     for line in markdown.text[:_FIRST_SIGNS].replace("\r", "\n").split("\n")[:_FIRST_LINES]:
-        found = _DATED.fullmatch(line)
+        found = _DATED.fullmatch(line) if len(line) < _LONGEST else None
         if found and plain_key(found[1]) in SPELLINGS["date"]:
             with suppress(DocumentError):
                 return parse_date(found[2])

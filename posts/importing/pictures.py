@@ -162,7 +162,9 @@ def _shown_addresses(document: Document) -> Iterator[_Named]:
 
 def _written(document: Document, image: etree.Element, address: str) -> str:
     spot = document.spots.get(image)
-    found = _WITH_BACKSLASHES.search(spot.leaf.text[spot.start : spot.end]) if spot else None
+    if spot is None or spot.end - spot.start > 2 * MAX_PATH:
+        return address
+    found = _WITH_BACKSLASHES.search(spot.leaf.text, spot.start, spot.end)
     return found[1] if found and unescape(found[1]) == address else address
 
 

@@ -201,17 +201,17 @@ def _comments(issue: Issue) -> Iterator[Message]:
 def _links_in_html(issue: Issue) -> Iterator[Message]:
     """Yield which links are text, as nothing in a block of HTML is Markdown."""
     found = [
-        (link[0], leaf.line + leaf.text.count("\n", 0, link.start()))
+        (leaf, link)
         for leaf in issue.markdown.leaves
-        if leaf.element.tag == RAW_HTML and "](" in leaf.text
+        if leaf.element.tag == RAW_HTML and "](" in leaf.text and not _HTML_CODE.search(leaf.text)
         for link in _LINK.finditer(mask_comments(leaf.text, " "))
-        if not _HTML_CODE.search(leaf.text)
     ]
     if found:
-        names, line = [name for name, _line in found], found[0][1]
+        leaf, first = found[0]
+        line = leaf.line + leaf.text.count("\n", 0, first.start())
         yield _(
             "no links, as no blank line parts Markdown from HTML: %(names)s (line %(line)d)",
-            **_said(issue, "names", names, line),
+            **_said(issue, "names", (link[0] for _leaf, link in found), line),
         )
 
 

@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 # Liquid, Nunjucks and Jinja; Hugo's shortcodes; Handlebars; ERB and EJS; the fields of mailing
-# services; the modules of MDX; callouts of GitHub, Obsidian, Docusaurus and MkDocs. Tags that end
-# others say nothing new.
+# services; the modules of MDX; callouts of GitHub, Obsidian, Docusaurus and MkDocs; the
+# shortcodes of WordPress. Tags that end others say nothing new.
 TEMPLATE_TAG: Final = re.compile(
     r"\{%-? *(?P<tag>(?!end)\w[\w-]*)(?=[^\n]{0,300}?%\})"
     r"|\{\{(?P<mark>[<%]) *(?P<code>\w[\w./-]*)(?=[^\n]{0,300}?[>%]\}\})"
@@ -18,8 +18,10 @@ TEMPLATE_TAG: Final = re.compile(
     r"|(?<![\w*|])\*\|(?P<field>[A-Z][A-Z0-9_:]{2,40})\|\*(?![\w*|])"
     r"|(?:\A|(?<=\n))[ \t]*"
     r"(?P<callout>>[ \t]?\[![A-Za-z][\w-]{1,30}\]|(?::{3,6}|!!!)[ \t]*\{?[A-Za-z][\w-]{0,30})"
+    r"|\[(?P<short>[A-Za-z][\w-]{0,30})(?:[ =][^\[\]\n]{0,300})?\]"
+    r"(?=[^\n]{0,300}?\[/(?P=short)\])"
 )
-_STARTS: Final = ("{%", "{{", "<%", "*|", "import ", "export ", "[!", ":::", "!!!")
+_STARTS: Final = ("{%", "{{", "<%", "*|", "import ", "export ", "[!", ":::", "!!!", "[/")
 
 
 def may_hold_tags(text: str) -> bool:
@@ -39,6 +41,8 @@ def tag_name(found: re.Match[str]) -> str:
         return f"{found['module']} … from …"
     if found["callout"]:
         return " ".join(found["callout"].lstrip("> \t").replace("{", "").split())
+    if found["short"]:
+        return f"[{found['short']}]"
     if found["field"]:
         return f"*|{found['field']}|*"
     return f"{{{{{found['mark']} {found['code']} {'>' if found['mark'] == '<' else '%'}}}}}"

@@ -298,6 +298,10 @@ def test_a_merge_conflict_keeps_an_issue_a_draft(tmp_path: Path) -> None:
             '> [!NOTE]\n> a\n\n:::{tip}\nb\n:::\n!!! info "c"\n',
             "[!NOTE], :::tip, !!! info (line 7)",
         ),
+        (
+            '[caption id="1"]a[/caption] [embed]//b[/embed] [c] d[/e]\n',
+            "[caption], [embed] (line 7)",
+        ),
         ("Dear *|FNAME|*\n\n*a*|B|*c*\n", "*|FNAME|* (line 7)"),
         ("a\n\n{{% notice %}}x{{% /notice %}}\n", "{{% notice %}} (line 9)"),
     ],
