@@ -57,6 +57,11 @@ def test_an_editor_collects_a_link_with_a_note(client: Client, editor: User) -> 
     assert "For Friday" in row
 
 
+def test_what_was_added_is_said_shortly(client: Client) -> None:
+    page = Page(client.post(ADD, {"url": NEW, "title": "A story"}, follow=True))
+    assert page.texts(".messagelist") == ["Added: inbox entry “A story”."]
+
+
 def test_the_form_is_filled_in_by_the_bookmarklet_and_nothing_is_stored(client: Client) -> None:
     page = Page(client.get(ADD, {"url": NEW, "title": "x" * 400, "note": "<b>"}))
 
