@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from links.access import COLLECT, may
 from links.admin import SHOWN, ReadOnly, addresses, ask, badge, day, selection
 from links.decisions import BATCH
 from links.models import Suggestion
@@ -115,6 +117,16 @@ class SuggestionAdmin(Covered, ReadOnly):
     def page(self, row: Suggestion) -> SafeString:
         path = reverse("posts:suggestion", args=[row.token])
         return format_html('<a href="{}">{}</a>', path, _("See what the reader sees"))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show the way into the inbox to who may collect links."""
+        row = context.get("original")
+        if row is not None and may(request.user, COLLECT):
+            words = urlencode({"url": row.url, "title": row.title, "note": row.note})
+            context |= {"inbox_url": f"{reverse('admin:links_inboxentry_add')}?{words}"}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # Answering
 
