@@ -26,8 +26,6 @@ from posts.paths import digest_in, path_in, picture_name, place_of
 from posts.sidefile import Picture, is_signed
 from posts.translating import translated
 
-# An address with backslashes, some of which Markdown takes away.
-_WITH_BACKSLASHES = re.compile(r"\]\(\s*<?([^<>\s]*\\[^<>\s]*?)>?(?:\s[^()]*)?\)\Z")
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\?")
 # What lies in these, generators of sites put at the root of the site.
 _ROOTS = ("static", "public", "source", "assets", "content")
@@ -161,11 +159,15 @@ def _shown_addresses(document: Document) -> Iterator[_Named]:
 
 
 def _written(document: Document, image: etree.Element, address: str) -> str:
+    """Return an address as it stands in the text, with backslashes that Markdown takes away."""
     spot = document.spots.get(image)
-    if spot is None or spot.end - spot.start > 2 * MAX_PATH:
+    if spot is None:
         return address
-    found = _WITH_BACKSLASHES.search(spot.leaf.text, spot.start, spot.end)
-    return found[1] if found and unescape(found[1]) == address else address
+    start = spot.leaf.text.rfind("](", spot.start, spot.end)
+    inside = spot.leaf.text[start + len("](") : spot.end - len(")")] if start >= 0 else ""
+    written = inside[: 3 * MAX_PATH].split(maxsplit=1)[:1]
+    found = written[0].removeprefix("<").removesuffix(">") if written else ""
+    return found if "\\" in found and unescape(found) == address else address
 
 
 def _is_own(address: str) -> bool:

@@ -165,6 +165,8 @@ def test_an_address_of_a_picture_that_no_program_can_read_stops_nothing(tmp_path
         ("![A][a]\n\n[a]: ..\\img\\a.png", "x/img/a.png"),
         ("![A](..%5Cimg%5Ca.png)", "x/img/a.png"),
         (r"![A](a\_b.png)", "x/posts/a_b.png"),
+        (r"![A](img\_1\a.png)", "x/posts/img/_1/a.png"),
+        (r"![A \](B](img\_1\a.png)", "x/posts/img/_1/a.png"),
         ("![A](<그림 1.png>)", "x/posts/그림 1.png"),
     ],
 )
