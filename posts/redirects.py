@@ -20,6 +20,7 @@ from posts.models.redirects import ADDRESS_LENGTH
 from posts.naming import nfc
 
 MOST_ROWS: Final = 10_000
+_SEPARATORS: Final = frozenset(",;|")  # which a first line may name: no letter, no quotation mark
 # Whose addresses are never old ones.
 STAFF: Final = "/admin/"
 WEB: Final = ("http", "https")
@@ -166,7 +167,7 @@ def _separator(text: str) -> str:
     """Return what parts the cells of a table: what Excel names above it (`sep=;`), a tab, which no
     address has, or a semicolon, where Excel knows the comma as the sign of decimals."""
     first = text.lstrip().partition("\n")[0].strip()
-    if len(first) == len("sep=;") and first.startswith("sep="):
+    if first.removeprefix("sep=") in _SEPARATORS:
         return first[-1]
     if "\t" in text:
         return "\t"

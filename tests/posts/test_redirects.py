@@ -222,6 +222,13 @@ def test_a_table_is_read_whatever_excel_puts_between_its_cells(
     assert dict(Redirect.objects.values_list("old", "new")) == {"/a,b": "/tags/"}
 
 
+@pytest.mark.parametrize("sign", ['"', "a", "/"])
+def test_no_table_is_parted_by_a_sign_that_its_cells_hold(signed_in: Client, sign: str) -> None:
+    page = Page(signed_in.post(TABLE, {"table": f"sep={sign}\n/a,/tags/\n"}))
+
+    assert "Line 1:" in page.one(".errorlist").text()
+
+
 def test_a_table_replaces_what_is_there(signed_in: Client) -> None:
     lead("/a", "/archive/")
 
