@@ -35,6 +35,7 @@ _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
     ("p", "ul", "ol", "li", "blockquote", "pre", "thead", "tbody", "tr", "th", "td")
 )
+_ENDS: Final = ("</td>", "</th>", "</tr>", "<td", "<th")  # of a cell, which no end tag may end
 _MAX_HEADING: Final = 6
 LINK_REL: Final = "noopener"
 # How wide a picture is shown: the column of text, or a screen that is narrower.
@@ -97,6 +98,7 @@ class Writer:
         self._level = 1
         self._page_levels: dict[int, int] = {}
         self._group = self._own("class", "group")
+        self._withheld = f"<span{self._own('class', 'blocked-link')}>"
         self._title = self._own("class", "title")
         self._again = self._own("class", "again")
         self._elsewhere = self._own("rel", LINK_REL)
@@ -167,6 +169,11 @@ class Writer:
         attributes = (f' {name}="{escape(value)}"' for name, value in element.items())
         self._element(element, "".join(attributes))
 
+    def _leave_out(self) -> None:
+        """Part the words around a block that is left out, which raw HTML may have on one line."""
+        if self._out and not self._out[-1].endswith("\n"):
+            self._out.append("\n")
+
     def _mark_item(self, mark: ItemMark) -> None:
         """The link to an item itself, which says where the item leads; if its link was covered
         before, one to the place where it stood.
@@ -198,6 +205,7 @@ class Writer:
         anchor = escape(self._marks.headings.get(element, ""))
         mark = self._marks.items.get(element)
         if mark is not None and mark.hidden:
+            self._leave_out()
             if anchor:
                 self._out.append(f"<span{self._own('id', anchor)}></span>\n")
             return
@@ -227,15 +235,14 @@ class Writer:
 
     def _write_paragraph(self, element: etree.Element) -> None:
         mark = self._marks.items.get(element)
-        if element in self._marks.removed:
-            return
-        if mark is not None:
-            if not mark.hidden:
-                self._out.append(f"<p{self._item_id(mark)}>")
-                self._content(element)
-                if mark.anchor:
-                    self._mark_item(mark)
-                self._out.append("</p>\n")
+        if element in self._marks.removed or (mark is not None and mark.hidden):
+            self._leave_out()
+        elif mark is not None:
+            self._out.append(f"<p{self._item_id(mark)}>")
+            self._content(element)
+            if mark.anchor:
+                self._mark_item(mark)
+            self._out.append("</p>\n")
         elif all(child.tag == PLACE for child in element) and not plain_text(element).strip():
             self._content(element)
         elif len(element) == 1 and element[0].tag == "img" and is_alone(element):
@@ -303,9 +310,12 @@ class Writer:
             for child in nested:
                 self._child(child)
             self._out.append("</li>\n")
+        else:
+            self._leave_out()
 
     def _write_list(self, element: etree.Element) -> None:
         if element in self._marks.removed:
+            self._leave_out()
             return
         start = element.get("start")
         self._element(element, f' start="{start}"' if start else "")
@@ -316,7 +326,7 @@ class Writer:
         self._out.append("</table></div>\n")
 
     def _write_row(self, element: etree.Element) -> None:
-        """A row; its own link stands in the cell of its first."""
+        """A row; its own link stands in the cell of its first, also of one that is not shown."""
         mark = self._marks.items.get(element)
         if mark is None or not (mark.hidden or mark.anchor):
             self._element(element)
@@ -324,7 +334,9 @@ class Writer:
             start = len(self._out)
             self._element(element, self._item_id(mark))
             row = "".join(self._out[start:])
-            end = row.find("</t", row.find("<a "))
+            links = (place for sign in ("<a ", self._withheld) if (place := row.find(sign)) >= 0)
+            first = min(links, default=0)
+            end = min(place for sign in _ENDS if (place := row.find(sign, first)) >= 0)
             self._out[start:] = [row[:end]]
             self._mark_item(mark)
             self._out.append(row[end:])
@@ -405,7 +417,7 @@ class Writer:
         """The text of a link without its address, and why there is none."""
         decided = self._marks.decided
         is_blocked = url in decided.blocked
-        self._out.append(f"<span{self._own('class', 'blocked-link')}>")
+        self._out.append(self._withheld)
         self._content(element)
         self._out.append("</span>")
         self._note(escape(decided.words.blocked if is_blocked else decided.words.held, quote=False))

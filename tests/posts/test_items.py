@@ -166,6 +166,42 @@ def test_rows_have_anchors_are_hidden_and_read_in_mails() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (
+            "| a | b |\n|-|-|\n| [c](https://c.example/) | d |\n",
+            '(link removed)</small><a href="#item-1"></a></td>\n<td>d</td>',
+        ),
+        (
+            '<table><tr><td>a</td><td><a href="https://c.example/">c</a><td>d</tr></table>',
+            '(link removed)</small><a href="#item-1"></a></td><td>d</td></tr>',
+        ),
+    ],
+)
+def test_the_own_link_of_a_row_stays_in_it_when_its_link_is_not_shown(
+    source: str, line: str
+) -> None:
+    decided = Decisions(blocked=frozenset({"https://c.example/"}))
+    (page,) = read_issue(Document(source)).to_html([["item-1"]], decided)
+    assert line in page
+
+
+def test_the_own_link_of_a_row_stands_at_the_end_of_a_cell() -> None:
+    parsed = read_issue(Document("|a|\n|-|\n|[b](https://b.example/) <time>c</time>|\n"))
+    (page,) = parsed.to_html([["item-1"]])
+    assert '<time>c</time><a href="#item-1"' in page
+
+
+@pytest.mark.parametrize("tag", ["p", "li", "h3"])
+def test_words_around_a_hidden_item_of_html_do_not_run_together(tag: str) -> None:
+    link = '<a href="https://a.example/">hidden</a>'
+    parsed = read_issue(Document(f"<div>before<{tag}>{link}</{tag}>behind</div>\n"))
+    decided = Decisions(hidden=frozenset({(0, 0)}))
+    for shown in (*parsed.to_html(None, decided), parsed.to_markdown(decided)):
+        assert shown.split() == ["<div>before", "behind</div>"]
+
+
+@pytest.mark.parametrize(
     ("source", "page"),
     [
         ("<ul>a<li>b</li></ul>", "<ul>a<li>b</li></ul>"),
