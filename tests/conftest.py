@@ -36,7 +36,6 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1", "", None}
 # Tables with what migrations made: who may do what.
 KEPT = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 PERMISSIONS = "django.contrib.auth.management.create_permissions"
-ROOM = 1 << 16  # values on the stack, of 8 bytes each
 SignIn = Callable[[User], Client]
 
 # No test is timed, and what fails in continuous integration fails on the next machine, too.
@@ -54,23 +53,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or names & USES_DATABASE:
             item.add_marker("database")
-        item.setup = _with_room(item.setup)  # type: ignore[method-assign]
-        item.runtest = _with_room(item.runtest)  # type: ignore[method-assign]
-
-
-def _with_room(call: Callable[[], None]) -> Callable[[], None]:
-    """Return the same with half a megabyte of stack at once, which saves a tenth of the time.
-
-    CPython has the frames of calls in chunks of 16 KB, asks the system for each and gives it back
-    at once: a loop that stands at the end of one does so in each turn, 2,000 times in a test. The
-    chunk of a frame that needs much has as much room again for the calls below it.
-    """
-
-    def called() -> None:
-        call()
-
-    called.__code__ = called.__code__.replace(co_stacksize=ROOM)
-    return called
 
 
 def pytest_collection_finish() -> None:
