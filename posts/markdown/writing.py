@@ -35,7 +35,7 @@ _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
     ("p", "ul", "ol", "li", "blockquote", "pre", "thead", "tbody", "tr", "th", "td")
 )
-_ENDS: Final = ("</td>", "</th>", "</tr>", "<td", "<th")  # of a cell, which no end tag may end
+_CELLS: Final = ("td", "th")
 _MAX_HEADING: Final = 6
 LINK_REL: Final = "noopener"
 # How wide a picture is shown: the column of text, or a screen that is narrower.
@@ -97,8 +97,8 @@ class Writer:
         self._out: list[str] = []
         self._level = 1
         self._page_levels: dict[int, int] = {}
+        self._own_links: dict[etree.Element, ItemMark] = {}
         self._group = self._own("class", "group")
-        self._withheld = f"<span{self._own('class', 'blocked-link')}>"
         self._title = self._own("class", "title")
         self._again = self._own("class", "again")
         self._elsewhere = self._own("rel", LINK_REL)
@@ -326,26 +326,34 @@ class Writer:
         self._out.append("</table></div>\n")
 
     def _write_row(self, element: etree.Element) -> None:
-        """A row; its own link stands in the cell of its first, also of one that is not shown."""
         mark = self._marks.items.get(element)
-        if mark is None or not (mark.hidden or mark.anchor):
+        if mark is not None and mark.hidden:
+            return
+        if mark is None or not mark.anchor:
             self._element(element)
-        elif not mark.hidden:
-            start = len(self._out)
-            self._element(element, self._item_id(mark))
-            row = "".join(self._out[start:])
-            links = (place for sign in ("<a ", self._withheld) if (place := row.find(sign)) >= 0)
-            first = min(links, default=0)
-            end = min(place for sign in _ENDS if (place := row.find(sign, first)) >= 0)
-            self._out[start:] = [row[:end]]
+            return
+        place = _end_of_cell(element)
+        if place is not None:
+            self._own_links[place] = mark
+        self._out.append(f"<tr{self._item_id(mark)}>")
+        self._content(element)
+        if place is None:
             self._mark_item(mark)
-            self._out.append(row[end:])
+        self._out.append("</tr>\n")
 
     def _write_cell(self, element: etree.Element) -> None:
         if not len(element) and not (element.text or "").strip():
             element.tag = "td"  # a heading that says nothing is none
         alignment = element.get("align")
-        self._element(element, self._own("class", f"align-{alignment}") if alignment else "")
+        attributes = self._own("class", f"align-{alignment}") if alignment else ""
+        mark = self._own_links.get(element)
+        if mark is None:
+            self._element(element, attributes)
+            return
+        self._out.append(f"<{element.tag}{attributes}>")
+        self._content(element)
+        self._mark_item(mark)
+        self._out.append(f"</{element.tag}>\n")
 
     def _write_void(self, element: etree.Element) -> None:
         self._out.append(f"<{element.tag}>\n" if element.tag == "hr" else f"<{element.tag}>")
@@ -357,6 +365,8 @@ class Writer:
     # -- inlines ----------------------------------------------------------------------------
 
     def _write_raw_tag(self, element: etree.Element) -> None:
+        if (mark := self._own_links.get(element)) is not None:
+            self._mark_item(mark)
         tag = element.get("html", "")
         name = element.get(OPENS) or element.get(CLOSES) or ""
         if name in HEADINGS:
@@ -417,7 +427,7 @@ class Writer:
         """The text of a link without its address, and why there is none."""
         decided = self._marks.decided
         is_blocked = url in decided.blocked
-        self._out.append(self._withheld)
+        self._out.append(f"<span{self._own('class', 'blocked-link')}>")
         self._content(element)
         self._out.append("</span>")
         self._note(escape(decided.words.blocked if is_blocked else decided.words.held, quote=False))
@@ -469,6 +479,18 @@ def is_foreign(address: str) -> bool:
 def note_anchor(number: int, use: int) -> str:
     """The id of a footnote's reference; only the second and later uses say which they are."""
     return f"fnref-{number}" if use == 1 else f"fnref-{number}-{use}"
+
+
+def _end_of_cell(row: etree.Element) -> etree.Element | None:
+    """The cell of a row that has its first link or, in raw HTML, the tag that ends that cell."""
+    has_link = False
+    for child in row:
+        if has_link and (child.get(CLOSES) or child.get(OPENS)) in _CELLS:
+            return child
+        has_link = has_link or child.tag == "a" or child.find(".//a") is not None
+        if has_link and child.tag in _CELLS:
+            return child
+    return None
 
 
 def is_alone(paragraph: etree.Element) -> bool:
