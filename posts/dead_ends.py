@@ -65,8 +65,7 @@ def dead_ends(document: Document, *, with_issues: bool) -> dict[Why, DeadEnds]:
 
 
 def _links(document: Document) -> Iterator[etree.Element]:
-    notes = (note.element for note in document.used_notes)
-    return (link for root in (*document.trees, *notes) for link in root.iter("a"))
+    return (link for root in document.roots for link in root.iter("a"))
 
 
 def _why(link: etree.Element) -> Why | None:

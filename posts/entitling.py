@@ -12,10 +12,10 @@ from operator import itemgetter
 from typing import Final
 
 from posts.markdown.references import is_linkable
-from posts.markdown.tree import HEADING_TAGS, RAW_HTML, TIGHT, fold, parts_words
+from posts.markdown.tree import CELL_TAGS, HEADING_TAGS, RAW_HTML, TIGHT, fold, parts_words
 from posts.naming import ELLIPSIS
 
-LEAVES: Final = HEADING_TAGS | {"p", TIGHT, "td", "th", "pre", RAW_HTML}
+LEAVES: Final = HEADING_TAGS | CELL_TAGS | {"p", TIGHT, "pre", RAW_HTML}
 """Elements that hold a text of their own."""
 BOLD: Final = ("strong", "b")
 _WORD: Final = re.compile(r"\w")

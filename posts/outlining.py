@@ -27,6 +27,7 @@ from posts.entitling import (
 from posts.markdown.references import is_linkable
 from posts.markdown.tree import (
     AS_WRITTEN,
+    HEADING_TAGS,
     RAW_HTML,
     Span,
     fold,
@@ -36,7 +37,6 @@ from posts.markdown.tree import (
 
 ItemShape = Literal["list", "paragraph"]
 
-HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS: Final = frozenset(("ul", "ol"))
 
 
@@ -150,7 +150,7 @@ class _Finder:
 
         The items of a list below it are items of their own.
         """
-        if heading.tag not in HEADINGS or heading not in self._spans or not _has_link(heading):
+        if heading.tag not in HEADING_TAGS or heading not in self._spans or not _has_link(heading):
             return False
         flow = Flow()
         flow.read(heading)
@@ -197,7 +197,7 @@ class _Finder:
                     self._read_row(row)
             elif child.tag == "li":
                 self._walk_list([child], "")
-            elif AS_WRITTEN in child.attrib and child.tag in HEADINGS:
+            elif AS_WRITTEN in child.attrib and child.tag in HEADING_TAGS:
                 is_followed = place + 1 < len(blocks) and not (child.tail or "").strip()
                 self.read_heading(child, blocks[place + 1] if is_followed else None)
             previous = child
@@ -297,7 +297,7 @@ def _take_title_from_heading(root: etree.Element, found: Outline) -> None:
 
     Signs may stand before it, but no words.
     """
-    if not found.items or len(root) < 2 or root[0].tag not in HEADINGS:
+    if not found.items or len(root) < 2 or root[0].tag not in HEADING_TAGS:
         return
     first, *others = found.items
     lists = any(item.kind == "list" and item.links for item in found.items)

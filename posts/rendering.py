@@ -23,13 +23,13 @@ from posts.markdown.document import Document
 from posts.markdown.fragments import Fragments
 from posts.markdown.limits import MarkdownLimitError
 from posts.markdown.lined import LinedWriter
+from posts.markdown.marks import ImageSize, ItemMark, Marks, is_foreign
 from posts.markdown.plain import PlainWriter, Whole
 from posts.markdown.source import SourceWriter
-from posts.markdown.tree import NAME, fold, plain_text, text_of
-from posts.markdown.writing import ImageSize, ItemMark, Marks, Writer, is_foreign
+from posts.markdown.tree import HEADING_TAGS, NAME, fold, plain_text, text_of
+from posts.markdown.writing import Writer
 from posts.naming import heading_key, join_words, nfc
 from posts.outlining import (
-    HEADINGS,
     FoundItem,
     FoundLink,
     FoundSection,
@@ -219,8 +219,7 @@ class ParsedIssue:
         return found
 
     def _images(self) -> Iterator[tuple[str, str]]:
-        notes = (note.element for note in self.document.used_notes)
-        for root in (*self.document.trees, *notes):
+        for root in self.document.roots:
             for image in root.iter("img"):
                 yield image.get("src", ""), image.get("alt", "")
 
@@ -331,7 +330,7 @@ def dead_fragments(document: Document) -> tuple[list[str], int]:
         return [], 0
     found = _fragments(document, _name_headings(document.trees))
     dead = {f"#{fragment}" for fragment in found.dead}
-    links = (link for tree in _roots(document) for link in tree.iter("a")) if dead else ()
+    links = (link for root in document.roots for link in root.iter("a")) if dead else ()
     ends = [link for link in links if link.get("href") in dead]
     fragments = dict.fromkeys(unquote(link.get("href", "")[1:]) for link in ends)
     return list(fragments), document.line_of(ends[0]) if ends else 0
@@ -340,11 +339,7 @@ def dead_fragments(document: Document) -> tuple[list[str], int]:
 def _fragments(document: Document, headings: Mapping[etree.Element, str]) -> Fragments:
     if _FRAGMENT.search(document.text) is None:
         return Fragments((), headings, make_anchor)
-    return Fragments(_roots(document), headings, make_anchor)
-
-
-def _roots(document: Document) -> list[etree.Element]:
-    return [*document.trees, *(note.element for note in document.used_notes)]
+    return Fragments(document.roots, headings, make_anchor)
 
 
 def _notes_by_section(document: Document) -> Mapping[int, list[etree.Element]]:
@@ -366,7 +361,7 @@ def _found_section(
         for root in (tree, *notes)
         for link in links_in(root)
     )
-    first = tree[0] if len(tree) and tree[0].tag in HEADINGS else None
+    first = tree[0] if len(tree) and tree[0].tag in HEADING_TAGS else None
     body = list(tree) if first is None else list(tree)[1:]
     return FoundSection(
         heading="" if first is None else heading_text(first),
@@ -395,7 +390,7 @@ def _name_headings(
         element: _unique(base_anchor(element), taken)
         for tree in trees
         for element in tree
-        if element.tag in HEADINGS
+        if element.tag in HEADING_TAGS
     }
 
 

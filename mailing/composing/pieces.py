@@ -14,6 +14,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailing.composing.encoding import broken
+from posts.markdown.tree import HEADING_TAGS
 from posts.publishing.composing import EMPTY_LINK
 from posts.sanitizing import sanitize_for_mail
 
@@ -22,7 +23,6 @@ WIDTH: Final = 560
 _KEY: Final = f"{token_hex(6)}-"
 _IDS: Final = re.compile(rf' id="{_KEY}[^"]*"')
 _ITEMS: Final = f'[id^="{_KEY}"]'
-_HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _TASK: Final = re.compile(r"<input [^>]*>")
 _MAILED: Final = (
     ("<figure>", "<p>"),
@@ -112,7 +112,7 @@ def _parts(node: LexborNode, lines: Lines) -> Iterator[Piece | Box]:
             yield held
             held = None
         for part in _taken(child, lines):
-            is_item = isinstance(part, Piece) and part.anchor and child.tag in _HEADINGS
+            is_item = isinstance(part, Piece) and part.anchor and child.tag in HEADING_TAGS
             if is_item and isinstance(part, Piece):
                 held = part
             else:
@@ -127,7 +127,7 @@ def _taken(node: LexborNode, lines: Lines) -> Iterator[Piece | Box]:
     inside = [item for item in items if item != node]
     if node.tag == "li" and inside:
         yield _entry(node, lines)
-    elif own or (node.tag in _HEADINGS and inside):
+    elif own or (node.tag in HEADING_TAGS and inside):
         yield _item(node, own or inside[0].attributes.get("id") or "", lines)
     elif inside:
         box = Box(_start(node), f"</{node.tag}>\n")

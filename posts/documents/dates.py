@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -156,12 +156,12 @@ def as_moment(value: Moment) -> datetime:
     """Return a date as a moment that can be compared with others, without a zone in UTC."""
     if not isinstance(value, datetime):
         value = datetime.combine(value, time.min)
-    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)  # noqa: UP017
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _parse(text: str) -> Moment | None:
     if _COUNTED.fullmatch(text):
-        return datetime.fromtimestamp(int(text[:10]), timezone.utc)  # noqa: UP017
+        return datetime.fromtimestamp(int(text[:10]), UTC)
     text = _YEAR_LAST.sub(r"\1 \3 \2", text, count=1)
     for pattern in _DAYS:
         if (found := pattern.match(text)) is None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from posts.documents import DocumentError
 from posts.exporting.gathering import entry_of, side_file
-from posts.markdown.writing import is_foreign
+from posts.markdown.marks import is_foreign
 from posts.models import Image, OldSlug, Post, PostQuerySet
 from posts.paths import path_in, place_of, safe_name
 from posts.sidefile import NAME as SIDE_FILE

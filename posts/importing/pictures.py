@@ -150,8 +150,7 @@ def _own_addresses(issue: Issue) -> Iterator[_Named]:
 
 
 def _shown_addresses(document: Document) -> Iterator[_Named]:
-    notes = (note.element for note in document.used_notes)
-    for root in (*document.trees, *notes):
+    for root in document.roots:
         for image in root.iter("img"):
             if _is_own(address := image.get("src", "")):
                 written = _written(document, image, address)

@@ -121,6 +121,11 @@ class Document:
         return self._blocks.used_notes if self.trees else []
 
     @property
+    def roots(self) -> list[etree.Element]:
+        """All that readers see: the content of each section, then of each footnote that is used."""
+        return [*self.trees, *(note.element for note in self.used_notes)]
+
+    @property
     def has_notes(self) -> bool:
         """Whether the text defines footnotes, used or not."""
         return bool(self._blocks.notes)

@@ -18,6 +18,7 @@ from posts.markdown.html import FORMATTING_TAGS, PHRASING_TAGS, VOID_TAGS
 from posts.markdown.tree import (
     AS_WRITTEN,
     BLOCK_TAGS,
+    CELL_TAGS,
     CLOSES,
     CLOSING,
     HEADING_TAGS,
@@ -36,7 +37,6 @@ _PAIRED: Final = BLOCK_TAGS | _BOLD
 _RUN: Final = "*"
 """Stands among the names of open tags for emphasis, and for a link."""
 _PHRASES: Final = FORMATTING_TAGS | {_RUN}
-_CELLS: Final = frozenset(("td", "th"))
 _IMPLIED: Final = frozenset(("li", "p"))
 """Elements that may end without an end tag (HTML Living Standard, 13.1.2.4)."""
 _START: Final = re.compile(r'<ol(?: start="(\d{1,9})")?>')
@@ -67,7 +67,7 @@ class _Open:
 
 def pair(tokens: list[Token], *, blocks: bool) -> list[Pair]:
     """Make elements of tags that belong together, in place: of bold text, and in HTML of blocks."""
-    found = list(_Pairing(tokens, _PAIRED if blocks else _BOLD).found())
+    found = list(_Pairing(tokens, blocks=blocks).found())
     opened = {one.start: one.element for one in found}
     closed = {one.end for one in found if not one.implied}
     implied = Counter(one.end for one in found if one.implied)
@@ -85,9 +85,10 @@ def pair(tokens: list[Token], *, blocks: bool) -> list[Pair]:
 
 
 class _Pairing:
-    def __init__(self, tokens: list[Token], names: frozenset[str]) -> None:
+    def __init__(self, tokens: list[Token], *, blocks: bool) -> None:
         self._tokens = tokens
-        self._names = names
+        self._blocks = blocks
+        self._names = _PAIRED if blocks else _BOLD
         self._stack: list[_Open] = []
         self._counts: Counter[str] = Counter()
         self._depth = 0
@@ -110,10 +111,13 @@ class _Pairing:
 
     def _pass_run(self, token: Run | Opening | Closing) -> None:
         """Follow what the inline phase has paired: no tag is paired across its ends."""
-        for _ in token.closes if isinstance(token, Run) else [0] * isinstance(token, Closing):
+        closed, opened = int(isinstance(token, Closing)), int(isinstance(token, Opening))
+        if isinstance(token, Run):
+            closed, opened = len(token.closes), len(token.opens)
+        for _ in range(closed):
             while self._counts[_RUN] and self._pop().name != _RUN:
                 pass
-        for _ in token.opens if isinstance(token, Run) else [0] * isinstance(token, Opening):
+        for _ in range(opened):
             self._see(token)
             self._push(_RUN, -1)
 
@@ -122,17 +126,17 @@ class _Pairing:
         if not self._stack or (isinstance(token, str) and not token.strip()):
             return
         self._stack[-1].only_items = False
-        if isinstance(token, str) and self._counts[_RUN] and self._names is _PAIRED:
+        if isinstance(token, str) and self._counts[_RUN] and self._blocks:
             for opened in self._around():
                 opened.has_link = True
 
     def _around(self, *, but: str = "") -> Iterator[_Open]:
         """The innermost open block, and the row if it is a cell; none around a cell that opens."""
         depth = self._block()
-        if depth < 0 or (but in _CELLS and self._stack[depth].name in (*_CELLS, "tr")):
+        if depth < 0 or (but in CELL_TAGS and self._stack[depth].name in (*CELL_TAGS, "tr")):
             return
         yield self._stack[depth]
-        if self._stack[depth].name in _CELLS and depth and self._stack[depth - 1].name == "tr":
+        if self._stack[depth].name in CELL_TAGS and depth and self._stack[depth - 1].name == "tr":
             yield self._stack[depth - 1]
 
     def _block(self) -> int:
@@ -157,13 +161,13 @@ class _Pairing:
 
     def _end_before(self, name: str, place: int) -> Iterator[Pair]:
         """End what ends where a block begins: a paragraph, and of a list the entry before."""
-        if self._names is not _PAIRED:
+        if not self._blocks:
             return
         for opened in self._around(but=name):
             opened.only_phrases = False
         depth = self._block()
         if depth >= 0 and (
-            self._stack[depth].name == "p" or {name, self._stack[depth].name} <= _CELLS
+            self._stack[depth].name == "p" or {name, self._stack[depth].name} <= CELL_TAGS
         ):
             yield from self._end_to(depth, place)
         if name == "li" and self._stack and self._stack[-1].item >= 0:

@@ -17,8 +17,9 @@ from markdown.treeprocessors import Treeprocessor
 
 from posts.markdown.blocks import DocumentParser
 from posts.markdown.inlines import InlineParser
+from posts.markdown.marks import Marks
 from posts.markdown.tree import UsedNote
-from posts.markdown.writing import Marks, Writer
+from posts.markdown.writing import Writer
 
 
 class InlineTreeprocessor(Treeprocessor):

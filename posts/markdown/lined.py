@@ -7,8 +7,9 @@ import xml.etree.ElementTree as etree
 from collections.abc import Mapping
 from typing import Final
 
+from posts.markdown.marks import Marks
 from posts.markdown.tree import Span
-from posts.markdown.writing import Marks, Writer
+from posts.markdown.writing import Writer
 
 _LINED: Final = frozenset(
     ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "table", "pre", "hr")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
+from posts.markdown.marks import Marks
 from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.tree import (
     AS_WRITTEN,
@@ -17,7 +18,6 @@ from posts.markdown.tree import (
     fold,
     plain_text,
 )
-from posts.markdown.writing import Marks
 
 # What would be read as a mark: not an underscore inside a word, nor a lone `<`, `&` or `~`.
 _SPECIAL: Final = re.compile(

@@ -12,12 +12,15 @@ import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from posts.markdown.marks import Marks
 from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.source import indented, withheld
 from posts.markdown.tree import (
     AS_WRITTEN,
     BLOCK_TAGS,
+    CELL_TAGS,
     CLOSES,
+    HEADING_TAGS,
     INLINE_TAGS,
     NOTE_REFERENCE,
     OPENS,
@@ -28,7 +31,7 @@ from posts.markdown.tree import (
     UsedNote,
     plain_text,
 )
-from posts.markdown.writing import HEADINGS, Marks, is_alone
+from posts.markdown.writing import is_alone
 
 _LISTS: Final = frozenset(("ul", "ol"))
 _PAGE_LEVEL: Final = 2
@@ -170,7 +173,7 @@ class PlainWriter:
         return [line for row in block.iter("tr") for line in self._block(row)]
 
     def _row(self, row: etree.Element) -> list[str]:
-        if row[0].tag not in ("td", "th"):  # raw HTML
+        if row[0].tag not in CELL_TAGS:  # raw HTML
             return self._paragraph(row)
         cells = [" ".join(_lines(self._phrases(cell))) for cell in row]
         return [" | ".join(cells)] if any(cells) else []
@@ -242,7 +245,7 @@ class PlainWriter:
         name = element.get(OPENS) or element.get(CLOSES) or ""
         if name in INLINE_TAGS:
             return ""
-        if name in ("td", "th"):
+        if name in CELL_TAGS:
             return " "
         return f"{_BREAK}- " if element.get(OPENS) == "li" else _BREAK
 
@@ -271,7 +274,7 @@ _BLOCKS: Final[dict[str, Callable[[PlainWriter, etree.Element], list[str]]]] = {
     "hr": PlainWriter._rule,
     "table": PlainWriter._table,
     RAW_HTML: PlainWriter._html,
-    **dict.fromkeys(HEADINGS, PlainWriter._heading),
+    **dict.fromkeys(HEADING_TAGS, PlainWriter._heading),
 }
 _PHRASES: Final[dict[str, Callable[[PlainWriter, etree.Element], str]]] = {
     "del": PlainWriter._struck,

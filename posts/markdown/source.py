@@ -16,10 +16,20 @@ from html import escape
 from typing import Final
 
 from posts.markdown.lines import expand_tabs
+from posts.markdown.marks import Marks
 from posts.markdown.phrases import PhraseWriter, address_forms
 from posts.markdown.references import normalize_label
-from posts.markdown.tree import EMBED, RAW_HTML, RAW_TAG, TIGHT, Span, UsedNote, plain_text
-from posts.markdown.writing import HEADINGS, Marks, Writer
+from posts.markdown.tree import (
+    EMBED,
+    HEADING_TAGS,
+    RAW_HTML,
+    RAW_TAG,
+    TIGHT,
+    Span,
+    UsedNote,
+    plain_text,
+)
+from posts.markdown.writing import Writer
 
 _LISTS: Final = frozenset(("ul", "ol"))
 # What the tree does not hold as it was written: tags and comments, definitions, lists of
@@ -281,5 +291,5 @@ _BLOCKS: Final[dict[str, Callable[[SourceWriter, etree.Element], list[str]]]] = 
     "table": SourceWriter._table,
     RAW_HTML: SourceWriter._other,
     RAW_TAG: SourceWriter._other,
-    **dict.fromkeys(HEADINGS, SourceWriter._heading),
+    **dict.fromkeys(HEADING_TAGS, SourceWriter._heading),
 }

@@ -41,6 +41,7 @@ EMBED: Final = "embed"
 """Attribute of a link that is written as a picture, or whose words hold one that is none."""
 
 HEADING_TAGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+CELL_TAGS: Final = frozenset(("td", "th"))
 BLOCK_TAGS: Final = HEADING_TAGS | {"ul", "ol", "li", "p", "tr"}
 """Elements that HTML and Markdown have in common, and in which entries are looked for."""
 INLINE_TAGS: Final = (FORMATTING_TAGS | PHRASING_TAGS) - {"br"}

@@ -7,15 +7,15 @@ by their key; see ``posts.sanitizing``.
 from __future__ import annotations
 
 import xml.etree.ElementTree as etree
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import Final, NamedTuple
+from typing import Final
 
-from posts.markdown.decisions import CoveredBefore, Decisions
+from posts.markdown.marks import ItemMark, Marks
 from posts.markdown.references import encode_url, is_linkable
 from posts.markdown.tree import (
     AS_WRITTEN,
+    CELL_TAGS,
     CLOSES,
     HEADING_TAGS,
     NAME,
@@ -29,63 +29,14 @@ from posts.markdown.tree import (
     plain_text,
 )
 
-HEADINGS: Final = HEADING_TAGS
-
 _LISTS: Final = ("ul", "ol")
 _BLOCKS: Final = frozenset(
     ("p", "ul", "ol", "li", "blockquote", "pre", "thead", "tbody", "tr", "th", "td")
 )
-_CELLS: Final = ("td", "th")
 _MAX_HEADING: Final = 6
 LINK_REL: Final = "noopener"
 # How wide a picture is shown: the column of text, or a screen that is narrower.
 IMAGE_SIZES: Final = "(min-width: 44rem) 42rem, 100vw"
-
-
-class ItemMark(NamedTuple):
-    """What the HTML says about an item, escaped."""
-
-    host: str = ""
-    kind: str = ""
-    anchor: str = ""
-    hidden: bool = False
-    again: CoveredBefore | None = None
-
-
-class ImageSize(NamedTuple):
-    """An image that is known: the address to show it from, its size in pixels, and what browsers
-    may choose from instead, as (media type, ``srcset``)."""
-
-    url: str
-    width: int
-    height: int
-    sources: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True)
-class Marks:
-    """What the tree's elements mean, beyond their tags."""
-
-    headings: Mapping[etree.Element, str] = field(default_factory=dict)
-    levels: Mapping[etree.Element, int] = field(default_factory=dict)
-    items: dict[etree.Element, ItemMark] = field(default_factory=dict)
-    groups: set[etree.Element] = field(default_factory=set)
-    titles: set[etree.Element] = field(default_factory=set)
-    removed: set[etree.Element] = field(default_factory=set)
-    """Blocks that belong to a heading that is hidden."""
-    targets: Mapping[str, str] = field(default_factory=dict)
-    """Where links within the issue lead, by their address as written."""
-    places: Mapping[str, str] = field(default_factory=dict)
-    """The ids of places that such links lead to, by the author's name."""
-    decided: Decisions = field(default_factory=Decisions)
-    images: Mapping[str, ImageSize] = field(default_factory=dict)
-    foreign: bool = True
-    """Whether images that are not known are shown from where they are elsewhere."""
-
-    def withholds(self, image: etree.Element) -> bool:
-        """Tell whether an image is not shown, so that no reader asks another server for it."""
-        source = image.get("src", "")
-        return not self.foreign and source not in self.images and is_foreign(source)
 
 
 class Writer:
@@ -369,7 +320,7 @@ class Writer:
             self._mark_item(mark)
         tag = element.get("html", "")
         name = element.get(OPENS) or element.get(CLOSES) or ""
-        if name in HEADINGS:
+        if name in HEADING_TAGS:
             tag = tag.replace(name, f"h{self._level_in_html(int(name[1]))}")
         if tag.startswith("<a ") and ' href="#' not in tag:
             tag = f"{tag[:-1]}{self._elsewhere}>"
@@ -471,11 +422,6 @@ class Writer:
         )
 
 
-def is_foreign(address: str) -> bool:
-    """Whether an image is somewhere else than beside its issue."""
-    return address.lower().startswith(("https:", "http:", "//"))
-
-
 def note_anchor(number: int, use: int) -> str:
     """The id of a footnote's reference; only the second and later uses say which they are."""
     return f"fnref-{number}" if use == 1 else f"fnref-{number}-{use}"
@@ -485,10 +431,10 @@ def _end_of_cell(row: etree.Element) -> etree.Element | None:
     """The cell of a row that has its first link or, in raw HTML, the tag that ends that cell."""
     has_link = False
     for child in row:
-        if has_link and (child.get(CLOSES) or child.get(OPENS)) in _CELLS:
+        if has_link and (child.get(CLOSES) or child.get(OPENS)) in CELL_TAGS:
             return child
         has_link = has_link or child.tag == "a" or child.find(".//a") is not None
-        if has_link and child.tag in _CELLS:
+        if has_link and child.tag in CELL_TAGS:
             return child
     return None
 
@@ -518,5 +464,5 @@ _WRITERS: Final[dict[str, Callable[[Writer, etree.Element], None]]] = {
     "img": Writer._write_image,
     "strong": Writer._write_strong,
     "b": Writer._write_strong,
-    **dict.fromkeys(HEADINGS, Writer._write_heading),
+    **dict.fromkeys(HEADING_TAGS, Writer._write_heading),
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
-from posts.markdown.writing import is_foreign
+from posts.markdown.marks import is_foreign
 from posts.models import FOLDER, NAME_LENGTH, Image, Picture, Post
 from posts.naming import first_free, nfc, unicode_slug
 from posts.paths import path_in

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
+from posts.markdown.marks import is_foreign
 from posts.markdown.spaced import SPACED_PICTURE
-from posts.markdown.writing import is_foreign
 from posts.messages import Message as _
 from posts.preflight.facts import Facts
 from posts.preflight.findings import Finding

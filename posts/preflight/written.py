@@ -117,7 +117,7 @@ class Written:
     @cached_property
     def pictures(self) -> list[WrittenPicture]:
         """All pictures, in their order."""
-        roots = (*self.document.trees, *(note.element for note in self.document.used_notes))
+        roots = self.document.roots
         return [self._picture(element) for root in roots for element in root.iter("img")]
 
     @cached_property

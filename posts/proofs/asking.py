@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from posts.documents import split_header
 from posts.markdown.lines import with_ends
-from posts.markdown.writing import is_foreign
+from posts.markdown.marks import is_foreign
 from posts.models import Post
 from posts.proofs.entries import entries_of
 from posts.proofs.known import Known

@@ -24,8 +24,7 @@ from posts.markdown.html import VOID_TAGS, without_comments
 from posts.markdown.limits import check_size
 from posts.markdown.lines import with_ends
 from posts.markdown.references import Target
-from posts.markdown.tree import places_in
-from posts.outlining import HEADINGS
+from posts.markdown.tree import HEADING_TAGS, places_in
 from posts.rendering import Head, ParsedIssue, base_anchor, read_issue
 
 _TAG: Final = re.compile(r"<(?!https?:|mailto:)/?([A-Za-z][A-Za-z0-9]*|[!?])|-->")
@@ -195,7 +194,7 @@ def _defined(sections: Iterable[Carried]) -> dict[str, Target]:
 
 def _is_apart(tree: etree.Element) -> bool:
     """Tell whether a section leads to no place in others, and is none that they lead to."""
-    if sum(element.tag in HEADINGS for element in tree) > 1:
+    if sum(element.tag in HEADING_TAGS for element in tree) > 1:
         return False
     if next(places_in(tree), None) is not None:
         return False
